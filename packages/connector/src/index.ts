@@ -1,0 +1,1 @@
+export type { Connector, ConnectorTarget, OpenRequest, TargetConnection } from './connector.ts';

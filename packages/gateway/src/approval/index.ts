@@ -1,0 +1,7 @@
+export type {
+  AccessRequestEnding,
+  AccessRequestState,
+  AccessRequestSubject,
+  Approvals,
+  PendingAccess,
+} from './approval.ts';

@@ -1,0 +1,53 @@
+/** An audit entry as rooms write it. Every field is classified: only what is named here enters the log. */
+export interface AuditEntry {
+  readonly type: AuditEntryType;
+  readonly sessionId?: string;
+  readonly evaluationId?: string;
+  readonly subject?: string;
+  readonly actor?: string | null;
+  readonly task?: string | null;
+  readonly target?: string;
+  readonly protocol?: string;
+  readonly effect?: 'permit' | 'deny';
+  /** Salted digest of the exact operation: proves which, reveals nothing. */
+  readonly digest?: string;
+  /** The operation with literals taken out. */
+  readonly form?: string;
+  readonly actions?: readonly string[];
+  readonly policies?: readonly string[];
+  readonly policyVersion?: string;
+  readonly obligations?: readonly string[];
+  readonly reason?: string;
+  readonly requestId?: string;
+  /** Further facts of this entry type; never operation text, parameters or reply values. */
+  readonly facts?: Readonly<Record<string, string | number | boolean | readonly string[]>>;
+}
+
+export type AuditEntryType =
+  | 'gateway-started'
+  | 'gateway-stopped'
+  | 'policy-loaded'
+  | 'policy-rejected'
+  | 'authentication-failed'
+  | 'session-started'
+  | 'session-ended'
+  | 'decision'
+  | 'introspection'
+  | 'access-requested'
+  | 'access-decided'
+  | 'violation'
+  | 'recording-chunk'
+  | 'admin';
+
+/** The enforcement point's hold on the log. */
+export interface AuditLog {
+  /**
+   * Appends one entry. Returns once it is written to the file (survives a crash of this process); throws Fault
+   * `audit-unavailable` when it cannot be, and then nothing was acknowledged.
+   * Entries appended in one turn of the loop may share one write only if each caller still sees the above.
+   */
+  append(entry: AuditEntry): void;
+  /** Resolves when everything appended so far is on disk (fsync, shared by all who wait). Rejects with Fault `audit-unavailable`. */
+  synced(): Promise<void>;
+  close(): Promise<void>;
+}

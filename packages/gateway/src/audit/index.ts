@@ -1,0 +1,1 @@
+export type { AuditEntry, AuditEntryType, AuditLog } from './audit.ts';

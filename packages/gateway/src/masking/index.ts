@@ -1,0 +1,1 @@
+export type { Masking } from './masking.ts';

@@ -1,0 +1,51 @@
+import type { Identity } from '../identity/index.ts';
+import type { Evaluation } from '../protocols/protocol.ts';
+
+/** Who and where, for every evaluation of one session. */
+export interface SessionContext {
+  readonly identity: Identity;
+  readonly target: string;
+  readonly protocol: string;
+  readonly secure: boolean;
+}
+
+/** People that must approve: `seats` distinct members of `group`. */
+export interface ApprovalRequirement {
+  readonly group: string;
+  readonly seats: number;
+}
+
+/** What must be done for a permit to stand. One that the data path does not know turns the permit into a deny. */
+export type Obligation = { readonly kind: 'mask'; readonly revealed: readonly string[] };
+
+/** There is no third effect: a deny with `approvals` is a requestable denial. */
+export type Decision =
+  | {
+      readonly effect: 'permit';
+      readonly policies: readonly string[];
+      readonly policyVersion: string;
+      readonly obligations: readonly Obligation[];
+    }
+  | {
+      readonly effect: 'deny';
+      readonly policies: readonly string[];
+      readonly policyVersion: string;
+      readonly reason: string;
+      /** What would change it, or null when nobody can. Never empty. */
+      readonly approvals: readonly ApprovalRequirement[] | null;
+    };
+
+/** The decision point. */
+export interface DecisionPoint {
+  /** Changes whenever an answer could: a decision kept under an older version is not used (L6). */
+  readonly version: string;
+  /** Judges one operation as a set: permitted only if every evaluation is. Never rejects: a fault inside is a deny. */
+  decide(
+    context: SessionContext,
+    evaluations: readonly Evaluation[],
+    approved: readonly ApprovalRequirement[],
+  ): Promise<Decision>;
+  /** Called after a new policy set is in force. */
+  onChange(listener: () => void): void;
+  close(): Promise<void>;
+}

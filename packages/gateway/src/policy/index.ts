@@ -1,0 +1,1 @@
+export type { ApprovalRequirement, Decision, DecisionPoint, Obligation, SessionContext } from './decision.ts';

@@ -1,0 +1,258 @@
+/**
+ * What a protocol is to the rest of the gateway, and what the gateway is to a protocol.
+ *
+ * A protocol understands bytes. It cannot permit anything: it hands over operations and gets an outcome, and the
+ * only way to the target, `TargetLink.forward`, wants the permit that came with it. See docs/protocols.md.
+ */
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+
+/** A thing an operation touches. `path` is below the target: a table is `['shop', 'public', 'customers']`. */
+export interface Resource {
+  readonly type: ResourceType;
+  readonly path: readonly string[];
+}
+
+/** The entity types of the policy schema (policy/schema.cedarschema), the target itself excepted. */
+export type ResourceType =
+  | 'Database'
+  | 'Schema'
+  | 'Table'
+  | 'Function'
+  | 'Sequence'
+  | 'Role'
+  | 'Setting'
+  | 'File'
+  | 'Program'
+  | 'ForeignServer'
+  | 'Extension'
+  | 'Channel'
+  | 'Route'
+  | 'Target';
+
+/** One question to the decision point: may this session do `action` to `resource`? */
+export interface Evaluation {
+  /** An action of the policy schema, such as `select` or `http_post`. */
+  readonly action: string;
+  readonly resource: Resource;
+}
+
+/** What an operation does, as the binding of its protocol understood it. Frozen and shared: its identity is a cache key. */
+export interface Meaning {
+  /** The operation with every literal taken out: safe to log. */
+  readonly form: string;
+  /** Everything it touches. Permitted only if all are; none at all is a deny. */
+  readonly evaluations: readonly Evaluation[];
+  /** Why the effect cannot be told, or null when it can. Anything but null is a deny (L2). */
+  readonly undetermined: string | null;
+  /** Whether it may change state at the target: then it waits until its entry is on disk, not only written. */
+  readonly changesState: boolean;
+}
+
+/** One unit of work that needs one decision. */
+export interface Operation {
+  readonly meaning: Meaning;
+  /** Exactly what would run; an approval is bound to it (L3). Never logged: see `Meaning.form`. */
+  readonly text: string;
+  /** Values sent beside the text, in order; null is the protocol's own null. */
+  readonly parameters: readonly (Uint8Array | null)[];
+}
+
+/** Proof that a decision to permit is in the audit log. Only data-path/permit.ts can make one. */
+export interface Permit {
+  readonly effect: 'permit';
+  /** The evaluation it answers. */
+  readonly evaluationId: string;
+}
+
+/** Proof that a decision to deny is in the audit log. */
+export interface Refusal {
+  readonly effect: 'deny';
+  readonly denial: Denial;
+}
+
+/** What the client is told about a deny. Every field is safe to show to the agent. */
+export interface Denial {
+  readonly evaluationId: string;
+  readonly code: DenialCode;
+  readonly reason: string;
+  /** The policies that decided, by id; empty when no policy matched. */
+  readonly policies: readonly string[];
+  /** What the client could do next. */
+  readonly hint: string;
+}
+
+export type DenialCode =
+  | 'unauthenticated'
+  | 'unknown-target'
+  | 'forbidden'
+  | 'undetermined'
+  | 'access-request-denied'
+  | 'access-request-expired'
+  | 'access-request-cancelled'
+  | 'session-ended'
+  | 'audit-unavailable'
+  | 'target-unavailable'
+  | 'limit-exceeded'
+  | 'protocol-violation';
+
+/** The answer to one operation. `refused` carries nothing that could be forwarded. */
+export type Outcome =
+  | { readonly effect: 'permit'; readonly permit: Permit; readonly mask: Mask; readonly tape: Tape }
+  | { readonly effect: 'deny'; readonly refusal: Refusal };
+
+/** What hiding this operation's reply takes: the mask obligation, compiled. Protocol-neutral. */
+export interface Mask {
+  /** Changes when any answer below could: a protocol may keep what it compiled for as long as this is the same. */
+  readonly version: number;
+  /** The class to hide in this column, or null: it is unclassified or may be revealed. Names are as the catalog has them. */
+  columnClass(schema: string, table: string, column: string): string | null;
+  /** Every (schema, table, column) pattern is by name only: whether any table's column of this name would be hidden. */
+  columnNameClass(column: string): string | null;
+  /** The text that stands for a hidden value of this class. Never longer than 16 bytes. */
+  placeholder(dataClass: string): Uint8Array;
+  /** Whether bytes [start, end) could hold a value a detector hides. Never false when they do; cheap. */
+  suspects(bytes: Buffer, start: number, end: number): boolean;
+  /** UTF-8 text [start, end) with every detected value replaced, or null when nothing was detected. */
+  scrub(bytes: Buffer, start: number, end: number): Buffer | null;
+  /** `scrub` for a string. */
+  scrubText(text: string): string;
+}
+
+/** The recording of one operation's reply, as the client saw it. Calls are cheap; bytes past the limit are counted only. */
+export interface Tape {
+  /** Adds reply bytes, already masked, in the protocol's own framing. Copied before it returns. */
+  reply(bytes: Buffer, start: number, end: number): void;
+  /** Ends the recording of this operation. Calling it again does nothing. */
+  end(result: OperationResult): void;
+}
+
+export interface OperationResult {
+  readonly outcome: 'completed' | 'failed' | 'skipped' | 'cancelled';
+  /** Rows, or items, in the reply; null where the word has no meaning. */
+  readonly rows: number | null;
+  /** Reply bytes as delivered to the client. */
+  readonly bytes: number;
+  /** The protocol's own code for how it ended, such as a SQLSTATE, a command tag or an HTTP status. */
+  readonly status: string;
+}
+
+/** The inner door: one authenticated connection to the target, logged in by the connector. */
+export interface TargetLink {
+  /** Facts of the login that the protocol relays to the client, such as PostgreSQL's ParameterStatus values. */
+  readonly facts: Readonly<Record<string, string>>;
+  /** Sends bytes that belong to a permitted operation (L1). Returns false when the target is slow: wait for drain. */
+  forward(permit: Permit, bytes: Uint8Array): boolean;
+  /** Makes the target fail the transaction a refused operation would have run in, by bytes fixed in the protocol. */
+  rollBack(refusal: Refusal, how: number): boolean;
+  /** Where reply bytes go, a chunk of a stream at a time. The chunk is only good during the call. */
+  onReply(handler: (chunk: Buffer) => void): void;
+  onDrain(handler: () => void): void;
+  /** The target closed, or failed; called once. */
+  onClose(handler: (fault: Error | null) => void): void;
+  pause(): void;
+  resume(): void;
+  /** Asks the target to stop what this link is doing, out of band. */
+  cancel(): Promise<void>;
+  close(): void;
+}
+
+/** Told about a hold, so that it can tell the client in the protocol's own way. */
+export interface HoldListener {
+  /** The operation waits for people. Every field is safe to show to the agent. */
+  held(notice: HoldNotice): void;
+  /** Aborted when the client went away or cancelled: the access request is then cancelled. */
+  readonly signal: AbortSignal;
+}
+
+export interface HoldNotice {
+  readonly requestId: string;
+  /** What waits, with literals taken out. */
+  readonly what: string;
+  /** Who can approve: group names, each with the number of seats. */
+  readonly approvers: readonly { readonly group: string; readonly seats: number }[];
+  /** When the access request expires, in milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+/** What the data path offers a protocol for one session. */
+export interface Line {
+  readonly sessionId: string;
+  readonly target: TargetLink;
+  /** The permit of the session itself: for messages that carry no operation, such as Sync. */
+  readonly standing: Permit;
+  readonly mask: () => Mask;
+  readonly limits: Limits;
+  /** Asks for one operation. The answer is immediate when the decision is known and needs no disk sync. */
+  submit(operation: Operation, hold: HoldListener): Outcome | Promise<Outcome>;
+  /** Runs the gateway's own fixed statement on a connection of its own, recorded as such: a protocol learns the target's catalog with it. */
+  introspect(facet: string): Promise<TargetLink & { readonly permit: Permit }>;
+  /** Called once when the session must end now (revoked, expired, shutting down). */
+  onEnd(handler: (denial: Denial) => void): void;
+  /** Puts a fault of the protocol (either side) in the audit log: malformed bytes, an impossible message. */
+  violation(side: 'client' | 'target', reason: string): void;
+}
+
+/** Who came to the outer door, before anyone believed them. */
+export interface Caller {
+  /** The bearer token as presented. A secret. */
+  readonly credential: string;
+  /** The name of the target asked for. */
+  readonly target: string;
+  /** The part of the target asked for: a database name. Empty where a target has no parts. */
+  readonly facet: string;
+  /** What the client says of itself; shown, never believed. */
+  readonly client: string;
+  /** What the connector must set when it logs in, already checked against the protocol's allow-list. */
+  readonly startup: Readonly<Record<string, string>>;
+  /** Answers in the protocol's own error frame, then closes. */
+  refuse(denial: Denial): void;
+  /** Serves the session until either side is done. Resolves when both sockets are closed; never rejects. */
+  relay(line: Line): Promise<void>;
+}
+
+/** What a protocol needs to open the outer door. */
+export interface Door {
+  /** The server certificate, or null when the listener has none. */
+  readonly tls: { readonly key: string; readonly cert: string } | null;
+  readonly limits: Limits;
+  /** Whether a credential may be accepted on this socket: TLS, or a loopback peer. */
+  trusted(socket: Socket | TLSSocket): boolean;
+  /** Puts a fault before authentication in the audit log. */
+  violation(reason: string): void;
+}
+
+/** Named limits (L10); each is documented in docs/configuration.md with its default. */
+export interface Limits {
+  /** Largest single message from a client, in bytes. */
+  readonly messageBytes: number;
+  /** Largest single message from a target, in bytes. */
+  readonly replyMessageBytes: number;
+  /** Longest statement or request head that is parsed, in bytes. */
+  readonly statementBytes: number;
+  /** Most bytes queued for one client that waits for a decision. */
+  readonly queueBytes: number;
+  /** Most operations a client may have under way at once on one connection. */
+  readonly pipelinedOperations: number;
+  /** Prepared statements, portals and cursors remembered for one session. */
+  readonly namedStatements: number;
+  /** Time from accept to a complete credential, in milliseconds. */
+  readonly handshakeMs: number;
+}
+
+/** One protocol: a folder that passes test/conformance. */
+export interface Protocol {
+  readonly name: string;
+  /** Byte strings for `TargetLink.rollBack`, by index; none carries anything of a client's. */
+  readonly rollBacks: readonly Uint8Array[];
+  /** Speaks with a fresh socket until it has a credential; null when the connection needed no session (a cancel). */
+  accept(socket: Socket, door: Door): Promise<Caller | null>;
+  /** Turns recorded reply bytes into something to show: rows, notices, a body. Hostile bytes: never throws, never runs on. */
+  transcribe(reply: Buffer): readonly Transcript[];
+}
+
+/** One shown line of a recorded reply. */
+export type Transcript =
+  | { readonly kind: 'columns'; readonly names: readonly string[] }
+  | { readonly kind: 'row'; readonly values: readonly (string | null)[] }
+  | { readonly kind: 'notice' | 'error' | 'complete' | 'text'; readonly text: string };

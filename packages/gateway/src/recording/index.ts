@@ -1,0 +1,1 @@
+export type { RecordedOperation, Recorder, Recording, RecordingHeader } from './recording.ts';

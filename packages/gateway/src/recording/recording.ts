@@ -1,0 +1,46 @@
+import type { Identity } from '../identity/index.ts';
+import type { OperationResult, Tape } from '../protocols/protocol.ts';
+
+export interface RecordingHeader {
+  readonly sessionId: string;
+  readonly startedAt: number;
+  readonly identity: Identity;
+  readonly target: string;
+  readonly facet: string;
+  readonly protocol: string;
+  readonly client: string;
+  /** Hex; the salt of this session's operation digests. */
+  readonly salt: string;
+}
+
+/** What is written when an operation was decided, before its reply. */
+export interface RecordedOperation {
+  readonly evaluationId: string;
+  readonly text: string;
+  readonly form: string;
+  /** Bound values; null is the protocol's null. Bounded by the recorder. */
+  readonly parameters: readonly (Uint8Array | null)[];
+  readonly effect: 'permit' | 'deny';
+  readonly policies: readonly string[];
+  readonly policyVersion: string;
+  readonly reason: string;
+  readonly obligations: readonly string[];
+  readonly requestId: string | null;
+  /** Milliseconds spent held, 0 when it was not. */
+  readonly heldMs: number;
+}
+
+/** The recording of one session. Synchronous and cheap: bytes are copied into a buffer that is written behind. */
+export interface Recording {
+  operation(operation: RecordedOperation): Tape;
+  /** Something worth showing that is no operation: a hold, a violation. */
+  note(text: string): void;
+  end(reason: string): Promise<void>;
+}
+
+export interface Recorder {
+  begin(header: RecordingHeader): Recording;
+  close(): Promise<void>;
+}
+
+export type { OperationResult, Tape };
