@@ -143,10 +143,14 @@ export interface TargetLink {
   readonly facts: Readonly<Record<string, string>>;
   /** Sends bytes that belong to a permitted operation (L1). Returns false when the target is slow: wait for drain. */
   forward(permit: Permit, bytes: Uint8Array): boolean;
+  /** Writes what `forward` gathered in this turn, as one write. Happens by itself at the end of the turn. */
+  flush(): boolean;
   /** Makes the target fail the transaction a refused operation would have run in, by bytes fixed in the protocol. */
   rollBack(refusal: Refusal, how: number): boolean;
   /** Where reply bytes go, a chunk of a stream at a time. The chunk is only good during the call. */
   onReply(handler: (chunk: Buffer) => void): void;
+  /** During `onReply`: a pending write still uses the chunk's memory, so it must not be read into again. */
+  keep(): void;
   onDrain(handler: () => void): void;
   /** The target closed, or failed; called once. */
   onClose(handler: (fault: Error | null) => void): void;
@@ -185,6 +189,13 @@ export interface Line {
   readonly limits: Limits;
   /** Asks for one operation. The answer is immediate when the decision is known and needs no disk sync. */
   submit(operation: Operation, hold: HoldListener): Outcome | Promise<Outcome>;
+  /**
+   * Asks to make an operation ready without running it (parse, describe). Judged as the operation itself is, except
+   * that one which people could approve may be prepared: running it needs `submit`.
+   */
+  prepare(operation: Operation): Outcome | Promise<Outcome>;
+  /** Refuses what the protocol never carries, whatever policy says (L2). `form` is what is logged. */
+  refuse(form: string, code: DenialCode, reason: string, hint: string): Refusal;
   /** Runs the gateway's own fixed statement on a connection of its own, recorded as such: a protocol learns the target's catalog with it. */
   introspect(facet: string): Promise<TargetLink & { readonly permit: Permit }>;
   /** Called once when the session must end now (revoked, expired, shutting down). */
@@ -201,6 +212,8 @@ export interface Caller {
   readonly target: string;
   /** The part of the target asked for: a database name. Empty where a target has no parts. */
   readonly facet: string;
+  /** Whether the credential came over TLS. */
+  readonly secure: boolean;
   /** What the client says of itself; shown, never believed. */
   readonly client: string;
   /** What the connector must set when it logs in, already checked against the protocol's allow-list. */

@@ -1,0 +1,95 @@
+import type { Identity } from '../identity/index.ts';
+import { Fault } from '../lib/fault.ts';
+import type { SessionContext } from '../policy/index.ts';
+import type { Caller, Denial, DenialCode, Mask, Operation, Permit, Protocol } from '../protocols/protocol.ts';
+import type { House } from './house.ts';
+import { judge } from './judge.ts';
+import { Session } from './session.ts';
+
+export type Admission =
+  | { readonly effect: 'permit'; readonly session: Session; readonly standing: Permit; readonly mask: Mask }
+  | { readonly effect: 'deny'; readonly denial: Denial };
+
+/** Verifies who is there, then asks policy whether they may connect to this target. Every refusal is recorded. */
+export async function authenticate(caller: Caller, protocol: Protocol, house: House): Promise<Admission> {
+  const identity = await verify(caller, protocol, house);
+  if ('code' in identity) return { effect: 'deny', denial: identity };
+  const session = new Session(house, identity, contextOf(identity, caller, protocol), caller);
+  const target = house.connector.targets.find(({ name }) => name === caller.target);
+  if (target === undefined || target.protocol !== protocol.name) {
+    return { effect: 'deny', denial: unknownTarget(session, caller, protocol) };
+  }
+  const outcome = await judge(session, CONNECT, { held: () => undefined, signal: AbortSignal.abort() });
+  if (outcome.effect === 'deny') {
+    session.end('session-ended', 'the connection was refused', '');
+    return { effect: 'deny', denial: outcome.refusal.denial };
+  }
+  return { effect: 'permit', session, standing: outcome.permit, mask: outcome.mask };
+}
+
+/** Opening a session is an operation like any other; nobody is asked to approve one, so its hold is cancelled at once. */
+const CONNECT: Operation = {
+  meaning: {
+    form: 'connect',
+    evaluations: [{ action: 'connect', resource: { type: 'Target', path: [] } }],
+    undetermined: null,
+    changesState: false,
+  },
+  text: 'connect',
+  parameters: [],
+};
+
+function contextOf(identity: Identity, caller: Caller, protocol: Protocol): SessionContext {
+  return { identity, target: caller.target, protocol: protocol.name, secure: caller.secure };
+}
+
+async function verify(caller: Caller, protocol: Protocol, house: House): Promise<Identity | Denial> {
+  try {
+    return await house.identity.authenticate(caller.credential);
+  } catch (fault) {
+    // Only a Fault's message was written to be shown.
+    const reason = fault instanceof Fault ? fault.message : 'the credential could not be verified';
+    if (!(fault instanceof Fault)) house.report(fault);
+    return refuseCaller(
+      house,
+      caller,
+      protocol,
+      'unauthenticated',
+      reason,
+      'present a fresh access token as the password',
+    );
+  }
+}
+
+function unknownTarget(session: Session, caller: Caller, protocol: Protocol): Denial {
+  session.end('session-ended', 'the target is unknown', '');
+  const reason = `no ${protocol.name} target is named "${caller.target}"`;
+  return refuseCaller(
+    session.house,
+    caller,
+    protocol,
+    'unknown-target',
+    reason,
+    'check the name of the target',
+  );
+}
+
+function refuseCaller(
+  house: House,
+  caller: Caller,
+  protocol: Protocol,
+  code: DenialCode,
+  reason: string,
+  hint: string,
+): Denial {
+  const evaluationId = `${house.random(8)}.0`;
+  try {
+    house.audit.append({
+      ...{ type: 'authentication-failed', evaluationId, target: caller.target, protocol: protocol.name },
+      ...{ effect: 'deny', reason },
+    });
+  } catch (fault) {
+    house.report(fault);
+  }
+  return { evaluationId, code, reason, policies: [], hint };
+}

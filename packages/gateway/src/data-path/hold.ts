@@ -1,0 +1,132 @@
+import type { AccessRequestEnding, PendingAccess } from '../approval/index.ts';
+import type { ApprovalRequirement, Decision } from '../policy/index.ts';
+import type { HoldListener, Operation, Outcome } from '../protocols/protocol.ts';
+import { decide } from './decide.ts';
+import { permit, type Refusing, refuse } from './record.ts';
+import type { Session } from './session.ts';
+
+/** Most of a bound value that an approver is shown, in bytes. */
+const SHOWN_PARAMETER_BYTES = 256;
+
+/**
+ * Keeps the operation open while people decide. An approval is evidence for a new decision, never a way through:
+ * it is redeemed once, for this digest, and then the operation is judged again (L3).
+ */
+export async function hold(
+  session: Session,
+  operation: Operation,
+  decision: Decision & { effect: 'deny' },
+  requirements: readonly ApprovalRequirement[],
+  listener: HoldListener,
+): Promise<Outcome> {
+  const { house } = session;
+  const heldSince = house.clock.elapsed();
+  const digest = session.digest(operation, decision.policyVersion);
+  const request = open(session, operation, decision, requirements, digest);
+  if ('code' in request) return { effect: 'deny', refusal: refuse(session, operation, request) };
+
+  const cancel = (): void => request.cancel();
+  listener.signal.addEventListener('abort', cancel, { once: true });
+  session.onEnd(cancel);
+  if (listener.signal.aborted || session.ending !== null) cancel();
+  listener.held({
+    requestId: request.id,
+    what: operation.meaning.form,
+    approvers: requirements,
+    expiresAt: request.expiresAt,
+  });
+  const ending = await request.ended;
+  listener.signal.removeEventListener('abort', cancel);
+
+  const circumstances = { requestId: request.id, heldMs: house.clock.elapsed() - heldSince };
+  const refused = (refusing: Refusing): Outcome => ({
+    effect: 'deny',
+    refusal: refuse(session, operation, { ...refusing, ...circumstances }),
+  });
+  if (ending.state !== 'approved') return refused(notApproved(ending));
+  if (session.ending !== null) return refused(session.ending);
+  // The digest names the policy version: an approval given under another policy is evidence of nothing.
+  const again = session.digest(operation, house.decisionPoint.version);
+  if (again !== digest || !request.redeem(again)) return refused(NOT_REDEEMED);
+  const judged = await decide(session, operation, ending.approvals);
+  if (judged.effect === 'permit') return permit(session, operation, judged, circumstances);
+  return refused({
+    code: 'forbidden',
+    reason: judged.reason,
+    policies: judged.policies,
+    policyVersion: judged.policyVersion,
+    hint: 'it was approved, but policy does not permit it any more',
+  });
+}
+
+function open(
+  session: Session,
+  operation: Operation,
+  decision: Decision & { effect: 'deny' },
+  requirements: readonly ApprovalRequirement[],
+  digest: string,
+): PendingAccess | Refusing {
+  try {
+    return session.house.approvals.open({
+      sessionId: session.id,
+      identity: session.identity,
+      target: session.target,
+      digest,
+      text: operation.text,
+      form: operation.meaning.form,
+      parameters: operation.parameters.map(shown),
+      requirements,
+      reason: decision.reason,
+    });
+  } catch (fault) {
+    session.house.report(fault);
+    return {
+      code: 'limit-exceeded',
+      reason: `it needs approval, and no access request could be opened: ${fault instanceof Error ? fault.message : 'unknown fault'}`,
+      policies: decision.policies,
+      hint: 'wait until earlier access requests are decided, then try again',
+    };
+  }
+}
+
+function shown(value: Uint8Array | null): string {
+  if (value === null) return 'NULL';
+  const text = Buffer.from(value.buffer, value.byteOffset, Math.min(value.byteLength, SHOWN_PARAMETER_BYTES));
+  return value.byteLength > SHOWN_PARAMETER_BYTES
+    ? `${text.toString()}… (${value.byteLength} bytes)`
+    : text.toString();
+}
+
+const NOT_REDEEMED: Refusing = {
+  code: 'access-request-expired',
+  reason: 'the approval is not good any more: it expired, was used, or the policy changed after it was given',
+  policies: [],
+  hint: 'send the statement again to ask anew',
+};
+
+function notApproved(ending: Exclude<AccessRequestEnding, { state: 'approved' }>): Refusing {
+  switch (ending.state) {
+    case 'denied':
+      return {
+        code: 'access-request-denied',
+        reason: `${ending.by} denied it: ${ending.reason}`,
+        policies: [],
+        hint: 'do without it, or talk to the people who decide',
+      };
+    case 'expired':
+      return {
+        code: 'access-request-expired',
+        reason: 'nobody decided in time',
+        policies: [],
+        hint: 'send the statement again to ask anew',
+      };
+    case 'cancelled':
+    case 'failed':
+      return {
+        code: 'access-request-cancelled',
+        reason: ending.state === 'failed' ? 'the access request failed' : 'the access request was cancelled',
+        policies: [],
+        hint: 'send the statement again to ask anew',
+      };
+  }
+}

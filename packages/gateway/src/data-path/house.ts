@@ -1,0 +1,31 @@
+import type { Connector } from '@sallyport/connector';
+import type { Approvals } from '../approval/index.ts';
+import type { AuditLog } from '../audit/index.ts';
+import type { IdentityProvider } from '../identity/index.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Masking } from '../masking/index.ts';
+import type { DecisionPoint } from '../policy/index.ts';
+import type { Door, Limits } from '../protocols/protocol.ts';
+import type { Recorder } from '../recording/index.ts';
+import type { DecisionMemo } from './decide.ts';
+import type { SessionRegistry } from './session-registry.ts';
+
+/** Everything the data path stands on; wired once, in main. */
+export interface House {
+  readonly clock: Clock;
+  readonly limits: Limits;
+  readonly identity: IdentityProvider;
+  readonly decisionPoint: DecisionPoint;
+  readonly decisions: DecisionMemo;
+  readonly approvals: Approvals;
+  readonly masking: Masking;
+  readonly recorder: Recorder;
+  readonly audit: AuditLog;
+  readonly connector: Connector;
+  readonly sessions: SessionRegistry;
+  readonly tls: Door['tls'];
+  /** `bytes` random bytes as lower-case hex. */
+  random(bytes: number): string;
+  /** A fault nobody waits for: a log that cannot be written, a listener that failed. Never holds a secret. */
+  report(fault: unknown): void;
+}

@@ -1,0 +1,52 @@
+import { type MaybePromise, whenReady } from '../lib/async.ts';
+import type { Decision } from '../policy/index.ts';
+import type { HoldListener, Operation, Outcome } from '../protocols/protocol.ts';
+import { decide } from './decide.ts';
+import { hold } from './hold.ts';
+import { permit, type Refusing, refuse } from './record.ts';
+import type { Session } from './session.ts';
+
+/**
+ * The middle of the picture: decide, then act on the decision, for one operation of any protocol.
+ *
+ *     decide ─┬─ permit ──────────────► record decision ─► (the protocol forwards, with the permit)
+ *       ▲     ├─ requestable denial ─► hold ─┐
+ *       └─────┼────────────────────────────┘
+ *             └─ deny ────────────────► record decision ─► (the protocol refuses)
+ *
+ * The answer is immediate when the decision is known and its entry needs no disk sync.
+ */
+export function judge(session: Session, operation: Operation, listener: HoldListener): MaybePromise<Outcome> {
+  if (session.ending !== null) return { effect: 'deny', refusal: refuse(session, operation, session.ending) };
+  return whenReady(decide(session, operation), (decision) => {
+    if (decision.effect === 'permit') return permit(session, operation, decision);
+    if (decision.approvals !== null) return hold(session, operation, decision, decision.approvals, listener);
+    return { effect: 'deny', refusal: refuse(session, operation, denied(operation, decision)) };
+  });
+}
+
+/** Judges making an operation ready: what people could still approve may be prepared, but not run. */
+export function judgePreparation(session: Session, operation: Operation): MaybePromise<Outcome> {
+  if (session.ending !== null) return { effect: 'deny', refusal: refuse(session, operation, session.ending) };
+  return whenReady(decide(session, operation), (decision) => {
+    if (decision.effect === 'deny' && decision.approvals === null) {
+      return { effect: 'deny', refusal: refuse(session, operation, denied(operation, decision)) };
+    }
+    return permit(session, operation, decision, { preparing: true });
+  });
+}
+
+/** What the client is told about this decision. */
+export function denied(operation: Operation, decision: Decision & { effect: 'deny' }): Refusing {
+  const { reason, policies, policyVersion } = decision;
+  const undetermined = operation.meaning.undetermined !== null && policies.length === 0;
+  return {
+    code: undetermined ? 'undetermined' : 'forbidden',
+    reason,
+    policies,
+    policyVersion,
+    hint: undetermined
+      ? 'write it in a simpler way, so that what it touches can be seen'
+      : 'ask for a policy that permits it, or do without',
+  };
+}

@@ -1,0 +1,87 @@
+import type { MaybePromise } from '../lib/async.ts';
+import type {
+  DenialCode,
+  HoldListener,
+  Line,
+  Mask,
+  Operation,
+  Outcome,
+  Permit,
+  Protocol,
+  Refusal,
+  TargetLink,
+} from '../protocols/protocol.ts';
+import { recordPermit } from './permit.ts';
+import { openLink } from './reach.ts';
+import { refuse } from './record.ts';
+import type { Session } from './session.ts';
+
+interface Parts {
+  readonly standing: Permit;
+  readonly mask: Mask;
+  readonly target: TargetLink;
+  readonly protocol: Protocol;
+  readonly judge: (session: Session, operation: Operation, hold: HoldListener) => MaybePromise<Outcome>;
+  readonly judgePreparation: (session: Session, operation: Operation) => MaybePromise<Outcome>;
+}
+
+/** What a protocol's relay may do for one session, and nothing more. */
+export function lineOf(session: Session, parts: Parts): Line {
+  const { standing, mask, target, protocol, judge, judgePreparation } = parts;
+  return {
+    sessionId: session.id,
+    target,
+    standing,
+    mask: () => mask,
+    limits: session.house.limits,
+    submit: (operation, hold) => judge(session, operation, hold),
+    prepare: (operation) => judgePreparation(session, operation),
+    refuse: (form, code, reason, hint) => refuseUnjudged(session, form, code, reason, hint),
+    introspect: (facet) => introspect(session, protocol, facet),
+    onEnd: (handler) => session.onEnd(handler),
+    violation: (side, reason) => recordViolation(session, side, reason),
+  };
+}
+
+function refuseUnjudged(
+  session: Session,
+  form: string,
+  code: DenialCode,
+  reason: string,
+  hint: string,
+): Refusal {
+  const meaning = { form, evaluations: [], undetermined: reason, changesState: false };
+  return refuse(session, { meaning, text: form, parameters: [] }, { code, reason, policies: [], hint });
+}
+
+/** A connection of the gateway's own, recorded as such: nothing a client sends ever travels on it. */
+async function introspect(
+  session: Session,
+  protocol: Protocol,
+  facet: string,
+): Promise<TargetLink & { readonly permit: Permit }> {
+  const door = {};
+  const link = await openLink(session, door, protocol, facet, {});
+  const evaluationId = session.nextEvaluationId();
+  const { id: sessionId, target } = session;
+  const entry = { type: 'introspection', sessionId, evaluationId, target, protocol: protocol.name } as const;
+  const permit = recordPermit(session.house.audit, door, {
+    ...entry,
+    effect: 'permit',
+    form: 'read the catalog',
+  });
+  return Object.assign(link, { permit });
+}
+
+function recordViolation(session: Session, side: 'client' | 'target', reason: string): void {
+  const { id: sessionId, identity, target, context } = session;
+  session.recording?.note(`protocol violation by the ${side}: ${reason}`);
+  try {
+    session.house.audit.append({
+      ...{ type: 'violation', sessionId, subject: identity.subject, actor: identity.actor, target },
+      ...{ protocol: context.protocol, reason, facts: { side } },
+    });
+  } catch (fault) {
+    session.house.report(fault);
+  }
+}

@@ -1,0 +1,204 @@
+import type { AuditEntry } from '../audit/index.ts';
+import type { MaybePromise } from '../lib/async.ts';
+import type { Decision } from '../policy/index.ts';
+import type { Denial, DenialCode, Mask, Operation, Outcome, Refusal, Tape } from '../protocols/protocol.ts';
+import { recordPermit, recordRefusal } from './permit.ts';
+import type { Session } from './session.ts';
+
+/** A denial in the making: everything but its evaluation id. */
+export interface Refusing {
+  readonly code: DenialCode;
+  readonly reason: string;
+  readonly policies: readonly string[];
+  readonly hint: string;
+  readonly policyVersion?: string;
+  readonly requestId?: string;
+  readonly heldMs?: number;
+}
+
+/** How a permit came about, beside its decision. */
+export interface Circumstances {
+  /** Only to be made ready; running it is judged again. */
+  readonly preparing?: true;
+  readonly requestId?: string;
+  readonly heldMs?: number;
+}
+
+const AUDIT_UNAVAILABLE: Refusing = {
+  code: 'audit-unavailable',
+  reason: 'the audit log cannot be written, and nothing runs unrecorded',
+  policies: [],
+  hint: 'try again; an operator has to make room on, or repair, the disk of the audit log',
+};
+
+const UNKNOWN_OBLIGATION: Refusing = {
+  code: 'forbidden',
+  reason: 'the decision carries an obligation this gateway does not understand',
+  policies: [],
+  hint: 'an operator has to upgrade the gateway or change the policy',
+};
+
+/** Law 1: the entry first, then the permit. What may change state waits for the disk, not only for the write. */
+export function permit(
+  session: Session,
+  operation: Operation,
+  decision: Decision,
+  circumstances: Circumstances = {},
+): MaybePromise<Outcome> {
+  const mask = maskFor(session, decision);
+  if (mask === null) return { effect: 'deny', refusal: refuse(session, operation, UNKNOWN_OBLIGATION) };
+  if (session.recording?.failed === true) return unavailable(session, operation);
+  const evaluationId = session.nextEvaluationId();
+  try {
+    const entry = decisionEntry(session, operation, decision, evaluationId, circumstances);
+    const proof = recordPermit(session.house.audit, session, entry);
+    const tape = circumstances.preparing ? UNRECORDED : recordOperation(session, operation, decision, entry);
+    const outcome: Outcome = { effect: 'permit', permit: proof, mask, tape };
+    if (!operation.meaning.changesState || circumstances.preparing) return outcome;
+    return session.house.audit.synced().then(
+      () => outcome,
+      (fault: unknown) => {
+        session.house.report(fault);
+        tape.end({ outcome: 'cancelled', rows: null, bytes: 0, status: 'audit-unavailable' });
+        return unavailable(session, operation);
+      },
+    );
+  } catch (fault) {
+    session.house.report(fault);
+    return unavailable(session, operation);
+  }
+}
+
+function unavailable(session: Session, operation: Operation): Outcome {
+  return { effect: 'deny', refusal: refuse(session, operation, AUDIT_UNAVAILABLE) };
+}
+
+/** Records a deny and makes the refusal the protocol answers with. */
+export function refuse(session: Session, operation: Operation, refusing: Refusing | Denial): Refusal {
+  const { code, reason, policies, hint } = refusing;
+  const evaluationId = session.nextEvaluationId();
+  const {
+    requestId = null,
+    policyVersion = session.house.decisionPoint.version,
+    heldMs = 0,
+  } = refusing as Refusing;
+  const { text, parameters, meaning } = operation;
+  const entry: AuditEntry = {
+    ...whoAndWhere(session, evaluationId),
+    effect: 'deny',
+    digest: session.digest(operation, policyVersion),
+    form: meaning.form,
+    actions: actionsOf(operation),
+    policies,
+    policyVersion,
+    reason,
+    ...(requestId === null ? {} : { requestId }),
+  };
+  const denial: Denial = { evaluationId, code, reason, policies, hint };
+  const refusal = recordRefusal(session.house.audit, entry, denial, session.house.report);
+  const tape = session.recording?.operation({
+    ...{
+      evaluationId,
+      text,
+      form: meaning.form,
+      parameters,
+      effect: 'deny',
+      policies,
+      policyVersion,
+      reason,
+    },
+    ...{ obligations: [], requestId, heldMs },
+  });
+  tape?.end({ outcome: 'skipped', rows: null, bytes: 0, status: code });
+  return refusal;
+}
+
+type DecisionEntry = AuditEntry & { readonly evaluationId: string };
+
+function decisionEntry(
+  session: Session,
+  operation: Operation,
+  decision: Decision,
+  evaluationId: string,
+  circumstances: Circumstances,
+): DecisionEntry {
+  const { preparing, requestId } = circumstances;
+  return {
+    ...whoAndWhere(session, evaluationId),
+    effect: 'permit',
+    digest: session.digest(operation, decision.policyVersion),
+    form: operation.meaning.form,
+    actions: actionsOf(operation),
+    policies: decision.policies,
+    policyVersion: decision.policyVersion,
+    ...(preparing ? { reason: 'prepared only: running it is judged again' } : {}),
+    ...(requestId === undefined ? {} : { requestId }),
+  };
+}
+
+function whoAndWhere(session: Session, evaluationId: string): DecisionEntry {
+  const { id, identity, target, context } = session;
+  const { subject, actor, task } = identity;
+  return {
+    type: 'decision',
+    sessionId: id,
+    evaluationId,
+    subject,
+    actor,
+    task,
+    target,
+    protocol: context.protocol,
+  };
+}
+
+function recordOperation(
+  session: Session,
+  operation: Operation,
+  decision: Decision,
+  entry: DecisionEntry,
+): Tape {
+  const { text, parameters, meaning } = operation;
+  const { policies, policyVersion } = decision;
+  const tape = session.recording?.operation({
+    ...{ evaluationId: entry.evaluationId, text, form: meaning.form, parameters, effect: 'permit', policies },
+    ...{ policyVersion, reason: '', obligations: obligationsOf(decision) },
+    ...{ requestId: entry.requestId ?? null, heldMs: 0 },
+  });
+  return tape ?? UNRECORDED;
+}
+
+/** A reply nobody records: before the session's recording began, or of a statement that is only prepared. */
+const UNRECORDED: Tape = { reply: () => undefined, end: () => undefined };
+
+const actionNames = new WeakMap<object, readonly string[]>();
+
+/** The distinct actions of an operation, worked out once for each meaning. */
+function actionsOf(operation: Operation): readonly string[] {
+  const { meaning } = operation;
+  let actions = actionNames.get(meaning);
+  if (actions === undefined) {
+    actions = [...new Set(meaning.evaluations.map((evaluation) => evaluation.action))];
+    actionNames.set(meaning, actions);
+  }
+  return actions;
+}
+
+function obligationsOf(decision: Decision): readonly string[] {
+  return decision.effect === 'permit' ? decision.obligations.map((obligation) => obligation.kind) : [];
+}
+
+const masks = new WeakMap<Decision, Mask>();
+
+/** Compiles the obligations; null when one is not understood, which turns the permit into a deny. */
+export function maskFor(session: Session, decision: Decision): Mask | null {
+  const compiled = masks.get(decision);
+  if (compiled !== undefined) return compiled;
+  let revealed: readonly string[] = [];
+  for (const obligation of decision.effect === 'permit' ? decision.obligations : []) {
+    if (obligation.kind !== 'mask') return null;
+    revealed = obligation.revealed;
+  }
+  const mask = session.house.masking.compile(session.target, revealed);
+  masks.set(decision, mask);
+  return mask;
+}

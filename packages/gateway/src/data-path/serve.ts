@@ -1,0 +1,32 @@
+import type { Socket } from 'node:net';
+import type { Protocol } from '../protocols/protocol.ts';
+import { accept } from './accept.ts';
+import { authenticate } from './authenticate.ts';
+import type { House } from './house.ts';
+import { judge, judgePreparation } from './judge.ts';
+import { lineOf } from './line.ts';
+import { reach } from './reach.ts';
+import { closeSession, openSession } from './session-record.ts';
+
+/**
+ * The one way in (L5), for every protocol:
+ *
+ *     accept ─► authenticate ─► decide ─► record decision ─► forward ─► mask ─► record reply ─► client
+ *
+ * The first two and the decision to connect happen here, once. The rest happens for each operation: the protocol's
+ * relay cuts the client's bytes into operations and hands each to `judge`, whose permit is the only key to the target.
+ */
+export async function serve(socket: Socket, protocol: Protocol, house: House): Promise<void> {
+  const caller = await accept(socket, protocol, house);
+  if (caller === null) return;
+  const admission = await authenticate(caller, protocol, house);
+  if (admission.effect === 'deny') return caller.refuse(admission.denial);
+  const { session, standing, mask } = admission;
+  const target = await reach(session, protocol);
+  if (target.effect === 'deny') return caller.refuse(target.denial);
+  openSession(session);
+  await caller.relay(
+    lineOf(session, { standing, mask, target: target.link, protocol, judge, judgePreparation }),
+  );
+  await closeSession(session, target.link);
+}

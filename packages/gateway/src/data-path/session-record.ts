@@ -1,0 +1,40 @@
+import type { TargetLink } from '../protocols/protocol.ts';
+import type { Session } from './session.ts';
+
+/** Puts the session on the record: in the log, in the registry that revocation looks in, and as a recording. */
+export function openSession(session: Session): void {
+  const { house, id: sessionId, identity, target, facet, client, context, salt, startedAt } = session;
+  const { protocol } = context;
+  const { subject, actor, task } = identity;
+  house.sessions.add(session);
+  try {
+    house.audit.append({
+      ...{ type: 'session-started', sessionId, subject, actor, task, target, protocol },
+      facts: { facet, client, secure: context.secure },
+    });
+    session.recording = house.recorder.begin({
+      ...{ sessionId, startedAt, identity, target, facet, protocol, client, salt },
+    });
+  } catch (fault) {
+    house.report(fault);
+    session.end('audit-unavailable', 'the session cannot be recorded', 'try again later');
+  }
+}
+
+/** Takes it off again. Never rejects: whatever fails here is reported, and the session is over all the same. */
+export async function closeSession(session: Session, link: TargetLink): Promise<void> {
+  const { house, id: sessionId, identity, target, context } = session;
+  const reason = session.ending?.reason ?? 'the client or the target closed the connection';
+  link.close();
+  session.end('session-ended', reason, '');
+  house.sessions.remove(session);
+  try {
+    await session.recording?.end(reason);
+    house.audit.append({
+      ...{ type: 'session-ended', sessionId, subject: identity.subject, actor: identity.actor, target },
+      ...{ protocol: context.protocol, reason, facts: { operations: session.operations } },
+    });
+  } catch (fault) {
+    house.report(fault);
+  }
+}

@@ -1,0 +1,108 @@
+import type { Identity } from '../identity/index.ts';
+import type { SessionContext } from '../policy/index.ts';
+import type { Caller, Denial, DenialCode, Operation } from '../protocols/protocol.ts';
+import type { Recording } from '../recording/index.ts';
+import type { Decisions } from './decide.ts';
+import { digestPrefix, operationDigest } from './digest.ts';
+import type { House } from './house.ts';
+
+/** Longest delay of one timer; a token that lives longer is looked at again then. */
+const LONGEST_TIMER_MS = 2_147_483_647;
+
+/** One authenticated use of one target, from admission until either side is done or it is ended (L6). */
+export class Session {
+  readonly id: string;
+  readonly house: House;
+  readonly identity: Identity;
+  readonly context: SessionContext;
+  readonly target: string;
+  readonly facet: string;
+  readonly client: string;
+  readonly startup: Caller['startup'];
+  readonly salt: string;
+  readonly startedAt: number;
+  readonly decisions: Decisions;
+  /** Set once the session is admitted; nothing is judged before. */
+  recording: Recording | null = null;
+  #operations = 0;
+  #ending: Denial | null = null;
+  #listeners: ((denial: Denial) => void)[] = [];
+  #expiry: NodeJS.Timeout | undefined;
+  #prefix = '';
+  #prefixVersion = '';
+
+  constructor(house: House, identity: Identity, context: SessionContext, caller: Caller) {
+    this.house = house;
+    this.identity = identity;
+    this.context = context;
+    this.id = house.random(8);
+    this.salt = house.random(16);
+    this.target = context.target;
+    this.facet = caller.facet;
+    this.client = caller.client;
+    this.startup = caller.startup;
+    this.startedAt = house.clock.now();
+    this.decisions = house.decisions.of(identityClass(context));
+    this.#watchExpiry();
+  }
+
+  /** Operations judged so far. */
+  get operations(): number {
+    return this.#operations;
+  }
+
+  /** Why the session ended, or null while it is open. */
+  get ending(): Denial | null {
+    return this.#ending;
+  }
+
+  nextEvaluationId(): string {
+    this.#operations += 1;
+    return `${this.id}.${this.#operations}`;
+  }
+
+  digest(operation: Operation, policyVersion: string): string {
+    if (policyVersion !== this.#prefixVersion) {
+      const { salt, target, facet, identity } = this;
+      const { subject, actor } = identity;
+      this.#prefix = digestPrefix({ salt, target, facet, subject, actor, policyVersion });
+      this.#prefixVersion = policyVersion;
+    }
+    return operationDigest(this.#prefix, operation);
+  }
+
+  /** Ends the session now: everything waiting is refused and both sockets are closed by whoever listens. */
+  end(code: DenialCode, reason: string, hint: string): void {
+    if (this.#ending !== null) return;
+    const denial: Denial = { evaluationId: this.nextEvaluationId(), code, reason, policies: [], hint };
+    this.#ending = denial;
+    clearTimeout(this.#expiry);
+    for (const listener of this.#listeners.splice(0)) listener(denial);
+  }
+
+  /** Called once, at once when the session has ended already. */
+  onEnd(listener: (denial: Denial) => void): void {
+    if (this.#ending === null) this.#listeners.push(listener);
+    else listener(this.#ending);
+  }
+
+  /** A session must not outlive the token it stands on. */
+  #watchExpiry(): void {
+    const left = this.identity.expiresAt - this.house.clock.now();
+    this.#expiry = setTimeout(
+      () => {
+        if (this.house.clock.now() < this.identity.expiresAt) this.#watchExpiry();
+        else this.end('session-ended', 'the access token has expired', 'get a new token and connect again');
+      },
+      Math.min(Math.max(left, 0), LONGEST_TIMER_MS),
+    );
+    this.#expiry.unref();
+  }
+}
+
+/** Two sessions with the same class get the same answer from every policy. */
+function identityClass(context: SessionContext): string {
+  const { identity, target, protocol, secure } = context;
+  const { subject, groups, actor, task, kind } = identity;
+  return JSON.stringify([subject, [...groups].sort(), actor, task, kind, target, protocol, secure]);
+}
