@@ -1,0 +1,159 @@
+import type { Identity } from './identity.ts';
+import { isRecord } from './issuer-fetch.ts';
+import type { ClaimPath, IssuerConfig } from './section.ts';
+import { rejected } from './token-shape.ts';
+
+type Claims = Readonly<Record<string, unknown>>;
+
+const NAME_LENGTH = 512;
+const DISPLAY_LENGTH = 128;
+const ACTOR_DEPTH = 8;
+
+/**
+ * Turns verified claims into an identity. Claims that cannot be understood are refused rather than left out: a group
+ * list that is dropped could also drop the group that a policy forbids something to. Throws Fault `credential-rejected`.
+ */
+export function identityOf(
+  claims: Claims,
+  issuer: IssuerConfig,
+  expiresAt: number,
+  groupLimit: number,
+): Identity {
+  const sub = name(claims, issuer.claims.subject, 'subject');
+  if (sub === null) throw rejected('it names no subject');
+  const actor = name(claims, issuer.claims.actor, 'actor');
+  const email = name(claims, issuer.claims.email, 'e-mail');
+  const clients = [claims.client_id, claims.azp].filter(
+    (value) => typeof value === 'string' && value !== '',
+  ) as string[];
+  const machine = actor !== null || clients.includes(sub) || !isPerson(claims, issuer);
+  const subject = `${issuer.name}|${sub}`;
+  return Object.freeze({
+    subject,
+    displayName: displayName(claims, issuer, email ?? subject),
+    groups: Object.freeze(groups(claims, issuer, groupLimit)),
+    actor,
+    task: name(claims, issuer.claims.task, 'task'),
+    kind: machine ? 'machine' : 'person',
+    expiresAt,
+    aliases: Object.freeze(aliases({ claims, issuer, sub, subject, actor, email, clients })),
+  });
+}
+
+function isPerson(claims: Claims, issuer: IssuerConfig): boolean {
+  if (issuer.person !== undefined) return lookUp(claims, issuer.person.claim) === issuer.person.equals;
+  // No claim says "person" in every issuer. These three come from an interactive sign-in (OpenID Connect Core 2 and 5.1);
+  // service accounts of the common issuers have none of them.
+  const signedIn =
+    typeof claims.auth_time === 'number' || (Array.isArray(claims.amr) && claims.amr.length > 0);
+  return signedIn || claims.email_verified === true;
+}
+
+function groups(claims: Claims, issuer: IssuerConfig, limit: number): string[] {
+  // Microsoft Entra leaves the groups out of large tokens and points elsewhere: acting on "no groups" would be a guess.
+  if (isRecord(claims._claim_names) && Object.hasOwn(claims._claim_names, 'groups')) {
+    throw rejected(
+      'its groups are left out as too many; have the issuer send only the groups of this application',
+    );
+  }
+  const value = lookUp(claims, issuer.claims.groups);
+  if (value === undefined) return [];
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (list.length > limit) throw rejected(`it has more than ${limit} groups (identity.groupsPerToken)`);
+  return list.map((group) => {
+    if (!isName(group)) throw rejected('its groups are not a list of names');
+    return `${issuer.groupPrefix}${group}`;
+  });
+}
+
+interface AliasSource {
+  readonly claims: Claims;
+  readonly issuer: IssuerConfig;
+  readonly sub: string;
+  readonly subject: string;
+  readonly actor: string | null;
+  readonly email: string | null;
+  readonly clients: readonly string[];
+}
+
+/** Every name the bearer goes by, folded. Client ids are marked: two people may use one application. */
+function aliases(from: AliasSource): string[] {
+  const names = new Set([from.subject]);
+  if (from.email !== null) names.add(from.email);
+  for (const value of [from.sub, from.claims.preferred_username, from.claims.upn]) {
+    if (isName(value) && value.includes('@')) names.add(value);
+  }
+  for (const actor of actorChain(from.claims, from.actor)) {
+    names.add(actor);
+    names.add(`${from.issuer.name}|${actor}`);
+  }
+  for (const client of from.clients) {
+    names.add(`client:${from.issuer.name}|${client}`);
+    if (client === from.sub) names.add(client);
+  }
+  return [...new Set([...names].map(foldAlias))];
+}
+
+/** One spelling for names that people would take for the same. */
+export function foldAlias(text: string): string {
+  return text.normalize('NFKC').toLowerCase();
+}
+
+/** RFC 8693 section 4.1: an `act` inside an `act` is an earlier actor of the chain. */
+function actorChain(claims: Claims, actor: string | null): string[] {
+  const chain = actor === null ? [] : [actor];
+  let act: unknown = claims.act;
+  for (let depth = 0; isRecord(act) && depth < ACTOR_DEPTH; depth += 1) {
+    if (isName(act.sub)) chain.push(act.sub);
+    act = act.act;
+  }
+  if (isRecord(act)) throw rejected(`its chain of actors is longer than ${ACTOR_DEPTH}`);
+  return chain;
+}
+
+function displayName(claims: Claims, issuer: IssuerConfig, otherwise: string): string {
+  const value = lookUp(claims, issuer.claims.display);
+  const text = typeof value === 'string' ? value : otherwise;
+  // People choose these in many issuers: no control or direction characters, which could forge a line on a terminal.
+  const shown = text
+    .slice(0, 4 * DISPLAY_LENGTH)
+    .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '')
+    .trim();
+  return shown === '' ? otherwise : [...shown].slice(0, DISPLAY_LENGTH).join('');
+}
+
+/** A claim that names something, or null when absent. Present but unreadable is a refusal. */
+function name(claims: Claims, path: ClaimPath, what: string): string | null {
+  const value = lookUp(claims, path);
+  const [first] = segments(path);
+  if (value === undefined) {
+    const dangling = segments(path).length > 1 && first !== undefined && Object.hasOwn(claims, first);
+    if (dangling && what === 'actor') throw rejected('it has an actor that cannot be read');
+    return null;
+  }
+  if (!isName(value)) throw rejected(`its ${what} is not a name of 1 to ${NAME_LENGTH} printable characters`);
+  return value;
+}
+
+function isName(value: unknown): value is string {
+  return (
+    typeof value === 'string' &&
+    value !== '' &&
+    value.length <= NAME_LENGTH &&
+    !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(value)
+  );
+}
+
+function lookUp(claims: Claims, path: ClaimPath): unknown {
+  let value: unknown = claims;
+  for (const segment of segments(path)) {
+    if (!isRecord(value) || !Object.hasOwn(value, segment)) return undefined;
+    value = value[segment];
+  }
+  return value ?? undefined;
+}
+
+function segments(path: ClaimPath): readonly string[] {
+  if (typeof path !== 'string') return path;
+  return path.includes('://') ? [path] : path.split('.');
+}

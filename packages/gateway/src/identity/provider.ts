@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import type { Clock } from '../lib/clock.ts';
+import { Fault } from '../lib/fault.ts';
+import { identityOf } from './claims.ts';
+import type { Identity, IdentityProvider } from './identity.ts';
+import type { Fetch } from './issuer-fetch.ts';
+import { IssuerKeys } from './issuer-keys.ts';
+import type { IdentityConfig, IssuerConfig } from './section.ts';
+import { readTokenShape, rejected, type UnverifiedToken } from './token-shape.ts';
+import { VerifiedTokens } from './verified-tokens.ts';
+
+export interface IdentityDependencies {
+  readonly clock: Clock;
+  /** Replaces the runtime's `fetch`. */
+  readonly fetch?: Fetch;
+}
+
+interface Issuer {
+  readonly config: IssuerConfig;
+  readonly keys: IssuerKeys;
+}
+
+/** Verifies OIDC access tokens (RFC 9068) of the configured issuers. Fetches nothing until the first token. */
+export function createIdentityProvider(config: IdentityConfig, deps: IdentityDependencies): IdentityProvider {
+  const { clock } = deps;
+  const fetch = deps.fetch ?? globalThis.fetch;
+  const issuers = new Map<string, Issuer>(
+    config.issuers.map((one) => [
+      one.issuer,
+      { config: one, keys: new IssuerKeys(one, config, clock, fetch) },
+    ]),
+  );
+  const verified = new VerifiedTokens(config.verifiedTokens, config.verifiedTokenSeconds * 1_000, clock);
+
+  async function authenticate(bearer: string): Promise<Identity> {
+    if (bearer.length > config.tokenBytes) {
+      throw rejected(`it is longer than ${config.tokenBytes} bytes (identity.tokenBytes)`);
+    }
+    const key = createHash('sha256').update(bearer).digest('base64');
+    const known = verified.get(key);
+    if (known !== null) return known;
+    const shape = readTokenShape(bearer, config.tokenBytes);
+    // The token only chooses which issuer is asked; that issuer's own keys and name then have to agree.
+    const issuer = issuers.get(shape.issuer);
+    if (issuer === undefined) throw rejected('its issuer is not one of identity.issuers');
+    checkType(shape, issuer.config);
+    const keys = await issuer.keys.keys(shape.kid);
+    const claims = await verify(bearer, issuer.config, keys.resolve, config, clock);
+    const identity = identityOf(claims, issuer.config, expiry(claims, clock), config.groupsPerToken);
+    verified.set(key, identity, () => issuer.keys.generation === keys.generation);
+    return identity;
+  }
+
+  return { authenticate };
+}
+
+function checkType(shape: UnverifiedToken, issuer: IssuerConfig): void {
+  const type = shape.type ?? 'absent';
+  if (!issuer.tokenTypes.some((one) => one === type)) {
+    throw rejected(`its typ header is not one of ${issuer.tokenTypes.join(', ')}`);
+  }
+}
+
+async function verify(
+  bearer: string,
+  issuer: IssuerConfig,
+  resolve: JWTVerifyGetKey,
+  config: IdentityConfig,
+  clock: Clock,
+): Promise<JWTPayload> {
+  const options = {
+    algorithms: [...issuer.algorithms],
+    issuer: issuer.issuer,
+    audience: [...issuer.audience],
+    clockTolerance: config.clockToleranceSeconds,
+    currentDate: new Date(clock.now()),
+    requiredClaims: ['exp'],
+  };
+  try {
+    const { payload } = await jwtVerify(bearer, resolve, options);
+    checkIssuedAt(payload, config, clock);
+    return payload;
+  } catch (error) {
+    throw error instanceof Fault ? error : rejected(describe(error, issuer));
+  }
+}
+
+/** A token from the future was made by a clock, or a hand, that cannot be trusted. */
+function checkIssuedAt(payload: JWTPayload, config: IdentityConfig, clock: Clock): void {
+  if (payload.iat === undefined) return;
+  if (payload.iat * 1_000 > clock.now() + config.clockToleranceSeconds * 1_000) {
+    throw rejected('it was issued in the future; compare the clocks of the issuer and the gateway');
+  }
+}
+
+/** No tolerance here: what the issuer ended has ended. */
+function expiry(claims: JWTPayload, clock: Clock): number {
+  const expiresAt = (claims.exp ?? 0) * 1_000;
+  if (!Number.isFinite(expiresAt) || expiresAt <= clock.now())
+    throw rejected('it has expired; get a new one');
+  return expiresAt;
+}
+
+/** Fixed words only: messages of the library may quote the token. */
+function describe(error: unknown, issuer: IssuerConfig): string {
+  if (error instanceof errors.JWTExpired) return 'it has expired; get a new one';
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    if (error.claim === 'aud')
+      return `it is not meant for ${issuer.audience.map((one) => `"${one}"`).join(' or ')}`;
+    if (error.claim === 'nbf') return 'it is not valid yet; compare the clocks of the issuer and the gateway';
+    if (error.claim === 'exp') return 'it has no expiry';
+    return 'one of its claims is not acceptable';
+  }
+  if (error instanceof errors.JOSEAlgNotAllowed || error instanceof errors.JOSENotSupported) {
+    return `its algorithm is not one of ${issuer.algorithms.join(', ')}`;
+  }
+  if (error instanceof errors.JWKSNoMatchingKey)
+    return `it is signed with a key that issuer "${issuer.name}" does not have`;
+  if (error instanceof errors.JWKSMultipleMatchingKeys) return 'it does not say which key signed it';
+  if (error instanceof errors.JWSSignatureVerificationFailed) return 'its signature is wrong';
+  return 'it is not a JWT that can be verified';
+}
