@@ -1,0 +1,9 @@
+export { canonical, type EntryFields, type Json, maxEntryDepth } from './canonical.ts';
+export { type Checkpoint, openCheckpoint } from './checkpoint.ts';
+export { privateKeyFile, publicKeyFile } from './keys.ts';
+export { type Log, type LogOptions, openLog } from './log.ts';
+export { LogError, type LogErrorCode, type Place } from './log-error.ts';
+export { parseVerifier, type Verifier } from './note.ts';
+export { type LogEntry, readLog } from './read.ts';
+export { maxEntryBytes } from './segment.ts';
+export { type LogProblem, type LogReport, type VerifyOptions, verifyLog } from './verify.ts';

@@ -1,0 +1,45 @@
+/** What can be wrong with a log. Closed: every code is listed here. */
+export type LogErrorCode =
+  /** The directory, a segment or the keys cannot be opened or created. */
+  | 'cannot-open'
+  /** Another process has this log open. */
+  | 'locked'
+  /** Bytes that were acknowledged are missing or changed: tampering or a failing disk. Nothing is repaired. */
+  | 'damaged'
+  /** The entry could not be written; nothing was acknowledged, and a later append may succeed. */
+  | 'write-failed'
+  /** The disk did not confirm a sync: what it holds is unknown until the log is opened again. */
+  | 'sync-failed'
+  /** The entry cannot be expressed: a reserved key, a number that is not finite. */
+  | 'entry-invalid'
+  | 'entry-too-large'
+  /** A key, a note or a checkpoint is not in the form its specification wants. */
+  | 'note-invalid'
+  | 'closed';
+
+/** Where in the log something is wrong. */
+export interface Place {
+  readonly file: string;
+  readonly offset: number;
+}
+
+export class LogError extends Error {
+  override readonly name = 'LogError';
+  readonly code: LogErrorCode;
+  readonly place: Place | null;
+
+  constructor(
+    code: LogErrorCode,
+    message: string,
+    options?: { readonly cause?: unknown; readonly place?: Place },
+  ) {
+    super(message, options);
+    this.code = code;
+    this.place = options?.place ?? null;
+  }
+}
+
+/** The system's own words for an error, such as `ENOSPC: no space left on device, write`. */
+export function systemReason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
