@@ -41,6 +41,10 @@ export type AuditEntryType =
 
 /** The enforcement point's hold on the log. */
 export interface AuditLog {
+  /** The log's public key (C2SP vkey): all that verifying it takes. */
+  readonly publicKey: string;
+  /** What a read waits for: `write` needs only `append`, `sync` needs `synced` too. A state change always waits for `synced`. */
+  readonly durability: 'write' | 'sync';
   /**
    * Appends one entry. Returns once it is written to the file (survives a crash of this process); throws Fault
    * `audit-unavailable` when it cannot be, and then nothing was acknowledged.

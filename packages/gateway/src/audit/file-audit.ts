@@ -1,0 +1,106 @@
+import { type EntryFields, type Log, LogError, openLog } from '@sallyport/audit-log';
+import type { Clock } from '../lib/clock.ts';
+import { Fault } from '../lib/fault.ts';
+import type { AuditEntry, AuditLog } from './audit.ts';
+import type { AuditConfig } from './config.ts';
+
+export interface AuditDeps {
+  readonly clock: Clock;
+  /** Told of checkpoints that could not be made; entries are appended all the same. */
+  readonly onCheckpointFailure?: (fault: Fault) => void;
+}
+
+/** Opens the audit log of this replica. Fault `audit-unavailable` when it cannot be, or when it was tampered with. */
+export function createAudit(config: AuditConfig, deps: AuditDeps): AuditLog {
+  const { clock, onCheckpointFailure } = deps;
+  const log = faulty(() =>
+    openLog(config.directory, {
+      origin: config.origin,
+      segmentBytes: config.segmentBytes,
+      checkpointMs: config.checkpointMs,
+      now: () => clock.now(),
+      onCheckpointFailure: (error) => onCheckpointFailure?.(unavailable(error)),
+    }),
+  );
+  return new FileAudit(log, config);
+}
+
+class FileAudit implements AuditLog {
+  readonly publicKey: string;
+  readonly durability: 'write' | 'sync';
+  readonly #log: Log;
+  readonly #formBytes: number;
+
+  constructor(log: Log, config: AuditConfig) {
+    this.#log = log;
+    this.#formBytes = config.formBytes;
+    this.publicKey = log.publicKey;
+    this.durability = config.durability;
+  }
+
+  append(entry: AuditEntry): void {
+    try {
+      this.#log.append(inKeyOrder(entry, this.#formBytes));
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  async synced(): Promise<void> {
+    try {
+      await this.#log.synced();
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.#log.close();
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+}
+
+/** Exactly the fields of `AuditEntry`, in canonical order: nothing unclassified can slip in, and nothing needs sorting. */
+function inKeyOrder(entry: AuditEntry, formBytes: number): EntryFields {
+  return {
+    actions: entry.actions,
+    actor: entry.actor,
+    digest: entry.digest,
+    effect: entry.effect,
+    evaluationId: entry.evaluationId,
+    facts: entry.facts,
+    form: entry.form === undefined ? undefined : bounded(entry.form, formBytes),
+    obligations: entry.obligations,
+    policies: entry.policies,
+    policyVersion: entry.policyVersion,
+    protocol: entry.protocol,
+    reason: entry.reason === undefined ? undefined : bounded(entry.reason, formBytes),
+    requestId: entry.requestId,
+    sessionId: entry.sessionId,
+    subject: entry.subject,
+    target: entry.target,
+    task: entry.task,
+    type: entry.type,
+  };
+}
+
+/** Form and reason can be as long as a client's statement; the digest still stands for all of it. */
+function bounded(text: string, limit: number): string {
+  return text.length <= limit ? text : `${text.slice(0, limit)}… (${text.length - limit} more left out)`;
+}
+
+function faulty<T>(open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    throw unavailable(error);
+  }
+}
+
+function unavailable(error: unknown): Fault {
+  const reason = error instanceof LogError ? error.message : String(error);
+  return new Fault('audit-unavailable', `the audit log is not available: ${reason}`, { cause: error });
+}
