@@ -40,3 +40,58 @@ export interface PendingAccess {
 export interface Approvals {
   open(subject: AccessRequestSubject): PendingAccess;
 }
+
+/** One person's word on an access request. */
+export interface AccessDecision {
+  readonly approver: string;
+  readonly approverName: string;
+  readonly verdict: 'approve' | 'deny';
+  readonly reason: string;
+  readonly decidedAt: number;
+}
+
+/** An access request as people see it. Times are milliseconds since the epoch. */
+export interface AccessRequestView {
+  readonly id: string;
+  readonly sessionId: string;
+  readonly subject: string;
+  readonly displayName: string;
+  readonly actor: string | null;
+  readonly task: string | null;
+  readonly target: string;
+  readonly digest: string;
+  /** Exactly what would run; null once erased. */
+  readonly text: string | null;
+  readonly form: string;
+  readonly parameters: readonly string[] | null;
+  readonly requirements: readonly ApprovalRequirement[];
+  readonly reason: string;
+  readonly state: AccessRequestState;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  readonly endedAt: number | null;
+  readonly redeemedAt: number | null;
+  readonly decisions: readonly AccessDecision[];
+  /** Whether the viewer could decide it now. */
+  readonly decidable: boolean;
+}
+
+/** Both sides of access requests: the hold opens them, people decide them. */
+export interface ApprovalRoom extends Approvals {
+  /** What this viewer may see, newest first: their own, and those they could decide. */
+  list(
+    viewer: Identity,
+    filter?: { readonly state?: AccessRequestState; readonly limit?: number },
+  ): Promise<readonly AccessRequestView[]>;
+  /** Rejects with Fault `not-found`, also when the viewer may not see it. */
+  get(id: string, viewer: Identity): Promise<AccessRequestView>;
+  /**
+   * Takes a seat. Rejects with Fault `not-found`; `not-permitted` when this person may not decide it; `conflict` when it
+   * is not pending or the person sits already; `audit-unavailable` when the decision cannot be logged, and then it does not count.
+   */
+  approve(id: string, approver: Identity, reason?: string): Promise<AccessRequestView>;
+  /** Ends it for everyone. Rejects like `approve`; a reason is required (`limit-exceeded` when it is too long or empty). */
+  deny(id: string, approver: Identity, reason: string): Promise<AccessRequestView>;
+  /** Fails what is pending and waits until the store has everything. */
+  close(): Promise<void>;
+}

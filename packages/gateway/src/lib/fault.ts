@@ -25,6 +25,8 @@ export type FaultCode =
   | 'storage-unavailable'
   /** Something asked for does not exist, or not for this caller. */
   | 'not-found'
+  /** The caller is known and may not do this. */
+  | 'not-permitted'
   /** The state of a thing does not allow what was asked. */
   | 'conflict';
 

@@ -1,0 +1,107 @@
+import type { AccessRequestRow } from '../storage/index.ts';
+import type {
+  AccessDecision,
+  AccessRequestEnding,
+  AccessRequestState,
+  AccessRequestSubject,
+  AccessRequestView,
+} from './approval.ts';
+import type { Seated } from './rules.ts';
+import { type AccessRequestEvent, transitions } from './states.ts';
+
+/** An access request while someone holds an operation for it: the truth of its state; the store follows. */
+export interface HeldRequest {
+  readonly id: string;
+  readonly subject: AccessRequestSubject;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  readonly seated: (Seated & AccessDecision)[];
+  readonly ended: Promise<AccessRequestEnding>;
+  state: AccessRequestState;
+  endedAt: number | null;
+  /** Until when the approval can be used; 0 when there is none, or it was used. */
+  redeemBy: number;
+  readonly resolve: (ending: AccessRequestEnding) => void;
+}
+
+export function heldRequest(
+  id: string,
+  subject: AccessRequestSubject,
+  createdAt: number,
+  expiresAt: number,
+): HeldRequest {
+  const { promise, resolve } = Promise.withResolvers<AccessRequestEnding>();
+  return {
+    id,
+    subject,
+    createdAt,
+    expiresAt,
+    seated: [],
+    ended: promise,
+    state: 'pending',
+    endedAt: null,
+    redeemBy: 0,
+    resolve,
+  };
+}
+
+/** The state after this event, or null when it changes nothing. */
+export function after(request: HeldRequest, event: AccessRequestEvent): AccessRequestState | null {
+  return transitions[request.state][event];
+}
+
+export function rowOf(request: HeldRequest): AccessRequestRow {
+  const { subject } = request;
+  return {
+    id: request.id,
+    session_id: subject.sessionId,
+    subject: subject.identity.subject,
+    display_name: subject.identity.displayName,
+    actor: subject.identity.actor,
+    task: subject.identity.task,
+    target: subject.target,
+    digest: subject.digest,
+    text: subject.text,
+    form: subject.form,
+    parameters: JSON.stringify(subject.parameters),
+    requirements: JSON.stringify(subject.requirements),
+    reason: subject.reason,
+    state: request.state,
+    created_at: request.createdAt,
+    expires_at: request.expiresAt,
+    ended_at: request.endedAt,
+    redeemed_at: null,
+  };
+}
+
+export function viewOfHeld(request: HeldRequest, decidable: boolean): AccessRequestView {
+  const { identity, ...subject } = request.subject;
+  return {
+    id: request.id,
+    sessionId: subject.sessionId,
+    subject: identity.subject,
+    displayName: identity.displayName,
+    actor: identity.actor,
+    task: identity.task,
+    target: subject.target,
+    digest: subject.digest,
+    text: subject.text,
+    form: subject.form,
+    parameters: subject.parameters,
+    requirements: subject.requirements,
+    reason: subject.reason,
+    state: request.state,
+    createdAt: request.createdAt,
+    expiresAt: request.expiresAt,
+    endedAt: request.endedAt,
+    redeemedAt: null,
+    decisions: request.seated.map(({ approver, approverName, verdict, reason, decidedAt }) => ({
+      approver,
+      approverName,
+      verdict,
+      reason,
+      decidedAt,
+    })),
+    decidable,
+  };
+}

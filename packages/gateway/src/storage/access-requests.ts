@@ -1,0 +1,109 @@
+import type { Kysely } from 'kysely';
+import { storing } from './fault.ts';
+import type { AccessDecisionRow, AccessRequestRow, Tables } from './tables.ts';
+
+export type { AccessDecisionRow, AccessRequestRow } from './tables.ts';
+
+export interface StoredAccessRequest {
+  readonly request: AccessRequestRow;
+  readonly decisions: readonly AccessDecisionRow[];
+}
+
+/** Access requests and the decisions on them. Every call rejects with Fault `storage-unavailable`. */
+export interface AccessRequestTable {
+  opened(row: AccessRequestRow): Promise<void>;
+  decided(row: AccessDecisionRow): Promise<void>;
+  ended(id: string, state: string, endedAt: number): Promise<void>;
+  redeemed(id: string, at: number): Promise<void>;
+  /** Ends what an earlier run left pending: whoever waited for it is gone. Gives how many. */
+  failPending(at: number): Promise<number>;
+  find(id: string): Promise<StoredAccessRequest | null>;
+  /** Newest first, at most `limit`. */
+  list(filter: {
+    readonly limit: number;
+    readonly state?: string | undefined;
+  }): Promise<readonly StoredAccessRequest[]>;
+  eraseTextEndedBefore(time: number): Promise<void>;
+  removeEndedBefore(time: number): Promise<void>;
+}
+
+export function accessRequestTable(db: Kysely<Tables>): AccessRequestTable {
+  const withDecisions = async (requests: readonly AccessRequestRow[]): Promise<StoredAccessRequest[]> => {
+    if (requests.length === 0) return [];
+    const ids = requests.map((one) => one.id);
+    const rows = await db
+      .selectFrom('access_decision')
+      .selectAll()
+      .where('request_id', 'in', ids)
+      .orderBy('seat')
+      .execute();
+    return requests.map((request) => ({
+      request,
+      decisions: rows.filter((one) => one.request_id === request.id),
+    }));
+  };
+  return {
+    opened: (row) => storing(async () => void (await db.insertInto('access_request').values(row).execute())),
+    decided: (row) =>
+      storing(async () => void (await db.insertInto('access_decision').values(row).execute())),
+    ended: (id, state, endedAt) =>
+      storing(async () => {
+        const changes = { state, ended_at: endedAt };
+        await db
+          .updateTable('access_request')
+          .set(changes)
+          .where('id', '=', id)
+          .where('state', '=', 'pending')
+          .execute();
+      }),
+    redeemed: (id, at) =>
+      storing(
+        async () =>
+          void (await db
+            .updateTable('access_request')
+            .set({ redeemed_at: at })
+            .where('id', '=', id)
+            .execute()),
+      ),
+    failPending: (at) =>
+      storing(async () => {
+        const changes = { state: 'failed', ended_at: at };
+        const result = await db
+          .updateTable('access_request')
+          .set(changes)
+          .where('state', '=', 'pending')
+          .executeTakeFirst();
+        return Number(result.numUpdatedRows);
+      }),
+    find: (id) =>
+      storing(async () => {
+        const rows = await db.selectFrom('access_request').selectAll().where('id', '=', id).execute();
+        return (await withDecisions(rows))[0] ?? null;
+      }),
+    list: ({ limit, state }) =>
+      storing(async () => {
+        let query = db
+          .selectFrom('access_request')
+          .selectAll()
+          .orderBy('created_at', 'desc')
+          .orderBy('id', 'desc')
+          .limit(limit);
+        if (state !== undefined) query = query.where('state', '=', state);
+        return withDecisions(await query.execute());
+      }),
+    eraseTextEndedBefore: (time) =>
+      storing(async () => {
+        const erased = { text: null, parameters: null };
+        await db
+          .updateTable('access_request')
+          .set(erased)
+          .where('ended_at', '<', time)
+          .where('text', 'is not', null)
+          .execute();
+      }),
+    removeEndedBefore: (time) =>
+      storing(
+        async () => void (await db.deleteFrom('access_request').where('ended_at', '<', time).execute()),
+      ),
+  };
+}

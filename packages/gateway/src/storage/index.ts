@@ -1,0 +1,5 @@
+export type { AccessRequestTable, StoredAccessRequest } from './access-requests.ts';
+export { type StorageConfig, storageSection } from './section.ts';
+export type { SessionFilter, SessionTable, StartedSession } from './sessions.ts';
+export { openStorage, type Storage } from './storage.ts';
+export type { AccessDecisionRow, AccessRequestRow, SessionRow } from './tables.ts';
