@@ -35,10 +35,14 @@ export interface Recording {
   operation(operation: RecordedOperation): Tape;
   /** Something worth showing that is no operation: a hold, a violation. */
   note(text: string): void;
+  /** Writes what is left and closes. Fault `recording-unavailable` when part of the recording could not be written. */
   end(reason: string): Promise<void>;
+  /** Once true, stays true: part of this recording could not be written, so nothing more may run in the session. */
+  readonly failed: boolean;
 }
 
 export interface Recorder {
+  /** Starts the recording of a session. Fault `recording-unavailable` or `audit-unavailable` when it cannot be written. */
   begin(header: RecordingHeader): Recording;
   close(): Promise<void>;
 }

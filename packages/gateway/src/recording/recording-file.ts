@@ -1,0 +1,98 @@
+import {
+  close,
+  closeSync,
+  constants,
+  fdatasync,
+  open,
+  openSync,
+  unlinkSync,
+  write,
+  writeSync,
+} from 'node:fs';
+
+/** Ticks without anything to write after which the file of a quiet session is closed until there is. */
+const quietTicks = 20;
+
+/** The file of one recording: written at offsets, behind; closed while the session is quiet. */
+export class RecordingFile {
+  readonly path: string;
+  #fd: number | null;
+  #length = 0;
+  #quiet = 0;
+
+  /** Makes the file with its first bytes, at once: a session that cannot be recorded does not start. */
+  constructor(path: string, first: Uint8Array) {
+    this.path = path;
+    this.#fd = openSync(path, 'wx', 0o640);
+    try {
+      while (this.#length < first.length) this.#length += writeSync(this.#fd, first, this.#length);
+    } catch (error) {
+      this.discard();
+      throw error;
+    }
+  }
+
+  /** Bytes in the file. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Appends bytes [0, count), then calls back. One append at a time. */
+  append(bytes: Buffer, count: number, done: (error: Error | null) => void): void {
+    this.#quiet = 0;
+    if (this.#fd !== null) {
+      this.#write(this.#fd, bytes, 0, count, done);
+      return;
+    }
+    open(this.path, constants.O_WRONLY | constants.O_NOFOLLOW, (error, fd) => {
+      if (error !== null) {
+        done(error);
+        return;
+      }
+      this.#fd = fd;
+      this.#write(fd, bytes, 0, count, done);
+    });
+  }
+
+  /** Puts everything on disk and closes. */
+  finish(done: (error: Error | null) => void): void {
+    const fd = this.#fd;
+    this.#fd = null;
+    if (fd === null) done(null);
+    else fdatasync(fd, (error) => close(fd, (closeError) => done(error ?? closeError ?? null)));
+  }
+
+  /** Called on every tick with nothing to write; false once the file is closed. */
+  rest(): boolean {
+    if (this.#fd === null) return false;
+    if (++this.#quiet < quietTicks) return true;
+    this.release();
+    return false;
+  }
+
+  release(): void {
+    const fd = this.#fd;
+    this.#fd = null;
+    // Nothing was written since the last append was confirmed: closing has nothing left to fail on.
+    if (fd !== null) close(fd, () => undefined);
+  }
+
+  /** Takes back a recording that never began. */
+  discard(): void {
+    if (this.#fd !== null) closeSync(this.#fd);
+    this.#fd = null;
+    unlinkSync(this.path);
+  }
+
+  #write(fd: number, bytes: Buffer, from: number, count: number, done: (error: Error | null) => void): void {
+    write(fd, bytes, from, count - from, this.#length, (error, written) => {
+      if (error !== null) {
+        done(error);
+        return;
+      }
+      this.#length += written;
+      if (from + written < count) this.#write(fd, bytes, from + written, count, done);
+      else done(null);
+    });
+  }
+}
