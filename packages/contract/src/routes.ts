@@ -1,0 +1,13 @@
+/** Every route of the control plane, by name. Pinned: others rely on these. */
+export const routes = {
+  health: { method: 'GET', path: '/healthz' },
+  listAccessRequests: { method: 'GET', path: '/v1/access-requests' },
+  getAccessRequest: { method: 'GET', path: '/v1/access-requests/:id' },
+  approve: { method: 'POST', path: '/v1/access-requests/:id/approve' },
+  deny: { method: 'POST', path: '/v1/access-requests/:id/deny' },
+  listSessions: { method: 'GET', path: '/v1/sessions' },
+  getSession: { method: 'GET', path: '/v1/sessions/:id' },
+  recording: { method: 'GET', path: '/v1/sessions/:id/recording' },
+} as const;
+
+export type RouteName = keyof typeof routes;
