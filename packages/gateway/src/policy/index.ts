@@ -1,1 +1,12 @@
+export { defaultPolicyLimits, type PolicyConfig, type PolicyLimits, policySection } from './config.ts';
 export type { ApprovalRequirement, Decision, DecisionPoint, Obligation, SessionContext } from './decision.ts';
+export {
+  createDecisionPoint,
+  type DecisionPointDeps,
+  type PolicyDecisionPoint,
+  type Reload,
+  showError,
+} from './decision-point.ts';
+export { type LoadedPolicy, loadPolicyDirectory, type PolicyDirectory } from './directory.ts';
+export type { Explanation } from './explain.ts';
+export type { PolicyError } from './source.ts';

@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+
+/** The actions of the schema that can be asked for, each with the resource types it applies to and its groups. */
+export type Vocabulary = Record<
+  string,
+  { readonly types: readonly string[]; readonly groups: readonly string[] }
+>;
+
+export interface CheckTask {
+  readonly schema: string;
+  readonly texts: readonly string[];
+}
+
+/** Something wrong with the policy at `index`, or with the whole set, at a byte offset of its text. */
+export interface CheckFinding {
+  readonly index: number | null;
+  readonly offset: number;
+  readonly message: string;
+}
+
+export interface CheckAnswer {
+  /** By position in the task; null where parsing failed. */
+  readonly policies: ({
+    readonly effect: 'permit' | 'forbid';
+    readonly annotations: Readonly<Record<string, string | null>>;
+  } | null)[];
+  readonly findings: readonly CheckFinding[];
+  readonly vocabulary: Vocabulary;
+}
+
+/** The schema every policy is validated against. */
+export function readSchema(): string {
+  return readFileSync(new URL('./schema.cedarschema', import.meta.url), 'utf8');
+}
+
+/** A worker file of this room, whether this runs from source or built. */
+export function workerFile(name: string): URL {
+  return new URL(`./${name}.worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url);
+}
+
+/** Reads and validates policies where nothing can be hurt. Rejects when the worker died or took too long. */
+export function checkPolicies(
+  task: CheckTask,
+  limits: { readonly checkMs: number; readonly workerMemoryMb: number },
+): Promise<CheckAnswer> {
+  const worker = new Worker(workerFile('cedar-check'), {
+    workerData: task,
+    resourceLimits: { maxOldGenerationSizeMb: limits.workerMemoryMb, stackSizeMb: 16 },
+    env: {},
+    execArgv: [],
+  });
+  return new Promise<CheckAnswer>((resolve, reject) => {
+    const late = setTimeout(
+      () => reject(new Error(`checking took longer than ${limits.checkMs} ms (limit checkMs)`)),
+      limits.checkMs,
+    );
+    worker.once('message', resolve);
+    worker.once('error', reject);
+    worker.once('exit', () => reject(new Error('the checking worker ended without an answer')));
+    const done = () => clearTimeout(late);
+    worker.once('message', done).once('error', done).once('exit', done);
+  }).finally(() => worker.terminate());
+}

@@ -1,0 +1,62 @@
+/** The worker that answers evaluations. Its policy set never changes: another set is another worker. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { preparsePolicySet, statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs';
+import type { JudgeBatch, JudgeReply, JudgeTask, RawAnswer } from './cedar-judge.ts';
+import {
+  principalEntity,
+  type Question,
+  resourceEntity,
+  type SessionFacts,
+  sessionRecord,
+} from './entities.ts';
+
+const SET = 'in-force';
+const task: JudgeTask = workerData;
+
+const prepared = preparsePolicySet(SET, { staticPolicies: task.policies });
+if (prepared.type === 'failure')
+  throw new Error(`The policy set cannot be used: ${prepared.errors[0]?.message}`);
+
+// A trap in Cedar breaks it for good, so nothing is caught here: the error ends this worker and it is replaced.
+parentPort?.on('message', (batch: JudgeBatch) => {
+  const answers = batch.questions.map(([session, question]) => {
+    const facts = batch.sessions[session];
+    if (facts === undefined) throw new Error('A question names a session that was not sent.');
+    return judge(facts, question);
+  });
+  parentPort?.postMessage({ id: batch.id, answers } satisfies JudgeReply);
+});
+parentPort?.postMessage({ id: 0, answers: [] } satisfies JudgeReply);
+
+function judge(facts: SessionFacts, { action, resource }: Question): RawAnswer {
+  const principal = principalEntity(facts);
+  const thing = resourceEntity(facts.target, resource);
+  const verb = {
+    uid: { type: 'Action', id: action },
+    attrs: {},
+    parents: (task.vocabulary[action]?.groups ?? []).map((id) => ({ type: 'Action', id })),
+  };
+  const answer = statefulIsAuthorized({
+    principal: principal.uid,
+    action: verb.uid,
+    resource: thing.uid,
+    context: sessionRecord(facts),
+    preparsedPolicySetId: SET,
+    entities: [principal, thing, verb],
+  });
+  if (answer.type === 'failure') {
+    return {
+      allowed: false,
+      policies: [],
+      erred: [],
+      failure: answer.errors[0]?.message ?? 'no reason given',
+    };
+  }
+  const { decision, diagnostics } = answer.response;
+  return {
+    allowed: decision === 'allow',
+    policies: diagnostics.reason,
+    erred: diagnostics.errors.map(({ policyId }) => policyId),
+    failure: null,
+  };
+}

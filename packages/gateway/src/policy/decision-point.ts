@@ -1,0 +1,233 @@
+/** The decision point: judges operations by the Cedar policies of a directory, and follows the directory's changes. */
+import { setTimeout } from 'node:timers/promises';
+import type { AuditLog } from '../audit/index.ts';
+import { Fault } from '../lib/fault.ts';
+import type { Evaluation } from '../protocols/protocol.ts';
+import type { PolicyConfig } from './config.ts';
+import type { ApprovalRequirement, Decision, DecisionPoint, SessionContext } from './decision.ts';
+import { loadPolicyDirectory, type PolicyDirectory, policyVersion } from './directory.ts';
+import { type Explanation, explainEvaluations } from './explain.ts';
+import { judgeOperation, unavailable } from './judge-operation.ts';
+import { classOf, PolicySet, type SessionClass } from './policy-set.ts';
+import type { PolicyError } from './source.ts';
+import { watchDirectory } from './watch.ts';
+
+/** How long a directory must stay the same before it is read in earnest. */
+const STILL_MS = 30;
+
+export interface DecisionPointDeps {
+  readonly audit: AuditLog;
+  /** Every data class that `reveal` is asked for. */
+  readonly classes: readonly string[];
+}
+
+/** What became of reading the directory again. */
+export interface Reload {
+  /** Whether the directory's set is the one in force now. */
+  readonly inForce: boolean;
+  readonly version: string;
+  readonly errors: readonly PolicyError[];
+}
+
+/** A decision point whose policies are files. */
+export interface PolicyDecisionPoint extends DecisionPoint {
+  /** Reads the directory now. An invalid set changes nothing. Never rejects. */
+  reload(): Promise<Reload>;
+  /** What the policies say to each evaluation, and which decided, before any approval is counted. */
+  explain(context: SessionContext, evaluations: readonly Evaluation[]): Promise<readonly Explanation[]>;
+}
+
+/** Rejects with Fault `policy-invalid` when the directory holds no usable set. */
+export async function createDecisionPoint(
+  config: PolicyConfig,
+  deps: DecisionPointDeps,
+): Promise<PolicyDecisionPoint> {
+  const loaded = await loadPolicyDirectory(config.directory, config.limits);
+  if (loaded.errors.length > 0) {
+    reject(deps.audit, loaded);
+    throw new Fault(
+      'policy-invalid',
+      `The policies in ${config.directory} cannot be used:\n${listErrors(loaded.errors)}`,
+    );
+  }
+  const set = await PolicySet.start(loaded, config.limits);
+  accept(deps.audit, loaded);
+  return new FilePolicyDecisionPoint(config, deps, set);
+}
+
+class FilePolicyDecisionPoint implements PolicyDecisionPoint {
+  readonly #config: PolicyConfig;
+  readonly #deps: DecisionPointDeps;
+  readonly #listeners: (() => void)[] = [];
+  readonly #sessions = new WeakMap<SessionContext, SessionClass>();
+  readonly #stopWatching: () => void;
+  #set: PolicySet;
+  /** The version last tried, so that one broken set is reported once. */
+  #tried: string;
+  #reloading: Promise<unknown> = Promise.resolve();
+  #closed = false;
+  #looking = false;
+
+  constructor(config: PolicyConfig, deps: DecisionPointDeps, set: PolicySet) {
+    this.#config = config;
+    this.#deps = deps;
+    this.#set = set;
+    this.#tried = set.version;
+    this.#stopWatching = config.watch ? watchDirectory(config.directory, () => this.#look()) : () => {};
+  }
+
+  get version(): string {
+    return this.#set.version;
+  }
+
+  async decide(
+    context: SessionContext,
+    evaluations: readonly Evaluation[],
+    approved: readonly ApprovalRequirement[],
+  ): Promise<Decision> {
+    const session = this.#sessionClass(context);
+    for (let round = 0; round < 3; round++) {
+      const set = this.#set;
+      const decision = await judgeOperation(
+        set,
+        session,
+        evaluations,
+        approved,
+        this.#deps.classes,
+        this.#config.limits,
+      );
+      // A permit of a set that was replaced meanwhile is not given out (L6).
+      if (set === this.#set) return decision;
+    }
+    return unavailable('the policies changed while this was judged');
+  }
+
+  explain(context: SessionContext, evaluations: readonly Evaluation[]): Promise<readonly Explanation[]> {
+    return explainEvaluations(this.#set, this.#sessionClass(context), evaluations);
+  }
+
+  reload(): Promise<Reload> {
+    const next = this.#reloading.then(() => this.#reloadNow());
+    this.#reloading = next;
+    return next;
+  }
+
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#stopWatching();
+    await this.#reloading;
+    await this.#set.close();
+  }
+
+  /** Reloads when the directory is not what was last tried, and has stopped changing. */
+  #look(): void {
+    if (this.#looking || this.#closed) return;
+    this.#looking = true;
+    void this.#changed()
+      .then((changed) => (changed ? this.reload() : null))
+      .finally(() => {
+        this.#looking = false;
+      });
+  }
+
+  async #changed(): Promise<boolean> {
+    const { directory, limits } = this.#config;
+    let version = await policyVersion(directory, limits);
+    // A file that is being written may be valid half-way, with its last forbid missing.
+    for (let rounds = 0; version !== this.#tried && rounds < 20; rounds++) {
+      await setTimeout(STILL_MS);
+      const again = await policyVersion(directory, limits);
+      if (again === version) return true;
+      version = again;
+    }
+    return false;
+  }
+
+  async #reloadNow(): Promise<Reload> {
+    const { directory, limits } = this.#config;
+    const loaded = await loadPolicyDirectory(directory, limits);
+    const kept = (errors: readonly PolicyError[]): Reload => ({
+      inForce: false,
+      version: this.version,
+      errors,
+    });
+    if (this.#closed) return kept([{ file: directory, line: 0, message: 'the decision point is closed' }]);
+    try {
+      const reported = loaded.version === this.#tried;
+      if (loaded.errors.length > 0) {
+        if (!reported) reject(this.#deps.audit, loaded);
+        this.#tried = loaded.version;
+        return kept(loaded.errors);
+      }
+      if (loaded.version === this.version) {
+        this.#tried = loaded.version;
+        return { inForce: true, version: this.version, errors: [] };
+      }
+      const set = await PolicySet.start(loaded, limits);
+      try {
+        accept(this.#deps.audit, loaded);
+      } catch (fault) {
+        await set.close();
+        throw fault;
+      }
+      this.#replace(set);
+      return { inForce: true, version: this.version, errors: [] };
+    } catch (fault) {
+      return kept([{ file: directory, line: 0, message: `could not be put in force: ${messageOf(fault)}` }]);
+    }
+  }
+
+  #replace(set: PolicySet): void {
+    const old = this.#set;
+    this.#set = set;
+    this.#tried = set.version;
+    old.retire();
+    for (const listener of this.#listeners) listener();
+  }
+
+  #sessionClass(context: SessionContext): SessionClass {
+    let session = this.#sessions.get(context);
+    if (session === undefined) {
+      session = classOf(context);
+      this.#sessions.set(context, session);
+    }
+    return session;
+  }
+}
+
+function accept(audit: AuditLog, { directory, files, policies, version }: PolicyDirectory): void {
+  const facts = { directory, files: files.map(({ name }) => name), policies: policies.length };
+  audit.append({ type: 'policy-loaded', policyVersion: version, facts });
+}
+
+function reject(audit: AuditLog, { directory, errors, version }: PolicyDirectory): void {
+  const facts = { directory, errors: errors.slice(0, 10).map(showError) };
+  audit.append({
+    type: 'policy-rejected',
+    policyVersion: version,
+    reason: 'the policy set is not valid',
+    facts,
+  });
+}
+
+/** One error as people read it: `agents.cedar:12: …`. */
+export function showError({ file, line, message }: PolicyError): string {
+  const text = `${file}${line === 0 ? '' : `:${line}`}: ${message}`;
+  return text.length > 500 ? `${text.slice(0, 500)}…` : text;
+}
+
+function listErrors(errors: readonly PolicyError[]): string {
+  const more = errors.length > 20 ? `\n  and ${errors.length - 20} more` : '';
+  return `${errors
+    .slice(0, 20)
+    .map((error) => `  ${showError(error)}`)
+    .join('\n')}${more}`;
+}
+
+function messageOf(fault: unknown): string {
+  return fault instanceof Error ? fault.message : String(fault);
+}

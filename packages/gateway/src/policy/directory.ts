@@ -1,0 +1,200 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readAnnotations } from './annotations.ts';
+import {
+  type CheckAnswer,
+  type CheckFinding,
+  checkPolicies,
+  readSchema,
+  type Vocabulary,
+} from './cedar-check.ts';
+import { defaultPolicyLimits, type PolicyLimits } from './config.ts';
+import type { ApprovalRequirement } from './decision.ts';
+import { countLines, cutPolicies, type PolicyError, type PolicySource } from './source.ts';
+
+/** A policy that may be put in force. */
+export interface LoadedPolicy {
+  readonly id: string;
+  readonly effect: 'permit' | 'forbid';
+  /** The approval it needs, or null: then it permits or forbids by itself. */
+  readonly requirement: ApprovalRequirement | null;
+  readonly text: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+/** A policy directory as it was read. It may be put in force only if `errors` is empty. */
+export interface PolicyDirectory {
+  readonly directory: string;
+  /** In the order of their names. */
+  readonly files: readonly { readonly name: string; readonly policies: number }[];
+  readonly policies: readonly LoadedPolicy[];
+  /** 16 hex digits over the schema and every file's name and bytes. */
+  readonly version: string;
+  readonly vocabulary: Vocabulary;
+  readonly errors: readonly PolicyError[];
+}
+
+type File = { readonly name: string; readonly bytes: Buffer };
+
+/**
+ * Reads every `*.cedar` file of a directory (not below it), caps sizes and nesting, then parses and validates
+ * strictly in a worker that is thrown away. Never rejects: what is wrong is in `errors`.
+ */
+export async function loadPolicyDirectory(
+  directory: string,
+  limits: PolicyLimits = defaultPolicyLimits,
+): Promise<PolicyDirectory> {
+  const read = await readFiles(directory, limits);
+  const schema = readSchema();
+  const version = versionOf(schema, read.files);
+  const errors = [...read.errors];
+  const sources: PolicySource[] = [];
+  const files = read.files.map(({ name, bytes }) => {
+    const text = decode(bytes);
+    const cut =
+      text === null
+        ? { policies: [], errors: [{ file: name, line: 0, message: 'is not UTF-8' }] }
+        : cutPolicies(name, text);
+    sources.push(...cut.policies);
+    errors.push(...cut.errors);
+    return { name, policies: cut.policies.length };
+  });
+  if (errors.length === 0) errors.push(...overLimit(directory, sources, limits));
+  const loaded = { directory, files, version };
+  if (errors.length > 0) return { ...loaded, policies: [], vocabulary: {}, errors };
+  return { ...loaded, ...(await checkSources(directory, schema, sources, limits)) };
+}
+
+/** The version the directory's files make up now, valid or not. Never rejects. */
+export async function policyVersion(directory: string, limits: PolicyLimits): Promise<string> {
+  const { files } = await readFiles(directory, limits);
+  return versionOf(readSchema(), files);
+}
+
+async function readFiles(
+  directory: string,
+  limits: PolicyLimits,
+): Promise<{ files: File[]; errors: PolicyError[] }> {
+  const files: File[] = [];
+  const errors: PolicyError[] = [];
+  const wrong = (file: string, message: string) => errors.push({ file, line: 0, message });
+  try {
+    const names = (await readdir(directory)).filter((name) => name.endsWith('.cedar')).sort(byCodeUnit);
+    if (names.length > limits.files)
+      wrong(directory, `holds ${names.length} policy files, the limit files is ${limits.files}`);
+    for (const name of names.slice(0, limits.files)) {
+      const { size } = await stat(join(directory, name));
+      if (size > limits.fileBytes)
+        wrong(name, `is ${size} bytes long, the limit fileBytes is ${limits.fileBytes}`);
+      else files.push({ name, bytes: await readFile(join(directory, name)) });
+    }
+  } catch (cause) {
+    wrong(directory, `cannot be read: ${cause instanceof Error ? cause.message : cause}`);
+  }
+  return { files, errors };
+}
+
+function versionOf(schema: string, files: readonly File[]): string {
+  const hash = createHash('sha256');
+  for (const { name, bytes } of [{ name: '', bytes: Buffer.from(schema) }, ...files]) {
+    // Lengths first: moving bytes from one file to the next is another version.
+    hash.update(`${Buffer.byteLength(name)} ${bytes.length} ${name}`).update(bytes);
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+function overLimit(directory: string, sources: readonly PolicySource[], limits: PolicyLimits): PolicyError[] {
+  if (sources.length === 0) {
+    const message = 'holds no policy, so everything would be denied: write one in a file ending in .cedar';
+    return [{ file: directory, line: 0, message }];
+  }
+  if (sources.length > limits.policies) {
+    const message = `holds ${sources.length} policies, the limit policies is ${limits.policies}`;
+    return [{ file: directory, line: 0, message }];
+  }
+  return sources.flatMap(({ file, line, nesting, operators }) => {
+    const errors: PolicyError[] = [];
+    if (nesting > limits.nesting) {
+      errors.push({
+        file,
+        line,
+        message: `brackets nest ${nesting} deep, the limit nesting is ${limits.nesting}`,
+      });
+    }
+    if (operators > limits.operators) {
+      errors.push({
+        file,
+        line,
+        message: `has ${operators} operators, the limit operators is ${limits.operators}: split the policy`,
+      });
+    }
+    return errors;
+  });
+}
+
+async function checkSources(
+  directory: string,
+  schema: string,
+  sources: readonly PolicySource[],
+  limits: PolicyLimits,
+): Promise<Pick<PolicyDirectory, 'policies' | 'vocabulary' | 'errors'>> {
+  let answer: CheckAnswer;
+  try {
+    answer = await checkPolicies({ schema, texts: sources.map(({ text }) => text) }, limits);
+  } catch (cause) {
+    const largest = sources.reduce((a, b) => (b.nesting + b.operators > a.nesting + a.operators ? b : a));
+    const message = `checking the set failed, most likely at this policy, the largest: ${cause instanceof Error ? cause.message : cause}`;
+    return { policies: [], vocabulary: {}, errors: [{ file: largest.file, line: largest.line, message }] };
+  }
+  const errors = answer.findings.map((finding) => locate(directory, sources, finding));
+  const policies: LoadedPolicy[] = [];
+  const taken = new Map<string, PolicySource>();
+  const seen = new Map<string, number>();
+  for (const [index, source] of sources.entries()) {
+    const { file, line, text } = source;
+    const place = (seen.get(file) ?? 0) + 1;
+    seen.set(file, place);
+    const parsed = answer.policies[index];
+    if (parsed === undefined || parsed === null) continue;
+    const annotated = readAnnotations(parsed.effect, parsed.annotations);
+    if (typeof annotated === 'string') {
+      errors.push({ file, line, message: annotated });
+      continue;
+    }
+    const id = annotated.id ?? `${file}#${place}`;
+    const first = taken.get(id);
+    if (first !== undefined) {
+      errors.push({
+        file,
+        line,
+        message: `policy id "${id}" is taken by ${first.file}:${first.line}: ids must differ`,
+      });
+      continue;
+    }
+    taken.set(id, source);
+    policies.push({ id, effect: parsed.effect, requirement: annotated.requirement, text, file, line });
+  }
+  return { policies: errors.length === 0 ? policies : [], vocabulary: answer.vocabulary, errors };
+}
+
+function locate(directory: string, sources: readonly PolicySource[], finding: CheckFinding): PolicyError {
+  const source = finding.index === null ? undefined : sources[finding.index];
+  if (source === undefined) return { file: directory, line: 0, message: finding.message };
+  // Cedar counts bytes.
+  const before = Buffer.from(source.text).toString('utf8', 0, finding.offset);
+  return { file: source.file, line: source.line + countLines(before), message: finding.message };
+}
+
+function decode(bytes: Buffer): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+function byCodeUnit(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,124 @@
+import type { Evaluation } from '../protocols/protocol.ts';
+import type { PolicyLimits } from './config.ts';
+import type { ApprovalRequirement, Decision } from './decision.ts';
+import { describe, quote } from './entities.ts';
+import { type PolicySet, questionKey, type SessionClass } from './policy-set.ts';
+import { type Answer, mergeRequirements, type Standing, stand } from './verdict.ts';
+
+/** The `policyVersion` of a deny that no policy made. It is no version, so nobody keeps such a decision. */
+const NO_VERSION = 'unavailable';
+
+/** Judges one operation: permitted only if every evaluation is. Never rejects. */
+export async function judgeOperation(
+  set: PolicySet,
+  session: SessionClass,
+  evaluations: readonly Evaluation[],
+  approved: readonly ApprovalRequirement[],
+  classes: readonly string[],
+  limits: PolicyLimits,
+): Promise<Decision> {
+  const { target } = session.facts;
+  const deny = (reason: string, policies: readonly string[] = []): Decision => ({
+    effect: 'deny',
+    policies,
+    policyVersion: set.version,
+    reason,
+    approvals: null,
+  });
+  const distinct = new Map<string, Evaluation>();
+  for (const evaluation of evaluations) {
+    const refusal = set.refusal(evaluation);
+    if (refusal !== null)
+      return deny(`${quote(evaluation.action)} on ${describe(target, evaluation)}: ${refusal}`);
+    distinct.set(questionKey(evaluation), evaluation);
+    if (distinct.size > limits.evaluations) {
+      return deny(
+        `the operation touches more than ${limits.evaluations} things (limit evaluations): split it`,
+      );
+    }
+  }
+  if (distinct.size === 0) return deny('the operation names nothing that could be judged');
+
+  // The first answers are asked for together, so that they share a batch with what they lead to.
+  const revealing = set.revealed(session, classes);
+  const answers = await Promise.all(
+    [...distinct].map(([key, evaluation]) => set.ask(session, evaluation, key)),
+  );
+  const revealed = await revealing;
+
+  const standings: Standing[] = [];
+  const asking: { evaluation: Evaluation; standing: Extract<Standing, { effect: 'ask' }> }[] = [];
+  for (const [index, evaluation] of [...distinct.values()].entries()) {
+    const answer = answers[index];
+    if (answer === undefined) return unavailable('an answer is missing');
+    if (answer.effect === 'fault') return unavailable(answer.detail);
+    if (answer.effect === 'deny') return deny(denialSentence(target, evaluation, answer), answer.policies);
+    const standing = stand(answer, approved);
+    if (standing === null) return unavailable('an approval names no group');
+    standings.push(standing);
+    if (standing.effect === 'ask') asking.push({ evaluation, standing });
+  }
+  const missing = asking.find(({ standing }) => !standing.met);
+  if (missing !== undefined) {
+    return {
+      effect: 'deny',
+      policies: unique(asking.map(({ standing }) => standing.option.policy)),
+      policyVersion: set.version,
+      reason: approvalSentence(target, missing.evaluation, missing.standing.option),
+      // Those already met are asked for again: an approval is used up with the operation it was for.
+      approvals: mergeRequirements(asking.map(({ standing }) => standing.option.requirement)),
+    };
+  }
+  if (revealed === null) return unavailable('the decision point is not available');
+  return {
+    effect: 'permit',
+    policies: unique(
+      standings.flatMap((standing) =>
+        standing.effect === 'permit' ? standing.policies : standing.option.policy,
+      ),
+    ),
+    policyVersion: set.version,
+    obligations: [{ kind: 'mask', revealed }],
+  };
+}
+
+/** A deny because there is no answer. Asking again later may help. */
+export function unavailable(detail: string): Decision {
+  return {
+    effect: 'deny',
+    policies: [],
+    policyVersion: NO_VERSION,
+    reason: `${detail}: nothing is permitted until it answers, try again`,
+    approvals: null,
+  };
+}
+
+function denialSentence(
+  target: string,
+  evaluation: Evaluation,
+  answer: Extract<Answer, { effect: 'deny' }>,
+): string {
+  const what = `${evaluation.action} on ${describe(target, evaluation)}`;
+  const policies = answer.policies.map((id) => `policy "${id}"`).join(' and ');
+  switch (answer.cause) {
+    case 'forbidden':
+      return `${policies} ${answer.policies.length === 1 ? 'forbids' : 'forbid'} ${what}`;
+    case 'erred':
+      return `${policies} could not be evaluated for ${what}, and a policy that fails is never skipped`;
+    case 'unmatched':
+      return `no policy permits ${what}`;
+  }
+}
+
+function approvalSentence(
+  target: string,
+  evaluation: Evaluation,
+  { policy, requirement }: { policy: string; requirement: ApprovalRequirement },
+): string {
+  const who = requirement.seats === 1 ? 'a member' : `${requirement.seats} members`;
+  return `policy "${policy}" permits ${evaluation.action} on ${describe(target, evaluation)} only when ${who} of group ${quote(requirement.group)} approved it`;
+}
+
+function unique(ids: readonly string[]): string[] {
+  return [...new Set(ids)];
+}

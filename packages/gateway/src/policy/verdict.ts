@@ -1,0 +1,88 @@
+/**
+ * The algebra of decisions: from Cedar's answers to one decision over a whole operation. Pure.
+ *
+ * Every policy is judged at once. Cedar names each permit that is satisfied, so one without @approval among them
+ * permits, only ones with @approval ask, and a forbid or no permit at all denies, whatever was approved.
+ */
+import type { RawAnswer } from './cedar-judge.ts';
+import type { ApprovalRequirement } from './decision.ts';
+
+/** What the policies say to one evaluation, before any approval is counted. */
+export type Answer =
+  | { readonly effect: 'permit'; readonly policies: readonly string[] }
+  /** Permitted by policies that each want an approval: any one will do. Cheapest first, never empty. */
+  | { readonly effect: 'ask'; readonly options: readonly ApprovalOption[] }
+  | {
+      readonly effect: 'deny';
+      readonly policies: readonly string[];
+      readonly cause: 'forbidden' | 'unmatched' | 'erred';
+    }
+  /** No answer: never remembered. */
+  | { readonly effect: 'fault'; readonly detail: string };
+
+export interface ApprovalOption {
+  readonly policy: string;
+  readonly requirement: ApprovalRequirement;
+}
+
+/** Reads Cedar's answer. `requirements` holds the policies that want an approval. */
+export function answerOf(
+  raw: RawAnswer | null,
+  requirements: ReadonlyMap<string, ApprovalRequirement>,
+): Answer {
+  if (raw === null) return { effect: 'fault', detail: 'the decision point is not available' };
+  if (raw.failure !== null) return { effect: 'fault', detail: raw.failure };
+  const policies = [...raw.policies].sort();
+  // Cedar skips a policy that fails: a forbid among them would fail open.
+  if (raw.erred.length > 0) return { effect: 'deny', policies: [...raw.erred].sort(), cause: 'erred' };
+  if (!raw.allowed)
+    return { effect: 'deny', policies, cause: policies.length > 0 ? 'forbidden' : 'unmatched' };
+  const plain = policies.filter((policy) => !requirements.has(policy));
+  if (plain.length > 0) return { effect: 'permit', policies: plain };
+  const options = policies.flatMap((policy) => {
+    const requirement = requirements.get(policy);
+    return requirement === undefined ? [] : [{ policy, requirement }];
+  });
+  const [first] = options.sort(cheapestFirst);
+  return first === undefined
+    ? { effect: 'deny', policies: [], cause: 'unmatched' }
+    : { effect: 'ask', options };
+}
+
+/** Where one evaluation stands with the approvals there are. */
+export type Standing =
+  | { readonly effect: 'permit'; readonly policies: readonly string[] }
+  | { readonly effect: 'ask'; readonly met: boolean; readonly option: ApprovalOption };
+
+/** Counts approvals for one evaluation that is not denied: an option that is met, else the cheapest. */
+export function stand(
+  answer: Extract<Answer, { effect: 'permit' | 'ask' }>,
+  approved: readonly ApprovalRequirement[],
+): Standing | null {
+  if (answer.effect === 'permit') return answer;
+  const met = answer.options.find(({ requirement }) => covers(approved, requirement));
+  const option = met ?? answer.options[0];
+  return option === undefined ? null : { effect: 'ask', met: met !== undefined, option };
+}
+
+/** All requirements as one: for each group the most seats any of them wants, by group name. */
+export function mergeRequirements(requirements: Iterable<ApprovalRequirement>): ApprovalRequirement[] {
+  const seats = new Map<string, number>();
+  for (const { group, seats: wanted } of requirements)
+    seats.set(group, Math.max(wanted, seats.get(group) ?? 0));
+  return [...seats]
+    .map(([group, most]) => ({ group, seats: most }))
+    .sort((a, b) => (a.group < b.group ? -1 : 1));
+}
+
+/** Two approvals by one group are not added up: they could be the same people. */
+function covers(approved: readonly ApprovalRequirement[], { group, seats }: ApprovalRequirement): boolean {
+  return approved.some((approval) => approval.group === group && approval.seats >= seats);
+}
+
+function cheapestFirst(a: ApprovalOption, b: ApprovalOption): number {
+  const [left, right] = [a.requirement, b.requirement];
+  if (left.seats !== right.seats) return left.seats - right.seats;
+  if (left.group !== right.group) return left.group < right.group ? -1 : 1;
+  return a.policy < b.policy ? -1 : 1;
+}
