@@ -40,7 +40,7 @@ export const approvalSection = z.strictObject({
     .int()
     .min(1_024)
     .max(16_777_216)
-    .default(262_144)
+    .default(65_536)
     .describe(
       'Largest operation, text and parameters together, that can be put before people; a larger one is denied.',
     ),

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+
+/** The `controlPlane` section of the configuration. */
+export const controlPlaneSection = z.strictObject({
+  listen: z
+    .string()
+    .regex(
+      /^(?:[a-zA-Z0-9.-]{1,253}|\[[0-9a-fA-F:]{2,45}\]):\d{1,5}$/,
+      'must be host:port, such as 127.0.0.1:7403',
+    )
+    .refine((text) => parseListen(text).port <= 65_535, 'must have a port up to 65535')
+    .default('127.0.0.1:7403')
+    .describe(
+      'Where the control plane listens. Port 0 takes a free one. An address other than loopback needs `tls`.',
+    ),
+  tls: z
+    .strictObject({
+      keyFile: z.string().min(1).describe('PEM file of the private key.'),
+      certFile: z.string().min(1).describe('PEM file of the certificate chain.'),
+    })
+    .optional()
+    .describe('Serves https. Required for an address other than loopback.'),
+  allowedHosts: z
+    .array(z.string().min(1).max(253))
+    .max(64)
+    .default([])
+    .describe(
+      'Host names clients may use beside the listen address and loopback; others are refused (DNS rebinding).',
+    ),
+  allowedOrigins: z
+    .array(z.url())
+    .max(64)
+    .default([])
+    .describe('Web origins whose pages may call the control plane. None by default.'),
+  roles: z
+    .strictObject({
+      auditors: z
+        .array(z.string().min(1))
+        .max(64)
+        .default([])
+        .describe('Groups whose members may list and read every session and recording.'),
+    })
+    .prefault({})
+    .describe('What groups may do here, beside deciding access requests, which policy says.'),
+  bodyBytes: z.number().int().min(1_024).max(1_048_576).default(65_536).describe('Largest request body.'),
+  requestsPerMinute: z
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(600)
+    .describe('Requests per minute from one address; more are answered 429.'),
+  connections: z.number().int().min(1).max(100_000).default(1_000).describe('Most connections open at once.'),
+});
+
+export type ControlPlaneConfig = z.output<typeof controlPlaneSection>;
+
+/** Host and port of a `listen` value; brackets of an IPv6 address are taken off. */
+export function parseListen(listen: string): { readonly host: string; readonly port: number } {
+  const at = listen.lastIndexOf(':');
+  return { host: listen.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(listen.slice(at + 1)) };
+}

@@ -1,0 +1,112 @@
+import { Readable } from 'node:stream';
+import { idParamsSchema, routes, type Session, sessionQuerySchema } from '@sallyport/contract';
+import type { FastifyInstance } from 'fastify';
+import type { AuditLog } from '../audit/index.ts';
+import type { Identity } from '../identity/index.ts';
+import { Fault } from '../lib/fault.ts';
+import type { SessionRow, Storage } from '../storage/index.ts';
+import type { CallerOf } from './authentication.ts';
+
+interface SessionDependencies {
+  readonly sessions: Pick<Storage['sessions'], 'list' | 'find'>;
+  readonly audit: Pick<AuditLog, 'append'>;
+  readSession(id: string): AsyncIterable<object>;
+}
+
+/** Sessions and their recordings. Auditors see all; everyone else sees that their own sessions were. */
+export function sessionRoutes(
+  app: FastifyInstance,
+  deps: SessionDependencies,
+  callerOf: CallerOf,
+  auditors: readonly string[],
+): void {
+  app.get(routes.listSessions.path, async (request) => {
+    const caller = callerOf(request);
+    const query = sessionQuerySchema.parse(request.query);
+    const whose = isAuditor(caller, auditors) ? {} : ownOf(caller);
+    const rows = await deps.sessions.list({ limit: query.limit, open: query.open, ...whose });
+    return { sessions: rows.map(present) };
+  });
+  app.get(routes.getSession.path, async (request) => {
+    const { id } = idParamsSchema.parse(request.params);
+    return present(await visible(deps, id, callerOf(request), auditors));
+  });
+  app.get(routes.recording.path, async (request, reply) => {
+    const { id } = idParamsSchema.parse(request.params);
+    const caller = callerOf(request);
+    await visible(deps, id, caller, auditors);
+    if (!isAuditor(caller, auditors)) {
+      throw new Fault('not-permitted', 'Only auditors read recordings; see controlPlane.roles.auditors.');
+    }
+    // Who watched is itself worth knowing, and comes before the first byte.
+    const { subject, actor, task } = caller;
+    deps.audit.append({
+      type: 'admin',
+      sessionId: id,
+      subject,
+      actor,
+      task,
+      facts: { attempt: 'read-recording' },
+    });
+    const lines = await begun(ndjson(deps.readSession(id)));
+    return reply.type('application/x-ndjson').send(Readable.from(lines, { objectMode: false }));
+  });
+}
+
+/** An agent that acts for an auditor is not one: it gets the same as any agent. */
+function isAuditor(caller: Identity, auditors: readonly string[]): boolean {
+  return caller.actor === null && caller.groups.some((group) => auditors.includes(group));
+}
+
+function ownOf(caller: Identity): { readonly subject: string; readonly actor?: string | null } {
+  if (caller.kind === 'person' && caller.actor === null) return { subject: caller.subject };
+  return { subject: caller.subject, actor: caller.actor };
+}
+
+async function visible(
+  deps: SessionDependencies,
+  id: string,
+  caller: Identity,
+  auditors: readonly string[],
+): Promise<SessionRow> {
+  const row = await deps.sessions.find(id);
+  const own = ownOf(caller);
+  const isOwn = row?.subject === own.subject && (own.actor === undefined || own.actor === row.actor);
+  if (row === null || !(isOwn || isAuditor(caller, auditors))) {
+    throw new Fault('not-found', 'There is no such session, or it is not yours to see.');
+  }
+  return row;
+}
+
+async function* ndjson(events: AsyncIterable<object>): AsyncGenerator<string> {
+  for await (const event of events) yield `${JSON.stringify(event)}\n`;
+}
+
+/** Waits for the first item, so that a recording that cannot be read is an answer and not a broken stream. */
+async function begun(lines: AsyncGenerator<string>): Promise<AsyncIterable<string>> {
+  const first = await lines.next();
+  return (async function* () {
+    if (first.done === true) return;
+    yield first.value;
+    yield* lines;
+  })();
+}
+
+function present(row: SessionRow): Session {
+  return {
+    id: row.id,
+    subject: row.subject,
+    displayName: row.display_name,
+    actor: row.actor,
+    task: row.task,
+    target: row.target,
+    facet: row.facet,
+    protocol: row.protocol,
+    client: row.client,
+    startedAt: new Date(row.started_at).toISOString(),
+    endedAt: row.ended_at === null ? null : new Date(row.ended_at).toISOString(),
+    endedReason: row.ended_reason,
+    operations: row.operations,
+    recorded: row.recording !== null,
+  };
+}
