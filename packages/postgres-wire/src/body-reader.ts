@@ -30,6 +30,11 @@ export class BodyReader {
     return this.#bytes.readInt16BE(this.#take(2));
   }
 
+  /** An int16 that counts what follows: 0 to 65,535, since servers read it unsigned. */
+  count(): number {
+    return this.#bytes.readUInt16BE(this.#take(2));
+  }
+
   int32(): number {
     return this.#bytes.readInt32BE(this.#take(4));
   }
