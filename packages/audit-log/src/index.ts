@@ -1,4 +1,4 @@
-export { canonical, type EntryFields, type Json, maxEntryDepth } from './canonical.ts';
+export { canonical, type EntryFields, type Json, maxEntryDepth, type Stamp } from './canonical.ts';
 export { type Checkpoint, openCheckpoint } from './checkpoint.ts';
 export { privateKeyFile, publicKeyFile } from './keys.ts';
 export { type Log, type LogOptions, openLog } from './log.ts';

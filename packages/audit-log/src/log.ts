@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { AppendFile } from './append-file.ts';
-import { canonicalEntry, type EntryFields } from './canonical.ts';
+import { canonicalEntry, type EntryFields, type Stamp } from './canonical.ts';
 import { type Checkpoint, signCheckpoint } from './checkpoint.ts';
 import { loadOrCreateKeys } from './keys.ts';
 import { type Lock, takeLock } from './lock.ts';
@@ -34,9 +34,12 @@ export interface Log {
   readonly size: number;
   /** Bytes of torn writes that were set aside when the log was opened. */
   readonly cutBytes: number;
+  /** What the next entry will be stamped with. */
+  next(): Stamp;
   /**
-   * Appends one entry and returns its index. Once it returns the entry survives a crash of this process. `seq` and `time`
-   * are set by the log: an entry that brings them is refused. Fastest with the keys of `fields` in order.
+   * Appends one entry and returns its index. Once it returns the entry survives a crash of this process. The log stamps
+   * it with `seq` and `time`. Fastest when `fields` has its keys in order and holds the stamp that `next()` gave just now;
+   * any other `seq` or `time` is refused.
    * @throws LogError: `write-failed` (nothing was acknowledged, a later append may succeed), `entry-invalid`,
    * `entry-too-large`, `sync-failed`, `closed`.
    */
@@ -81,6 +84,8 @@ class FileLog implements Log {
   #segment: AppendFile;
   #size: number;
   #lastTime: number;
+  /** Given out by `next`, not used yet. */
+  #stamp: Stamp | null = null;
   #lastCheckpoint: Checkpoint | null;
   #sealing: Promise<Checkpoint> | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -116,22 +121,27 @@ class FileLog implements Log {
     return this.#size;
   }
 
+  next(): Stamp {
+    const now = Math.floor(this.#now());
+    // A clock set back must not make the log look reordered.
+    this.#stamp = { seq: this.#size, time: now > this.#lastTime ? now : this.#lastTime };
+    return this.#stamp;
+  }
+
   append(fields: EntryFields): number {
     if (this.#closed)
       throw new LogError('closed', `cannot append to the log in ${this.directory}: it is closed`);
     this.#syncs.assertSound();
-    const seq = this.#size;
-    const now = Math.floor(this.#now());
-    // A clock set back must not make the log look reordered.
-    const time = now > this.#lastTime ? now : this.#lastTime;
-    const count = this.#encode(canonicalEntry(fields, seq, time));
+    const stamp = this.#stamp ?? this.next();
+    this.#stamp = null;
+    const count = this.#encode(canonicalEntry(fields, stamp));
     if (this.#segment.length >= this.#segmentBytes) this.#rotate();
     this.#segment.append(this.#frame, count);
-    this.#size = seq + 1;
-    this.#lastTime = time;
+    this.#size += 1;
+    this.#lastTime = stamp.time;
     this.#syncs.appended();
     if (this.#timer === null) this.#scheduleCheckpoint();
-    return seq;
+    return stamp.seq;
   }
 
   synced(): Promise<void> {

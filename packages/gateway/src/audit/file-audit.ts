@@ -1,4 +1,4 @@
-import { type EntryFields, type Log, LogError, openLog } from '@sallyport/audit-log';
+import { type EntryFields, type Log, LogError, openLog, type Stamp } from '@sallyport/audit-log';
 import type { Clock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import type { AuditEntry, AuditLog } from './audit.ts';
@@ -40,7 +40,7 @@ class FileAudit implements AuditLog {
 
   append(entry: AuditEntry): void {
     try {
-      this.#log.append(inKeyOrder(entry, this.#formBytes));
+      this.#log.append(inKeyOrder(entry, this.#log.next(), this.#formBytes));
     } catch (error) {
       throw unavailable(error);
     }
@@ -64,7 +64,7 @@ class FileAudit implements AuditLog {
 }
 
 /** Exactly the fields of `AuditEntry`, in canonical order: nothing unclassified can slip in, and nothing needs sorting. */
-function inKeyOrder(entry: AuditEntry, formBytes: number): EntryFields {
+function inKeyOrder(entry: AuditEntry, stamp: Stamp, formBytes: number): EntryFields {
   return {
     actions: entry.actions,
     actor: entry.actor,
@@ -79,10 +79,12 @@ function inKeyOrder(entry: AuditEntry, formBytes: number): EntryFields {
     protocol: entry.protocol,
     reason: entry.reason === undefined ? undefined : bounded(entry.reason, formBytes),
     requestId: entry.requestId,
+    seq: stamp.seq,
     sessionId: entry.sessionId,
     subject: entry.subject,
     target: entry.target,
     task: entry.task,
+    time: stamp.time,
     type: entry.type,
   };
 }
