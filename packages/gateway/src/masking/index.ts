@@ -1,1 +1,2 @@
-export type { Masking } from './masking.ts';
+export { createMasking, type Masking } from './masking.ts';
+export { type MaskingConfig, maskingSection } from './section.ts';

@@ -1,8 +1,49 @@
 import type { Mask } from '../protocols/protocol.ts';
+import { ColumnRules } from './columns.ts';
+import { detectedClasses, detectorOf } from './detectors/all.ts';
+import { CompiledMask } from './mask.ts';
+import type { MaskingConfig } from './section.ts';
 
+/** What is masked, compiled per target and set of revealed classes. */
 export interface Masking {
   /** The mask for a session that may see `revealed` classes at `target` in clear. Compiled once per distinct set; shared. */
   compile(target: string, revealed: readonly string[]): Mask;
   /** Every data class known, built-in and configured: what `reveal` is asked for. */
   readonly classes: readonly string[];
+}
+
+/** Most compiled masks kept (L10); the oldest goes first, and would only be compiled again. */
+const MAX_MASKS = 1_000;
+
+/** Makes the masks of one configuration. Each mask has its own version, also across the masks of one instance. */
+export function createMasking(config: MaskingConfig): Masking {
+  const classes = [
+    ...new Set<string>([
+      ...detectedClasses,
+      ...config.classified.map((entry) => entry.class),
+      ...config.column_names.map((entry) => entry.class),
+    ]),
+  ].sort();
+  const masks = new Map<string, Mask>();
+  let version = 0;
+  return {
+    classes,
+    compile(target, revealed) {
+      const clear = new Set(revealed);
+      // Only known classes count, so that the number of distinct masks is bounded by the configuration.
+      const key = `${target}\0${classes.filter((dataClass) => clear.has(dataClass)).join('\0')}`;
+      const known = masks.get(key);
+      if (known !== undefined) return known;
+      version += 1;
+      const columns = new ColumnRules(target, config.classified, config.column_names, clear);
+      const detectors = [...new Set(config.detectors.enabled)]
+        .filter((dataClass) => !clear.has(dataClass))
+        .map((dataClass) => detectorOf[dataClass]);
+      const mask = new CompiledMask(version, columns, detectors);
+      const oldest = masks.keys().next();
+      if (masks.size >= MAX_MASKS && oldest.done !== true) masks.delete(oldest.value);
+      masks.set(key, mask);
+      return mask;
+    },
+  };
 }

@@ -113,10 +113,27 @@ export interface Mask {
   placeholder(dataClass: string): Uint8Array;
   /** Whether bytes [start, end) could hold a value a detector hides. Never false when they do; cheap. */
   suspects(bytes: Buffer, start: number, end: number): boolean;
-  /** UTF-8 text [start, end) with every detected value replaced, or null when nothing was detected. */
-  scrub(bytes: Buffer, start: number, end: number): Buffer | null;
+  /**
+   * UTF-8 text [start, end) with every detected value replaced, or null when nothing was detected. With `from`, what
+   * stands before it is context only, and neither shown nor replaced.
+   */
+  scrub(bytes: Buffer, start: number, end: number, from?: number): Buffer | null;
   /** `scrub` for a string. */
   scrubText(text: string): string;
+  /** Whether any column at all would be hidden. When false, only detectors matter. */
+  readonly hidesColumns: boolean;
+  /** A JSON text with every string and number scrubbed, still JSON; anything else is scrubbed as text. */
+  scrubJson(body: Buffer): Buffer;
+  /** `scrub` for a text that comes in chunks. */
+  textScrubber(): TextScrubber;
+}
+
+/** Scrubs a text that comes in chunks, holding back what could be the beginning of a value. For one text only. */
+export interface TextScrubber {
+  /** What can be shown now; may be empty. */
+  push(chunk: Buffer): Buffer;
+  /** The rest. */
+  finish(): Buffer;
 }
 
 /** The recording of one operation's reply, as the client saw it. Calls are cheap; bytes past the limit are counted only. */

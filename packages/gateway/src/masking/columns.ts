@@ -1,0 +1,110 @@
+import { GLOB_CHARACTERS, globMatches } from './glob.ts';
+
+/** A column named in the configuration; `target` is null for every target. Parts may hold wildcards. */
+export interface ColumnPath {
+  readonly target: string | null;
+  readonly schema: string;
+  readonly table: string;
+  readonly column: string;
+}
+
+/** Reads `schema.table.column` or `target:schema.table.column`; null when the text is neither. */
+export function parseColumnPath(text: string): ColumnPath | null {
+  const colon = text.startsWith('"') ? -1 : text.indexOf(':');
+  const target = colon < 0 ? null : text.slice(0, colon);
+  if (target === '') return null;
+  const parts = splitParts(text.slice(colon + 1));
+  if (parts === null || parts.length !== 3) return null;
+  const [schema = '', table = '', column = ''] = parts;
+  return { target, schema, table, column };
+}
+
+/** Splits at dots outside double quotes; a doubled quote inside quotes stands for one, as in SQL. */
+function splitParts(text: string): readonly string[] | null {
+  const parts: string[] = [];
+  let part = '';
+  let quoted = false;
+  for (let i = 0; i < text.length; i += 1) {
+    const char = text.charAt(i);
+    if (char === '"' && quoted && text[i + 1] === '"') {
+      part += '"';
+      i += 1;
+    } else if (char === '"') quoted = !quoted;
+    else if (char === '.' && !quoted) {
+      parts.push(part);
+      part = '';
+    } else part += char;
+  }
+  parts.push(part);
+  return quoted || parts.some((name) => name === '' || name.length > GLOB_CHARACTERS) ? null : parts;
+}
+
+interface Rule<Subject> {
+  readonly subject: Subject;
+  readonly class: string;
+}
+
+/** Which class a column has. Names are compared ignoring case: of two spellings the stricter reading is the safe one. */
+export class ColumnRules {
+  readonly #exact = new Map<string, string[]>();
+  readonly #paths: Rule<ColumnPath>[] = [];
+  readonly #names: readonly Rule<string>[];
+
+  constructor(
+    target: string,
+    classified: readonly { readonly column: string; readonly class: string }[],
+    names: readonly { readonly pattern: string; readonly class: string }[],
+    revealed: ReadonlySet<string>,
+  ) {
+    for (const entry of classified) {
+      const subject = parseColumnPath(entry.column);
+      if (subject === null || revealed.has(entry.class)) continue;
+      if (subject.target !== null && subject.target !== target) continue;
+      const rule = { subject, class: entry.class };
+      this.#paths.push(rule);
+      if (hasWildcard(subject)) continue;
+      const key = columnKey(subject.schema, subject.table, subject.column);
+      this.#exact.set(key, [...(this.#exact.get(key) ?? []), entry.class]);
+    }
+    this.#names = names
+      .filter((entry) => !revealed.has(entry.class))
+      .map((entry) => ({ subject: entry.pattern, class: entry.class }));
+  }
+
+  /** Whether any column at all could be hidden. */
+  get any(): boolean {
+    return this.#paths.length > 0 || this.#names.length > 0;
+  }
+
+  ofColumn(schema: string, table: string, column: string): string | null {
+    const exact = this.#exact.get(columnKey(schema, table, column));
+    if (exact !== undefined) return exact[0] ?? null;
+    for (const { subject, class: dataClass } of this.#paths) {
+      if (!hasWildcard(subject) || !globMatches(subject.column, column)) continue;
+      if (globMatches(subject.schema, schema) && globMatches(subject.table, table)) return dataClass;
+    }
+    return this.#byName(column);
+  }
+
+  ofName(column: string): string | null {
+    for (const { subject, class: dataClass } of this.#paths) {
+      if (globMatches(subject.column, column)) return dataClass;
+    }
+    return this.#byName(column);
+  }
+
+  #byName(column: string): string | null {
+    for (const { subject, class: dataClass } of this.#names) {
+      if (globMatches(subject, column)) return dataClass;
+    }
+    return null;
+  }
+}
+
+function hasWildcard(path: ColumnPath): boolean {
+  return /[*?]/.test(path.schema + path.table + path.column);
+}
+
+function columnKey(schema: string, table: string, column: string): string {
+  return `${schema}\0${table}\0${column}`.toLowerCase();
+}

@@ -1,0 +1,113 @@
+import { byteClass, DIGIT, HEX, hasClass, LETTER, runEnd } from './byte-class.ts';
+import type { Detector, Span } from './detector.ts';
+import { cardLengths } from './issuers.ts';
+
+const SPACE = 0x20;
+const DASH = 0x2d;
+const DOT = 0x2e;
+const ZERO = 0x30;
+const MIN_DIGITS = 13;
+const MAX_DIGITS = 19;
+
+/** Payment card numbers: 13 to 19 digits, single spaces or dashes between any of them, a known issuer, a right Luhn digit. */
+export const paymentCard: Detector = {
+  dataClass: 'payment-card',
+  windows: [],
+  confirms: (bytes, _start, end, at) => isCardLike(bytes, at, end),
+  find: findCard,
+};
+
+function findCard(bytes: Uint8Array, start: number, end: number, from: number, span: Span): boolean {
+  let at = from;
+  while (at < end) {
+    if (!hasClass(bytes, start, end, at, DIGIT)) {
+      at += 1;
+      continue;
+    }
+    if (!hasClass(bytes, start, end, at - 1, DIGIT) && !continuesNumber(bytes, start, end, at)) {
+      const cardEnd = matchCard(bytes, start, end, at, true);
+      if (cardEnd > 0) {
+        span.start = at;
+        span.end = cardEnd;
+        return true;
+      }
+    }
+    at = runEnd(bytes, at, end, DIGIT);
+  }
+  return false;
+}
+
+/** Whether a card number begins with the digit at `at`, whatever stands around it. */
+export function isCardLike(bytes: Uint8Array, at: number, end: number): boolean {
+  return matchCard(bytes, at, end, at, false) > 0;
+}
+
+/**
+ * The end of the longest card number that begins with the digit at `at`, or 0.
+ * Luhn (ISO/IEC 7812-1 annex B) doubles every second digit counted from the last; both parities are summed on the
+ * way, so that each length is judged without another pass.
+ */
+function matchCard(bytes: Uint8Array, start: number, end: number, at: number, whole: boolean): number {
+  let doubledEven = 0;
+  let doubledOdd = 0;
+  let count = 0;
+  let prefix = 0;
+  let lengths = 0;
+  let found = 0;
+  let i = at;
+  while (i < end) {
+    const digit = (bytes[i] as number) - ZERO;
+    if (digit < 0 || digit > 9) break;
+    const doubled = digit > 4 ? digit * 2 - 9 : digit * 2;
+    if ((count & 1) === 0) {
+      doubledEven += doubled;
+      doubledOdd += digit;
+    } else {
+      doubledEven += digit;
+      doubledOdd += doubled;
+    }
+    count += 1;
+    if (count <= 4) {
+      prefix = prefix * 10 + digit;
+      if (count === 4) {
+        lengths = cardLengths[prefix] as number;
+        if (lengths === 0) return 0;
+      }
+    }
+    i += 1;
+    if (count >= MIN_DIGITS && ((lengths >> count) & 1) === 1) {
+      const sum = (count & 1) === 0 ? doubledEven : doubledOdd;
+      if (sum % 10 === 0 && (!whole || endsNumber(bytes, start, end, i))) found = i;
+    }
+    if (count === MAX_DIGITS) break;
+    const next = bytes[i];
+    if (i + 1 < end && (next === SPACE || next === DASH) && hasClass(bytes, at, end, i + 1, DIGIT)) i += 1;
+  }
+  return found;
+}
+
+/** Whether the digits that begin at `at` belong to something longer: a decimal fraction, or a hexadecimal token. */
+function continuesNumber(bytes: Uint8Array, start: number, end: number, at: number): boolean {
+  if (at - 1 < start) return false;
+  const before = bytes[at - 1] as number;
+  if (before === DOT) return hasClass(bytes, start, end, at - 2, DIGIT);
+  return isHexToken(bytes, start, end, at - 1, -1);
+}
+
+function endsNumber(bytes: Uint8Array, start: number, end: number, at: number): boolean {
+  if (at >= end) return true;
+  const after = bytes[at] as number;
+  if (((byteClass[after] as number) & DIGIT) !== 0) return false;
+  if (after === DOT) return !hasClass(bytes, start, end, at + 1, DIGIT);
+  return !isHexToken(bytes, start, end, at, 1);
+}
+
+/** Whether the letters next to the digits look like the rest of a hexadecimal string rather than of a word. */
+function isHexToken(bytes: Uint8Array, start: number, end: number, at: number, step: number): boolean {
+  if (!hasClass(bytes, start, end, at, LETTER)) return false;
+  for (let i = at, seen = 0; seen < 4; i += step, seen += 1) {
+    if (hasClass(bytes, start, end, i, HEX)) continue;
+    return !hasClass(bytes, start, end, i, LETTER);
+  }
+  return true;
+}

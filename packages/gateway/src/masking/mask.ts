@@ -1,0 +1,58 @@
+import type { Mask, TextScrubber } from '../protocols/protocol.ts';
+import type { ColumnRules } from './columns.ts';
+import type { Detector } from './detectors/detector.ts';
+import { privateKey } from './detectors/private-key.ts';
+import { compileSuspicion, type Suspicion } from './detectors/suspicion.ts';
+import { scrubJson } from './json.ts';
+import { scrubBytes } from './scrub.ts';
+import { createTextScrubber } from './text-scrubber.ts';
+
+/** Stands for every hidden value, whatever its class and length. */
+const placeholder: Uint8Array = Buffer.from('***');
+
+/** The mask of one set of revealed classes at one target. */
+export class CompiledMask implements Mask {
+  readonly version: number;
+  readonly hidesColumns: boolean;
+  readonly suspects: Suspicion;
+  readonly #columns: ColumnRules;
+  readonly #detectors: readonly Detector[];
+
+  constructor(version: number, columns: ColumnRules, detectors: readonly Detector[]) {
+    this.version = version;
+    this.hidesColumns = columns.any;
+    this.suspects = compileSuspicion(detectors);
+    this.#columns = columns;
+    this.#detectors = detectors;
+  }
+
+  columnClass(schema: string, table: string, column: string): string | null {
+    return this.#columns.ofColumn(schema, table, column);
+  }
+
+  columnNameClass(column: string): string | null {
+    return this.#columns.ofName(column);
+  }
+
+  placeholder(_dataClass: string): Uint8Array {
+    return placeholder;
+  }
+
+  scrub(bytes: Buffer, start: number, end: number, from: number = start): Buffer | null {
+    if (!this.suspects(bytes, start, end)) return null;
+    return scrubBytes(this.#detectors, this.placeholder, bytes, start, end, from);
+  }
+
+  scrubText(text: string): string {
+    const bytes = Buffer.from(text);
+    return this.scrub(bytes, 0, bytes.length)?.toString() ?? text;
+  }
+
+  scrubJson(body: Buffer): Buffer {
+    return scrubJson(this, body);
+  }
+
+  textScrubber(): TextScrubber {
+    return createTextScrubber(this, this.#detectors.includes(privateKey));
+  }
+}
