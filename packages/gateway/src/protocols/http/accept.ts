@@ -1,0 +1,126 @@
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import type { Caller, Denial, Door, Limits } from '../protocol.ts';
+import type { Bind } from './binding.ts';
+import { ClientConnection, type ClientLimits, type Incoming } from './client.ts';
+import { answerOf, problemOf, violationProblem } from './problem.ts';
+import { relay } from './relay.ts';
+import { type RequestHead, readIncoming } from './request-head.ts';
+import { respond } from './respond.ts';
+import type { HttpOptions } from './section.ts';
+
+/** What every connection of this protocol shares. */
+export interface Shared {
+  readonly options: HttpOptions;
+  readonly bind: Bind;
+}
+
+/** The first byte of a TLS record that holds a handshake (RFC 8446 section 5.1). */
+const TLS_HANDSHAKE = 0x16;
+
+/** Speaks with a fresh socket until the first request head is there; answers what is no request itself. */
+export async function acceptCaller(socket: Socket, door: Door, shared: Shared): Promise<Caller | null> {
+  const late = setTimeout(() => socket.destroy(new Error('late')), door.limits.handshakeMs);
+  try {
+    const plain = await unwrap(socket, door);
+    if (plain === null) return null;
+    return await firstRequest(plain, door, shared);
+  } finally {
+    clearTimeout(late);
+  }
+}
+
+async function firstRequest(socket: Socket, door: Door, shared: Shared): Promise<Caller | null> {
+  const client = new ClientConnection(socket, clientLimits(door.limits, shared.options));
+  const { promise: failed, resolve: fail } = Promise.withResolvers<null>();
+  client.listen({
+    malformed(status, reason) {
+      door.violation(reason);
+      client.complain(answerOf(violationProblem(status, reason)));
+      fail(null);
+    },
+    gone() {
+      if (socket.bytesRead > 0)
+        door.violation('the connection closed before a complete request (limits.handshakeMs)');
+      fail(null);
+    },
+  });
+  const incoming = await Promise.race([client.next(), failed]);
+  client.listen(null);
+  if (incoming === null) return null;
+  const reading = readIncoming(incoming.request, shared.options);
+  const untrusted = door.trusted(socket)
+    ? null
+    : 'a credential is only accepted over TLS or from this machine';
+  const reason = untrusted ?? (reading.ok ? null : reading.reason);
+  if (!reading.ok || reason !== null) {
+    door.violation(reason ?? 'the request cannot be carried');
+    const status = reading.ok ? 400 : reading.status;
+    await respond(client, incoming, answerOf(violationProblem(status, reason ?? '')), true);
+    return null;
+  }
+  return callerOf(client, incoming, reading.head, shared);
+}
+
+function callerOf(client: ClientConnection, incoming: Incoming, head: RequestHead, shared: Shared): Caller {
+  return {
+    credential: head.credential,
+    target: head.route.target,
+    facet: '',
+    secure: client.socket instanceof TLSSocket,
+    client: head.client,
+    startup: {},
+    refuse: (denial: Denial) => void respond(client, incoming, answerOf(problemOf(denial)), true),
+    relay: (line) => relay({ line, client, first: { incoming, head }, shared }),
+  };
+}
+
+function clientLimits(limits: Limits, options: HttpOptions): ClientLimits {
+  return {
+    headBytes: Math.min(limits.statementBytes, options.headBytes),
+    pipelined: limits.pipelinedOperations,
+  };
+}
+
+/** Takes TLS off when the client speaks it and the door has a certificate; null when the client left or cannot be served. */
+async function unwrap(socket: Socket, door: Door): Promise<Socket | null> {
+  if (door.tls === null) return socket;
+  const first = await firstByte(socket);
+  if (first === null) return null;
+  if (first !== TLS_HANDSHAKE) return socket;
+  const { key, cert } = door.tls;
+  const secure = new TLSSocket(socket, {
+    isServer: true,
+    key,
+    cert,
+    minVersion: 'TLSv1.2',
+    ALPNProtocols: ['http/1.1'],
+  });
+  const { promise, resolve } = Promise.withResolvers<TLSSocket | null>();
+  secure.once('secure', () => resolve(secure));
+  secure.on('error', () => resolve(null));
+  secure.once('close', () => resolve(null));
+  const done = await promise;
+  if (done === null) {
+    door.violation('the TLS handshake failed');
+    socket.destroy();
+  }
+  return done;
+}
+
+/** Looks at the first byte and puts it back. */
+function firstByte(socket: Socket): Promise<number | null> {
+  const { promise, resolve } = Promise.withResolvers<number | null>();
+  const look = (): void => {
+    const chunk = socket.read() as Buffer | null;
+    if (chunk === null) return;
+    socket.removeListener('readable', look);
+    socket.unshift(chunk);
+    resolve(chunk[0] ?? null);
+  };
+  socket.on('readable', look);
+  socket.once('error', () => resolve(null));
+  socket.once('close', () => resolve(null));
+  look();
+  return promise;
+}

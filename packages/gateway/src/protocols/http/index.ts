@@ -1,0 +1,2 @@
+export { createHttpProtocol } from './http.ts';
+export { type HttpOptions, httpSection } from './section.ts';

@@ -1,0 +1,72 @@
+import type { Mask } from '../protocol.ts';
+import { revealEncodings } from './encodings.ts';
+
+/** How many times JSON inside a JSON string is opened; deeper is withheld. */
+const NESTED_DOCUMENTS = 3;
+
+/** A card or social security number may come as a JSON number; shorter ones are nobody's. */
+const LONG_NUMBER = /-?\d[\d.eE+-]{7,}/g;
+
+/**
+ * The JSON text with every detected value masked, or null when it cannot be: it is not JSON, or nests too deep.
+ * Works on the text, token by token, so that big numbers, duplicate keys and spacing arrive as the target sent them.
+ */
+export function maskJson(text: string, mask: Mask, nested = 0): string | null {
+  if (!isJson(text)) return null;
+  const parts: string[] = [];
+  let at = 0;
+  for (let quote = text.indexOf('"'); quote >= 0; quote = text.indexOf('"', at)) {
+    const end = endOfString(text, quote);
+    const token = text.slice(quote, end);
+    const safe = maskString(token, mask, nested);
+    if (safe === null) return null;
+    parts.push(maskNumbers(text.slice(at, quote), mask), safe);
+    at = end;
+  }
+  parts.push(maskNumbers(text.slice(at), mask));
+  return parts.join('');
+}
+
+/** Just past the closing quote of the string that starts at `quote`; the text is known to be JSON. */
+function endOfString(text: string, quote: number): number {
+  for (let end = text.indexOf('"', quote + 1); ; end = text.indexOf('"', end + 1)) {
+    if (end < 0) return text.length;
+    let slashes = 0;
+    while (text[end - 1 - slashes] === '\\') slashes += 1;
+    if (slashes % 2 === 0) return end + 1;
+  }
+}
+
+function maskString(token: string, mask: Mask, nested: number): string | null {
+  const value = JSON.parse(token) as string;
+  const safe = maskValue(value, mask, nested);
+  if (safe === null) return null;
+  return safe === value ? token : JSON.stringify(safe);
+}
+
+function maskNumbers(between: string, mask: Mask): string {
+  return between.replace(LONG_NUMBER, (number) => {
+    const safe = mask.scrubText(number);
+    return safe === number ? number : JSON.stringify(safe);
+  });
+}
+
+function maskValue(value: string, mask: Mask, nested: number): string | null {
+  if (/^\s*[{["]/.test(value) && isJson(value)) {
+    return nested < NESTED_DOCUMENTS ? maskJson(value, mask, nested + 1) : null;
+  }
+  const masked = mask.scrubText(value);
+  const revealed = revealEncodings(masked);
+  if (revealed === masked) return masked;
+  const again = mask.scrubText(revealed);
+  return again === revealed ? masked : again;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

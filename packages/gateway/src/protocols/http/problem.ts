@@ -1,0 +1,84 @@
+import { STATUS_CODES } from 'node:http';
+import type { Denial, DenialCode } from '../protocol.ts';
+
+/** An answer of the gateway's own. Every field is safe to show to the agent. */
+export interface Problem {
+  readonly status: number;
+  /** The last part of the problem type, such as `forbidden`. */
+  readonly code: string;
+  readonly detail: string;
+  /** Null when nothing was judged: the request could not be understood, before there was a session. */
+  readonly evaluationId: string | null;
+  readonly policies: readonly string[];
+  readonly hint: string;
+}
+
+const STATUS: Readonly<Record<DenialCode, number>> = {
+  unauthenticated: 401,
+  'unknown-target': 404,
+  forbidden: 403,
+  undetermined: 403,
+  'access-request-denied': 403,
+  'access-request-expired': 403,
+  'access-request-cancelled': 403,
+  'session-ended': 403,
+  'audit-unavailable': 503,
+  'target-unavailable': 503,
+  'limit-exceeded': 429,
+  'protocol-violation': 400,
+};
+
+/** What the client is told about a deny. */
+export function problemOf(denial: Denial, status: number = STATUS[denial.code]): Problem {
+  const { evaluationId, code, reason, policies } = denial;
+  // The session's own hint speaks to every protocol; here the token travels in a header.
+  const hint =
+    code === 'unauthenticated' ? 'send a fresh access token as "Authorization: Bearer …"' : denial.hint;
+  return { status, code, detail: reason, evaluationId, policies, hint };
+}
+
+/** What a client is told whose request is not carried, whatever policy says. */
+export function violationProblem(
+  status: number,
+  reason: string,
+  evaluationId: string | null = null,
+): Problem {
+  const hint = 'send it in the plainest form HTTP/1.1 has, with one Host and one Authorization header';
+  return { status, code: 'protocol-violation', detail: reason, evaluationId, policies: [], hint };
+}
+
+/** A reply, or the gateway's answer, as it is written: status, header fields in order, whole body. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: Buffer;
+}
+
+/** RFC 9457 problem details. */
+export function answerOf(problem: Problem): Answer {
+  const { status, code, detail, evaluationId, policies, hint } = problem;
+  const title = `Sallyport refused: ${code.replaceAll('-', ' ')}`;
+  const shown = {
+    type: `urn:sallyport:problem:${code}`,
+    ...{ title, status, detail },
+    ...(evaluationId === null ? {} : { evaluation_id: evaluationId }),
+    ...{ policies, hint },
+  };
+  const headers: [string, string][] = [
+    ['content-type', 'application/problem+json'],
+    ['cache-control', 'no-store'],
+  ];
+  if (status === 401) headers.push(['www-authenticate', 'Bearer']);
+  if (evaluationId !== null) headers.push(['sallyport-evaluation', evaluationId]);
+  return { status, headers, body: Buffer.from(`${JSON.stringify(shown)}\n`) };
+}
+
+/** The bytes of an answer, for a client whose request never became one, and for the recording. */
+export function serialise(answer: Answer, closing: boolean): Buffer {
+  const fields = answer.headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  const closingField = closing ? 'connection: close\r\n' : '';
+  const start = `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ''}\r\n`;
+  const length =
+    answer.status === 204 || answer.status === 304 ? '' : `content-length: ${answer.body.length}\r\n`;
+  return Buffer.concat([Buffer.from(`${start}${fields}${length}${closingField}\r\n`, 'latin1'), answer.body]);
+}

@@ -1,0 +1,283 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Denial, HoldNotice, Line, Outcome, Tape } from '../protocol.ts';
+import type { Shared } from './accept.ts';
+import { readBody } from './body.ts';
+import type { ClientConnection, Incoming } from './client.ts';
+import { deliver } from './deliver.ts';
+import { type Interruption, reactions, type State } from './lifecycle.ts';
+import { type Answer, answerOf, type Problem, problemOf, serialise, violationProblem } from './problem.ts';
+import { type RequestHead, readIncoming } from './request-head.ts';
+import { respond } from './respond.ts';
+import { exchange, ReplyError } from './upstream.ts';
+
+export interface Serving {
+  readonly line: Line;
+  readonly client: ClientConnection;
+  /** The request that carried the credential: already read, and the caller was authenticated by it. */
+  readonly first: { readonly incoming: Incoming; readonly head: RequestHead };
+  readonly shared: Shared;
+}
+
+/** Serves one connection: one request after the other, until either side or the gateway is done with it. */
+export function relay(serving: Serving): Promise<void> {
+  return new Relay(serving).run();
+}
+
+/** The exchange was interrupted; whoever stopped it has said how it goes on. */
+class Stopped extends Error {}
+
+/** An answer, and whether the connection ends with it. */
+interface Turn {
+  readonly answer: Answer;
+  readonly closing: boolean;
+  readonly tape: Tape | null;
+}
+
+class Relay {
+  readonly #line: Line;
+  readonly #client: ClientConnection;
+  readonly #first: Serving['first'];
+  readonly #shared: Shared;
+  readonly #stop = new AbortController();
+  #state: State = 'idle';
+  /** What the request under way is told when it is interrupted. */
+  #parting: Problem | null = null;
+  #closing = false;
+  #accessRequest: string | null = null;
+
+  constructor({ line, client, first, shared }: Serving) {
+    this.#line = line;
+    this.#client = client;
+    this.#first = first;
+    this.#shared = shared;
+  }
+
+  async run(): Promise<void> {
+    const { target } = this.#line;
+    target.onReply(() => this.#strayReply());
+    target.onClose(() => this.#interrupt('target-closed', unavailable('the target closed the connection')));
+    this.#line.onEnd((denial) => this.#interrupt('ended', problemOf(denial)));
+    this.#client.listen({
+      malformed: (status, reason) => {
+        this.#line.violation('client', reason);
+        this.#interrupt('malformed', violationProblem(status, reason));
+      },
+      gone: () => this.#interrupt('gone', null),
+    });
+    let incoming: Incoming | null = this.#first.incoming;
+    while (incoming !== null && !this.#stop.signal.aborted) {
+      await this.#serve(incoming);
+      incoming = this.#closing ? null : await this.#next();
+    }
+    target.close();
+    await this.#parted();
+  }
+
+  async #next(): Promise<Incoming | null> {
+    this.#state = 'idle';
+    const { idleMs } = this.#shared.options;
+    return this.#unlessStopped(this.#client.next(), idleMs, null).catch(() => null);
+  }
+
+  async #serve(incoming: Incoming): Promise<void> {
+    this.#state = 'reading';
+    this.#accessRequest = null;
+    let turn: Turn;
+    try {
+      turn = await this.#answer(incoming);
+    } catch (fault) {
+      if (!(fault instanceof Stopped))
+        this.#parting ??= unavailable('the gateway failed to carry the request');
+      this.#closing = true;
+      if (this.#parting !== null) await respond(this.#client, incoming, answerOf(this.#parting), true);
+      return;
+    }
+    this.#state = 'answering';
+    this.#closing ||= turn.closing;
+    const { answer, tape } = turn;
+    const record = serialise(answer, false);
+    tape?.reply(record, 0, record.length);
+    const slow = setTimeout(() => this.#interrupt('late', null), this.#shared.options.replyMs);
+    const delivered = await respond(this.#client, incoming, answer, this.#closing);
+    clearTimeout(slow);
+    const outcome = delivered ? (answer.status < 400 ? 'completed' : 'failed') : 'cancelled';
+    tape?.end({ outcome, rows: null, bytes: answer.body.length, status: String(answer.status) });
+  }
+
+  /** One request, in the order of the picture: read, decide, forward, mask. */
+  async #answer(incoming: Incoming): Promise<Turn> {
+    const { options, bind } = this.#shared;
+    const reading = readIncoming(incoming.request, options);
+    if (!reading.ok) return this.#refuseViolation(incoming, reading.status, reading.reason);
+    const { head } = reading;
+    const stranger = this.#strangeness(head);
+    if (stranger !== null) return this.#refuse(incoming, stranger.status, stranger.code, stranger.reason);
+    const limit = Math.min(options.bodyBytes, this.#line.limits.messageBytes);
+    const slow = {
+      ...violationProblem(408, 'the request body took too long (http.bodyMs)'),
+      code: 'limit-exceeded',
+    };
+    const body = await this.#unlessStopped(readBody(incoming, limit), options.bodyMs, slow);
+    if (body === null) {
+      const reason = `the request body is larger than ${limit} bytes (http.bodyBytes, limits.messageBytes)`;
+      return this.#refuse(incoming, 413, 'limit-exceeded', reason);
+    }
+    const outcome = await this.#decide(head, () => bind(head, body));
+    if (outcome.effect === 'deny')
+      return this.#turn(answerOf(problemOf(outcome.refusal.denial)), null, false);
+    return this.#forward(head, body, outcome);
+  }
+
+  #decide(head: RequestHead, operation: () => ReturnType<Shared['bind']>): Promise<Outcome> {
+    this.#state = 'deciding';
+    const held = (notice: HoldNotice): void => {
+      this.#accessRequest = fieldSafe(notice.requestId);
+      if (head.interim) this.#client.socket.write(interimReply(notice));
+    };
+    const asked = Promise.resolve(this.#line.submit(operation(), { held, signal: this.#stop.signal }));
+    const late = asked.then((outcome) => {
+      // Permitted after the client was told otherwise: it is never forwarded.
+      if (this.#stop.signal.aborted && outcome.effect === 'permit') {
+        outcome.tape.end({ outcome: 'cancelled', rows: null, bytes: 0, status: 'not forwarded' });
+      }
+      return outcome;
+    });
+    return this.#unlessStopped(late, null, null);
+  }
+
+  async #forward(head: RequestHead, body: Buffer, outcome: Outcome & { effect: 'permit' }): Promise<Turn> {
+    this.#state = 'forwarding';
+    const { permit, tape } = outcome;
+    const { evaluationId } = permit;
+    const { options } = this.#shared;
+    const slow = {
+      ...unavailable('the reply of the target took too long (http.replyMs)'),
+      evaluationId,
+      status: 504,
+    };
+    const { signal } = this.#stop;
+    try {
+      const whole = exchange(this.#line.target, permit, head, body, options, signal);
+      const reply = await this.#unlessStopped(whole, options.replyMs, slow);
+      this.#line.target.onReply(() => this.#strayReply());
+      return this.#turn(deliver(reply, outcome, head, options), tape, false);
+    } catch (fault) {
+      if (fault instanceof ReplyError) {
+        const { code, message: detail } = fault;
+        if (code === 'reply-withheld') this.#line.violation('target', detail);
+        return this.#turn(answerOf({ ...unavailable(detail), status: 502, code, evaluationId }), tape, true);
+      }
+      tape.end({ outcome: 'cancelled', rows: null, bytes: 0, status: 'interrupted' });
+      throw fault;
+    }
+  }
+
+  #turn(answer: Answer, tape: Tape | null, closing: boolean): Turn {
+    const id = this.#accessRequest;
+    const headers =
+      id === null ? answer.headers : [...answer.headers, ['sallyport-access-request', id] as const];
+    return { answer: { ...answer, headers }, tape, closing };
+  }
+
+  /** Why a later request on this connection is not of the caller who opened the session, or null. */
+  #strangeness(head: RequestHead): { status: number; code: Denial['code']; reason: string } | null {
+    const opened = this.#first.head;
+    if (!timingSafeEqual(digest(head.credential), digest(opened.credential))) {
+      const reason = 'this connection was opened with another token: open a new connection for this one';
+      return { status: 401, code: 'unauthenticated', reason };
+    }
+    if (head.route.target !== opened.route.target) {
+      const reason = `this connection is for "${opened.route.target}": open a new connection for another target`;
+      return { status: 421, code: 'unknown-target', reason };
+    }
+    return null;
+  }
+
+  #refuse(incoming: Incoming, status: number, code: Denial['code'], reason: string): Turn {
+    const hint = code === 'limit-exceeded' ? 'send less at once' : 'see the detail';
+    const form = `${incoming.request.method ?? ''} (not read)`;
+    const { denial } = this.#line.refuse(form, code, reason, hint);
+    return this.#turn(answerOf({ ...problemOf(denial, status), hint }), null, true);
+  }
+
+  #refuseViolation(incoming: Incoming, status: number, reason: string): Turn {
+    this.#line.violation('client', reason);
+    const { denial } = this.#line.refuse(
+      `${incoming.request.method ?? ''} (not read)`,
+      'protocol-violation',
+      reason,
+      '',
+    );
+    return this.#turn(answerOf(violationProblem(status, reason, denial.evaluationId)), null, true);
+  }
+
+  #interrupt(interruption: Interruption, problem: Problem | null): void {
+    if (this.#stop.signal.aborted) return;
+    const reaction = reactions[this.#state][interruption];
+    this.#closing = true;
+    if (reaction === 'finish') return;
+    if (reaction === 'refuse') this.#parting = problem;
+    this.#stop.abort();
+    this.#line.target.close();
+    if (reaction === 'complain' && problem !== null) this.#client.complain(answerOf(problem));
+    else if (reaction !== 'refuse') this.#client.close();
+  }
+
+  #strayReply(): void {
+    const reason = 'the target sent bytes that answer no request';
+    this.#line.violation('target', reason);
+    this.#interrupt('target-closed', unavailable(reason));
+  }
+
+  /** The work's result, unless the connection is interrupted first, or `limitMs` passes: then Stopped. */
+  #unlessStopped<T>(work: Promise<T>, limitMs: number | null, late: Problem | null): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const { signal } = this.#stop;
+    const stopped = (): void => reject(new Stopped());
+    const timer = limitMs === null ? undefined : setTimeout(() => this.#interrupt('late', late), limitMs);
+    signal.addEventListener('abort', stopped, { once: true });
+    if (signal.aborted) stopped();
+    work.then(resolve, reject);
+    return promise.finally(() => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stopped);
+    });
+  }
+
+  async #parted(): Promise<void> {
+    const { closed, socket } = this.#client;
+    // An answer that closes the connection does so itself; this is for a client that does not let it.
+    const timer = setTimeout(() => socket.destroy(), PARTING_MS);
+    await closed;
+    clearTimeout(timer);
+  }
+}
+
+/** Longest time for a client to take its last answer and leave. */
+const PARTING_MS = 5_000;
+
+function unavailable(detail: string): Problem {
+  const hint = 'open a new connection and try again, or ask whoever runs the target';
+  return { status: 503, code: 'target-unavailable', detail, evaluationId: null, policies: [], hint };
+}
+
+function digest(credential: string): Buffer {
+  return createHash('sha256').update(credential).digest();
+}
+
+/** RFC 2518 section 10.1; only for a client that asked, because many take any 1xx but 100 for the answer. */
+function interimReply({ requestId, what, approvers, expiresAt }: HoldNotice): string {
+  const groups = approvers.map(({ group, seats }) => `${group}=${seats}`).join(', ');
+  return [
+    'HTTP/1.1 102 Processing',
+    `sallyport-access-request: ${fieldSafe(requestId)}`,
+    `sallyport-waiting: ${fieldSafe(what)}`,
+    `sallyport-approvers: ${fieldSafe(groups)}`,
+    `sallyport-expires: ${new Date(expiresAt).toISOString()}`,
+    '\r\n',
+  ].join('\r\n');
+}
+
+function fieldSafe(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 500);
+}
