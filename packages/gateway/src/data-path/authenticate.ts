@@ -28,7 +28,7 @@ export async function authenticate(caller: Caller, protocol: Protocol, house: Ho
 }
 
 /** Opening a session is an operation like any other; nobody is asked to approve one, so its hold is cancelled at once. */
-const CONNECT: Operation = {
+export const CONNECT: Operation = {
   meaning: {
     form: 'connect',
     evaluations: [{ action: 'connect', resource: { type: 'Target', path: [] } }],

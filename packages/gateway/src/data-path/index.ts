@@ -1,4 +1,7 @@
 export { createDecisionMemo } from './decide.ts';
 export type { House } from './house.ts';
+export { type ListenAddress, type Listener, listen } from './listen.ts';
+export { regate } from './regate.ts';
 export { serve } from './serve.ts';
-export { createSessionRegistry, type SessionRegistry } from './session-registry.ts';
+export type { Session } from './session.ts';
+export { createSessionRegistry, type SessionObserver, type SessionRegistry } from './session-registry.ts';

@@ -52,10 +52,14 @@ export function permit(
   try {
     const entry = decisionEntry(session, operation, decision, evaluationId, circumstances);
     const proof = recordPermit(session.house.audit, session, entry);
-    const tape = circumstances.preparing ? UNRECORDED : recordOperation(session, operation, decision, entry);
+    const tape = circumstances.preparing
+      ? UNRECORDED
+      : recordOperation(session, operation, decision, entry, circumstances);
     const outcome: Outcome = { effect: 'permit', permit: proof, mask, tape };
-    if (!operation.meaning.changesState || circumstances.preparing) return outcome;
-    return session.house.audit.synced().then(
+    const { audit } = session.house;
+    const waits = operation.meaning.changesState && !circumstances.preparing;
+    if (!waits && audit.durability === 'write') return outcome;
+    return audit.synced().then(
       () => outcome,
       (fault: unknown) => {
         session.house.report(fault);
@@ -156,13 +160,14 @@ function recordOperation(
   operation: Operation,
   decision: Decision,
   entry: DecisionEntry,
+  { heldMs = 0 }: Circumstances,
 ): Tape {
   const { text, parameters, meaning } = operation;
   const { policies, policyVersion } = decision;
   const tape = session.recording?.operation({
     ...{ evaluationId: entry.evaluationId, text, form: meaning.form, parameters, effect: 'permit', policies },
     ...{ policyVersion, reason: '', obligations: obligationsOf(decision) },
-    ...{ requestId: entry.requestId ?? null, heldMs: 0 },
+    ...{ requestId: entry.requestId ?? null, heldMs },
   });
   return tape ?? UNRECORDED;
 }

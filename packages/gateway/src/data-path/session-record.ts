@@ -27,7 +27,7 @@ export async function closeSession(session: Session, link: TargetLink): Promise<
   const reason = session.ending?.reason ?? 'the client or the target closed the connection';
   link.close();
   session.end('session-ended', reason, '');
-  house.sessions.remove(session);
+  house.sessions.remove(session, reason);
   try {
     await session.recording?.end(reason);
     house.audit.append({

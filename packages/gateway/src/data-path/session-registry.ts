@@ -1,28 +1,39 @@
 import type { Session } from './session.ts';
 
-/** The sessions that are open, so that a revocation finds them within the second (L6). */
-export interface SessionRegistry {
-  add(session: Session): void;
-  remove(session: Session): void;
-  readonly size: number;
-  /** Ends every session this matches; returns how many. */
-  endWhere(matches: (session: Session) => boolean, reason: string): number;
-  get(id: string): Session | undefined;
+/** Told of sessions as they come and go; what it does is its own business and never holds a session up. */
+export interface SessionObserver {
+  opened(session: Session): void;
+  closed(session: Session, reason: string): void;
 }
 
-export function createSessionRegistry(): SessionRegistry {
-  const open = new Map<string, Session>();
+/** The sessions that are open, so that a revocation finds them within the second (L6). */
+export interface SessionRegistry {
+  readonly size: number;
+  add(session: Session): void;
+  remove(session: Session, reason: string): void;
+  /** Ends every session this matches; returns how many. */
+  endWhere(matches: (session: Session) => boolean, reason: string): number;
+  all(): readonly Session[];
+}
+
+export function createSessionRegistry(observer: SessionObserver): SessionRegistry {
+  const open = new Set<Session>();
   return {
-    add: (session) => void open.set(session.id, session),
-    remove: (session) => void open.delete(session.id),
     get size() {
       return open.size;
     },
+    add(session) {
+      open.add(session);
+      observer.opened(session);
+    },
+    remove(session, reason) {
+      if (open.delete(session)) observer.closed(session, reason);
+    },
     endWhere(matches, reason) {
-      const ended = [...open.values()].filter(matches);
+      const ended = [...open].filter(matches);
       for (const session of ended) session.end('session-ended', reason, 'ask an operator of the gateway');
       return ended.length;
     },
-    get: (id) => open.get(id),
+    all: () => [...open],
   };
 }

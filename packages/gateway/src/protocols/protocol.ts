@@ -279,6 +279,8 @@ export interface Protocol {
   accept(socket: Socket, door: Door): Promise<Caller | null>;
   /** Turns recorded reply bytes into something to show: rows, notices, a body. Hostile bytes: never throws, never runs on. */
   transcribe(reply: Buffer): readonly Transcript[];
+  /** Lets go of workers and caches, once, when the gateway stops. */
+  close?(): Promise<void>;
 }
 
 /** One shown line of a recorded reply. */

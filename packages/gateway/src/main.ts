@@ -1,0 +1,178 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createConnector } from '@sallyport/connector';
+import { createApprovals } from './approval/index.ts';
+import { type AuditLog, createAudit } from './audit/index.ts';
+import type { GatewayConfig, ListenerConfig } from './config/index.ts';
+import { createControlPlane } from './control-plane/index.ts';
+import {
+  createDecisionMemo,
+  createSessionRegistry,
+  type House,
+  type Listener,
+  listen,
+  regate,
+  type Session,
+  type SessionObserver,
+} from './data-path/index.ts';
+import { createIdentityProvider } from './identity/index.ts';
+import { type Clock, systemClock } from './lib/clock.ts';
+import { Fault } from './lib/fault.ts';
+import { createMasking } from './masking/index.ts';
+import { createDecisionPoint, type Reload } from './policy/index.ts';
+import type { Protocol } from './protocols/protocol.ts';
+import { createProtocols } from './protocols/registry.ts';
+import { createRecorder, findRecording, replayRecording } from './recording/index.ts';
+import { openStorage, type Storage } from './storage/index.ts';
+
+export interface Gateway {
+  readonly listeners: readonly Pick<Listener, 'protocol' | 'host' | 'port'>[];
+  /** Base URL of the control plane. */
+  readonly controlPlane: string;
+  reloadPolicies(): Promise<Reload>;
+  /** Ends every session this matches; for revocation and for tests of it. */
+  endSessions(
+    matches: (session: Pick<Session, 'id' | 'identity' | 'target'>) => boolean,
+    reason: string,
+  ): number;
+  /** Ends every session, then closes everything in reverse order. */
+  close(): Promise<void>;
+}
+
+export interface GatewayDeps {
+  readonly clock?: Clock;
+  /** Replaces the log in the data directory. */
+  readonly audit?: AuditLog;
+  /** Told of faults nobody waits for. */
+  report(fault: unknown): void;
+}
+
+/** How often rows past their retention are looked for, in milliseconds. */
+const RETENTION_MS = 86_400_000;
+
+/** Wires the rooms together and opens the doors: the only place where one room meets the insides of another. */
+export async function createGateway(config: GatewayConfig, deps: GatewayDeps): Promise<Gateway> {
+  const { clock = systemClock, report } = deps;
+  const closing: (() => Promise<unknown> | unknown)[] = [];
+  const owned = <T extends { close(): unknown }>(thing: T): T => {
+    closing.unshift(() => thing.close());
+    return thing;
+  };
+  try {
+    const random = (bytes: number): string => randomBytes(bytes).toString('hex');
+    const audit = owned(deps.audit ?? createAudit(config.audit, { clock, onCheckpointFailure: report }));
+    const storage = owned(await openStorage(config.storage, { clock }));
+    await storage.sessions.endOpen('the gateway stopped', clock.now());
+    const masking = createMasking(config.masking);
+    const decisionPoint = owned(
+      await createDecisionPoint(config.policy, { audit, classes: masking.classes }),
+    );
+    const identity = createIdentityProvider(config.identity, { clock });
+    const approvals = owned(
+      createApprovals({ config: config.approval, storage, clock, audit, random, report }),
+    );
+    const recorder = owned(createRecorder(config.recording, { clock, audit, onFailure: report }));
+    const connector = createConnector(config.connector, { randomBytes, ...config.secrets });
+    const protocols = owned(createProtocols({ random: randomBytes, http: config.http }));
+
+    const house = (tls: House['tls']): House => ({
+      ...{
+        clock,
+        identity,
+        decisionPoint,
+        decisions,
+        approvals,
+        masking,
+        recorder,
+        audit,
+        connector,
+        sessions,
+      },
+      ...{ limits: config.limits, tls, random, report },
+    });
+    const decisions = createDecisionMemo(decisionPoint);
+    const sessions = createSessionRegistry(sessionIndex(storage, clock, report));
+    decisionPoint.onChange(() => void regate(house(null)).catch(report));
+
+    const listeners: Listener[] = [];
+    for (const one of config.listeners) {
+      const protocol = protocols.byName(one.protocol);
+      if (protocol === undefined) throw new Fault('config-invalid', `No protocol is named "${one.protocol}".`);
+      const address = { host: one.host, port: one.port, maxConnections: config.limits.maxConnections };
+      listeners.push(owned(await listen(protocol, address, house(await readTls(one)))));
+    }
+    const readSession = (id: string) => replay(config.recording.directory, id, protocols.byName);
+    const controlPlane = owned(
+      createControlPlane(config.controlPlane, {
+        ...{ identity, approvals, sessions: storage.sessions, audit, clock, readSession, report },
+      }),
+    );
+    const { address } = await controlPlane.listen();
+    const retention = setInterval(() => void storage.applyRetention().catch(report), RETENTION_MS);
+    retention.unref();
+    audit.append({ type: 'gateway-started', policyVersion: decisionPoint.version });
+    closing.unshift(() => {
+      clearInterval(retention);
+      sessions.endWhere(() => true, 'the gateway is stopping');
+    });
+    return {
+      listeners,
+      controlPlane: address,
+      reloadPolicies: () => decisionPoint.reload(),
+      endSessions: (matches, reason) => sessions.endWhere(matches, reason),
+      close: () => closeAll(closing, report),
+    };
+  } catch (fault) {
+    await closeAll(closing, report);
+    throw fault;
+  }
+}
+
+/** Keeps the store's list of sessions; the log stays the truth, so a store that fails is only reported. */
+function sessionIndex(storage: Storage, clock: Clock, report: (fault: unknown) => void): SessionObserver {
+  return {
+    opened(session) {
+      const { id, identity, target, facet, client, context, startedAt } = session;
+      const { subject, displayName, actor, task } = identity;
+      storage.sessions
+        .started({
+          ...{ id, subject, display_name: displayName, actor, task, target, facet, client },
+          ...{ protocol: context.protocol, started_at: startedAt, recording: `${id}.rec` },
+        })
+        .catch(report);
+    },
+    closed(session, reason) {
+      storage.sessions.ended(session.id, reason, clock.now(), session.operations).catch(report);
+    },
+  };
+}
+
+async function* replay(
+  directory: string,
+  id: string,
+  protocolOf: (name: string) => Protocol | undefined,
+): AsyncGenerator<object> {
+  const path = findRecording(directory, id);
+  if (path === null) throw new Fault('not-found', `There is no recording of session ${id}.`);
+  yield* replayRecording(path, (name) => protocolOf(name)?.transcribe);
+}
+
+async function readTls({ tls }: ListenerConfig): Promise<House['tls']> {
+  if (tls === undefined) return null;
+  const [key, cert] = await Promise.all([readFile(tls.key_file, 'utf8'), readFile(tls.cert_file, 'utf8')]);
+  return { key, cert };
+}
+
+/** Closes in order, whatever fails on the way. */
+async function closeAll(
+  closing: readonly (() => unknown)[],
+  report: (fault: unknown) => void,
+): Promise<void> {
+  for (const close of closing) {
+    try {
+      await close();
+    } catch (fault) {
+      report(fault);
+    }
+  }
+}

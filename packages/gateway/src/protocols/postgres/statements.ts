@@ -1,0 +1,35 @@
+import type { DenialCode } from '../protocol.ts';
+import type { Prepared } from './portal.ts';
+import type { StatementMeaning } from './statement/index.ts';
+
+/** Form, code, reason and hint for the fast-path call: it runs any function by number, with no text to judge. */
+export const UNKNOWN_FUNCTION_CALL: readonly [string, DenialCode, string, string] = [
+  'fast-path function call',
+  'undetermined',
+  'the fast-path function call is not carried',
+  'call the function with SELECT',
+];
+
+/** What a name may stand for, as one statement: permitted only if every candidate is. */
+export function combine(candidates: readonly Prepared[]): Prepared {
+  const [first, ...others] = candidates;
+  if (first === undefined) throw new TypeError('nothing to combine');
+  const different = others.filter(({ statement }) => statement !== first.statement);
+  if (different.length === 0) return first;
+  const all: readonly StatementMeaning[] = [first.statement, ...different.map(({ statement }) => statement)];
+  return {
+    text: [...new Set(candidates.map(({ text }) => text))].join('; or: '),
+    statement: {
+      ...first.statement,
+      form: [...new Set(all.map(({ form }) => form))].join('; or: '),
+      evaluations: all.flatMap(({ evaluations }) => evaluations),
+      undetermined: all.find(({ undetermined }) => undetermined !== null)?.undetermined ?? null,
+      changesState: all.some(({ changesState }) => changesState),
+      relations: all.flatMap(({ relations }) => relations),
+      columnNames: new Set(all.flatMap(({ columnNames }) => [...columnNames])),
+      anyColumn: all.some(({ anyColumn }) => anyColumn),
+      copy: null,
+      effects: all.flatMap(({ effects }) => effects),
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import type { Mask, OperationResult, Outcome, Permit, Tape } from '../protocol.ts';
+import type { CopyPlan, RowPlan } from './mask/index.ts';
+import type { Portal } from './portal.ts';
+import type { StatementMeaning } from './statement/index.ts';
+
+/** One permitted operation on its way: what masks its reply, what records it, and how much came so far. */
+export class Unit {
+  readonly statement: StatementMeaning;
+  readonly permit: Permit;
+  readonly mask: Mask;
+  readonly portal: Portal | null;
+  rowPlan: RowPlan | null = null;
+  copyPlan: CopyPlan | null = null;
+  rows = 0;
+  bytes = 0;
+  status = '';
+  failed = false;
+  readonly #tape: Tape;
+
+  constructor(statement: StatementMeaning, outcome: Outcome & { effect: 'permit' }, portal: Portal | null) {
+    this.statement = statement;
+    this.permit = outcome.permit;
+    this.mask = outcome.mask;
+    this.#tape = outcome.tape;
+    this.portal = portal;
+    this.rowPlan = portal?.plan ?? null;
+  }
+
+  /** Reply bytes as the client gets them. */
+  delivered(bytes: Buffer, start: number, end: number): void {
+    this.bytes += end - start;
+    this.#tape.reply(bytes, start, end);
+  }
+
+  /** The columns, which the recording needs to be read, whether or not the client asked for them. */
+  described(bytes: Buffer, start: number, end: number): void {
+    this.#tape.reply(bytes, start, end);
+  }
+
+  end(outcome: OperationResult['outcome']): void {
+    this.#tape.end({ outcome, rows: this.rows, bytes: this.bytes, status: this.status });
+  }
+}
