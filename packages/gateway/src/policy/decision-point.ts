@@ -16,7 +16,8 @@ import { watchDirectory } from './watch.ts';
 const STILL_MS = 30;
 
 export interface DecisionPointDeps {
-  readonly audit: AuditLog;
+  /** Told of every set put in force or refused. */
+  readonly audit: Pick<AuditLog, 'append'>;
   /** Every data class that `reveal` is asked for. */
   readonly classes: readonly string[];
 }
@@ -199,12 +200,15 @@ class FilePolicyDecisionPoint implements PolicyDecisionPoint {
   }
 }
 
-function accept(audit: AuditLog, { directory, files, policies, version }: PolicyDirectory): void {
+function accept(
+  audit: DecisionPointDeps['audit'],
+  { directory, files, policies, version }: PolicyDirectory,
+): void {
   const facts = { directory, files: files.map(({ name }) => name), policies: policies.length };
   audit.append({ type: 'policy-loaded', policyVersion: version, facts });
 }
 
-function reject(audit: AuditLog, { directory, errors, version }: PolicyDirectory): void {
+function reject(audit: DecisionPointDeps['audit'], { directory, errors, version }: PolicyDirectory): void {
   const facts = { directory, errors: errors.slice(0, 10).map(showError) };
   audit.append({
     type: 'policy-rejected',

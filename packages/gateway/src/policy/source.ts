@@ -41,13 +41,13 @@ export function cutPolicies(file: string, text: string): { policies: PolicySourc
   for (let match = TOKEN.exec(text); match !== null; match = TOKEN.exec(text)) {
     const [token] = match;
     const kind = match.groups ?? {};
-    if (kind['space'] === undefined) {
+    if (kind.space === undefined) {
       open ??= { at: match.index, line };
       if (token === '(' || token === '[' || token === '{') nesting = Math.max(nesting, ++depth);
       else if (token === ')' || token === ']' || token === '}') depth--;
       else if (token === '"')
         errors.push({ file, line, message: 'this string is not ended: add a double quote' });
-      else if ((kind['operator'] !== undefined && token !== '::') || token === 'if') operators++;
+      else if ((kind.operator !== undefined && token !== '::') || token === 'if') operators++;
       else if (token === ';') {
         policies.push({
           file,
