@@ -179,7 +179,8 @@ export class ReplyDelivery {
 
   #done(bytes: Buffer, at: number, end: number): void {
     const unit = this.#owner();
-    if (bytes[at] === BackendType.CommandComplete) unit.status = bytes.toString('latin1', at + HEADER, end - 1);
+    if (bytes[at] === BackendType.CommandComplete)
+      unit.status = bytes.toString('latin1', at + HEADER, end - 1);
     else unit.status = bytes[at] === BackendType.PortalSuspended ? 'suspended' : '';
     this.#pass(bytes, at, end);
     unit.rowPlan = null;
