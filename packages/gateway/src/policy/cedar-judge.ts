@@ -45,7 +45,7 @@ type Waiting = {
 };
 
 /** Most evaluations in one message, so that the time limit of a batch means something. */
-const BATCH = 256;
+const BATCH = 64;
 /** A worker that died this soon after its start is replaced after a pause. */
 const PAUSE_MS = 250;
 
@@ -102,16 +102,22 @@ export class Judge {
     await worker?.terminate();
   }
 
-  #spawn(): Promise<void> {
-    const worker = new Worker(workerFile('cedar-judge'), {
-      workerData: this.#task,
-      resourceLimits: { maxOldGenerationSizeMb: this.#limits.workerMemoryMb, stackSizeMb: 16 },
-      env: {},
-      execArgv: [],
-    });
-    this.#worker = worker;
+  async #spawn(): Promise<void> {
     const started = performance.now();
-    return new Promise((resolve, reject) => {
+    let worker: Worker;
+    try {
+      worker = new Worker(workerFile('cedar-judge'), {
+        workerData: this.#task,
+        resourceLimits: { maxOldGenerationSizeMb: this.#limits.workerMemoryMb, stackSizeMb: 16 },
+        env: {},
+        execArgv: [],
+      });
+    } catch (cause) {
+      this.#replace(0);
+      throw cause;
+    }
+    this.#worker = worker;
+    await new Promise<void>((resolve, reject) => {
       worker.on('message', (reply: JudgeReply) => {
         if (worker !== this.#worker) return;
         if (reply.id !== 0) return this.#receive(reply);

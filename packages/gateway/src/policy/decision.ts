@@ -1,7 +1,7 @@
 import type { Identity } from '../identity/index.ts';
 import type { Evaluation } from '../protocols/protocol.ts';
 
-/** Who and where, for every evaluation of one session. */
+/** Who and where, for every evaluation of one session. Never changed: a session that lost a group is another context. */
 export interface SessionContext {
   readonly identity: Identity;
   readonly target: string;
@@ -18,7 +18,11 @@ export interface ApprovalRequirement {
 /** What must be done for a permit to stand. One that the data path does not know turns the permit into a deny. */
 export type Obligation = { readonly kind: 'mask'; readonly revealed: readonly string[] };
 
-/** There is no third effect: a deny with `approvals` is a requestable denial. */
+/**
+ * There is no third effect: a deny with `approvals` is a requestable denial.
+ * Keep a decision only while its `policyVersion` is `DecisionPoint.version`: a deny made because no answer could be
+ * had carries another (`unavailable`) and is judged anew each time.
+ */
 export type Decision =
   | {
       readonly effect: 'permit';

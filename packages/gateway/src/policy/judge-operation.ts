@@ -29,7 +29,7 @@ export async function judgeOperation(
   for (const evaluation of evaluations) {
     const refusal = set.refusal(evaluation);
     if (refusal !== null)
-      return deny(`${quote(evaluation.action)} on ${describe(target, evaluation)}: ${refusal}`);
+      return deny(`${quote(evaluation.action.slice(0, 100))} on ${describe(target, evaluation)}: ${refusal}`);
     distinct.set(questionKey(evaluation), evaluation);
     if (distinct.size > limits.evaluations) {
       return deny(

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Evaluation } from '../protocols/protocol.ts';
 import { policySection } from './config.ts';
 import { createDecisionPoint } from './decision-point.ts';
-import { ask, sessionOf } from './policy.test-support.ts';
+import { loadPolicyDirectory } from './directory.ts';
+import { ask, policyFiles, sessionOf } from './policy.test-support.ts';
 
 const directory = fileURLToPath(new URL('../../../../policies/starter', import.meta.url));
 const audit = { append: () => {} };
@@ -146,4 +148,14 @@ test('classified data is revealed to the privacy group alone [policy.reveal]', a
   assert.deepEqual(await revealed(agent), [{ kind: 'mask', revealed: [] }]);
   assert.deepEqual(await revealed(operator), [{ kind: 'mask', revealed: [] }]);
   assert.deepEqual(await revealed(officer), [{ kind: 'mask', revealed: classes }]);
+});
+
+test('every example in the documentation, and the set that allows all, is valid [policy.strict]', async (t) => {
+  const page = readFileSync(new URL('../../../../docs/policies.md', import.meta.url), 'utf8');
+  const examples = [...page.matchAll(/```cedar\n([\s\S]*?)```/g)].map(([, text = '']) => text);
+  assert.ok(examples.length >= 3);
+  const documented = await loadPolicyDirectory(policyFiles(t, { 'examples.cedar': examples.join('\n') }));
+  assert.deepEqual(documented.errors, []);
+  const allowAll = fileURLToPath(new URL('../../../../test/fixtures/policies/allow-all', import.meta.url));
+  assert.deepEqual((await loadPolicyDirectory(allowAll)).errors, []);
 });
