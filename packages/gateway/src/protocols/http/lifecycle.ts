@@ -31,12 +31,19 @@ export type Reaction =
 export const reactions: Readonly<Record<State, Readonly<Record<Interruption, Reaction>>>> = {
   idle: { ended: 'close', gone: 'close', malformed: 'complain', 'target-closed': 'close', late: 'close' },
   reading: { ended: 'refuse', gone: 'close', malformed: 'refuse', 'target-closed': 'refuse', late: 'refuse' },
-  // Bytes that are not HTTP behind a request that waits: nobody can say any more where its answer would go.
-  deciding: { ended: 'refuse', gone: 'close', malformed: 'close', 'target-closed': 'refuse', late: 'refuse' },
+  // Behind bytes that are not HTTP the client cannot be watched any more, so nothing may go on waiting for it …
+  deciding: {
+    ended: 'refuse',
+    gone: 'close',
+    malformed: 'refuse',
+    'target-closed': 'refuse',
+    late: 'refuse',
+  },
+  // … but what runs already is answered.
   forwarding: {
     ended: 'refuse',
     gone: 'close',
-    malformed: 'close',
+    malformed: 'finish',
     'target-closed': 'refuse',
     late: 'refuse',
   },

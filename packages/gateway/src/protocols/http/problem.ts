@@ -5,7 +5,7 @@ import type { Denial, DenialCode } from '../protocol.ts';
 export interface Problem {
   readonly status: number;
   /** The last part of the problem type, such as `forbidden`. */
-  readonly code: string;
+  readonly code: DenialCode | 'reply-withheld';
   readonly detail: string;
   /** Null when nothing was judged: the request could not be understood, before there was a session. */
   readonly evaluationId: string | null;

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Denial, HoldNotice, Line, Outcome, Tape } from '../protocol.ts';
+import type { Denial, HoldNotice, Line, Outcome } from '../protocol.ts';
 import type { Shared } from './accept.ts';
 import { readBody } from './body.ts';
 import type { ClientConnection, Incoming } from './client.ts';
@@ -30,7 +30,6 @@ class Stopped extends Error {}
 interface Turn {
   readonly answer: Answer;
   readonly closing: boolean;
-  readonly tape: Tape | null;
 }
 
 class Relay {
@@ -44,6 +43,8 @@ class Relay {
   #parting: Problem | null = null;
   #closing = false;
   #accessRequest: string | null = null;
+  /** Of the operation that is under way. */
+  #permitted: (Outcome & { effect: 'permit' }) | null = null;
 
   constructor({ line, client, first, shared }: Serving) {
     this.#line = line;
@@ -82,19 +83,23 @@ class Relay {
   async #serve(incoming: Incoming): Promise<void> {
     this.#state = 'reading';
     this.#accessRequest = null;
+    this.#permitted = null;
     let turn: Turn;
     try {
       turn = await this.#answer(incoming);
     } catch (fault) {
-      if (!(fault instanceof Stopped))
-        this.#parting ??= unavailable('the gateway failed to carry the request');
-      this.#closing = true;
-      if (this.#parting !== null) await respond(this.#client, incoming, answerOf(this.#parting), true);
-      return;
+      if (!(fault instanceof Stopped)) this.#parting ??= this.#identified(FAILED);
+      if (this.#parting === null) return this.#abandon();
+      turn = this.#turn(answerOf(this.#parting), true);
     }
     this.#state = 'answering';
     this.#closing ||= turn.closing;
-    const { answer, tape } = turn;
+    await this.#write(incoming, turn.answer);
+  }
+
+  /** The recording first, then the client. */
+  async #write(incoming: Incoming, answer: Answer): Promise<void> {
+    const tape = this.#permitted?.tape;
     const record = serialise(answer, false);
     tape?.reply(record, 0, record.length);
     const slow = setTimeout(() => this.#interrupt('late', null), this.#shared.options.replyMs);
@@ -102,6 +107,12 @@ class Relay {
     clearTimeout(slow);
     const outcome = delivered ? (answer.status < 400 ? 'completed' : 'failed') : 'cancelled';
     tape?.end({ outcome, rows: null, bytes: answer.body.length, status: String(answer.status) });
+  }
+
+  /** Nobody is there to be told. */
+  #abandon(): void {
+    this.#closing = true;
+    this.#permitted?.tape.end({ outcome: 'cancelled', rows: null, bytes: 0, status: 'client gone' });
   }
 
   /** One request, in the order of the picture: read, decide, forward, mask. */
@@ -113,18 +124,15 @@ class Relay {
     const stranger = this.#strangeness(head);
     if (stranger !== null) return this.#refuse(incoming, stranger.status, stranger.code, stranger.reason);
     const limit = Math.min(options.bodyBytes, this.#line.limits.messageBytes);
-    const slow = {
-      ...violationProblem(408, 'the request body took too long (http.bodyMs)'),
-      code: 'limit-exceeded',
-    };
+    const slow = problem(408, 'limit-exceeded', 'the request body took too long (http.bodyMs)');
     const body = await this.#unlessStopped(readBody(incoming, limit), options.bodyMs, slow);
     if (body === null) {
       const reason = `the request body is larger than ${limit} bytes (http.bodyBytes, limits.messageBytes)`;
       return this.#refuse(incoming, 413, 'limit-exceeded', reason);
     }
     const outcome = await this.#decide(head, () => bind(head, body));
-    if (outcome.effect === 'deny')
-      return this.#turn(answerOf(problemOf(outcome.refusal.denial)), null, false);
+    if (outcome.effect === 'deny') return this.#turn(answerOf(problemOf(outcome.refusal.denial)), false);
+    this.#permitted = outcome;
     return this.#forward(head, body, outcome);
   }
 
@@ -147,36 +155,36 @@ class Relay {
 
   async #forward(head: RequestHead, body: Buffer, outcome: Outcome & { effect: 'permit' }): Promise<Turn> {
     this.#state = 'forwarding';
-    const { permit, tape } = outcome;
-    const { evaluationId } = permit;
     const { options } = this.#shared;
-    const slow = {
-      ...unavailable('the reply of the target took too long (http.replyMs)'),
-      evaluationId,
-      status: 504,
-    };
-    const { signal } = this.#stop;
+    const { limits, target } = this.#line;
+    const slow = unavailable('the reply of the target took too long (http.replyMs)', 504);
+    const replyBytes = Math.min(options.replyBytes, limits.replyMessageBytes);
     try {
-      const whole = exchange(this.#line.target, permit, head, body, options, signal);
+      const whole = exchange(
+        target,
+        outcome.permit,
+        head,
+        body,
+        { ...options, replyBytes },
+        this.#stop.signal,
+      );
       const reply = await this.#unlessStopped(whole, options.replyMs, slow);
-      this.#line.target.onReply(() => this.#strayReply());
-      return this.#turn(deliver(reply, outcome, head, options), tape, false);
+      target.onReply(() => this.#strayReply());
+      return this.#turn(deliver(reply, outcome, head, options), false);
     } catch (fault) {
-      if (fault instanceof ReplyError) {
-        const { code, message: detail } = fault;
-        if (code === 'reply-withheld') this.#line.violation('target', detail);
-        return this.#turn(answerOf({ ...unavailable(detail), status: 502, code, evaluationId }), tape, true);
-      }
-      tape.end({ outcome: 'cancelled', rows: null, bytes: 0, status: 'interrupted' });
-      throw fault;
+      if (!(fault instanceof ReplyError)) throw fault;
+      const { code, message: detail } = fault;
+      if (code === 'reply-withheld') this.#line.violation('target', detail);
+      const { evaluationId } = outcome.permit;
+      return this.#turn(answerOf({ ...problem(502, code, detail), evaluationId }), true);
     }
   }
 
-  #turn(answer: Answer, tape: Tape | null, closing: boolean): Turn {
+  #turn(answer: Answer, closing: boolean): Turn {
     const id = this.#accessRequest;
     const headers =
       id === null ? answer.headers : [...answer.headers, ['sallyport-access-request', id] as const];
-    return { answer: { ...answer, headers }, tape, closing };
+    return { answer: { ...answer, headers }, closing };
   }
 
   /** Why a later request on this connection is not of the caller who opened the session, or null. */
@@ -197,7 +205,7 @@ class Relay {
     const hint = code === 'limit-exceeded' ? 'send less at once' : 'see the detail';
     const form = `${incoming.request.method ?? ''} (not read)`;
     const { denial } = this.#line.refuse(form, code, reason, hint);
-    return this.#turn(answerOf({ ...problemOf(denial, status), hint }), null, true);
+    return this.#turn(answerOf({ ...problemOf(denial, status), hint }), true);
   }
 
   #refuseViolation(incoming: Incoming, status: number, reason: string): Turn {
@@ -208,7 +216,7 @@ class Relay {
       reason,
       '',
     );
-    return this.#turn(answerOf(violationProblem(status, reason, denial.evaluationId)), null, true);
+    return this.#turn(answerOf(violationProblem(status, reason, denial.evaluationId)), true);
   }
 
   #interrupt(interruption: Interruption, problem: Problem | null): void {
@@ -216,11 +224,20 @@ class Relay {
     const reaction = reactions[this.#state][interruption];
     this.#closing = true;
     if (reaction === 'finish') return;
-    if (reaction === 'refuse') this.#parting = problem;
+    if (reaction === 'refuse' && problem !== null) this.#parting = this.#identified(problem);
     this.#stop.abort();
     this.#line.target.close();
     if (reaction === 'complain' && problem !== null) this.#client.complain(answerOf(problem));
     else if (reaction !== 'refuse') this.#client.close();
+  }
+
+  /** The problem with the id of the evaluation it is about; one that was never judged is put on the record first. */
+  #identified(problem: Problem): Problem {
+    if (problem.evaluationId !== null) return problem;
+    if (this.#permitted !== null) return { ...problem, evaluationId: this.#permitted.permit.evaluationId };
+    const code = problem.code === 'reply-withheld' ? 'target-unavailable' : problem.code;
+    const { denial } = this.#line.refuse('(not judged)', code, problem.detail, problem.hint);
+    return { ...problem, evaluationId: denial.evaluationId };
   }
 
   #strayReply(): void {
@@ -256,9 +273,15 @@ class Relay {
 /** Longest time for a client to take its last answer and leave. */
 const PARTING_MS = 5_000;
 
-function unavailable(detail: string): Problem {
+const FAILED = problem(500, 'target-unavailable', 'the gateway failed to carry the request');
+
+function unavailable(detail: string, status = 503): Problem {
+  return problem(status, 'target-unavailable', detail);
+}
+
+function problem(status: number, code: Problem['code'], detail: string): Problem {
   const hint = 'open a new connection and try again, or ask whoever runs the target';
-  return { status: 503, code: 'target-unavailable', detail, evaluationId: null, policies: [], hint };
+  return { status, code, detail, evaluationId: null, policies: [], hint };
 }
 
 function digest(credential: string): Buffer {
