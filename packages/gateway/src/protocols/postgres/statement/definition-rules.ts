@@ -1,0 +1,345 @@
+/** Rules for CREATE and ALTER. */
+import type { RangeVar } from './draft-builder.ts';
+import { intoRelation, newRelation } from './query-rules.ts';
+import { as, type Body, bare, constantSetting, isBody, list, nameOf, names, text, untag } from './tree.ts';
+import { type Rule, type Scope, TOP, type Walker } from './walk.ts';
+
+export const definitionRules: Readonly<Record<string, Rule>> = {
+  CreateStmt: createTable,
+  CreateForeignTableStmt: (walker, body, scope) => {
+    walker.draft.fixed('foreign_server', 'ForeignServer', text(body, 'servername'));
+    createTable(walker, bare(body, 'base'), scope);
+  },
+  CreateTableAsStmt: (walker, body, scope) => {
+    walker.answering = false;
+    intoRelation(walker, bare(body, 'into'));
+    walker.visit(body.query, scope);
+  },
+  ViewStmt: (walker, body, scope) => {
+    walker.answering = false;
+    newRelation(walker, bare(body, 'view') as RangeVar);
+    walker.visit(body.query, scope);
+  },
+  IndexStmt: onRelation('create', 'IndexStmt'),
+  CreateSeqStmt: (walker, body, scope) => {
+    newRelation(walker, bare(body, 'sequence') as RangeVar, 'Sequence');
+    sequenceOptions(walker, body, scope);
+  },
+  AlterSeqStmt: (walker, body, scope) => {
+    walker.draft.relation('alter', bare(body, 'sequence') as RangeVar, 'existing', 'Sequence');
+    sequenceOptions(walker, body, scope);
+  },
+  ColumnDef: (walker, body, scope) => walker.children('ColumnDef', body, scope),
+  Constraint: (walker, body, scope) => {
+    // A foreign key reads the table it refers to and puts triggers on it.
+    if (isBody(body.pktable)) walker.draft.relation('alter', body.pktable as RangeVar);
+    for (const item of list(body.exclusions)) operatorIn(walker, item);
+    walker.children('Constraint', body, scope, ['pktable', 'exclusions']);
+  },
+  TableLikeClause: (walker, body) => walker.draft.relation('select', bare(body, 'relation') as RangeVar),
+  AlterTableStmt: alterTable,
+  AlterTableCmd: alterTableCommand,
+  PartitionCmd: (walker, body, scope) => {
+    walker.draft.relation('alter', bare(body, 'name') as RangeVar);
+    walker.visitAs('PartitionBoundSpec', body.bound, scope);
+  },
+  CreateSchemaStmt: (walker, body, scope) => {
+    const role = text(bare(body, 'authrole'), 'rolename');
+    const name = text(body, 'schemaname') || role;
+    if (name === '') walker.draft.cannotTell('the schema is named after the current role');
+    walker.draft.fixed('create', 'Schema', name);
+    if (isBody(body.authrole)) walker.draft.fixed('grant', 'Role', role || '*');
+    walker.draft.effect({ kind: 'created', what: 'schema', schema: name, name });
+    walker.draft.effect({ kind: 'catalog-changed' });
+    if (list(body.schemaElts).length > 0) {
+      walker.draft.cannotTell(
+        'CREATE SCHEMA with further definitions is not understood: send them one by one',
+      );
+    }
+    walker.visitAll(body.schemaElts, scope);
+  },
+  CreateFunctionStmt: createFunction,
+  AlterFunctionStmt: (walker, body) => {
+    walker.draft.routine('alter', nameOf({ ObjectWithArgs: bare(body, 'func') }));
+    functionOptions(walker, body.actions);
+  },
+  CreateTrigStmt: (walker, body, scope) => {
+    const relation = bare(body, 'relation') as RangeVar;
+    walker.draft.relation('alter', relation);
+    walker.draft.routine('call', names(body.funcname));
+    walker.visit(body.whenClause, scope);
+    if (isBody(body.constrrel)) walker.draft.relation('alter', body.constrrel as RangeVar);
+  },
+  RuleStmt: (walker, body, scope) => {
+    walker.draft.relation('alter', bare(body, 'relation') as RangeVar);
+    walker.answering = false;
+    for (const own of ['old', 'new']) walker.draft.ranges.add(own);
+    walker.visit(body.whereClause, scope);
+    // What the rule would do counts as done by whoever makes it; OLD and NEW are the relation's own rows.
+    walker.visitAll(body.actions, { names: new Set([...scope.names, 'old', 'new']) });
+    walker.draft.effect({ kind: 'catalog-changed' });
+  },
+  CreatePolicyStmt: policy('CreatePolicyStmt'),
+  AlterPolicyStmt: policy('AlterPolicyStmt'),
+  CreateDomainStmt: (walker, body, scope) => {
+    walker.draft.inSchema('create', names(body.domainname));
+    walker.children('CreateDomainStmt', body, scope, ['domainname']);
+  },
+  AlterDomainStmt: (walker, body, scope) => {
+    walker.draft.inSchema('alter', names(body.typeName));
+    walker.children('AlterDomainStmt', body, scope, ['typeName']);
+  },
+  CompositeTypeStmt: (walker, body, scope) => {
+    walker.draft.inSchema('create', relationSteps(bare(body, 'typevar') as RangeVar));
+    walker.visitAll(body.coldeflist, scope);
+  },
+  CreateEnumStmt: typed('create'),
+  CreateRangeStmt: (walker, body) => {
+    walker.draft.inSchema('create', names(body.typeName));
+    // Its parameters name functions that run whenever a value is made.
+    walker.draft.cannotTell('the functions behind a range type are not followed');
+  },
+  AlterEnumStmt: typed('alter'),
+  AlterTypeStmt: (walker, body) => {
+    walker.draft.inSchema('alter', names(body.typeName));
+    walker.draft.cannotTell('the functions behind a type are not followed');
+  },
+  DefineStmt: (walker, body) => {
+    if (text(body, 'kind') === 'OBJECT_AGGREGATE')
+      walker.draft.routine('create', names(body.defnames), 'new');
+    else walker.draft.inSchema('create', names(body.defnames));
+    for (const item of list(body.definition)) {
+      const option = as('DefElem', item);
+      const steps = option === null ? [] : nameOf(option.arg);
+      const called =
+        /^([sm]?(s|final|inv)func|combinefunc|(de)?serialfunc|procedure|function|input|output|receive|send|typmod_(in|out)|analyze|subscript|restrict|join)$/;
+      if (option !== null && steps.length > 0 && called.test(text(option, 'defname'))) {
+        walker.draft.routine('call', steps);
+      }
+    }
+    walker.draft.effect({ kind: 'catalog-changed' });
+  },
+  CreateStatsStmt: (walker, body, scope) => {
+    walker.draft.inSchema('create', names(body.defnames));
+    for (const item of list(body.relations)) {
+      const relation = as('RangeVar', item);
+      if (relation === null)
+        walker.draft.cannotTell('statistics over something other than a table are not understood');
+      else walker.draft.relation('alter', relation as RangeVar);
+    }
+    walker.visitAll(body.exprs, scope);
+  },
+  AlterStatsStmt: (walker, body) => walker.draft.inSchema('alter', names(body.defnames)),
+  CreateExtensionStmt: extension('load_code'),
+  AlterExtensionStmt: extension('load_code'),
+  AlterExtensionContentsStmt: extension('load_code'),
+  CreatePLangStmt: (walker, body) => walker.draft.fixed('load_code', 'Extension', text(body, 'plname')),
+  CreateTransformStmt: (walker, body) => walker.draft.fixed('load_code', 'Extension', text(body, 'lang')),
+  CreateAmStmt: onDatabase('load_code', 'Extension', '*'),
+  CreateFdwStmt: foreign('fdwname'),
+  AlterFdwStmt: foreign('fdwname'),
+  CreateForeignServerStmt: foreign('servername'),
+  AlterForeignServerStmt: foreign('servername'),
+  CreateUserMappingStmt: foreign('servername'),
+  AlterUserMappingStmt: foreign('servername'),
+  DropUserMappingStmt: foreign('servername'),
+  CreateSubscriptionStmt: foreign('subname'),
+  AlterSubscriptionStmt: foreign('subname'),
+  DropSubscriptionStmt: foreign('subname'),
+  ImportForeignSchemaStmt: (walker, body) => {
+    walker.draft.fixed('foreign_server', 'ForeignServer', text(body, 'server_name'));
+    walker.draft.fixed('create', 'Schema', text(body, 'local_schema'));
+    walker.draft.effect({ kind: 'catalog-changed' });
+  },
+  CreateTableSpaceStmt: (walker, body) =>
+    walker.draft.fixed('server_file', 'File', text(body, 'location') || '*'),
+  DropTableSpaceStmt: onDatabase('drop', 'Database'),
+  AlterTableSpaceOptionsStmt: onDatabase('alter', 'Database'),
+  AlterTableMoveAllStmt: onDatabase('alter', 'Database'),
+  CreateEventTrigStmt: (walker, body) => {
+    walker.draft.fixed('create', 'Database');
+    walker.draft.routine('call', names(body.funcname));
+  },
+  AlterEventTrigStmt: onDatabase('alter', 'Database'),
+  CreatePublicationStmt: publication('create', 'CreatePublicationStmt'),
+  AlterPublicationStmt: publication('alter', 'AlterPublicationStmt'),
+  PublicationObjSpec: (walker, body, scope) => {
+    if (/SCHEMA/.test(text(body, 'pubobjtype')))
+      walker.draft.fixed('select', 'Schema', text(body, 'name') || '*');
+    walker.visitAs('PublicationTable', body.pubtable, scope);
+  },
+  PublicationTable: (walker, body, scope) => {
+    // Publishing is reading, by whoever subscribes.
+    walker.draft.relation('select', bare(body, 'relation') as RangeVar);
+    walker.visit(body.whereClause, scope);
+  },
+  CreateCastStmt: unfollowed('a cast runs a function wherever values meet'),
+  CreateConversionStmt: unfollowed('a conversion runs a function on text the server reads'),
+  CreateOpClassStmt: unfollowed('the functions of an operator class are not followed'),
+  CreateOpFamilyStmt: (walker, body) => walker.draft.inSchema('create', names(body.opfamilyname)),
+  AlterOpFamilyStmt: unfollowed('the functions of an operator family are not followed'),
+  AlterOperatorStmt: unfollowed('the functions of an operator are not followed'),
+  AlterCollationStmt: (walker, body) => walker.draft.inSchema('alter', names(body.collname)),
+  AlterTSDictionaryStmt: (walker, body) => walker.draft.inSchema('alter', names(body.dictname)),
+  AlterTSConfigurationStmt: (walker, body) => walker.draft.inSchema('alter', names(body.cfgname)),
+};
+
+function onRelation(action: string, tag: string): Rule {
+  return (walker, body, scope) => {
+    walker.draft.relation(action, bare(body, 'relation') as RangeVar);
+    walker.children(tag, body, scope, ['relation', 'excludeOpNames', 'options']);
+    walker.draft.effect({ kind: 'catalog-changed' });
+  };
+}
+
+function onDatabase(action: string, type: 'Database' | 'Extension', ...path: readonly string[]): Rule {
+  return (walker) => walker.draft.fixed(action, type, ...path);
+}
+
+function foreign(field: string): Rule {
+  return (walker, body) => {
+    walker.draft.fixed('foreign_server', 'ForeignServer', text(body, field));
+    walker.draft.effect({ kind: 'catalog-changed' });
+  };
+}
+
+function extension(action: string): Rule {
+  return (walker, body) => {
+    walker.draft.fixed(action, 'Extension', text(body, 'extname'));
+    walker.draft.effect({ kind: 'catalog-changed' });
+  };
+}
+
+function typed(action: string): Rule {
+  return (walker, body) => walker.draft.inSchema(action, names(body.typeName));
+}
+
+function unfollowed(why: string): Rule {
+  return (walker) => {
+    walker.draft.fixed('create', 'Database');
+    walker.draft.cannotTell(why);
+  };
+}
+
+function policy(tag: string): Rule {
+  return (walker, body, scope) => {
+    walker.draft.relation('alter', bare(body, 'table') as RangeVar);
+    walker.children(tag, body, scope, ['table']);
+  };
+}
+
+function publication(action: string, tag: string): Rule {
+  return (walker, body, scope) => {
+    walker.draft.fixed(action, 'Database');
+    if (body.for_all_tables === true) walker.draft.fixed('select', 'Database');
+    walker.children(tag, body, scope, ['options']);
+  };
+}
+
+function relationSteps(name: RangeVar): string[] {
+  const schema = name.schemaname ?? '';
+  return schema === '' ? [name.relname ?? ''] : [schema, name.relname ?? ''];
+}
+
+function operatorIn(walker: Walker, item: unknown): void {
+  const steps = nameOf(list(as('List', item)?.items)[1]);
+  if (steps.length > 1 && steps[0] !== 'pg_catalog')
+    walker.draft.cannotTell('an operator is not one of the server’s own');
+}
+
+function createTable(walker: Walker, body: Body, scope: Scope): void {
+  newRelation(walker, bare(body, 'relation') as RangeVar);
+  for (const parent of list(body.inhRelations)) {
+    const relation = as('RangeVar', parent);
+    if (relation !== null) walker.draft.relation('alter', relation as RangeVar);
+  }
+  walker.children('CreateStmt', body, scope, ['relation', 'inhRelations', 'options']);
+}
+
+function alterTable(walker: Walker, body: Body, scope: Scope): void {
+  const kind = text(body, 'objtype');
+  const relation = bare(body, 'relation') as RangeVar;
+  if (kind === 'OBJECT_TYPE') walker.draft.inSchema('alter', relationSteps(relation));
+  else {
+    const type = kind === 'OBJECT_SEQUENCE' ? 'Sequence' : 'Table';
+    walker.draft.relation('alter', relation, body.missing_ok === true ? 'maybe' : 'existing', type);
+  }
+  walker.draft.effect({ kind: 'catalog-changed' });
+  walker.visitAll(body.cmds, scope);
+}
+
+function alterTableCommand(walker: Walker, body: Body, scope: Scope): void {
+  const { draft } = walker;
+  switch (text(body, 'subtype')) {
+    case 'AT_ChangeOwner':
+      draft.fixed('grant', 'Role', text(bare(body, 'newowner'), 'rolename') || '*');
+      return;
+    case 'AT_AddInherit':
+    case 'AT_DropInherit': {
+      const parent = as('RangeVar', body.def);
+      if (parent !== null) draft.relation('alter', parent as RangeVar);
+      return;
+    }
+    case 'AT_GenericOptions':
+    case 'AT_AlterColumnGenericOptions':
+      draft.fixed('foreign_server', 'ForeignServer', '*');
+      return;
+    case 'AT_SetOptions':
+    case 'AT_ResetOptions':
+    case 'AT_SetRelOptions':
+    case 'AT_ResetRelOptions':
+    case 'AT_ReplaceRelOptions':
+      return;
+    default:
+      walker.children('AlterTableCmd', body, scope);
+  }
+}
+
+function sequenceOptions(walker: Walker, body: Body, _scope: Scope): void {
+  for (const item of list(body.options)) {
+    const option = as('DefElem', item);
+    const column = text(option ?? {}, 'defname') === 'owned_by' ? nameOf(option?.arg) : [];
+    if (column.length < 2) continue;
+    const [table, schema] = [column.at(-2) ?? '', column.at(-3)];
+    walker.draft.relation(
+      'alter',
+      schema === undefined ? { relname: table } : { schemaname: schema, relname: table },
+    );
+  }
+}
+
+/** Languages whose functions run inside the server's own checks. */
+const TRUSTED = new Set(['sql', 'plpgsql']);
+
+function createFunction(walker: Walker, body: Body, scope: Scope): void {
+  const { draft } = walker;
+  const name = names(body.funcname);
+  draft.routine('create', name, 'new');
+  const own = draft.unqualified(name);
+  if (own !== null) draft.effect({ kind: 'created', what: 'routine', schema: own.schema, name: own.name });
+  draft.effect({ kind: 'catalog-changed' });
+  for (const parameter of list(body.parameters))
+    walker.visit(as('FunctionParameter', parameter)?.defexpr, scope);
+  functionOptions(walker, body.options);
+  walker.answering = false;
+  // A SQL-standard body is parsed now; one in a string is opaque, and `create` stands for whatever it does.
+  if (body.sql_body !== undefined) walker.visit(body.sql_body, TOP);
+}
+
+function functionOptions(walker: Walker, options: unknown): void {
+  for (const item of list(options)) {
+    const option = as('DefElem', item) ?? {};
+    const name = text(option, 'defname');
+    const value = constantSetting(option.arg)?.toLowerCase() ?? '';
+    if (name === 'language' && !TRUSTED.has(value))
+      walker.draft.fixed('load_code', 'Extension', value || '*');
+    // SECURITY DEFINER lends the owner's rights to whoever may call it.
+    const definer = name === 'security' && (as('Boolean', option.arg)?.boolval ?? false) === true;
+    if (definer) walker.draft.fixed('grant', 'Role', '*');
+    if (name === 'support') walker.draft.cannotTell('a support function is not followed');
+    if (name === 'set' && untag(option.arg)?.tag === 'VariableSetStmt') {
+      const setting = untag(option.arg)?.body ?? {};
+      walker.draft.fixed('set', 'Setting', text(setting, 'name').toLowerCase() || '*');
+    }
+  }
+}

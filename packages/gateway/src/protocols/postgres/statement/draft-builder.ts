@@ -1,0 +1,135 @@
+/** Collects what a walk finds; duplicates are dropped. */
+import type { ResourceType } from '../../protocol.ts';
+import type {
+  Draft,
+  DraftEffect,
+  FixedUse,
+  NameMode,
+  RelationUse,
+  RoutineUse,
+  SchemaUse,
+} from './meaning.ts';
+
+/** A relation as the parser gives it. */
+export interface RangeVar {
+  readonly catalogname?: string;
+  readonly schemaname?: string;
+  readonly relname?: string;
+  readonly relpersistence?: string;
+  readonly alias?: { readonly aliasname?: string; readonly colnames?: readonly unknown[] };
+}
+
+export class DraftBuilder {
+  readonly #relations = new Map<string, RelationUse>();
+  readonly #routines = new Map<string, RoutineUse>();
+  readonly #schemas = new Map<string, SchemaUse>();
+  readonly #fixed = new Map<string, FixedUse>();
+  readonly #effects: DraftEffect[] = [];
+  readonly #runs: { kind: 'prepared' | 'cursor'; name: string }[] = [];
+  readonly columnNames = new Set<string>();
+  readonly rowCalls = new Set<string>();
+  /** Last fields of column references, and names that stand for whole rows. */
+  readonly referenced = new Set<string>();
+  readonly ranges = new Set<string>();
+  copy: Draft['copy'] = null;
+  star = false;
+  anyColumn = false;
+  shareable = true;
+  undetermined: string | null = null;
+  readonly database: string;
+
+  constructor(database: string) {
+    this.database = database;
+  }
+
+  /** The first reason is kept: later ones often follow from it. */
+  cannotTell(why: string): void {
+    this.undetermined ??= why;
+  }
+
+  relation(
+    action: string,
+    name: RangeVar,
+    mode: NameMode = 'existing',
+    type: 'Table' | 'Sequence' = 'Table',
+  ): void {
+    if (name.catalogname !== undefined && name.catalogname !== '' && name.catalogname !== this.database) {
+      this.cannotTell('a name in another database cannot be resolved');
+    }
+    const use: RelationUse = {
+      action,
+      type,
+      schema: name.schemaname || null,
+      name: name.relname ?? '',
+      mode,
+    };
+    this.#relations.set(JSON.stringify(use), use);
+  }
+
+  /** Every use of a relation so far: to tell which came from a part of the tree. */
+  relationUses(): readonly RelationUse[] {
+    return [...this.#relations.values()];
+  }
+
+  addRelation(use: RelationUse): void {
+    this.#relations.set(JSON.stringify(use), use);
+  }
+
+  routine(action: string, name: readonly string[], mode: NameMode = 'existing', builtIn = false): void {
+    const own = this.unqualified(name);
+    if (own === null) return;
+    const use: RoutineUse = { action, schema: own.schema, name: own.name, mode, builtIn };
+    this.#routines.set(JSON.stringify(use), use);
+  }
+
+  /** An object judged by the schema it is in. */
+  inSchema(action: string, name: readonly string[]): void {
+    const own = this.unqualified(name);
+    if (own === null) return;
+    this.#schemas.set(JSON.stringify([action, own.schema]), { action, schema: own.schema });
+  }
+
+  fixed(action: string, type: ResourceType, ...path: readonly string[]): void {
+    this.#fixed.set(JSON.stringify([action, type, path]), { action, type, path });
+  }
+
+  effect(effect: DraftEffect): void {
+    this.#effects.push(effect);
+  }
+
+  runs(kind: 'prepared' | 'cursor', name: string): void {
+    this.#runs.push({ kind, name });
+  }
+
+  /** Splits `[database.][schema.]name`. */
+  unqualified(name: readonly string[]): { readonly schema: string | null; readonly name: string } | null {
+    const parts = name.length === 3 && name[0] === this.database ? name.slice(1) : name;
+    const [first, second] = parts;
+    if (first === undefined || parts.length > 2) {
+      this.cannotTell('a name in another database cannot be resolved');
+      return null;
+    }
+    return second === undefined ? { schema: null, name: first } : { schema: first, name: second };
+  }
+
+  finish(statements: number, form: string | null): Draft {
+    for (const name of this.referenced) if (this.ranges.has(name)) this.anyColumn = true;
+    return {
+      statements,
+      form,
+      undetermined: this.undetermined,
+      shareable: this.shareable,
+      relations: [...this.#relations.values()],
+      routines: [...this.#routines.values()],
+      schemas: [...this.#schemas.values()],
+      fixed: [...this.#fixed.values()],
+      columnNames: [...this.columnNames],
+      rowCalls: [...this.rowCalls],
+      star: this.star,
+      anyColumn: this.anyColumn,
+      copy: this.copy,
+      effects: this.#effects,
+      runs: this.#runs,
+    };
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * Keeps one parser worker alive. A hostile text can exhaust a wasm parser's stack or memory and leave it broken for
+ * every text after, so a worker that fails in any way but a syntax error, or is too slow, is thrown away.
+ */
+import { Worker } from 'node:worker_threads';
+import type { Draft } from './meaning.ts';
+import type { ParseAnswer, ParseRequest } from './parser-worker.ts';
+
+export interface ParserLimits {
+  /** Longest text that is parsed, in UTF-8 bytes. */
+  readonly statementBytes: number;
+  /** Most statements in one text. */
+  readonly statements: number;
+  /** Deepest nesting of parentheses and brackets. */
+  readonly nesting: number;
+  /** Time for one text, in milliseconds. */
+  readonly deadlineMs: number;
+  /** Texts waiting for the worker. */
+  readonly queue: number;
+}
+
+export const DEFAULT_PARSER_LIMITS: ParserLimits = {
+  statementBytes: 1_048_576,
+  statements: 100,
+  nesting: 500,
+  deadlineMs: 1000,
+  queue: 1024,
+};
+
+/** Parser memory besides the text, in megabytes. */
+const HEAP_MB = 256;
+/** Enough for chains of 100 000 operators, which the grammar nests. */
+const STACK_MB = 48;
+
+/** Time for a worker to start, in milliseconds. */
+const LOADING_MS = 10_000;
+
+export interface Parser {
+  /** The draft of a text, or why there is none. Never rejects. */
+  parse(text: string, database: string, form: string | null): Promise<Draft | string>;
+  close(): Promise<void>;
+}
+
+interface Waiting {
+  readonly request: ParseRequest;
+  readonly resolve: (result: Draft | string) => void;
+}
+
+export function createParser(limits: ParserLimits = DEFAULT_PARSER_LIMITS): Parser {
+  return new WorkerParser(limits);
+}
+
+class WorkerParser implements Parser {
+  readonly #limits: ParserLimits;
+  readonly #waiting: Waiting[] = [];
+  #worker: Worker | null = null;
+  #current: Waiting | null = null;
+  #deadline: NodeJS.Timeout | null = null;
+  #nextId = 1;
+  #closed = false;
+
+  constructor(limits: ParserLimits) {
+    this.#limits = limits;
+  }
+
+  parse(text: string, database: string, form: string | null): Promise<Draft | string> {
+    const refused = this.#closed ? 'the parser is shut down' : refusal(text, this.#limits);
+    if (refused !== null) return Promise.resolve(refused);
+    if (this.#waiting.length >= this.#limits.queue)
+      return Promise.resolve('too many statements wait to be parsed');
+    return new Promise((resolve) => {
+      const request = { id: this.#nextId, text, database, form, statements: this.#limits.statements };
+      this.#nextId += 1;
+      this.#waiting.push({ request, resolve });
+      this.#next();
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#finish('the parser is shut down');
+    for (const one of this.#waiting.splice(0)) one.resolve('the parser is shut down');
+    await this.#discard();
+  }
+
+  #next(): void {
+    if (this.#current !== null || this.#closed) return;
+    const next = this.#waiting.shift();
+    if (next === undefined) {
+      this.#worker?.unref();
+      return;
+    }
+    this.#current = next;
+    // A fresh worker has to load first; that is not the text's doing.
+    const loading = this.#worker === null ? LOADING_MS : 0;
+    const worker = this.#worker ?? this.#spawn();
+    worker.ref();
+    worker.postMessage(next.request);
+    this.#deadline = setTimeout(() => this.#fail('parsing took too long'), this.#limits.deadlineMs + loading);
+  }
+
+  #spawn(): Worker {
+    const worker = new Worker(new URL('./parser-worker.ts', import.meta.url), {
+      resourceLimits: { stackSizeMb: STACK_MB, maxOldGenerationSizeMb: HEAP_MB },
+      // The worker gets no environment: it has no use for secrets.
+      env: {},
+      stdout: true,
+      stderr: true,
+    });
+    this.#worker = worker;
+    worker.on('message', (answer: ParseAnswer) => this.#answered(worker, answer));
+    worker.on('error', () => this.#died(worker));
+    worker.on('exit', () => this.#died(worker));
+    return worker;
+  }
+
+  #answered(worker: Worker, answer: ParseAnswer): void {
+    if (worker !== this.#worker || answer.id !== this.#current?.request.id) return;
+    if (answer.broken || answer.draft === null) this.#fail('the parser failed on the text');
+    else this.#finish(answer.draft);
+    this.#next();
+  }
+
+  #died(worker: Worker): void {
+    if (worker !== this.#worker) return;
+    this.#fail('the parser failed on the text');
+  }
+
+  #fail(why: string): void {
+    void this.#discard();
+    this.#finish(why);
+    this.#next();
+  }
+
+  #finish(result: Draft | string): void {
+    if (this.#deadline !== null) clearTimeout(this.#deadline);
+    this.#deadline = null;
+    const done = this.#current;
+    this.#current = null;
+    done?.resolve(result);
+  }
+
+  async #discard(): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = null;
+    await worker?.terminate();
+  }
+}
+
+/** Why a text is not even given to the parser, or null. */
+function refusal(text: string, limits: ParserLimits): string | null {
+  if (text.length > limits.statementBytes || Buffer.byteLength(text) > limits.statementBytes) {
+    return `the text is longer than statementBytes, ${limits.statementBytes} bytes`;
+  }
+  // The parser would stop reading at a NUL, the server might not.
+  if (text.includes('\0')) return 'the text contains a NUL';
+  if (!text.isWellFormed()) return 'the text is not well-formed';
+  return nesting(text) > limits.nesting ? `the text nests deeper than ${limits.nesting} levels` : null;
+}
+
+/** Roughly how deep parentheses and brackets nest: quotes are not looked at, what slips through is the worker's to survive. */
+function nesting(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === 40 || code === 91) depth += 1;
+    else if ((code === 41 || code === 93) && depth > 0) depth -= 1;
+    if (depth > deepest) deepest = depth;
+  }
+  return deepest;
+}

@@ -1,0 +1,97 @@
+/** The worker the parser lives in: text in, draft out. It may die at any time; the pool sees to that. */
+
+import { parentPort } from 'node:worker_threads';
+import { loadModule, parseSync, type ScanToken, SqlError, scanSync } from 'libpg-query';
+import type { Draft } from './meaning.ts';
+import { UnparseableText, walkStatements } from './walk.ts';
+
+/** A text to understand. */
+export interface ParseRequest {
+  readonly id: number;
+  readonly text: string;
+  readonly database: string;
+  /** The text with literals taken out, when the caller has it already. */
+  readonly form: string | null;
+  readonly statements: number;
+}
+
+/** `broken` means the parser itself failed, and this worker must not be used again. */
+export interface ParseAnswer {
+  readonly id: number;
+  readonly draft: Draft | null;
+  readonly broken: boolean;
+}
+
+/** Longest form that is shown or recorded, in characters. */
+const FORM_LENGTH = 8192;
+const LITERALS = new Set(['ICONST', 'FCONST', 'SCONST', 'USCONST', 'BCONST', 'XCONST']);
+const COMMENTS = new Set(['SQL_COMMENT', 'C_COMMENT']);
+
+export function serveParser(port: NonNullable<typeof parentPort>): void {
+  const ready = loadModule();
+  port.on('message', (request: ParseRequest) => {
+    void ready.then(() => port.postMessage(answer(request)));
+  });
+}
+
+function answer(request: ParseRequest): ParseAnswer {
+  try {
+    return { id: request.id, draft: draftOf(request), broken: false };
+  } catch (error) {
+    if (error instanceof UnparseableText) {
+      const why = `PostgreSQL's parser does not accept the text (at byte ${error.offset})`;
+      return {
+        id: request.id,
+        draft: { ...walkStatements([], '', null, parse), undetermined: why },
+        broken: false,
+      };
+    }
+    return { id: request.id, draft: null, broken: true };
+  }
+}
+
+function draftOf(request: ParseRequest): Draft {
+  const statements = parse(request.text);
+  if (statements.length > request.statements) {
+    const why = `the text has more than ${request.statements} statements`;
+    return { ...walkStatements([], '', null, parse), statements: statements.length, undetermined: why };
+  }
+  return walkStatements(statements, request.database, request.form ?? redacted(request.text), parse);
+}
+
+function parse(sql: string): readonly unknown[] {
+  if (sql.trim() === '') return [];
+  try {
+    return (parseSync(sql).stmts ?? []).map((statement) => statement.stmt);
+  } catch (error) {
+    if (error instanceof SqlError) throw new UnparseableText(error.sqlDetails?.cursorPosition ?? 0);
+    throw error;
+  }
+}
+
+/** The text with a `?` for every literal and without comments, by the parser's own scanner. */
+function redacted(text: string): string | null {
+  if (text.trim() === '') return '';
+  let form = '';
+  let end = 0;
+  for (const token of tokens(text)) {
+    if (COMMENTS.has(token.tokenName)) continue;
+    if (token.start > end && form !== '') form += ' ';
+    form += LITERALS.has(token.tokenName) ? '?' : token.text;
+    end = token.end;
+    if (form.length > FORM_LENGTH) return `${form.slice(0, FORM_LENGTH)}…`;
+  }
+  return form;
+}
+
+function tokens(text: string): readonly ScanToken[] {
+  try {
+    return scanSync(text).tokens;
+  } catch (error) {
+    // The scanner answers some errors with text that is no JSON.
+    if (error instanceof SyntaxError) return [];
+    throw error;
+  }
+}
+
+if (parentPort !== null) serveParser(parentPort);

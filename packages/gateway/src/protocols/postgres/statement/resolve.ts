@@ -1,0 +1,357 @@
+/** A draft, one catalog and one session's state make a meaning. */
+import type { Evaluation, ResourceType } from '../../protocol.ts';
+import { ROW_FUNCTIONS } from './builtin-functions.ts';
+import type { CatalogSnapshot } from './catalog.ts';
+import type {
+  CopyMeaning,
+  Draft,
+  DraftName,
+  NameMode,
+  RelationName,
+  RelationUse,
+  RoutineUse,
+  SessionEffect,
+  StatementMeaning,
+} from './meaning.ts';
+import type { SessionState } from './session-state.ts';
+
+/** A meaning, and whether a newer catalog might give a better one. */
+export interface Resolution {
+  readonly meaning: StatementMeaning;
+  readonly unknownName: boolean;
+}
+
+/** What only the text decides, added to every meaning made from it. */
+export interface ResolveInput {
+  readonly draft: Draft;
+  readonly form: string;
+  readonly database: string;
+  readonly catalog: CatalogSnapshot;
+  readonly state: SessionState;
+  readonly serial: number;
+}
+
+export function resolve(input: ResolveInput): Resolution {
+  const resolver = new Resolver(input);
+  return { meaning: resolver.meaning(), unknownName: resolver.unknownName };
+}
+
+/** Resources of these types are below the database. */
+const IN_DATABASE: ReadonlySet<ResourceType> = new Set([
+  'Schema',
+  'Table',
+  'Function',
+  'Sequence',
+  'Channel',
+]);
+
+/** Actions that leave the target as it was. */
+const HARMLESS = new Set([
+  'select',
+  'show',
+  'transact',
+  'set',
+  'set_role',
+  'listen',
+  'credentials',
+  'server_file',
+]);
+
+/** Relations of pg_catalog that hold secrets, or values of every table; a column list where only those columns do. */
+const SECRETS: ReadonlyMap<string, readonly string[] | null> = new Map([
+  ['pg_authid', null],
+  ['pg_shadow', null],
+  ['pg_user_mapping', null],
+  ['pg_user_mappings', null],
+  ['pg_hba_file_rules', null],
+  ['pg_ident_file_mappings', null],
+  ['pg_file_settings', null],
+  ['pg_subscription', ['subconninfo']],
+  ['pg_largeobject', null],
+  ['pg_statistic', null],
+  ['pg_statistic_ext_data', null],
+  ['pg_stats', null],
+  ['pg_stats_ext', null],
+  ['pg_stats_ext_exprs', null],
+]);
+
+class Resolver {
+  readonly #input: ResolveInput;
+  readonly #evaluations = new Map<string, Evaluation>();
+  readonly #relations = new Map<string, RelationName>();
+  readonly #effects: SessionEffect[] = [];
+  #undetermined: string | null;
+  #anyColumn: boolean;
+  unknownName = false;
+
+  constructor(input: ResolveInput) {
+    this.#input = input;
+    this.#undetermined = input.draft.undetermined;
+    this.#anyColumn = input.draft.anyColumn;
+  }
+
+  meaning(): StatementMeaning {
+    const { draft, form, state, serial } = this.#input;
+    const columnNames = new Set(draft.columnNames);
+    if (
+      state.overflow &&
+      (draft.relations.length > 0 || draft.routines.length > 0 || draft.schemas.length > 0)
+    ) {
+      this.#cannotTell('the session has done more than can be tracked: open a new one');
+    }
+    for (const use of draft.relations) this.#relation(use);
+    for (const use of draft.routines) this.#routine(use);
+    for (const use of draft.schemas) {
+      for (const schema of use.schema === null ? this.#searched() : [use.schema]) {
+        this.#evaluate(use.action, 'Schema', schema);
+      }
+    }
+    for (const use of draft.fixed) this.#fixed(use.action, use.type, use.path);
+    for (const name of draft.rowCalls) this.#rowCall(name);
+    this.#run(columnNames);
+    this.#noteEffects();
+    if (this.#evaluations.size === 0) this.#evaluate('transact', 'Database');
+    return Object.freeze<StatementMeaning>({
+      form,
+      evaluations: Object.freeze([...this.#evaluations.values()]),
+      undetermined: this.#undetermined,
+      changesState: [...this.#evaluations.values()].some(changesState),
+      relations: Object.freeze([...this.#relations.values()]),
+      columnNames,
+      anyColumn: this.#anyColumn,
+      copy: draft.statements === 1 ? this.#copy() : null,
+      statements: draft.statements,
+      effects: Object.freeze(this.#effects),
+      serial,
+    });
+  }
+
+  #cannotTell(why: string): void {
+    this.#undetermined ??= why;
+  }
+
+  #evaluate(action: string, type: ResourceType, ...below: readonly string[]): void {
+    const path = IN_DATABASE.has(type) || type === 'Database' ? [this.#input.database, ...below] : below;
+    this.#add({ action, resource: { type, path } });
+  }
+
+  #fixed(action: string, type: ResourceType, path: readonly string[]): void {
+    // A database that is named is its own path; the one we are in is not named.
+    if (type === 'Database' && path.length > 0) this.#add({ action, resource: { type, path } });
+    else this.#evaluate(action, type, ...path);
+  }
+
+  #add(evaluation: Evaluation): void {
+    const { action, resource } = evaluation;
+    const key = JSON.stringify([action, resource.type, resource.path]);
+    if (!this.#evaluations.has(key)) {
+      Object.freeze(resource.path);
+      this.#evaluations.set(key, Object.freeze({ action, resource: Object.freeze(resource) }));
+    }
+  }
+
+  /** Every schema an unqualified name may be looked up in, pg_catalog and temporary ones apart. */
+  #searched(): ReadonlySet<string> {
+    const { state, catalog } = this.#input;
+    const schemas = new Set<string>();
+    for (const path of state.paths) for (const schema of path) schemas.add(schema);
+    for (const schema of defaultPath(catalog, state)) schemas.add(schema);
+    return schemas;
+  }
+
+  #knows(what: 'relation' | 'routine', schema: string, name: string): boolean {
+    const { catalog, state } = this.#input;
+    const loaded =
+      what === 'relation' ? catalog.relation(schema, name) !== undefined : catalog.hasRoutine(schema, name);
+    return loaded || state.hasCreated(what, schema, name);
+  }
+
+  /** The schemas a name may be in; empty when it is in none. */
+  #places(what: 'relation' | 'routine', name: DraftName): string[] {
+    const { schema } = name;
+    if (schema !== null) return this.#knows(what, schema, name.name) ? [schema] : [];
+    // Not only the first of each path: one may have been dropped since the catalog was read.
+    const candidates = new Set([...this.#searched(), 'pg_catalog']);
+    return [...candidates].filter((one) => this.#knows(what, one, name.name));
+  }
+
+  /** Where an unqualified name would be made: the first schema of each path that exists, and those we do not know. */
+  #creatable(): string[] {
+    const { state, catalog } = this.#input;
+    const places = new Set<string>();
+    for (const path of [...state.paths, defaultPath(catalog, state)]) {
+      for (const schema of path) {
+        places.add(schema);
+        if (catalog.schemas.has(schema)) break;
+      }
+    }
+    return [...places];
+  }
+
+  #relation(use: RelationUse): void {
+    const { state } = this.#input;
+    const temporarySchema = use.schema !== null && /^pg_temp(_\d+)?$/.test(use.schema);
+    if (use.schema !== null && /^pg_toast/.test(use.schema)) {
+      this.#cannotTell("pg_toast holds tables' raw values: read the table instead");
+      return;
+    }
+    if (temporarySchema && use.mode === 'new') {
+      this.#touch(use, 'pg_temp');
+      return;
+    }
+    if (use.mode === 'new') {
+      for (const schema of use.schema === null ? this.#creatable() : [use.schema]) this.#touch(use, schema);
+      return;
+    }
+    const sources = use.schema === null || temporarySchema ? state.temporary(use.name) : undefined;
+    if (sources !== undefined) {
+      this.#touch(use, 'pg_temp');
+      this.#anyColumn = true;
+      for (const source of sources) this.#relations.set(JSON.stringify(source), source);
+    }
+    const places = temporarySchema ? [] : this.#places('relation', use);
+    for (const schema of places) this.#touch(use, schema);
+    if (sources !== undefined || places.length > 0) return;
+    this.#missing(use, 'relation', use.mode);
+  }
+
+  /** One relation a name stands for. */
+  #touch(use: RelationUse, schema: string): void {
+    const { catalog, draft } = this.#input;
+    this.#evaluate(use.action, use.type, schema, use.name);
+    this.#addRelation({ schema, table: use.name });
+    const relation = catalog.relation(schema, use.name);
+    const system = schema === 'pg_catalog' || schema === 'information_schema';
+    if (relation !== undefined && relation.origins.length > 0 && !system) {
+      this.#anyColumn = true;
+      for (const { oid } of relation.origins) {
+        const origin = catalog.relationByOid(oid);
+        if (origin !== undefined) this.#addRelation({ schema: origin.schema, table: origin.name });
+      }
+    }
+    if (schema !== 'pg_catalog') return;
+    const secret = SECRETS.get(use.name);
+    const named =
+      draft.star || draft.anyColumn || secret?.some((column) => draft.columnNames.includes(column)) === true;
+    if (secret === null || (secret !== undefined && named))
+      this.#evaluate('credentials', 'Table', schema, use.name);
+    // Its rule on UPDATE calls set_config for every row.
+    if (use.name === 'pg_settings' && use.action !== 'select') this.#cannotTell('settings are set with SET');
+  }
+
+  #addRelation(name: RelationName): void {
+    this.#relations.set(JSON.stringify([name.schema, name.table]), Object.freeze(name));
+  }
+
+  #missing(name: DraftName, what: string, mode: NameMode): void {
+    const schemas = name.schema === null ? [...this.#searched()] : [name.schema];
+    const type = what === 'relation' ? 'Table' : 'Function';
+    if (mode === 'maybe') {
+      for (const schema of schemas) this.#evaluate('drop', type, schema, name.name);
+      this.unknownName = true;
+      return;
+    }
+    this.unknownName = true;
+    const shown = name.schema === null ? name.name : `${name.schema}.${name.name}`;
+    this.#cannotTell(`${what} ${shown} is not in the catalog`);
+  }
+
+  #routine(use: RoutineUse): void {
+    if (use.mode === 'new') {
+      for (const schema of use.schema === null ? this.#creatable() : [use.schema]) {
+        this.#evaluate(use.action, 'Function', schema, use.name);
+      }
+      return;
+    }
+    const places = this.#places('routine', use);
+    // A built-in function that was judged by its effect needs no `call` as well; others of its name do.
+    for (const schema of places) {
+      if (!(use.builtIn && schema === 'pg_catalog')) this.#evaluate(use.action, 'Function', schema, use.name);
+    }
+    if (places.length === 0 && !use.builtIn) this.#missing(use, 'function', use.mode);
+  }
+
+  /** `x.name` calls a function when `x` has no such column: PostgreSQL's functional notation. */
+  #rowCall(name: string): void {
+    const { catalog } = this.#input;
+    const own =
+      catalog.hasOwnRoutine(name) || [...this.#searched()].some((one) => this.#knows('routine', one, name));
+    if (!ROW_FUNCTIONS.has(name) && (!own || this.#isColumn(name))) return;
+    this.#anyColumn = true;
+    this.#routine({ action: 'call', schema: null, name, mode: 'existing', builtIn: true });
+    if (ROW_FUNCTIONS.has(name)) this.#evaluate('call', 'Function', 'pg_catalog', name);
+  }
+
+  #isColumn(name: string): boolean {
+    const { catalog } = this.#input;
+    for (const { schema, table } of this.#relations.values()) {
+      if (catalog.relation(schema, table)?.columns.includes(name) === true) return true;
+    }
+    return false;
+  }
+
+  /** EXECUTE and FETCH do what the statement under the name does; all there may be under it. */
+  #run(columnNames: Set<string>): void {
+    const { draft, state } = this.#input;
+    for (const { kind, name } of draft.runs) {
+      const known = kind === 'prepared' ? state.preparedUnder(name) : state.cursorsUnder(name);
+      if (known.length === 0) {
+        this.#cannotTell(
+          `${kind === 'prepared' ? 'prepared statement' : 'cursor'} ${name} is not one this session made`,
+        );
+      }
+      for (const meaning of known) {
+        for (const evaluation of meaning.evaluations) this.#add(evaluation);
+        for (const relation of meaning.relations) this.#addRelation(relation);
+        for (const column of meaning.columnNames) columnNames.add(column);
+        this.#anyColumn ||= meaning.anyColumn;
+        if (meaning.undetermined !== null) this.#cannotTell(meaning.undetermined);
+      }
+    }
+  }
+
+  #noteEffects(): void {
+    const { draft } = this.#input;
+    const sources = [...this.#relations.values()].filter((one) => one.schema !== 'pg_temp');
+    for (const effect of draft.effects) {
+      if (effect.kind !== 'created') this.#effects.push(effect);
+      else if (effect.what === 'relation' && effect.schema !== null && /^pg_temp/.test(effect.schema)) {
+        this.#effects.push({ kind: 'temporary', name: effect.name, sources });
+      } else {
+        for (const schema of effect.schema === null ? this.#creatable() : [effect.schema]) {
+          if (schema === 'pg_temp') this.#effects.push({ kind: 'temporary', name: effect.name, sources });
+          else this.#effects.push({ ...effect, schema });
+        }
+      }
+    }
+    // Rows written to a temporary relation come from whatever else the statement reads.
+    for (const { action, resource } of this.#evaluations.values()) {
+      const [, schema, name = ''] = resource.path;
+      const writes = action === 'insert' || action === 'update';
+      if (writes && resource.type === 'Table' && schema === 'pg_temp' && sources.length > 0) {
+        this.#effects.push({ kind: 'temporary', name, sources });
+      }
+    }
+  }
+
+  #copy(): CopyMeaning | null {
+    const { copy } = this.#input.draft;
+    if (copy === null) return null;
+    const { relation } = copy;
+    const places = relation === null ? [] : this.#places('relation', relation);
+    const temporary = relation !== null && this.#input.state.temporary(relation.name) !== undefined;
+    const [schema, ...others] = temporary ? [] : places;
+    const known = relation !== null && schema !== undefined && others.length === 0;
+    return Object.freeze({ ...copy, relation: known ? { schema, table: relation.name } : null });
+  }
+}
+
+function changesState({ action, resource }: Evaluation): boolean {
+  if (action === 'call') return resource.path[1] !== 'pg_catalog';
+  return !HARMLESS.has(action);
+}
+
+/** The search path the connector's role starts with, as the catalog's own session saw it. */
+function defaultPath(catalog: CatalogSnapshot, state: SessionState): readonly string[] {
+  return catalog.searchPath.map((schema) => (schema === '$user' ? state.user : schema));
+}

@@ -1,0 +1,186 @@
+/**
+ * What must be remembered of a session to tell what its next statement means.
+ *
+ * It only ever grows towards more: every search path a session had stays possible, and every statement prepared under a
+ * name stays a candidate for it, because a rollback, an error halfway through a text, or a pipelined message can bring
+ * an earlier one back. A name with too many candidates is not tracked at all, and then running it is undetermined.
+ */
+import type { RelationName, StatementMeaning } from './meaning.ts';
+import { splitSearchPath } from './settings.ts';
+
+/** Limits of one session's memory; going over one makes what depends on it undetermined. */
+export interface SessionLimits {
+  /** Names of prepared statements, of cursors, of temporary relations and of new objects, each. */
+  readonly namedStatements: number;
+}
+
+/** Candidates for one name before it is given up on. */
+const CANDIDATES = 8;
+/** Search paths before they are given up on. */
+const PATHS = 32;
+const DEFAULT_LIMITS: SessionLimits = { namedStatements: 1000 };
+
+/** `facts` are the server's parameter values at login: session_authorization, and search_path where it is reported. */
+export function initialSessionState(
+  facts: Readonly<Record<string, string>>,
+  limits: SessionLimits = DEFAULT_LIMITS,
+): SessionState {
+  return new SessionState(facts.session_authorization ?? '', facts.search_path ?? null, limits);
+}
+
+/** Call this when a statement is forwarded: what it adds may hold from then on, even if it fails. */
+export function applyEffects(state: SessionState, meaning: StatementMeaning): void {
+  state.forwarded(meaning);
+}
+
+export function createdKey(what: string, schema: string, name: string): string {
+  return JSON.stringify([what, schema, name]);
+}
+
+export class SessionState {
+  readonly #user: string;
+  readonly #limit: number;
+  readonly #paths = new Map<string, readonly string[]>();
+  readonly #temporary = new Map<string, readonly RelationName[]>();
+  readonly #created = new Set<string>();
+  readonly #prepared = new Map<string, readonly StatementMeaning[] | null>();
+  readonly #cursors = new Map<string, readonly StatementMeaning[] | null>();
+  #overflow = false;
+  #key = '';
+
+  constructor(user: string, searchPath: string | null, limits: SessionLimits) {
+    this.#user = user;
+    this.#limit = limits.namedStatements;
+    if (searchPath === null) this.#addPath(['$user', 'public']);
+    else this.rememberSearchPath(searchPath);
+    this.#rekey();
+  }
+
+  /** Everything that decides how names resolve, as one string: equal keys, equal resolution. */
+  get key(): string {
+    return this.#key;
+  }
+
+  /** The role `"$user"` stands for. */
+  get user(): string {
+    return this.#user;
+  }
+
+  /** Every search path the session may have, schemas in order. */
+  get paths(): Iterable<readonly string[]> {
+    return this.#paths.values();
+  }
+
+  /** Whether more was done than can be remembered: then names cannot be resolved any more. */
+  get overflow(): boolean {
+    return this.#overflow;
+  }
+
+  /** The relations a temporary relation's rows may come from, or undefined when there is none of this name. */
+  temporary(name: string): readonly RelationName[] | undefined {
+    return this.#temporary.get(name);
+  }
+
+  hasCreated(what: string, schema: string, name: string): boolean {
+    return this.#created.size > 0 && this.#created.has(createdKey(what, schema, name));
+  }
+
+  /** What a prepared statement of this name may be; empty when it cannot be told. */
+  preparedUnder(name: string): readonly StatementMeaning[] {
+    return this.#prepared.get(name) ?? [];
+  }
+
+  /** What a cursor or portal of this name may be; empty when it cannot be told. */
+  cursorsUnder(name: string): readonly StatementMeaning[] {
+    return this.#cursors.get(name) ?? [];
+  }
+
+  /** Also for names of the extended protocol's Parse, which EXECUTE can run. */
+  rememberPrepared(name: string, meaning: StatementMeaning): void {
+    this.#remember(this.#prepared, name, meaning);
+  }
+
+  /** Also for portals of the extended protocol's Bind, which FETCH can read. */
+  rememberCursor(name: string, meaning: StatementMeaning): void {
+    this.#remember(this.#cursors, name, meaning);
+  }
+
+  /** A search path as the server shows it (PostgreSQL 18 reports every change). */
+  rememberSearchPath(shown: string): void {
+    const path = splitSearchPath(shown);
+    if (path === null) this.#overflow = true;
+    else this.#addPath(path);
+    this.#rekey();
+  }
+
+  forwarded(meaning: StatementMeaning): void {
+    let renamed = false;
+    for (const effect of meaning.effects) {
+      if (effect.kind === 'prepare') this.rememberPrepared(effect.name, meaning);
+      else if (effect.kind === 'cursor') this.rememberCursor(effect.name, meaning);
+      else if (effect.kind === 'search-path') this.#addPath(effect.schemas);
+      else if (effect.kind === 'temporary') this.#addTemporary(effect.name, effect.sources);
+      else if (effect.kind === 'created')
+        this.#addCreated(createdKey(effect.what, effect.schema, effect.name));
+      renamed ||= effect.kind === 'search-path' || effect.kind === 'temporary' || effect.kind === 'created';
+    }
+    if (renamed) this.#rekey();
+  }
+
+  /**
+   * Forgets names a statement gave up: call it once the statement succeeded. Only when it stands alone in its text,
+   * since the same text may have taken the name again. A cursor's CLOSE may be undone by a rollback and forgets nothing.
+   */
+  succeeded(meaning: StatementMeaning): void {
+    if (meaning.statements !== 1) return;
+    for (const effect of meaning.effects) {
+      if (effect.kind !== 'deallocate') continue;
+      if (effect.name === null) this.#prepared.clear();
+      else this.#prepared.delete(effect.name);
+    }
+  }
+
+  #remember(
+    names: Map<string, readonly StatementMeaning[] | null>,
+    name: string,
+    meaning: StatementMeaning,
+  ): void {
+    const known = names.get(name);
+    if (known === null || known?.includes(meaning) === true) return;
+    // A name that is not remembered cannot be run in SQL; the one forgotten first is the one longest unused.
+    if (known === undefined && names.size >= this.#limit) names.delete(names.keys().next().value ?? '');
+    names.set(name, known !== undefined && known.length >= CANDIDATES ? null : [...(known ?? []), meaning]);
+  }
+
+  #addPath(schemas: readonly string[]): void {
+    const path = schemas.map((schema) => (schema === '$user' ? this.#user : schema));
+    if (this.#paths.size >= PATHS) this.#overflow = true;
+    else this.#paths.set(JSON.stringify(path), path);
+  }
+
+  #addTemporary(name: string, sources: readonly RelationName[]): void {
+    const known = this.#temporary.get(name);
+    if (known === undefined && this.#temporary.size >= this.#limit) this.#overflow = true;
+    const all = known ?? [];
+    const fresh = sources.filter(
+      (one) => !all.some((old) => old.schema === one.schema && old.table === one.table),
+    );
+    this.#temporary.set(name, [...all, ...fresh]);
+  }
+
+  #addCreated(key: string): void {
+    if (this.#created.size >= this.#limit) this.#overflow = true;
+    else this.#created.add(key);
+  }
+
+  #rekey(): void {
+    const parts = [
+      this.#user,
+      [...this.#paths.keys()],
+      [...this.#temporary],
+      [...this.#created],
+      this.#overflow,
+    ];
+    this.#key = JSON.stringify(parts);
+  }
+}

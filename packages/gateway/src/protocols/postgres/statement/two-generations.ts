@@ -1,0 +1,30 @@
+/**
+ * A bounded map that forgets what was not used for longest, roughly: when the young generation is full it becomes the
+ * old one, and the old one goes. A hit on a young key costs one lookup.
+ */
+export class TwoGenerations<T> {
+  readonly #half: number;
+  #young = new Map<string, T>();
+  #old = new Map<string, T>();
+
+  /** Holds at most `size` keys. */
+  constructor(size: number) {
+    this.#half = Math.max(1, size >> 1);
+  }
+
+  get(key: string): T | undefined {
+    const young = this.#young.get(key);
+    if (young !== undefined) return young;
+    const old = this.#old.get(key);
+    if (old !== undefined) this.set(key, old);
+    return old;
+  }
+
+  set(key: string, value: T): void {
+    if (this.#young.size >= this.#half && !this.#young.has(key)) {
+      this.#old = this.#young;
+      this.#young = new Map();
+    }
+    this.#young.set(key, value);
+  }
+}
