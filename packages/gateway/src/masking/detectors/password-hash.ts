@@ -61,22 +61,22 @@ export const passwordHash: Detector = {
     '$2y$',
     'apr1',
     '$sha',
-    '$md5',
     '$arg',
     '$scr',
     '$bcr',
     'bkdf',
     'cryp',
     'CRAM',
-    ...Array.from('0123456789abcdefABCDEF', (digit) => `md5${digit}`),
+    '?md5',
   ],
   confirms: confirmsHash,
   find: findHash,
 };
 
 function confirmsHash(bytes: Uint8Array, start: number, end: number, at: number): boolean {
-  if (standsAt(bytes, start, end, at - 3, 'md5'))
-    return runEnd(bytes, at, Math.min(end, at + 32), HEX) === at + 32;
+  if (standsAt(bytes, start, end, at - 2, 'md5')) {
+    return bytes[at + 1] === DOLLAR || runEnd(bytes, at + 1, Math.min(end, at + 33), HEX) === at + 33;
+  }
   if (standsAt(bytes, start, end, at - 3, 'CRAM')) return scramEnd(bytes, start, end, at - 4) > 0;
   if (standsAt(bytes, start, end, at - 3, 'bkdf')) return standsAt(bytes, start, end, at - 4, 'pbkdf2');
   if (standsAt(bytes, start, end, at - 3, 'cryp')) return standsAt(bytes, start, end, at - 4, 'scrypt:');
