@@ -40,7 +40,7 @@ export function workerFile(name: string): URL {
 }
 
 /** Reads and validates policies where nothing can be hurt. Rejects when the worker died or took too long. */
-export function checkPolicies(
+export async function checkPolicies(
   task: CheckTask,
   limits: { readonly checkMs: number; readonly workerMemoryMb: number },
 ): Promise<CheckAnswer> {
@@ -50,15 +50,19 @@ export function checkPolicies(
     env: {},
     execArgv: [],
   });
-  return new Promise<CheckAnswer>((resolve, reject) => {
-    const late = setTimeout(
-      () => reject(new Error(`checking took longer than ${limits.checkMs} ms (limit checkMs)`)),
-      limits.checkMs,
-    );
-    worker.once('message', resolve);
-    worker.once('error', reject);
-    worker.once('exit', () => reject(new Error('the checking worker ended without an answer')));
-    const done = () => clearTimeout(late);
-    worker.once('message', done).once('error', done).once('exit', done);
-  }).finally(() => worker.terminate());
+  let late: NodeJS.Timeout | undefined;
+  try {
+    return await new Promise<CheckAnswer>((resolve, reject) => {
+      late = setTimeout(
+        () => reject(new Error(`checking took longer than ${limits.checkMs} ms (limit checkMs)`)),
+        limits.checkMs,
+      );
+      worker.once('message', resolve);
+      worker.once('error', reject);
+      worker.once('exit', () => reject(new Error('the checking worker ended without an answer')));
+    });
+  } finally {
+    clearTimeout(late);
+    await worker.terminate();
+  }
 }

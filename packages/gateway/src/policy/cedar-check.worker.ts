@@ -32,7 +32,9 @@ function check(): CheckAnswer {
       return {
         policies,
         vocabulary: {},
-        findings: [{ index, offset: 0, message: `stopped Cedar's parser (${trap}): make it smaller` }],
+        findings: [
+          { index, offset: 0, message: `stopped Cedar's parser (${String(trap)}): make it smaller` },
+        ],
       };
     }
   }

@@ -91,7 +91,7 @@ async function readFiles(
       else files.push({ name, bytes: await readFile(join(directory, name)) });
     }
   } catch (cause) {
-    wrong(directory, `cannot be read: ${cause instanceof Error ? cause.message : cause}`);
+    wrong(directory, `cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
   return { files, errors };
 }
@@ -145,7 +145,7 @@ async function checkSources(
     answer = await checkPolicies({ schema, texts: sources.map(({ text }) => text) }, limits);
   } catch (cause) {
     const largest = sources.reduce((a, b) => (b.nesting + b.operators > a.nesting + a.operators ? b : a));
-    const message = `checking the set failed, most likely at this policy, the largest: ${cause instanceof Error ? cause.message : cause}`;
+    const message = `checking the set failed, most likely at this policy, the largest: ${cause instanceof Error ? cause.message : String(cause)}`;
     return { policies: [], vocabulary: {}, errors: [{ file: largest.file, line: largest.line, message }] };
   }
   const errors = answer.findings.map((finding) => locate(directory, sources, finding));

@@ -18,67 +18,79 @@ export async function judgeOperation(
   limits: PolicyLimits,
 ): Promise<Decision> {
   const { target } = session.facts;
-  const deny = (reason: string, policies: readonly string[] = []): Decision => ({
-    effect: 'deny',
-    policies,
-    policyVersion: set.version,
-    reason,
-    approvals: null,
-  });
-  const distinct = new Map<string, Evaluation>();
-  for (const evaluation of evaluations) {
-    const refusal = set.refusal(evaluation);
-    if (refusal !== null)
-      return deny(`${quote(evaluation.action.slice(0, 100))} on ${describe(target, evaluation)}: ${refusal}`);
-    distinct.set(questionKey(evaluation), evaluation);
-    if (distinct.size > limits.evaluations) {
-      return deny(
-        `the operation touches more than ${limits.evaluations} things (limit evaluations): split it`,
-      );
-    }
-  }
-  if (distinct.size === 0) return deny('the operation names nothing that could be judged');
+  const distinct = distinctEvaluations(set, target, evaluations, limits);
+  if (typeof distinct === 'string') return deny(set, distinct);
 
-  // The first answers are asked for together, so that they share a batch with what they lead to.
+  // Both are asked for before either is awaited, so that they share a batch.
   const revealing = set.revealed(session, classes);
   const answers = await Promise.all(
-    [...distinct].map(([key, evaluation]) => set.ask(session, evaluation, key)),
+    [...distinct].map(async ([key, evaluation]) => set.ask(session, evaluation, key)),
   );
   const revealed = await revealing;
 
-  const standings: Standing[] = [];
-  const asking: { evaluation: Evaluation; standing: Extract<Standing, { effect: 'ask' }> }[] = [];
+  const permitting: string[] = [];
+  const asking: Asking[] = [];
   for (const [index, evaluation] of [...distinct.values()].entries()) {
     const answer = answers[index];
     if (answer === undefined) return unavailable('an answer is missing');
     if (answer.effect === 'fault') return unavailable(answer.detail);
-    if (answer.effect === 'deny') return deny(denialSentence(target, evaluation, answer), answer.policies);
+    if (answer.effect === 'deny')
+      return deny(set, denialSentence(target, evaluation, answer), answer.policies);
     const standing = stand(answer, approved);
     if (standing === null) return unavailable('an approval names no group');
-    standings.push(standing);
     if (standing.effect === 'ask') asking.push({ evaluation, standing });
+    permitting.push(...(standing.effect === 'ask' ? [standing.option.policy] : standing.policies));
   }
   const missing = asking.find(({ standing }) => !standing.met);
-  if (missing !== undefined) {
-    return {
-      effect: 'deny',
-      policies: unique(asking.map(({ standing }) => standing.option.policy)),
-      policyVersion: set.version,
-      reason: approvalSentence(target, missing.evaluation, missing.standing.option),
-      // Those already met are asked for again: an approval is used up with the operation it was for.
-      approvals: mergeRequirements(asking.map(({ standing }) => standing.option.requirement)),
-    };
-  }
+  if (missing !== undefined) return requestable(set, target, missing, asking);
   if (revealed === null) return unavailable('the decision point is not available');
   return {
     effect: 'permit',
-    policies: unique(
-      standings.flatMap((standing) =>
-        standing.effect === 'permit' ? standing.policies : standing.option.policy,
-      ),
-    ),
+    policies: unique(permitting),
     policyVersion: set.version,
     obligations: [{ kind: 'mask', revealed }],
+  };
+}
+
+/** An evaluation permitted by policies that want an approval. */
+interface Asking {
+  readonly evaluation: Evaluation;
+  readonly standing: Extract<Standing, { effect: 'ask' }>;
+}
+
+/** Every evaluation once, by key; or why the operation cannot be judged. */
+function distinctEvaluations(
+  set: PolicySet,
+  target: string,
+  evaluations: readonly Evaluation[],
+  limits: PolicyLimits,
+): Map<string, Evaluation> | string {
+  const distinct = new Map<string, Evaluation>();
+  for (const evaluation of evaluations) {
+    const refusal = set.refusal(evaluation);
+    if (refusal !== null) {
+      return `${quote(evaluation.action.slice(0, 100))} on ${describe(target, evaluation)}: ${refusal}`;
+    }
+    distinct.set(questionKey(evaluation), evaluation);
+    if (distinct.size > limits.evaluations) {
+      return `the operation touches more than ${limits.evaluations} things (limit evaluations): split it`;
+    }
+  }
+  return distinct.size === 0 ? 'the operation names nothing that could be judged' : distinct;
+}
+
+function deny(set: PolicySet, reason: string, policies: readonly string[] = []): Decision {
+  return { effect: 'deny', policies, policyVersion: set.version, reason, approvals: null };
+}
+
+function requestable(set: PolicySet, target: string, missing: Asking, asking: readonly Asking[]): Decision {
+  return {
+    effect: 'deny',
+    policies: unique(asking.map(({ standing }) => standing.option.policy)),
+    policyVersion: set.version,
+    reason: approvalSentence(target, missing.evaluation, missing.standing.option),
+    // Those already met are asked for again: an approval is used up with the operation it was for.
+    approvals: mergeRequirements(asking.map(({ standing }) => standing.option.requirement)),
   };
 }
 

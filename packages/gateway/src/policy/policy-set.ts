@@ -78,7 +78,7 @@ export class PolicySet {
     const known = this.#revealed.get(session.key);
     if (known !== undefined) return known;
     const answers = await Promise.all(
-      classes.map((name) =>
+      classes.map(async (name) =>
         this.ask(session, { action: 'reveal', resource: { type: 'DataClass', path: [name] } }),
       ),
     );
