@@ -20,6 +20,10 @@ export function readTokenShape(token: string, limitBytes: number): UnverifiedTok
   if (parts.length !== 3 || head === undefined || body === undefined || signature === undefined) {
     throw rejected('it is not a signed JWT; present an OIDC access token');
   }
+  // One token, one spelling: a lenient decoder would let a client make endless variants of one token.
+  if (signature === '' || Buffer.from(signature, 'base64url').toString('base64url') !== signature) {
+    throw rejected('it is not a signed JWT; present an OIDC access token');
+  }
   const header = readPart(head);
   const claims = readPart(body);
   if (typeof claims.iss !== 'string') throw rejected('it names no issuer');
