@@ -70,7 +70,7 @@ async function slowReader(): Promise<{ server: Server; digest: Promise<string>; 
       socket.on('data', (chunk) => {
         hash.update(chunk);
         socket.pause();
-        setImmediate(() => socket.resume());
+        setTimeout(() => socket.resume(), 1);
       });
       socket.once('end', () => {
         resolve(hash.digest('hex'));
@@ -92,9 +92,10 @@ async function relayedDigest(connection: TargetConnection): Promise<string> {
     const watch = untilReady(resolve);
     connection.onData((chunk) => {
       watch(chunk);
-      const room = socket.write(chunk);
+      socket.write(chunk);
       if (socket.writableLength > 0) connection.keep();
-      if (room) return;
+      // Several chunks wait at once, so that one which is overwritten shows.
+      if (socket.writableLength < 1 << 20) return;
       connection.pause();
       socket.once('drain', () => connection.resume());
     });
