@@ -3,9 +3,9 @@
  * that was not goes to the parser's worker.
  */
 
-import type { MaybePromise } from '../../../lib/async.ts';
-import type { Clock } from '../../../lib/clock.ts';
-import { type CatalogQuery, type CatalogSnapshot, loadCatalog } from './catalog.ts';
+import type { MaybePromise, MaybePromise } from '../../../lib/async.ts';
+import type { CatalogSnapshot } from './catalog.ts';
+import type { CatalogSource } from './catalog-source.ts';
 import type { Draft, StatementMeaning } from './meaning.ts';
 import { normalForm, shownForm } from './normal-form.ts';
 import type { Parser } from './parser-pool.ts';
@@ -17,9 +17,7 @@ export interface StatementBinderOptions {
   /** The database every session of this binder is in. */
   readonly database: string;
   readonly parser: Parser;
-  /** Runs the gateway's own SQL in that database. */
-  readonly query: CatalogQuery;
-  readonly clock: Clock;
+  readonly catalog: CatalogSource;
   readonly limits?: Partial<BinderLimits>;
 }
 
@@ -30,29 +28,17 @@ export interface BinderLimits {
   readonly cachedTextLength: number;
   /** Meanings of one text remembered, one per distinct session state. */
   readonly cachedMeanings: number;
-  /** Least time between two loads of the catalog for names it does not know, in milliseconds. */
-  readonly catalogIntervalMs: number;
-  /** Age after which the catalog is loaded again on next use, in milliseconds. */
-  readonly catalogAgeMs: number;
 }
 
 export const DEFAULT_BINDER_LIMITS: BinderLimits = {
   cachedStatements: 10_000,
   cachedTextLength: 16_384,
   cachedMeanings: 16,
-  catalogIntervalMs: 1000,
-  catalogAgeMs: 60_000,
 };
 
 export interface StatementBinder {
   /** What the text means in this session. At once when it is known. Never rejects. */
   bind(text: string, state: SessionState): MaybePromise<StatementMeaning>;
-  /** The catalog in use, or null before the first load. */
-  readonly catalog: CatalogSnapshot | null;
-  /** Loads the catalog now, or joins the load under way. */
-  refresh(): Promise<void>;
-  /** Something in the database changed: the next statement waits for a new catalog. */
-  catalogChanged(): void;
 }
 
 export function createStatementBinder(options: StatementBinderOptions): StatementBinder {
@@ -71,69 +57,38 @@ interface Entry {
 
 class CachingBinder implements StatementBinder {
   readonly #options: StatementBinderOptions;
+  readonly #catalog: CatalogSource;
   readonly #limits: BinderLimits;
   readonly #byForm: TwoGenerations<Entry | null>;
   readonly #byText: TwoGenerations<Entry>;
   readonly #parsing = new Map<string, Promise<Entry>>();
-  #catalog: CatalogSnapshot | null = null;
-  #loading: Promise<void> | null = null;
-  #loadedAt = Number.NEGATIVE_INFINITY;
-  #stale = true;
-  #failed = false;
-  #version = 0;
   #serial = 0;
 
   constructor(options: StatementBinderOptions) {
     this.#options = options;
+    this.#catalog = options.catalog;
     this.#limits = { ...DEFAULT_BINDER_LIMITS, ...options.limits };
     this.#byForm = new TwoGenerations(this.#limits.cachedStatements);
     this.#byText = new TwoGenerations(this.#limits.cachedStatements);
   }
 
-  get catalog(): CatalogSnapshot | null {
-    return this.#catalog;
-  }
-
-  catalogChanged(): void {
-    this.#stale = true;
-  }
-
   bind(text: string, state: SessionState): MaybePromise<StatementMeaning> {
     const form = text.length <= this.#limits.cachedTextLength ? normalForm(text) : null;
-    // A form known to be shared by texts that differ is null: then only the exact text will do.
-    const entry = (form === null ? null : this.#byForm.get(form)) ?? this.#byText.get(text);
-    const now = this.#options.clock.elapsed();
-    const fresh = !this.#stale && now - this.#loadedAt < this.#limits.catalogAgeMs;
-    if (entry === undefined || !fresh || this.#catalog === null) return this.#understand(text, form, state);
-    return this.#known(entry, this.#catalog, state) ?? this.#understand(text, form, state);
-  }
-
-  refresh(): Promise<void> {
-    this.#loading ??= this.#load().finally(() => {
-      this.#loading = null;
-    });
-    return this.#loading;
-  }
-
-  async #load(): Promise<void> {
-    // A target that cannot be read is not asked for every statement.
-    const since = this.#options.clock.elapsed() - this.#loadedAt;
-    if (this.#failed && since < this.#limits.catalogIntervalMs) throw new Error('the catalog cannot be read');
-    this.#stale = false;
-    this.#version += 1;
-    try {
-      this.#catalog = await loadCatalog(this.#options.query, this.#version);
-      this.#failed = false;
-    } catch (fault) {
-      this.#failed = true;
-      this.#stale = true;
-      throw fault;
-    } finally {
-      this.#loadedAt = this.#options.clock.elapsed();
+    const entry = this.#cached(text, form);
+    const { snapshot } = this.#catalog;
+    if (entry === undefined || snapshot === null || this.#catalog.stale) {
+      return this.#understand(text, form, state);
     }
+    const known = this.#known(entry, snapshot, state);
+    return known === null ? this.#understand(text, form, state) : known;
   }
 
-  /** The meaning, when it was made before or needs nothing more than what is here. */
+  /** A form that texts with different meanings share is kept as null: then only the exact text will do. */
+  #cached(text: string, form: string | null): Entry | undefined {
+    return (form === null ? null : this.#byForm.get(form)) ?? this.#byText.get(text);
+  }
+
+  /** The meaning in this session, or null when a newer catalog should be asked first. */
   #known(entry: Entry, catalog: CatalogSnapshot, state: SessionState): StatementMeaning | null {
     if (entry.catalogVersion !== catalog.version) {
       entry.meanings.clear();
@@ -142,71 +97,48 @@ class CachingBinder implements StatementBinder {
     }
     const key = entry.draft.runs.length === 0 ? state.key : keyOfRuns(entry.draft, state);
     if (entry.last !== null && entry.lastKey === key) return entry.last;
-    const known = entry.meanings.get(key) ?? this.#resolve(entry, key, catalog, state);
-    if (known === null) return null;
-    entry.last = known;
-    entry.lastKey = key;
-    return known;
-  }
-
-  #resolve(
-    entry: Entry,
-    key: string,
-    catalog: CatalogSnapshot,
-    state: SessionState,
-  ): StatementMeaning | null {
-    const { database, clock } = this.#options;
-    this.#serial += 1;
-    const { draft, form } = entry;
-    const { meaning, unknownName } = resolve({ draft, form, database, catalog, state, serial: this.#serial });
-    // An unknown name may be newer than the catalog: look again, but not for every statement that has one.
-    if (unknownName) {
-      const due = clock.elapsed() - this.#loadedAt >= this.#limits.catalogIntervalMs;
-      return due && this.#loading === null ? null : meaning;
+    const known = entry.meanings.get(key);
+    if (known !== undefined) {
+      entry.last = known;
+      entry.lastKey = key;
+      return known;
     }
+    const { meaning, unknownName } = this.#resolve(entry, catalog, state);
+    // A name that is not there may be newer than the catalog, so this answer is not remembered.
+    if (unknownName) return this.#catalog.mayRefresh() ? null : meaning;
     if (entry.meanings.size >= this.#limits.cachedMeanings) entry.meanings.clear();
     entry.meanings.set(key, meaning);
     return meaning;
   }
 
+  #resolve(entry: Entry, catalog: CatalogSnapshot, state: SessionState) {
+    const { database } = this.#options;
+    this.#serial += 1;
+    return resolve({ draft: entry.draft, form: entry.form, database, catalog, state, serial: this.#serial });
+  }
+
   async #understand(text: string, form: string | null, state: SessionState): Promise<StatementMeaning> {
     const entry = await this.#entry(text, form);
-    const due = this.#options.clock.elapsed() - this.#loadedAt >= this.#limits.catalogIntervalMs;
     try {
-      if (this.#stale || this.#loading !== null || due) await this.#refreshWhenNeeded(entry, state);
+      if (this.#catalog.snapshot === null || this.#catalog.stale) await this.#catalog.refresh();
+      const known = this.#catalog.snapshot === null ? null : this.#known(entry, this.#catalog.snapshot, state);
+      if (known !== null) return known;
+      await this.#catalog.refresh();
     } catch {
-      return this.#unknowable(entry, "the target's catalog cannot be read");
+      return this.#unknowable(entry);
     }
-    const catalog = this.#catalog;
-    if (catalog === null) return this.#unknowable(entry, "the target's catalog cannot be read");
-    const known = this.#known(entry, catalog, state);
-    if (known !== null) return known;
-    await this.refresh().catch(() => undefined);
-    const { database } = this.#options;
-    const newest = this.#catalog ?? catalog;
-    return this.#known(entry, newest, state) ?? this.#final(entry, newest, database, state);
+    const { snapshot } = this.#catalog;
+    if (snapshot === null) return this.#unknowable(entry);
+    return this.#known(entry, snapshot, state) ?? this.#resolve(entry, snapshot, state).meaning;
   }
 
-  #final(entry: Entry, catalog: CatalogSnapshot, database: string, state: SessionState): StatementMeaning {
+  #unknowable(entry: Entry): StatementMeaning {
     this.#serial += 1;
-    return resolve({ draft: entry.draft, form: entry.form, database, catalog, state, serial: this.#serial })
-      .meaning;
-  }
-
-  async #refreshWhenNeeded(entry: Entry, state: SessionState): Promise<void> {
-    const old = this.#options.clock.elapsed() - this.#loadedAt >= this.#limits.catalogAgeMs;
-    if (this.#stale || this.#loading !== null || old || this.#catalog === null) await this.refresh();
-    else if (this.#known(entry, this.#catalog, state) === null) await this.refresh();
-  }
-
-  #unknowable(entry: Entry, why: string): StatementMeaning {
-    const { database } = this.#options;
-    this.#serial += 1;
-    const resource = { type: 'Database', path: [database] } as const;
+    const resource = { type: 'Database', path: [this.#options.database] } as const;
     return Object.freeze<StatementMeaning>({
       form: entry.form,
       evaluations: [{ action: 'transact', resource }],
-      undetermined: entry.draft.undetermined ?? why,
+      undetermined: entry.draft.undetermined ?? "the target's catalog cannot be read",
       changesState: true,
       relations: [],
       columnNames: new Set(entry.draft.columnNames),
@@ -220,8 +152,8 @@ class CachingBinder implements StatementBinder {
 
   /** The parsed text; one parse for all who wait for the same text. */
   #entry(text: string, form: string | null): Promise<Entry> {
-    const cached = (form === null ? null : this.#byForm.get(form)) ?? this.#byText.get(text);
-    if (cached !== undefined && cached !== null) return Promise.resolve(cached);
+    const cached = this.#cached(text, form);
+    if (cached !== undefined) return Promise.resolve(cached);
     const waiting = this.#parsing.get(text);
     if (waiting !== undefined) return waiting;
     const parsing = this.#parse(text, form).finally(() => this.#parsing.delete(text));

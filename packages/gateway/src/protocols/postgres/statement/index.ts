@@ -12,6 +12,13 @@ export {
   type CatalogSnapshot,
   loadCatalog,
 } from './catalog.ts';
+export {
+  type CatalogLimits,
+  type CatalogSource,
+  DEFAULT_CATALOG_LIMITS,
+  type KeptCatalog,
+  keepCatalog,
+} from './catalog-source.ts';
 export type { CopyMeaning, CopyOptions, RelationName, SessionEffect, StatementMeaning } from './meaning.ts';
 export { createParser, DEFAULT_PARSER_LIMITS, type Parser, type ParserLimits } from './parser-pool.ts';
 export { applyEffects, initialSessionState, type SessionLimits, type SessionState } from './session-state.ts';
