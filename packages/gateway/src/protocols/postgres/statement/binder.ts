@@ -3,7 +3,7 @@
  * that was not goes to the parser's worker.
  */
 
-import type { MaybePromise, MaybePromise } from '../../../lib/async.ts';
+import type { MaybePromise } from '../../../lib/async.ts';
 import type { CatalogSnapshot } from './catalog.ts';
 import type { CatalogSource } from './catalog-source.ts';
 import type { Draft, StatementMeaning } from './meaning.ts';
@@ -121,7 +121,8 @@ class CachingBinder implements StatementBinder {
     const entry = await this.#entry(text, form);
     try {
       if (this.#catalog.snapshot === null || this.#catalog.stale) await this.#catalog.refresh();
-      const known = this.#catalog.snapshot === null ? null : this.#known(entry, this.#catalog.snapshot, state);
+      const known =
+        this.#catalog.snapshot === null ? null : this.#known(entry, this.#catalog.snapshot, state);
       if (known !== null) return known;
       await this.#catalog.refresh();
     } catch {
