@@ -5,14 +5,14 @@
  *
  * However this process ends, kill -9 included, the server is shut down and its folder removed.
  */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { chmodSync, chownSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import pg from 'pg';
 import { type PostgresVersion, postgresBinaries } from './postgres-binaries.ts';
+import { identity, initialise, type Setup, tlsSettings } from './postgres-data-dir.ts';
 
 export interface PostgresOptions {
   /** Default `embedded`. */
@@ -66,8 +66,9 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     if (runAs !== null) chownSync(root, runAs, runAs);
     const binaries = postgresBinaries(options.version ?? 'embedded', runAs, root);
     const dataDir = join(root, 'data');
-    await initialise({ binaries, root, dataDir, password, runAs, options });
-    const running = await startOnFreePort({ binaries, root, dataDir, runAs, options });
+    const setup: Setup = { binaries, root, dataDir, runAs, options };
+    await initialise(setup, SUPERUSER, password);
+    const running = await startOnFreePort(setup);
     const server = serverHandle(running, root, dataDir, password);
     try {
       if (options.initSql !== undefined) await server.query(options.initSql);
@@ -80,43 +81,6 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     rmSync(root, { recursive: true, force: true });
     throw error;
   }
-}
-
-interface Setup {
-  readonly binaries: string;
-  readonly root: string;
-  readonly dataDir: string;
-  readonly runAs: number | null;
-  readonly options: PostgresOptions;
-}
-
-async function initialise(setup: Setup & { readonly password: string }): Promise<void> {
-  const { root, dataDir, options } = setup;
-  const passwordFile = join(root, 'password');
-  writeFor(setup, passwordFile, `${setup.password}\n`);
-  // The method given here also decides how the superuser's password is stored.
-  const stored = options.auth === 'md5' ? 'md5' : 'scram-sha-256';
-  const flags = ['-U', SUPERUSER, '--pwfile', passwordFile, '--auth-local=trust', `--auth-host=${stored}`];
-  const speed = ['--no-sync', '-E', 'UTF8', '--locale=C'];
-  await promisify(execFile)(join(setup.binaries, 'initdb'), ['-D', dataDir, ...flags, ...speed], {
-    cwd: root,
-    ...identity(setup.runAs),
-  });
-  writeFor(setup, join(dataDir, 'pg_hba.conf'), accessRules(options));
-  if (options.tls === undefined) return;
-  copyFor(setup, options.tls.certFile, join(dataDir, 'server.crt'));
-  copyFor(setup, options.tls.keyFile, join(dataDir, 'server.key'));
-  if (options.tls.clientCaFile !== undefined)
-    copyFor(setup, options.tls.clientCaFile, join(dataDir, 'clients.crt'));
-}
-
-function accessRules(options: PostgresOptions): string {
-  const method = options.auth ?? 'scram-sha-256';
-  const tlsOnly = method === 'cert' || options.tls?.required === true;
-  const kind = tlsOnly ? 'hostssl' : 'host';
-  const lines = ['local all all trust'];
-  for (const address of ['127.0.0.1/32', '::1/128']) lines.push(`${kind} all all ${address} ${method}`);
-  return `${lines.join('\n')}\n`;
 }
 
 interface Running {
@@ -155,6 +119,9 @@ function startOn(setup: Setup, port: number): Promise<Running | { readonly failu
     stdio: ['ignore', 'ignore', 'pipe'],
     ...identity(setup.runAs),
   });
+  if (child.pid === undefined) {
+    return new Promise((resolve) => child.once('error', (error) => resolve({ failure: error.message })));
+  }
   const watchdog = guard(child, setup.root);
   return new Promise((resolve) => {
     let log = '';
@@ -166,25 +133,19 @@ function startOn(setup: Setup, port: number): Promise<Running | { readonly failu
       watchdog.kill('SIGKILL');
       resolve({ failure: log });
     });
-    child.once('error', (error) => resolve({ failure: error.message }));
   });
 }
 
 /** A shell that sees this process end, whatever ended it, because its input closes; then it cleans up. */
 function guard(child: ChildProcess, root: string): ChildProcess {
-  const script = 'cat >/dev/null; kill -QUIT "$1" && while kill -0 "$1"; do sleep 0.05; done; rm -rf "$2"';
-  const watchdog = spawn('/bin/sh', ['-c', script, 'sh', String(child.pid ?? 0), root], {
+  const script =
+    'while read -r _; do :; done; kill -QUIT "$1" && while kill -0 "$1"; do sleep 0.05; done; rm -rf "$2"';
+  const watchdog = spawn('/bin/sh', ['-c', script, 'sh', String(child.pid), root], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   });
   watchdog.unref();
   return watchdog;
-}
-
-function tlsSettings(options: PostgresOptions): Record<string, string> {
-  if (options.tls === undefined) return {};
-  const authority = options.tls.clientCaFile === undefined ? {} : { ssl_ca_file: 'clients.crt' };
-  return { ssl: 'on', ...authority };
 }
 
 function serverHandle(running: Running, root: string, dataDir: string, password: string): PostgresServer {
@@ -239,19 +200,4 @@ async function freePort(): Promise<number> {
     });
     if (free) return port;
   }
-}
-
-function identity(runAs: number | null): { uid?: number; gid?: number } {
-  return runAs === null ? {} : { uid: runAs, gid: runAs };
-}
-
-function writeFor(setup: Setup, path: string, text: string): void {
-  writeFileSync(path, text, { mode: 0o600 });
-  if (setup.runAs !== null) chownSync(path, setup.runAs, setup.runAs);
-}
-
-function copyFor(setup: Setup, from: string, to: string): void {
-  copyFileSync(from, to);
-  chmodSync(to, 0o600);
-  if (setup.runAs !== null) chownSync(to, setup.runAs, setup.runAs);
 }
