@@ -73,6 +73,8 @@ export interface GatewaySetup {
   /** `targets` of the connector's configuration. */
   readonly targets: readonly unknown[];
   readonly rule: (evaluation: Evaluation) => Rule;
+  /** What the connector reads secrets from. */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly limits?: Partial<Limits>;
   readonly tls?: Door['tls'];
 }
@@ -103,7 +105,7 @@ export async function startGateway(setup: GatewaySetup): Promise<GatewayUnderTes
     ...{ decisionPoint, decisions: createDecisionMemo(decisionPoint), approvals: approvals.door },
     masking: createMasking(maskingSection.parse(undefined)),
     ...{ recorder: recorderInto(recordings), audit: log.door, sessions, tls: setup.tls ?? null },
-    connector: createConnector(config, { environment: {}, baseDir: '/', randomBytes }),
+    connector: createConnector(config, { environment: setup.environment ?? {}, baseDir: '/', randomBytes }),
     random: (bytes) => randomBytes(bytes).toString('hex'),
     report: (fault) => void faults.push(fault),
   };

@@ -27,6 +27,8 @@ export interface HttpWorldSetup {
   /** What the target answers; by default `{"ok":true}`. */
   readonly answer?: (request: ArrivedRequest, response: ServerResponse) => void;
   readonly credential?: unknown;
+  /** What the connector reads secrets from. */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly limits?: Partial<Limits>;
   readonly tls?: Door['tls'];
 }
@@ -57,9 +59,9 @@ export async function startHttpWorld(setup: HttpWorldSetup): Promise<HttpWorld> 
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port: targetPort } = server.address() as AddressInfo;
-  const { options, rule, credential = { kind: 'none' }, limits, tls } = setup;
+  const { options, rule, credential = { kind: 'none' }, environment = {}, limits, tls } = setup;
   const gateway = await startGateway({
-    ...{ protocol: createHttpProtocol(options), rule },
+    ...{ protocol: createHttpProtocol(options), rule, environment },
     targets: [{ name: 'target', protocol: 'http', url: `http://127.0.0.1:${targetPort}/base`, credential }],
     ...(limits === undefined ? {} : { limits }),
     ...(tls === undefined ? {} : { tls }),

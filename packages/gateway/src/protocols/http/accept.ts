@@ -20,32 +20,40 @@ const TLS_HANDSHAKE = 0x16;
 
 /** Speaks with a fresh socket until the first request head is there; answers what is no request itself. */
 export async function acceptCaller(socket: Socket, door: Door, shared: Shared): Promise<Caller | null> {
-  const late = setTimeout(() => socket.destroy(new Error('late')), door.limits.handshakeMs);
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), door.limits.handshakeMs);
   try {
-    const plain = await unwrap(socket, door);
-    if (plain === null) return null;
-    return await firstRequest(plain, door, shared);
+    const plain = await unwrap(socket, door, late.signal);
+    return plain === null ? null : await firstRequest(plain, door, shared, late.signal);
   } finally {
-    clearTimeout(late);
+    clearTimeout(timer);
   }
 }
 
-async function firstRequest(socket: Socket, door: Door, shared: Shared): Promise<Caller | null> {
+async function firstRequest(
+  socket: Socket,
+  door: Door,
+  shared: Shared,
+  late: AbortSignal,
+): Promise<Caller | null> {
   const client = new ClientConnection(socket, clientLimits(door.limits, shared.options));
   const { promise: failed, resolve: fail } = Promise.withResolvers<null>();
+  const complain = (status: number, reason: string): void => {
+    door.violation(reason);
+    client.complain(answerOf(violationProblem(status, reason)));
+    fail(null);
+  };
+  const tooLate = (): void => complain(408, 'no complete request came in time (limits.handshakeMs)');
   client.listen({
-    malformed(status, reason) {
-      door.violation(reason);
-      client.complain(answerOf(violationProblem(status, reason)));
-      fail(null);
-    },
+    malformed: complain,
     gone() {
-      if (socket.bytesRead > 0)
-        door.violation('the connection closed before a complete request (limits.handshakeMs)');
+      if (socket.bytesRead > 0) door.violation('the connection closed before a complete request');
       fail(null);
     },
   });
+  late.addEventListener('abort', tooLate);
   const incoming = await Promise.race([client.next(), failed]);
+  late.removeEventListener('abort', tooLate);
   client.listen(null);
   if (incoming === null) return null;
   const reading = readIncoming(incoming.request, shared.options);
@@ -83,12 +91,25 @@ function clientLimits(limits: Limits, options: HttpOptions): ClientLimits {
 }
 
 /** Takes TLS off when the client speaks it and the door has a certificate; null when the client left or cannot be served. */
-async function unwrap(socket: Socket, door: Door): Promise<Socket | null> {
+async function unwrap(socket: Socket, door: Door, late: AbortSignal): Promise<Socket | null> {
   if (door.tls === null) return socket;
+  const tooLate = (): void => void socket.destroy();
+  late.addEventListener('abort', tooLate);
+  try {
+    return await withoutTls(socket, door, door.tls);
+  } finally {
+    late.removeEventListener('abort', tooLate);
+  }
+}
+
+async function withoutTls(
+  socket: Socket,
+  door: Door,
+  { key, cert }: NonNullable<Door['tls']>,
+): Promise<Socket | null> {
   const first = await firstByte(socket);
   if (first === null) return null;
   if (first !== TLS_HANDSHAKE) return socket;
-  const { key, cert } = door.tls;
   const secure = new TLSSocket(socket, {
     isServer: true,
     key,

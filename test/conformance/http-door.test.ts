@@ -1,0 +1,463 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { request as plainRequest, type RequestOptions } from 'node:http';
+import { request as secureRequest } from 'node:https';
+import { connect, type Socket } from 'node:net';
+import { describe, test } from 'node:test';
+import { type HttpOptions, httpSection } from '../../packages/gateway/src/protocols/http/index.ts';
+import type { Evaluation } from '../../packages/gateway/src/protocols/protocol.ts';
+import { createCertificateAuthority } from '../fixtures/certificates.ts';
+import type { Rule } from './gateway-under-test.ts';
+import { type HttpWorld, type HttpWorldSetup, startHttpWorld } from './http-world.ts';
+
+const rule = ({ action }: Evaluation): Rule =>
+  action === 'http_post' ? 'approval' : action.startsWith('http_') ? 'permit' : 'no-policy';
+
+async function withWorld(
+  setup: Partial<Omit<HttpWorldSetup, 'options'>> & { readonly options?: Partial<HttpOptions> },
+  check: (world: HttpWorld) => Promise<void>,
+): Promise<void> {
+  const world = await startHttpWorld({ rule, ...setup, options: httpSection.parse(setup.options ?? {}) });
+  try {
+    await check(world);
+  } finally {
+    await world.close();
+  }
+}
+
+/** A client that writes raw bytes and reads until a condition holds or the gateway closes. */
+class RawClient {
+  readonly socket: Socket;
+  received = '';
+  closed = false;
+  #wake: () => void = () => undefined;
+
+  constructor(port: number) {
+    this.socket = connect(port, '127.0.0.1');
+    this.socket.setEncoding('latin1');
+    this.socket.on('error', () => undefined);
+    this.socket.on('data', (text: string) => {
+      this.received += text;
+      this.#wake();
+    });
+    this.socket.on('close', () => {
+      this.closed = true;
+      this.#wake();
+    });
+  }
+
+  async until(holds: (received: string) => boolean): Promise<string> {
+    while (!this.closed && !holds(this.received)) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    return this.received;
+  }
+}
+
+const head = (world: HttpWorld, start: string, ...fields: string[]): string =>
+  [
+    `${start} HTTP/1.1`,
+    'Host: gateway',
+    `Authorization: Bearer ${world.gateway.token}`,
+    ...fields,
+    '\r\n',
+  ].join('\r\n');
+
+const get = (world: HttpWorld, path: string, init: RequestInit = {}): Promise<Response> =>
+  fetch(`http://127.0.0.1:${world.gateway.port}/target${path}`, {
+    redirect: 'manual',
+    ...init,
+    headers: { authorization: `Bearer ${world.gateway.token}`, ...(init.headers as Record<string, string>) },
+  });
+
+describe('the door', () => {
+  test('takes TLS and, from this machine, plain connections on one port [http.tls]', async () => {
+    const authority = createCertificateAuthority();
+    const { certFile, keyFile } = authority.server(['127.0.0.1']);
+    const ca = readFileSync(authority.caFile, 'utf8');
+    const tls = { key: readFileSync(keyFile, 'utf8'), cert: readFileSync(certFile, 'utf8') };
+    await withWorld({ tls }, async (world) => {
+      const headers = { authorization: `Bearer ${world.gateway.token}` };
+      const options = {
+        host: '127.0.0.1',
+        port: world.gateway.port,
+        path: '/target/x',
+        headers,
+        agent: false,
+      };
+      assert.equal(await statusOf(secureRequest, { ...options, ca } as RequestOptions), 200);
+      assert.equal(await statusOf(plainRequest, options), 200);
+      const started = world.gateway.audit.filter(({ type }) => type === 'session-started');
+      assert.deepEqual(
+        started.map(({ facts }) => facts?.secure),
+        [true, false],
+      );
+    });
+    authority.remove();
+  });
+
+  test('gives up on a client that does not finish its head, and records it [http.slow-client]', async () => {
+    await withWorld({ limits: { handshakeMs: 50 } }, async (world) => {
+      const client = new RawClient(world.gateway.port);
+      client.socket.write('GET /target/x HTTP/1.1\r\nHost: ');
+      assert.match(await client.until(() => false), /^HTTP\/1\.1 408 .*limits\.handshakeMs/s);
+      assert.ok(
+        world.gateway.audit.some(
+          ({ type, reason }) => type === 'violation' && reason?.includes('handshakeMs'),
+        ),
+      );
+    });
+  });
+
+  test('gives up on a client that does not finish its body, naming the limit [http.slow-client]', async () => {
+    await withWorld({ options: { bodyMs: 100 } }, async (world) => {
+      const client = new RawClient(world.gateway.port);
+      client.socket.write(`${head(world, 'POST /target/x', 'Content-Length: 10')}abc`);
+      assert.match(await client.until(() => false), /^HTTP\/1\.1 408 .*http\.bodyMs.*evaluation_id/s);
+      assert.equal(world.requests.length, 0);
+    });
+  });
+
+  test('closes an idle connection [http.slow-client]', async () => {
+    await withWorld({ options: { idleMs: 100 } }, async (world) => {
+      const client = new RawClient(world.gateway.port);
+      client.socket.write(head(world, 'GET /target/x'));
+      assert.match(await client.until(() => false), /^HTTP\/1\.1 200 /);
+    });
+  });
+
+  test('serves only the caller that opened the connection, and only its target [http.one-caller]', async () => {
+    await withWorld({}, async (world) => {
+      for (const [again, status] of [
+        [head(world, 'GET /target/x').replace(world.gateway.token, 'another'), 401],
+        [head(world, 'GET /elsewhere/x'), 421],
+        ['GET /target/x HTTP/1.1\r\nHost: gateway\r\n\r\n', 401],
+      ] as const) {
+        const before = world.requests.length;
+        const client = new RawClient(world.gateway.port);
+        client.socket.write(head(world, 'GET /target/x'));
+        await client.until((received) => received.includes('{"ok":true}'));
+        client.socket.write(again);
+        const received = await client.until(() => false);
+        assert.match(received, new RegExp(`HTTP/1.1 ${status} .*connection: close`, 's'));
+        assert.equal(world.requests.length, before + 1);
+      }
+    });
+  });
+
+  test('answers pipelined requests in order, and none overtakes one that is held [http.pipeline]', async () => {
+    await withWorld({}, async (world) => {
+      const client = new RawClient(world.gateway.port);
+      const body = '{"n":2}';
+      client.socket.write(
+        head(world, 'GET /target/one') +
+          head(
+            world,
+            'POST /target/two',
+            'Content-Type: application/json',
+            `Content-Length: ${body.length}`,
+          ) +
+          body +
+          head(world, 'GET /target/three'),
+      );
+      const request = await world.gateway.held();
+      assert.deepEqual(
+        world.requests.map(({ url }) => url),
+        ['/base/one'],
+      );
+      request.approve();
+      await client.until((received) => received.split('{"ok":true}').length === 4);
+      assert.deepEqual(
+        world.requests.map(({ url }) => url),
+        ['/base/one', '/base/two', '/base/three'],
+      );
+      client.socket.destroy();
+    });
+  });
+
+  test('answers 100 Continue only once the caller is known [http.expect]', async () => {
+    await withWorld({}, async (world) => {
+      const client = new RawClient(world.gateway.port);
+      client.socket.write(head(world, 'PUT /target/x', 'Content-Length: 2', 'Expect: 100-continue'));
+      await client.until((received) => received.startsWith('HTTP/1.1 100 '));
+      client.socket.write('ab');
+      await client.until((received) => received.includes('{"ok":true}'));
+      assert.equal(world.requests[0]?.body.toString(), 'ab');
+      const stranger = new RawClient(world.gateway.port);
+      stranger.socket.write(
+        head(world, 'PUT /target/x', 'Content-Length: 2', 'Expect: 100-continue').replace(
+          world.gateway.token,
+          'x',
+        ),
+      );
+      assert.match(await stranger.until(() => false), /^HTTP\/1\.1 401 /);
+      client.socket.destroy();
+    });
+  });
+});
+
+describe('a hold', () => {
+  test('shows the approver every byte that will run, and runs exactly those [http.exact-approval]', async () => {
+    await withWorld({}, async (world) => {
+      const body = `{"amount":1,"note":"${'x'.repeat(1_000)}"}`;
+      const running = get(world, '/pay?to=b', {
+        method: 'POST',
+        body,
+        headers: { 'content-type': 'application/json' },
+      });
+      const request = await world.gateway.held();
+      assert.match(request.text, /^POST \/pay\?to=b HTTP\/1\.1\n/);
+      assert.ok(request.text.endsWith(`\n\n${body}`));
+      assert.ok(!request.text.includes(world.gateway.token));
+      request.approve();
+      const response = await running;
+      assert.equal(response.status, 200);
+      assert.equal(response.headers.get('sallyport-access-request'), request.id);
+      assert.equal(world.requests[0]?.body.toString(), body);
+    });
+  });
+
+  test('is announced by 102 only to a client that asks [http.interim]', async () => {
+    await withWorld({}, async (world) => {
+      for (const asks of [true, false]) {
+        const client = new RawClient(world.gateway.port);
+        const fields = ['Content-Length: 0', ...(asks ? ['Sallyport-Interim: yes'] : [])];
+        client.socket.write(head(world, 'POST /target/x', ...fields));
+        const request = await world.gateway.held();
+        if (asks) {
+          const notice = await client.until((received) => received.includes('\r\n\r\n'));
+          assert.match(notice, new RegExp(`^HTTP/1.1 102 .*${request.id}.*approvers=1`, 's'));
+        }
+        request.deny('no');
+        const received = await client.until((text) => text.includes('access-request-denied'));
+        assert.equal(received.includes(' 102 '), asks);
+        client.socket.destroy();
+      }
+    });
+  });
+});
+
+describe('what reaches the target', () => {
+  test('has the connector’s credential and none of the client’s [http.credentials]', async () => {
+    const value_env = 'TARGET_TOKEN';
+    const credential = { kind: 'header', header: 'X-Api-Key', value_env };
+    await withWorld({ credential, environment: { TARGET_TOKEN: 'target-secret' } }, async (world) => {
+      const headers = {
+        ...{
+          cookie: 'a=b',
+          'x-api-key': 'mine',
+          'proxy-authorization': 'Basic eDp5',
+          forwarded: 'host=internal',
+        },
+        ...{
+          'x-forwarded-host': 'internal',
+          'x-real-ip': '127.0.0.1',
+          'x-custom': 'dropped',
+          accept: 'application/json',
+        },
+      };
+      const response = await get(world, '/x', { headers });
+      assert.equal(response.status, 200);
+      const arrived = world.requests[0];
+      assert.equal(arrived?.headers['x-api-key'], 'target-secret');
+      assert.equal(arrived?.headers.host, `127.0.0.1:${world.targetPort}`);
+      for (const name of [
+        'authorization',
+        'cookie',
+        'proxy-authorization',
+        'forwarded',
+        'x-forwarded-host',
+        'x-real-ip',
+        'x-custom',
+      ]) {
+        assert.equal(arrived?.headers[name], undefined, name);
+      }
+      const everything = JSON.stringify([
+        world.gateway.audit,
+        world.gateway.recordings,
+        [...response.headers],
+      ]);
+      assert.ok(!everything.includes('target-secret') && !everything.includes(world.gateway.token));
+    });
+  });
+
+  test('has no field that the client declared to be for this hop only [http.credentials]', async () => {
+    await withWorld({}, async (world) => {
+      const client = new RawClient(world.gateway.port);
+      client.socket.write(
+        head(
+          world,
+          'GET /target/x',
+          'Connection: keep-alive, X-Request-Id',
+          'X-Request-Id: a',
+          'Accept: b/c',
+        ),
+      );
+      await client.until((received) => received.includes('{"ok":true}'));
+      assert.equal(world.requests[0]?.headers['x-request-id'], undefined);
+      assert.equal(world.requests[0]?.headers.accept, 'b/c');
+      client.socket.destroy();
+    });
+  });
+
+  test('is a chunked body made whole, without its trailers [http.one-reading]', async () => {
+    await withWorld({}, async (world) => {
+      const client = new RawClient(world.gateway.port);
+      client.socket.write(
+        `${head(world, 'PUT /target/x', 'Transfer-Encoding: chunked', 'Trailer: Authorization')}2;x=y\r\nab\r\n1\r\nc\r\n0\r\nAuthorization: Bearer z\r\n\r\n`,
+      );
+      await client.until((received) => received.includes('{"ok":true}'));
+      const { headers, body } = world.requests[0] ?? { headers: {}, body: Buffer.alloc(0) };
+      assert.equal(body.toString(), 'abc');
+      assert.deepEqual(
+        [headers['content-length'], headers['transfer-encoding'], headers.trailer],
+        ['3', undefined, undefined],
+      );
+      client.socket.destroy();
+    });
+  });
+});
+
+describe('what comes back', () => {
+  test('is never a redirect to another place [http.redirect]', async () => {
+    const places = {
+      '/base/own': '/base/next?a=b',
+      '/base/far': 'https://elsewhere.example/x',
+      '/base/up': '/outside',
+      '/base/net': '//elsewhere.example/',
+      '/base/rel': 'next',
+    };
+    await withWorld(
+      {
+        answer: ({ url }, response) =>
+          void response
+            .writeHead(302, { location: places[url as keyof typeof places], 'content-type': 'text/plain' })
+            .end('moved'),
+      },
+      async (world) => {
+        const location = async (path: string) => (await get(world, path)).headers.get('location');
+        assert.equal(await location('/own'), '/target/next?a=b');
+        assert.equal(await location('/rel'), '/target/next');
+        assert.equal(await location('/far'), null);
+        assert.equal(await location('/up'), null);
+        assert.equal(await location('/net'), null);
+      },
+    );
+  });
+
+  test('keeps its meaning without a body [http.statuses]', async () => {
+    await withWorld(
+      {
+        answer({ method, url }, response) {
+          if (method === 'HEAD') response.setHeader('content-length', '5').end();
+          else response.writeHead(Number(url.slice('/base/'.length))).end();
+        },
+      },
+      async (world) => {
+        assert.equal((await get(world, '/204')).status, 204);
+        assert.equal((await get(world, '/304')).status, 304);
+        assert.equal((await get(world, '/404')).status, 404);
+        assert.equal((await get(world, '/x', { method: 'HEAD' })).status, 200);
+        assert.equal((await get(world, '/500')).status, 500);
+      },
+    );
+  });
+
+  test('is refused when it is too large, too slow, or only a part, with the reason [http.reply-limits]', async () => {
+    await withWorld(
+      {
+        options: { replyBytes: 2_000, replyMs: 300, headerFields: 20 },
+        answer({ url }, response) {
+          response.setHeader('content-type', 'text/plain');
+          if (url.endsWith('large')) response.end('x'.repeat(2_001));
+          if (url.endsWith('part')) response.writeHead(206, { 'content-range': 'bytes 0-0/9' }).end('x');
+          if (url.endsWith('fields')) for (let at = 0; at < 30; at += 1) response.setHeader(`x-${at}`, 'y');
+          if (url.endsWith('fields')) response.end('x');
+        },
+      },
+      async (world) => {
+        for (const [path, status, reason] of [
+          ['/large', 502, /http\.replyBytes/],
+          ['/part', 502, /206/],
+          ['/fields', 502, /http\.headerFields/],
+          ['/never', 504, /http\.replyMs/],
+        ] as const) {
+          const response = await get(world, path);
+          const text = await response.text();
+          assert.equal(response.status, status, text);
+          assert.match(text, reason);
+          assert.match(text, /evaluation_id/);
+        }
+      },
+    );
+  });
+
+  test('may be of a listed type that cannot be masked [http.unmaskable-withheld]', async () => {
+    await withWorld(
+      {
+        options: { passContentTypes: ['image/png'] },
+        answer: (_request, response) =>
+          void response.setHeader('content-type', 'image/png').end(Buffer.of(0x89, 0, 1)),
+      },
+      async (world) => {
+        const response = await get(world, '/logo');
+        assert.deepEqual([...new Uint8Array(await response.arrayBuffer())], [0x89, 0, 1]);
+      },
+    );
+  });
+
+  test('is word that the target is away, and the session goes on [http.unreachable]', async () => {
+    let away = true;
+    await withWorld(
+      {
+        answer(_request, response) {
+          if (away) response.socket?.destroy();
+          else response.setHeader('content-type', 'text/plain').end('back');
+        },
+      },
+      async (world) => {
+        const client = new RawClient(world.gateway.port);
+        client.socket.write(head(world, 'GET /target/x'));
+        await client.until((received) => received.endsWith('}\n'));
+        assert.match(client.received, /^HTTP\/1\.1 503 .*target-unavailable/s);
+        assert.ok(!client.received.includes(String(world.targetPort)), 'the address stays inside');
+        away = false;
+        client.socket.write(head(world, 'GET /target/x'));
+        await client.until((received) => received.endsWith('back'));
+        assert.ok(!client.closed);
+        client.socket.destroy();
+      },
+    );
+  });
+
+  test('arrives whole when it is large and the client is slow [http.large-reply]', async () => {
+    const rows = Array.from({ length: 60_000 }, (_, id) => ({
+      id,
+      contact: `person${id}@customers.example`,
+    }));
+    const text = JSON.stringify(rows);
+    await withWorld(
+      {
+        answer: (_request, response) => void response.setHeader('content-type', 'application/json').end(text),
+      },
+      async (world) => {
+        const response = await get(world, '/export');
+        const body = (await response.json()) as { id: number; contact: string }[];
+        assert.equal(body.length, rows.length);
+        assert.ok(body.every(({ id, contact }, at) => id === at && !contact.includes('@customers')));
+      },
+    );
+  });
+});
+
+async function statusOf(send: typeof plainRequest, options: RequestOptions): Promise<number | undefined> {
+  const sent = send(options);
+  sent.end();
+  const [response] = (await once(sent, 'response')) as [import('node:http').IncomingMessage];
+  response.resume();
+  await once(response, 'end');
+  return response.statusCode;
+}
