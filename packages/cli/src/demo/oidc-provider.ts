@@ -167,7 +167,8 @@ function configuration(
     formats: {
       customizers: {
         jwt: (_ctx, token, parts) => {
-          const persona = personas.get(String(parts.payload?.sub ?? ''));
+          const { sub } = parts.payload ?? {};
+          const persona = typeof sub === 'string' ? personas.get(sub) : undefined;
           const extra = asked.get(token) ?? {};
           parts.payload = { ...parts.payload, ...(persona && personaClaims(persona)), ...extra };
         },

@@ -26,13 +26,13 @@ export class ExpiryTimer {
   arm(at: number): void {
     if (this.#armed !== null && this.#armed.at <= at) return;
     this.stop();
-    const { cancel } = this.#schedule(Math.max(0, at - this.#now()), () => {
+    const timer = this.#schedule(Math.max(0, at - this.#now()), () => {
       this.#armed = null;
       const next = this.#fire();
       // A millisecond at least: timers may fire early, and a deadline that stays due must not spin.
       if (next !== null) this.arm(Math.max(next, this.#now() + 1));
     });
-    this.#armed = { at, cancel };
+    this.#armed = { at, cancel: () => timer.cancel() };
   }
 
   stop(): void {

@@ -27,7 +27,7 @@ export interface ApprovalDependencies {
   /** `bytes` random bytes as lower-case hex. */
   random(bytes: number): string;
   /** A fault nobody waits for: the store or the log did not take something. */
-  report(fault: unknown): void;
+  readonly report: (fault: unknown) => void;
   readonly schedule?: Schedule;
 }
 

@@ -23,7 +23,7 @@ export interface ControlPlaneDependencies {
   /** The events of a session's recording, in order. Rejects with Fault `not-found` before the first when there is none. */
   readSession(id: string): AsyncIterable<object>;
   /** A fault nobody waits for. */
-  report(fault: unknown): void;
+  readonly report: (fault: unknown) => void;
 }
 
 export interface ControlPlane {

@@ -119,7 +119,7 @@ function displayName(claims: Claims, issuer: IssuerConfig, otherwise: string): s
     .slice(0, 4 * DISPLAY_LENGTH)
     .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '')
     .trim();
-  return shown === '' ? otherwise : [...shown].slice(0, DISPLAY_LENGTH).join('');
+  return shown === '' ? otherwise : Array.from(shown).slice(0, DISPLAY_LENGTH).join('');
 }
 
 /** A claim that names something, or null when absent. Present but unreadable is a refusal. */

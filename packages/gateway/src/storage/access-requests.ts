@@ -28,53 +28,43 @@ export interface AccessRequestTable {
 }
 
 export function accessRequestTable(db: Kysely<Tables>): AccessRequestTable {
-  const withDecisions = async (requests: readonly AccessRequestRow[]): Promise<StoredAccessRequest[]> => {
-    if (requests.length === 0) return [];
-    const ids = requests.map((one) => one.id);
-    const rows = await db
-      .selectFrom('access_decision')
-      .selectAll()
-      .where('request_id', 'in', ids)
-      .orderBy('seat')
-      .execute();
-    return requests.map((request) => ({
-      request,
-      decisions: rows.filter((one) => one.request_id === request.id),
-    }));
-  };
+  return { ...steps(db), ...lookups(db), ...retention(db) };
+}
+
+/** What happens to an access request, in order. */
+function steps(
+  db: Kysely<Tables>,
+): Pick<AccessRequestTable, 'opened' | 'decided' | 'ended' | 'redeemed' | 'failPending'> {
+  const update = () => db.updateTable('access_request');
   return {
     opened: (row) => storing(async () => void (await db.insertInto('access_request').values(row).execute())),
     decided: (row) =>
       storing(async () => void (await db.insertInto('access_decision').values(row).execute())),
     ended: (id, state, endedAt) =>
       storing(async () => {
-        const changes = { state, ended_at: endedAt };
-        await db
-          .updateTable('access_request')
-          .set(changes)
-          .where('id', '=', id)
-          .where('state', '=', 'pending')
-          .execute();
+        const changes = update().set({ state, ended_at: endedAt });
+        await changes.where('id', '=', id).where('state', '=', 'pending').execute();
       }),
     redeemed: (id, at) =>
-      storing(
-        async () =>
-          void (await db
-            .updateTable('access_request')
-            .set({ redeemed_at: at })
-            .where('id', '=', id)
-            .execute()),
-      ),
+      storing(async () => void (await update().set({ redeemed_at: at }).where('id', '=', id).execute())),
     failPending: (at) =>
       storing(async () => {
-        const changes = { state: 'failed', ended_at: at };
-        const result = await db
-          .updateTable('access_request')
-          .set(changes)
-          .where('state', '=', 'pending')
-          .executeTakeFirst();
+        const changes = update().set({ state: 'failed', ended_at: at });
+        const result = await changes.where('state', '=', 'pending').executeTakeFirst();
         return Number(result.numUpdatedRows);
       }),
+  };
+}
+
+function lookups(db: Kysely<Tables>): Pick<AccessRequestTable, 'find' | 'list'> {
+  const withDecisions = async (requests: readonly AccessRequestRow[]): Promise<StoredAccessRequest[]> => {
+    if (requests.length === 0) return [];
+    const ids = requests.map((one) => one.id);
+    const decisions = db.selectFrom('access_decision').selectAll().where('request_id', 'in', ids);
+    const byRequest = Map.groupBy(await decisions.orderBy('seat').execute(), (one) => one.request_id);
+    return requests.map((request) => ({ request, decisions: byRequest.get(request.id) ?? [] }));
+  };
+  return {
     find: (id) =>
       storing(async () => {
         const rows = await db.selectFrom('access_request').selectAll().where('id', '=', id).execute();
@@ -82,28 +72,25 @@ export function accessRequestTable(db: Kysely<Tables>): AccessRequestTable {
       }),
     list: ({ limit, state }) =>
       storing(async () => {
-        let query = db
-          .selectFrom('access_request')
-          .selectAll()
-          .orderBy('created_at', 'desc')
-          .orderBy('id', 'desc')
-          .limit(limit);
+        let query = db.selectFrom('access_request').selectAll().limit(limit);
         if (state !== undefined) query = query.where('state', '=', state);
-        return withDecisions(await query.execute());
+        return withDecisions(await query.orderBy('created_at', 'desc').orderBy('id', 'desc').execute());
       }),
+  };
+}
+
+function retention(
+  db: Kysely<Tables>,
+): Pick<AccessRequestTable, 'eraseTextEndedBefore' | 'removeEndedBefore'> {
+  return {
     eraseTextEndedBefore: (time) =>
       storing(async () => {
-        const erased = { text: null, parameters: null };
-        await db
-          .updateTable('access_request')
-          .set(erased)
-          .where('ended_at', '<', time)
-          .where('text', 'is not', null)
-          .execute();
+        const erased = db.updateTable('access_request').set({ text: null, parameters: null });
+        await erased.where('ended_at', '<', time).where('text', 'is not', null).execute();
       }),
     removeEndedBefore: (time) =>
-      storing(
-        async () => void (await db.deleteFrom('access_request').where('ended_at', '<', time).execute()),
-      ),
+      storing(async () => {
+        await db.deleteFrom('access_request').where('ended_at', '<', time).execute();
+      }),
   };
 }

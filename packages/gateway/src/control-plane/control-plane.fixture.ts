@@ -1,0 +1,82 @@
+/** A control plane on a real store, a real approval room and a real provider, for tests only. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startTestProvider, TEST_AUDIENCE } from '../../../../test/fixtures/oidc-provider.ts';
+import { approvalSection, createApprovals } from '../approval/index.ts';
+import type { AuditEntry } from '../audit/index.ts';
+import { createIdentityProvider, identitySection } from '../identity/index.ts';
+import { systemClock } from '../lib/clock.ts';
+import { Fault } from '../lib/fault.ts';
+import { openStorage, storageSection } from '../storage/index.ts';
+import { createControlPlane } from './control-plane.ts';
+import { controlPlaneSection } from './section.ts';
+
+export type House = Awaited<ReturnType<typeof startHouse>>;
+
+export async function startHouse(section: Record<string, unknown> = {}) {
+  const directory = await mkdtemp(join(tmpdir(), 'sallyport-control-'));
+  const provider = await startTestProvider();
+  const issuers = [{ name: 'test', issuer: provider.issuer, audience: TEST_AUDIENCE }];
+  const identity = createIdentityProvider(identitySection.parse({ issuers }), { clock: systemClock });
+  const storage = await openStorage(storageSection.parse({ directory }), { clock: systemClock });
+  const entries: AuditEntry[] = [];
+  const faults: unknown[] = [];
+  const audit = { append: (entry: AuditEntry) => void entries.push(entry) };
+  const report = (fault: unknown) => void faults.push(fault);
+  let count = 0;
+  const random = () => {
+    count += 1;
+    return String(count).padStart(16, '0');
+  };
+  const approvals = createApprovals({
+    ...{ config: approvalSection.parse({}), storage, clock: systemClock, audit, random, report },
+  });
+  const config = controlPlaneSection.parse({
+    ...{ listen: '127.0.0.1:0', roles: { auditors: ['auditors'] }, requestsPerMinute: 100_000 },
+    ...section,
+  });
+  const plane = createControlPlane(config, {
+    ...{ identity, approvals, sessions: storage.sessions, audit, clock: systemClock, report },
+    async *readSession(id) {
+      if (id !== 'alices') throw new Fault('not-found', 'There is no recording of this session.');
+      yield { type: 'header', sessionId: id };
+      yield { type: 'operation', text: 'SELECT 1' };
+    },
+  });
+  const { address } = await plane.listen();
+
+  return {
+    ...{ address, provider, storage, approvals, identity, entries, faults },
+    /** A pending access request of this caller's. */
+    async ask(token: string) {
+      return approvals.open({
+        ...{ sessionId: 'alices', identity: await identity.authenticate(token), target: 'shop', digest: 'd' },
+        ...{ text: 'DELETE FROM orders', form: 'DELETE FROM orders', parameters: [], reason: 'writes ask' },
+        requirements: [{ group: 'dba', seats: 1 }],
+      });
+    },
+    async startSession(id: string, subject: string, actor: string | null) {
+      await storage.sessions.started({
+        ...{
+          id,
+          subject,
+          display_name: subject,
+          actor,
+          task: null,
+          target: 'shop',
+          facet: 'db',
+          protocol: 'postgres',
+        },
+        ...{ client: 'psql', started_at: 1, recording: `${id}.rec` },
+      });
+    },
+    async close() {
+      await plane.close();
+      await approvals.close();
+      await storage.close();
+      await provider.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { type RouteName, routes } from '@sallyport/contract';
+import { type House, startHouse } from './control-plane.fixture.ts';
+
+const roles = {
+  nobody: null,
+  forged: null,
+  requester: { subject: 'alice', actor: 'agent-7' },
+  owner: { subject: 'alice' },
+  otherAgent: { subject: 'alice', actor: 'agent-8' },
+  approver: { subject: 'bob' },
+  approversAgent: { subject: 'bob', actor: 'agent-9' },
+  auditor: { subject: 'dave' },
+  auditorsAgent: { subject: 'dave', actor: 'agent-9' },
+  machine: { subject: 'reporter' },
+} as const;
+type Role = keyof typeof roles;
+
+/** The authorization table: the status of each route for each role, on an access request and a session of alice's agent. */
+const expected: Record<RouteName, Record<Role, number>> = {
+  health: row(200, 200, 200, 200, 200, 200, 200, 200, 200, 200),
+  listAccessRequests: row(401, 401, 200, 200, 200, 200, 200, 200, 200, 200),
+  getAccessRequest: row(401, 401, 200, 200, 404, 200, 404, 404, 404, 404),
+  approve: row(401, 401, 403, 403, 404, 200, 404, 404, 404, 404),
+  deny: row(401, 401, 403, 403, 404, 200, 404, 404, 404, 404),
+  listSessions: row(401, 401, 200, 200, 200, 200, 200, 200, 200, 200),
+  getSession: row(401, 401, 200, 200, 404, 404, 404, 200, 404, 404),
+  recording: row(401, 401, 403, 403, 404, 404, 404, 200, 404, 404),
+};
+
+/** How many rows of alice's agent each role finds in a listing. */
+const listed: Record<'listAccessRequests' | 'listSessions', Record<Role, number>> = {
+  listAccessRequests: row(0, 0, 1, 1, 0, 1, 0, 0, 0, 0),
+  listSessions: row(0, 0, 1, 1, 0, 0, 0, 1, 0, 0),
+};
+
+function row(...cells: readonly number[]): Record<Role, number> {
+  const names = Object.keys(roles) as Role[];
+  assert.equal(cells.length, names.length);
+  return Object.fromEntries(names.map((name, index) => [name, cells[index] ?? -1])) as Record<Role, number>;
+}
+
+describe('the authorization table', () => {
+  let house: House;
+  const tokens = new Map<Role, string>();
+  before(async () => {
+    house = await startHouse();
+    for (const [role, request] of Object.entries(roles)) {
+      if (request !== null) tokens.set(role as Role, await house.provider.token(request));
+    }
+    const good = await house.provider.token({ subject: 'bob' });
+    tokens.set('forged', `${good.slice(0, good.lastIndexOf('.'))}.${'A'.repeat(86)}`);
+    await house.startSession('alices', 'test|alice', 'agent-7');
+  });
+  after(() => house.close());
+
+  async function call(route: RouteName, role: Role, id: string): Promise<Response> {
+    const { method, path } = routes[route];
+    const token = tokens.get(role);
+    return fetch(`${house.address}${path.replace(':id', id)}`, {
+      method,
+      headers: {
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(method === 'POST' ? { 'content-type': 'application/json' } : {}),
+      },
+      ...(method === 'POST' ? { body: '{"reason":"because"}' } : {}),
+    });
+  }
+
+  for (const route of Object.keys(routes) as RouteName[]) {
+    test(`${route} answers each role as it should [control-plane.matrix] [control-plane.own] [control-plane.recordings]`, async () => {
+      for (const role of Object.keys(roles) as Role[]) {
+        const pending = await house.ask(tokens.get('requester') ?? '');
+        const id = route.includes('ession') || route === 'recording' ? 'alices' : pending.id;
+        const response = await call(route, role, id);
+        assert.equal(response.status, expected[route][role], `${route} for ${role}`);
+        const body: unknown = response.headers.get('content-type')?.includes('ndjson')
+          ? null
+          : await response.json();
+        if (response.status >= 400) {
+          assert.match(response.headers.get('content-type') ?? '', /^application\/problem\+json/);
+        } else if (route === 'listAccessRequests' || route === 'listSessions') {
+          const [rows] = Object.values(body as Record<string, unknown[]>);
+          assert.equal(rows?.length, listed[route][role], `rows of ${route} for ${role}`);
+        }
+        const left = await house.approvals.get(
+          pending.id,
+          await house.identity.authenticate(tokens.get('owner') ?? ''),
+        );
+        const decided = (route === 'approve' || route === 'deny') && expected[route][role] === 200;
+        assert.equal(left.state, decided ? (route === 'approve' ? 'approved' : 'denied') : 'pending');
+        pending.cancel();
+        // A listing waits until the store has everything.
+        await house.approvals.list(await house.identity.authenticate(tokens.get('owner') ?? ''));
+        await house.storage.accessRequests.removeEndedBefore(Number.MAX_SAFE_INTEGER);
+      }
+    });
+  }
+
+  test('what is not there looks like what is not theirs [control-plane.own]', async () => {
+    const words = async (response: Promise<Response>) => (await response).text();
+    assert.equal(
+      await words(call('getSession', 'otherAgent', 'alices')),
+      await words(call('getSession', 'otherAgent', 'none')),
+    );
+    const pending = await house.ask(tokens.get('requester') ?? '');
+    assert.equal(
+      await words(call('getAccessRequest', 'machine', pending.id)),
+      await words(call('getAccessRequest', 'machine', 'ar-none')),
+    );
+  });
+});
