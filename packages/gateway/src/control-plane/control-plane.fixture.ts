@@ -39,6 +39,10 @@ export async function startHouse(section: Record<string, unknown> = {}) {
   const plane = createControlPlane(config, {
     ...{ identity, approvals, sessions: storage.sessions, audit, clock: systemClock, report },
     async *readSession(id) {
+      if (id === 'broken') {
+        yield { type: 'header', sessionId: id };
+        throw new Fault('recording-unavailable', 'The recording is damaged.');
+      }
       if (id !== 'alices') throw new Fault('not-found', 'There is no recording of this session.');
       yield { type: 'header', sessionId: id };
       yield { type: 'operation', text: 'SELECT 1' };

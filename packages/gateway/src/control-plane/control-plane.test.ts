@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { after, before, describe, test } from 'node:test';
 import { ApiError, createClient } from '@sallyport/contract';
+import { createCertificateAuthority } from '../../../../test/fixtures/certificates.ts';
 import { systemClock } from '../lib/clock.ts';
 import { type House, startHouse } from './control-plane.fixture.ts';
 import { createControlPlane } from './control-plane.ts';
@@ -21,6 +24,7 @@ before(async () => {
   bob = await house.provider.token({ subject: 'bob' });
   auditor = await house.provider.token({ subject: 'dave' });
   await house.startSession('alices', 'test|alice', 'agent-7');
+  await house.startSession('broken', 'test|alice', 'agent-7');
   await house.startSession('lost', 'test|alice', 'agent-7');
 });
 after(() => house.close());
@@ -97,8 +101,10 @@ describe('the client against the control plane', () => {
       status: 404,
       code: 'not-found',
     });
+    // Damage half way through must not look like the end.
+    await assert.rejects(all(client(auditor).recording('broken')), { code: 'unreachable' });
     const mine = await client(agent).listSessions({ open: true });
-    assert.deepEqual(mine.map((one) => one.id).sort(), ['alices', 'lost']);
+    assert.deepEqual(mine.map((one) => one.id).sort(), ['alices', 'broken', 'lost']);
     assert.equal((await client(agent).getSession('alices')).endedAt, null);
   });
 
@@ -262,4 +268,25 @@ test('without TLS it listens on loopback only [control-plane.clear-text]', async
   for (const listen of ['127.0.0.1', ':80', '127.0.0.1:99999', 'a b:1']) {
     assert.ok(!controlPlaneSection.safeParse({ listen }).success, listen);
   }
+});
+
+test('with TLS it listens anywhere, and says to come back over TLS [control-plane.clear-text] [control-plane.headers]', async (t) => {
+  const authority = createCertificateAuthority();
+  t.after(authority.remove);
+  const secure = await startHouse({ listen: '0.0.0.0:0', tls: authority.server(['127.0.0.1']) });
+  t.after(() => secure.close());
+  assert.match(secure.address, /^https:\/\/0\.0\.0\.0:\d+$/);
+  const ca = readFileSync(authority.caFile);
+  const url = `https://127.0.0.1:${new URL(secure.address).port}/healthz`;
+  const answer = await new Promise<{ status: number | undefined; hsts: string | undefined }>(
+    (resolve, reject) => {
+      const sent = httpsRequest(url, { ca }, (response) => {
+        response.resume();
+        resolve({ status: response.statusCode, hsts: response.headers['strict-transport-security'] });
+      });
+      sent.on('error', reject);
+      sent.end();
+    },
+  );
+  assert.deepEqual(answer, { status: 200, hsts: 'max-age=31536000' });
 });
