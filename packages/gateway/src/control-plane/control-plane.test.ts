@@ -272,7 +272,7 @@ test('without TLS it listens on loopback only [control-plane.clear-text]', async
 
 test('with TLS it listens anywhere, and says to come back over TLS [control-plane.clear-text] [control-plane.headers]', async (t) => {
   const authority = createCertificateAuthority();
-  t.after(authority.remove);
+  t.after(() => authority.remove());
   const secure = await startHouse({ listen: '0.0.0.0:0', tls: authority.server(['127.0.0.1']) });
   t.after(() => secure.close());
   assert.match(secure.address, /^https:\/\/0\.0\.0\.0:\d+$/);
