@@ -9,7 +9,7 @@ import type { CatalogSource } from './catalog-source.ts';
 import type { Draft, StatementMeaning } from './meaning.ts';
 import { normalForm, shownForm } from './normal-form.ts';
 import type { Parser } from './parser-pool.ts';
-import { resolve } from './resolve.ts';
+import { type Resolution, resolve } from './resolve.ts';
 import type { SessionState } from './session-state.ts';
 import { TwoGenerations } from './two-generations.ts';
 
@@ -39,6 +39,11 @@ export const DEFAULT_BINDER_LIMITS: BinderLimits = {
 export interface StatementBinder {
   /** What the text means in this session. At once when it is known. Never rejects. */
   bind(text: string, state: SessionState): MaybePromise<StatementMeaning>;
+  /**
+   * What a statement understood earlier means now: the server plans a prepared statement anew when the search path
+   * changed, so ask this each time one is about to run. The same object as long as nothing changed.
+   */
+  rebind(meaning: StatementMeaning, state: SessionState): MaybePromise<StatementMeaning>;
 }
 
 export function createStatementBinder(options: StatementBinderOptions): StatementBinder {
@@ -62,6 +67,10 @@ class CachingBinder implements StatementBinder {
   readonly #byForm: TwoGenerations<Entry | null>;
   readonly #byText: TwoGenerations<Entry>;
   readonly #parsing = new Map<string, Promise<Entry>>();
+  /** The text a meaning was made from: it can be resolved again. */
+  readonly #origin = new WeakMap<StatementMeaning, Entry>();
+  /** Texts being resolved, each because the one before runs it. */
+  readonly #resolving = new Set<Entry>();
   #serial = 0;
 
   constructor(options: StatementBinderOptions) {
@@ -75,12 +84,19 @@ class CachingBinder implements StatementBinder {
   bind(text: string, state: SessionState): MaybePromise<StatementMeaning> {
     const form = text.length <= this.#limits.cachedTextLength ? normalForm(text) : null;
     const entry = this.#cached(text, form);
+    return this.#fromCache(entry, state) ?? this.#understand(entry ?? this.#parsed(text, form), state);
+  }
+
+  rebind(meaning: StatementMeaning, state: SessionState): MaybePromise<StatementMeaning> {
+    const entry = this.#origin.get(meaning);
+    if (entry === undefined) return meaning;
+    return this.#fromCache(entry, state) ?? this.#understand(entry, state);
+  }
+
+  #fromCache(entry: Entry | undefined, state: SessionState): StatementMeaning | null {
     const { snapshot } = this.#catalog;
-    if (entry === undefined || snapshot === null || this.#catalog.stale) {
-      return this.#understand(text, form, state);
-    }
-    const known = this.#known(entry, snapshot, state);
-    return known === null ? this.#understand(text, form, state) : known;
+    if (entry === undefined || snapshot === null || this.#catalog.stale) return null;
+    return this.#known(entry, snapshot, state);
   }
 
   /** A form that texts with different meanings share is kept as null: then only the exact text will do. */
@@ -111,14 +127,34 @@ class CachingBinder implements StatementBinder {
     return meaning;
   }
 
-  #resolve(entry: Entry, catalog: CatalogSnapshot, state: SessionState) {
+  #resolve(
+    entry: Entry,
+    catalog: CatalogSnapshot,
+    state: SessionState,
+    paths: readonly (readonly string[])[] = [],
+  ): Resolution {
     const { database } = this.#options;
+    const again = (meaning: StatementMeaning, further: readonly (readonly string[])[]) => {
+      const origin = this.#origin.get(meaning);
+      // A text that prepares and runs a name is what that name may be from then on: once round is enough.
+      if (origin !== undefined && this.#resolving.has(origin)) return meaning;
+      return origin === undefined ? null : this.#resolve(origin, catalog, state, further).meaning;
+    };
     this.#serial += 1;
-    return resolve({ draft: entry.draft, form: entry.form, database, catalog, state, serial: this.#serial });
+    const { draft, form } = entry;
+    this.#resolving.add(entry);
+    try {
+      const serial = this.#serial;
+      const resolution = resolve({ draft, form, database, catalog, state, serial, again, paths });
+      this.#origin.set(resolution.meaning, entry);
+      return resolution;
+    } finally {
+      this.#resolving.delete(entry);
+    }
   }
 
-  async #understand(text: string, form: string | null, state: SessionState): Promise<StatementMeaning> {
-    const entry = await this.#entry(text, form);
+  async #understand(source: Entry | Promise<Entry>, state: SessionState): Promise<StatementMeaning> {
+    const entry = await source;
     try {
       if (this.#catalog.snapshot === null || this.#catalog.stale) await this.#catalog.refresh();
       const known =
@@ -152,9 +188,7 @@ class CachingBinder implements StatementBinder {
   }
 
   /** The parsed text; one parse for all who wait for the same text. */
-  #entry(text: string, form: string | null): Promise<Entry> {
-    const cached = this.#cached(text, form);
-    if (cached !== undefined) return Promise.resolve(cached);
+  #parsed(text: string, form: string | null): Promise<Entry> {
     const waiting = this.#parsing.get(text);
     if (waiting !== undefined) return waiting;
     const parsing = this.#parse(text, form).finally(() => this.#parsing.delete(text));

@@ -22,8 +22,8 @@ export type FunctionEffect =
   | { readonly kind: 'set-config' }
   | { readonly kind: 'current-setting' }
   | { readonly kind: 'notify' }
-  /** Runs the text of the argument at this position. */
-  | { readonly kind: 'sql'; readonly argument: number; readonly arguments?: number }
+  /** Runs the text of the argument at this position, and at `also` when there is one; only with so many `arguments`. */
+  | { readonly kind: 'sql'; readonly argument: number; readonly arguments?: number; readonly also?: number }
   /** Reads the whole relation named by the first argument. */
   | { readonly kind: 'relation' }
   /** Nothing can be said of what it touches. */
@@ -103,7 +103,7 @@ const extensionGroups: readonly (readonly [FunctionEffect, string])[] = [
   [FOREIGN, 'postgres_fdw_get_connections postgres_fdw_disconnect postgres_fdw_disconnect_all'],
   [FOREIGN, 'http http_get http_post http_put http_patch http_delete http_head http_collect_response'],
   [FOREIGN, 'query_s3 query_export_to_s3 table_import_from_s3'],
-  [{ kind: 'sql', argument: 0 }, 'crosstab crosstab2 crosstab3 crosstab4 crosstabn'],
+  [{ kind: 'sql', argument: 0, also: 1 }, 'crosstab crosstab2 crosstab3 crosstab4 crosstabn'],
   [RUNS, 'connectby xpath_table pg_background_launch exec_sql execute_sql'],
   [PAGES, 'get_raw_page heap_page_items heap_page_item_attrs tuple_data_split bt_page_items gist_page_items'],
   [

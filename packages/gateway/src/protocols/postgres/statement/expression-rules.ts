@@ -170,9 +170,12 @@ function embeddedSql(
   body: Body,
 ): void {
   if (effect.arguments !== undefined && list(body.args).length !== effect.arguments) return;
-  const sql = argument(walker, body, effect.argument);
-  if (sql === undefined) walker.draft.cannotTell(`${name} runs text as SQL and the text is not a constant`);
-  else walker.embedded(sql);
+  const positions = [effect.argument, ...(effect.also === undefined ? [] : [effect.also])];
+  for (const position of positions.filter((one, index) => index === 0 || one < list(body.args).length)) {
+    const sql = argument(walker, body, position);
+    if (sql === undefined) walker.draft.cannotTell(`${name} runs text as SQL and the text is not a constant`);
+    else walker.embedded(sql);
+  }
 }
 
 function namedRelation(walker: Walker, kind: 'advance' | 'relation', name: string, body: Body): void {

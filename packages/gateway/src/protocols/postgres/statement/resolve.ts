@@ -13,7 +13,7 @@ import type {
   SessionEffect,
   StatementMeaning,
 } from './meaning.ts';
-import type { SessionState } from './session-state.ts';
+import { createdKey, type SessionState } from './session-state.ts';
 
 /** A meaning, and whether a newer catalog might give a better one. */
 export interface Resolution {
@@ -29,6 +29,13 @@ export interface ResolveInput {
   readonly catalog: CatalogSnapshot;
   readonly state: SessionState;
   readonly serial: number;
+  /** The server plans a prepared statement anew when the search path changed: its meaning in this session, now. */
+  readonly again: (
+    meaning: StatementMeaning,
+    paths: readonly (readonly string[])[],
+  ) => StatementMeaning | null;
+  /** Search paths that the text running this one sets. */
+  readonly paths?: readonly (readonly string[])[];
 }
 
 export function resolve(input: ResolveInput): Resolution {
@@ -80,6 +87,10 @@ class Resolver {
   readonly #evaluations = new Map<string, Evaluation>();
   readonly #relations = new Map<string, RelationName>();
   readonly #effects: SessionEffect[] = [];
+  /** Search paths the text itself sets: what follows in it is looked up there. */
+  readonly #paths: readonly (readonly string[])[];
+  /** Objects the text itself makes, as createdKey. */
+  readonly #made = new Set<string>();
   #undetermined: string | null;
   #anyColumn: boolean;
   unknownName = false;
@@ -88,6 +99,19 @@ class Resolver {
     this.#input = input;
     this.#undetermined = input.draft.undetermined;
     this.#anyColumn = input.draft.anyColumn;
+    const { user } = input.state;
+    const own = input.draft.effects.flatMap((effect) =>
+      effect.kind === 'search-path' ? [effect.schemas] : [],
+    );
+    this.#paths = [...own, ...(input.paths ?? [])].map((path) =>
+      path.map((one) => (one === '$user' ? user : one)),
+    );
+    for (const effect of input.draft.effects) {
+      if (effect.kind !== 'created') continue;
+      for (const schema of effect.schema === null ? this.#creatable() : [effect.schema]) {
+        this.#made.add(createdKey(effect.what, schema, effect.name));
+      }
+    }
   }
 
   meaning(): StatementMeaning {
@@ -154,7 +178,7 @@ class Resolver {
   #searched(): ReadonlySet<string> {
     const { state, catalog } = this.#input;
     const schemas = new Set<string>();
-    for (const path of state.paths) for (const schema of path) schemas.add(schema);
+    for (const path of [...state.paths, ...this.#paths]) for (const schema of path) schemas.add(schema);
     for (const schema of defaultPath(catalog, state)) schemas.add(schema);
     return schemas;
   }
@@ -163,7 +187,7 @@ class Resolver {
     const { catalog, state } = this.#input;
     const loaded =
       what === 'relation' ? catalog.relation(schema, name) !== undefined : catalog.hasRoutine(schema, name);
-    return loaded || state.hasCreated(what, schema, name);
+    return loaded || state.hasCreated(what, schema, name) || this.#made.has(createdKey(what, schema, name));
   }
 
   /** The schemas a name may be in; empty when it is in none. */
@@ -179,7 +203,7 @@ class Resolver {
   #creatable(): string[] {
     const { state, catalog } = this.#input;
     const places = new Set<string>();
-    for (const path of [...state.paths, defaultPath(catalog, state)]) {
+    for (const path of [...state.paths, ...this.#paths, defaultPath(catalog, state)]) {
       for (const schema of path) {
         places.add(schema);
         if (catalog.schemas.has(schema)) break;
@@ -203,7 +227,9 @@ class Resolver {
       for (const schema of use.schema === null ? this.#creatable() : [use.schema]) this.#touch(use, schema);
       return;
     }
-    const sources = use.schema === null || temporarySchema ? state.temporary(use.name) : undefined;
+    const made = this.#made.has(createdKey('relation', 'pg_temp', use.name)) ? [] : undefined;
+    const temporary = state.temporary(use.name) ?? made;
+    const sources = use.schema === null || temporarySchema ? temporary : undefined;
     if (sources !== undefined) {
       this.#touch(use, 'pg_temp');
       this.#anyColumn = true;
@@ -243,11 +269,11 @@ class Resolver {
     this.#relations.set(JSON.stringify([name.schema, name.table]), Object.freeze(name));
   }
 
-  #missing(name: DraftName, what: string, mode: NameMode): void {
+  #missing(name: RelationUse | RoutineUse, what: string, mode: NameMode): void {
     const schemas = name.schema === null ? [...this.#searched()] : [name.schema];
     const type = what === 'relation' ? 'Table' : 'Function';
     if (mode === 'maybe') {
-      for (const schema of schemas) this.#evaluate('drop', type, schema, name.name);
+      for (const schema of schemas) this.#evaluate(name.action, type, schema, name.name);
       this.unknownName = true;
       return;
     }
@@ -300,7 +326,13 @@ class Resolver {
           `${kind === 'prepared' ? 'prepared statement' : 'cursor'} ${name} is not one this session made`,
         );
       }
-      for (const meaning of known) {
+      for (const prepared of known) {
+        // A cursor's query was planned when it was opened.
+        const meaning = kind === 'prepared' ? this.#input.again(prepared, this.#paths) : prepared;
+        if (meaning === null) {
+          this.#cannotTell(`prepared statement ${name} is not one this session made`);
+          continue;
+        }
         for (const evaluation of meaning.evaluations) this.#add(evaluation);
         for (const relation of meaning.relations) this.#addRelation(relation);
         for (const column of meaning.columnNames) columnNames.add(column);

@@ -19,8 +19,6 @@ const PINNED: ReadonlyMap<string, ReadonlySet<string>> = new Map(
     transaction_read_only: 'on true yes 1 t y tru ye',
     session_replication_role: 'origin',
     allow_in_place_tablespaces: 'off false no 0',
-    transform_null_equals: 'off false no 0',
-    check_function_bodies: 'on off true false yes no 1 0',
   }).map(([name, values]) => [name, new Set(values.split(' '))]),
 );
 
