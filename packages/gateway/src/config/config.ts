@@ -1,0 +1,146 @@
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { ConnectorConfig } from '@sallyport/connector';
+import type { ApprovalConfig } from '../approval/index.ts';
+import type { AuditConfig } from '../audit/index.ts';
+import type { ControlPlaneConfig } from '../control-plane/index.ts';
+import type { IdentityConfig } from '../identity/index.ts';
+import { Fault } from '../lib/fault.ts';
+import type { MaskingConfig } from '../masking/index.ts';
+import type { PolicyConfig } from '../policy/index.ts';
+import type { HttpOptions } from '../protocols/index.ts';
+import type { Limits } from '../protocols/protocol.ts';
+import type { RecordingConfig } from '../recording/index.ts';
+import type { StorageConfig } from '../storage/index.ts';
+import { parseAddress } from './address.ts';
+import { readDocument } from './document.ts';
+import { renameKeys } from './key-names.ts';
+import { listProblems, problemsOf, unknownKey } from './problems.ts';
+import { schemaTree } from './schema-tree.ts';
+import { type GatewaySection, gatewaySection } from './sections.ts';
+import { missingFiles, unsafeDoors } from './surroundings.ts';
+
+export interface ListenerConfig {
+  readonly protocol: string;
+  readonly host: string;
+  readonly port: number;
+  /** Absolute paths of PEM files. */
+  readonly tls: { readonly cert_file: string; readonly key_file: string } | undefined;
+}
+
+/** A configuration that was read and found good. Every path in it is absolute, except those of `connector`. */
+export interface GatewayConfig {
+  /** The file it was read from. */
+  readonly file: string;
+  readonly dataDirectory: string;
+  readonly listeners: readonly ListenerConfig[];
+  readonly controlPlane: ControlPlaneConfig;
+  readonly identity: IdentityConfig;
+  readonly connector: ConnectorConfig;
+  /** What the connector reads secrets from: the variables its targets name, and the folder of the file. */
+  readonly secrets: {
+    readonly environment: Readonly<Record<string, string | undefined>>;
+    readonly baseDir: string;
+  };
+  readonly policy: PolicyConfig;
+  readonly approval: ApprovalConfig;
+  readonly masking: MaskingConfig;
+  readonly recording: RecordingConfig;
+  readonly audit: AuditConfig;
+  readonly storage: StorageConfig;
+  readonly limits: Limits & { readonly maxConnections: number };
+  readonly http: HttpOptions;
+  readonly log: GatewaySection['log'];
+}
+
+/** Largest configuration file. */
+const FILE_BYTES = 4_194_304;
+
+/**
+ * Reads the configuration. Throws Fault `config-invalid` whose message lists everything wrong with it, one a line:
+ * `file:line:column: key: what was found, what is allowed`.
+ */
+export function loadConfig(
+  path: string,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): GatewayConfig {
+  const file = resolve(path);
+  const document = readDocument(readText(path, file));
+  if (document.mistakes.length > 0) {
+    const lines = document.mistakes.map(
+      ({ line, column, message }) => `${path}:${line}:${column}: ${message}`,
+    );
+    throw new Fault('config-invalid', lines.join('\n'));
+  }
+  const tree = schemaTree();
+  const { value, unknown } = renameKeys(tree, document.value ?? {});
+  const parsed = gatewaySection.safeParse(value);
+  const problems = unknown.map((one) => unknownKey(tree, one));
+  if (!parsed.success) {
+    problems.push(...parsed.error.issues.flatMap((issue) => problemsOf(tree, value, issue)));
+  }
+  problems.push(...unsafeDoors(value), ...missingFiles(value, dirname(file)));
+  if (parsed.success && problems.length === 0) return resolved(parsed.data, file, environment);
+  throw new Fault('config-invalid', listProblems(path, document, problems));
+}
+
+function readText(path: string, file: string): string {
+  try {
+    const { size } = statSync(file);
+    if (size <= FILE_BYTES) return readFileSync(file, 'utf8');
+  } catch (cause) {
+    const why = (cause as NodeJS.ErrnoException).code ?? String(cause);
+    throw new Fault(
+      'config-invalid',
+      `Could not read the configuration ${path} (${why}): "sallyport init ${path}" writes one to begin with.`,
+      { cause },
+    );
+  }
+  throw new Fault('config-invalid', `The configuration ${path} is over ${FILE_BYTES} bytes.`);
+}
+
+function resolved(
+  section: GatewaySection,
+  file: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): GatewayConfig {
+  const base = dirname(file);
+  const dataDirectory = resolve(base, section.dataDirectory);
+  const inData = (given: string | undefined, name: string) =>
+    given === undefined ? resolve(dataDirectory, name) : resolve(base, given);
+  const { targets, connector, listeners, controlPlane, ...rest } = section;
+  return {
+    ...rest,
+    file,
+    dataDirectory,
+    listeners: listeners.map(({ protocol, listen, tls }) => ({
+      protocol,
+      ...(parseAddress(listen) ?? { host: '', port: 0 }),
+      tls: tls && { cert_file: resolve(base, tls.cert_file), key_file: resolve(base, tls.key_file) },
+    })),
+    controlPlane: {
+      ...controlPlane,
+      tls: controlPlane.tls && {
+        keyFile: resolve(base, controlPlane.tls.keyFile),
+        certFile: resolve(base, controlPlane.tls.certFile),
+      },
+    },
+    connector: { targets, limits: connector.limits },
+    secrets: { baseDir: base, environment: named(targets, environment) },
+    policy: { ...section.policy, directory: resolve(base, section.policy.directory) },
+    recording: { ...section.recording, directory: inData(section.recording.directory, 'recordings') },
+    audit: { ...section.audit, directory: inData(section.audit.directory, 'audit') },
+    storage: { ...section.storage, directory: inData(section.storage.directory, 'store') },
+  };
+}
+
+/** Only the variables that credentials name: nothing else of the environment leaves this room. */
+function named(
+  targets: ConnectorConfig['targets'],
+  environment: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string | undefined>> {
+  const names = targets.flatMap(({ credential }) =>
+    Object.entries(credential).flatMap(([key, value]) => (key.endsWith('_env') ? [String(value)] : [])),
+  );
+  return Object.fromEntries(names.map((name) => [name, environment[name]]));
+}

@@ -1,0 +1,3 @@
+export { type GatewayConfig, type ListenerConfig, loadConfig } from './config.ts';
+export { describeConfig } from './describe.ts';
+export { exampleConfig } from './example.ts';

@@ -1,0 +1,67 @@
+/** What the schema cannot see: who could reach a door, and whether files are there. Reads values that may be anything. */
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { isLoopback, parseAddress } from './address.ts';
+import type { ConfigProblem } from './problems.ts';
+import type { SchemaPath } from './schema-tree.ts';
+
+/** Access tokens and replies must not cross a network in the clear, and two doors cannot be in one place. */
+export function unsafeDoors(value: unknown): ConfigProblem[] {
+  const doors: (readonly [door: unknown, path: SchemaPath])[] = [
+    ...listAt(value, 'listeners').map((door, at) => [door, ['listeners', at, 'listen']] as const),
+    [at(value, 'controlPlane'), ['control_plane', 'listen']],
+  ];
+  const problems: ConfigProblem[] = [];
+  const taken = new Set<string>();
+  for (const [door, path] of doors) {
+    const listen = at(door, 'listen');
+    const address = typeof listen === 'string' ? parseAddress(listen) : null;
+    if (address === null) continue;
+    if (at(door, 'tls') === undefined && !isLoopback(address.host)) {
+      const why = 'can be reached from other machines, so access tokens would cross the network in the clear';
+      problems.push({ path, message: `"${listen}" ${why}; give \`tls\`, or listen on 127.0.0.1` });
+    }
+    const place = `${address.host}:${address.port}`;
+    if (address.port !== 0 && taken.has(place)) {
+      problems.push({
+        path,
+        message: `"${place}" is taken by another listener of this file; choose another port`,
+      });
+    }
+    taken.add(place);
+  }
+  return problems;
+}
+
+/** Files and folders the gateway cannot start without. `base` is the folder that paths start from. */
+export function missingFiles(value: unknown, base: string): ConfigProblem[] {
+  const policies: SchemaPath = ['policy', 'directory'];
+  const problems = absence(base, at(at(value, 'policy'), 'directory'), policies, 'directory');
+  for (const [index, listener] of listAt(value, 'listeners').entries()) {
+    for (const key of ['cert_file', 'key_file']) {
+      problems.push(...absence(base, at(at(listener, 'tls'), key), ['listeners', index, 'tls', key], 'file'));
+    }
+  }
+  const tls = at(at(value, 'controlPlane'), 'tls');
+  problems.push(...absence(base, at(tls, 'certFile'), ['control_plane', 'tls', 'cert_file'], 'file'));
+  problems.push(...absence(base, at(tls, 'keyFile'), ['control_plane', 'tls', 'key_file'], 'file'));
+  return problems;
+}
+
+function absence(base: string, path: unknown, key: SchemaPath, kind: 'file' | 'directory'): ConfigProblem[] {
+  if (typeof path !== 'string' || path === '') return [];
+  const full = resolve(base, path);
+  const found = statSync(full, { throwIfNoEntry: false });
+  if (kind === 'directory' ? found?.isDirectory() : found?.isFile()) return [];
+  const remedy = 'relative paths start at the folder of the configuration';
+  return [{ path: key, message: `there is no ${kind} ${full}; ${remedy}` }];
+}
+
+function at(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+}
+
+function listAt(value: unknown, key: string): readonly unknown[] {
+  const list = at(value, key);
+  return Array.isArray(list) ? list : [];
+}

@@ -1,0 +1,2 @@
+export { type HttpOptions, httpSection } from './http/index.ts';
+export { createProtocols, type ProtocolOptions, protocolNames } from './registry.ts';
