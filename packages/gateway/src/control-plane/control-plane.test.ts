@@ -53,7 +53,7 @@ function raw(
 }
 
 describe('the client against the control plane', () => {
-  test('lists, shows, approves and denies [contract.client] [control-plane.audited]', async () => {
+  test('lists, shows, approves and denies [contract.client, control-plane.audited]', async () => {
     const first = await house.ask(agent);
     const second = await house.ask(agent);
     const [newest] = await client(bob).listAccessRequests({ state: 'pending', limit: 1 });
@@ -70,7 +70,7 @@ describe('the client against the control plane', () => {
     );
   });
 
-  test('tells refusals by their code, and each attempt is logged [contract.client] [control-plane.audited]', async () => {
+  test('tells refusals by their code, and each attempt is logged [contract.client, control-plane.audited]', async () => {
     const pending = await house.ask(agent);
     await assert.rejects(client(agent).approve(pending.id), (error) => {
       assert.ok(error instanceof ApiError);
@@ -89,7 +89,7 @@ describe('the client against the control plane', () => {
     await assert.rejects(client('not-a-token').listSessions(), { status: 401, code: 'credential-rejected' });
   });
 
-  test('reads a recording event by event, and the reading is logged [contract.client] [control-plane.recordings]', async () => {
+  test('reads a recording event by event, and the reading is logged [contract.client, control-plane.recordings]', async () => {
     const events = await all(client(auditor).recording('alices'));
     assert.deepEqual(events, [
       { type: 'header', sessionId: 'alices' },
@@ -270,7 +270,7 @@ test('without TLS it listens on loopback only [control-plane.clear-text]', async
   }
 });
 
-test('with TLS it listens anywhere, and says to come back over TLS [control-plane.clear-text] [control-plane.headers]', async (t) => {
+test('with TLS it listens anywhere, and says to come back over TLS [control-plane.clear-text, control-plane.headers]', async (t) => {
   const authority = createCertificateAuthority();
   t.after(() => authority.remove());
   const secure = await startHouse({ listen: '0.0.0.0:0', tls: authority.server(['127.0.0.1']) });

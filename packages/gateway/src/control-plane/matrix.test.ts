@@ -69,7 +69,7 @@ describe('the authorization table', () => {
   }
 
   for (const route of Object.keys(routes) as RouteName[]) {
-    test(`${route} answers each role as it should [control-plane.matrix] [control-plane.own] [control-plane.recordings]`, async () => {
+    test(`${route} answers each role as it should [control-plane.matrix, control-plane.own, control-plane.recordings]`, async () => {
       for (const role of Object.keys(roles) as Role[]) {
         const pending = await house.ask(tokens.get('requester') ?? '');
         const id = route.includes('ession') || route === 'recording' ? 'alices' : pending.id;

@@ -16,7 +16,7 @@ function clock() {
 }
 
 describe('a real provider', () => {
-  test('vouches for people, agents and machines [identity.verify] [identity.person]', async (t) => {
+  test('vouches for people, agents and machines [identity.verify, identity.person]', async (t) => {
     const real = await startTestProvider();
     t.after(() => real.close());
     const issuers = [{ name: 'test', issuer: real.issuer, audience: TEST_AUDIENCE }];
@@ -51,7 +51,7 @@ describe('a real provider', () => {
     );
   });
 
-  test('may rotate its keys: one fetch per cool-down, and old tokens end with the old key [identity.rotation] [identity.memory]', async (t) => {
+  test('may rotate its keys: one fetch per cool-down, and old tokens end with the old key [identity.rotation, identity.memory]', async (t) => {
     const real = await startTestProvider();
     t.after(() => real.close());
     const time = clock();
@@ -151,7 +151,7 @@ describe('a hostile issuer', () => {
     );
   });
 
-  test('publishes only what can be a public signature key [identity.discovery] [identity.algorithm]', async () => {
+  test('publishes only what can be a public signature key [identity.discovery, identity.algorithm]', async () => {
     for (const key of [
       { kty: 'oct', k: 'c2VjcmV0', kid: 'k1' },
       { ...hostile.publicJwk, d: 'x' },
