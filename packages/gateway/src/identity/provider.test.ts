@@ -56,7 +56,7 @@ describe('verification', () => {
     );
   });
 
-  test('refuses a token for another audience, or for none [identity.audience]', async () => {
+  test('refuses a token for another audience, or for none, without repeating it [identity.audience, identity.no-secret]', async () => {
     await refused(await honest.sign({ aud: 'urn:other' }), /not meant for "urn:gateway"/);
     await refused(await honest.sign({ aud: undefined }), /not meant for|claims/);
   });
