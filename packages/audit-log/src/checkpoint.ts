@@ -33,7 +33,7 @@ export function openCheckpoint(note: string, verifier: Verifier): Checkpoint {
 /** Notes of a `checkpoints` file with where each starts: each is five lines, and an empty line parts it from the next. */
 export interface SplitNotes {
   readonly notes: readonly { readonly note: string; readonly offset: number }[];
-  /** Where an unfinished last note starts (a write cut short), or the length of the file. */
+  /** Where the last whole note ends; what follows is a write cut short. */
   readonly end: number;
 }
 
@@ -41,16 +41,18 @@ export interface SplitNotes {
 export function splitNotes(file: Buffer, verifier: Verifier): SplitNotes {
   const notes: { note: string; offset: number }[] = [];
   let start = 0;
+  let whole = 0;
   while (start < file.length) {
     let end = start;
     for (let line = 0; line < 5 && end >= 0; line++) end = file.indexOf(10, end) + 1 || -1;
     if (end < 0) break;
     notes.push({ note: file.toString('utf8', start, end), offset: start });
     if (end < file.length && file[end] !== 10) throw damagedAt(end);
+    whole = end;
     start = end + 1;
   }
   if (start < file.length && !beginsNote(file.toString('utf8', start), verifier.name)) throw damagedAt(start);
-  return { notes, end: Math.min(start, file.length) };
+  return { notes, end: whole };
 }
 
 /** Whether this could be what a crash leaves of a note: its beginning. A whole note's worth of bytes was changed instead. */

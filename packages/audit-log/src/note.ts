@@ -47,7 +47,12 @@ export function parsePrivateKey(text: string): Signer {
   const [, name, keyId, secret] =
     /^PRIVATE\+KEY\+([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)\n?$/.exec(text) ?? [];
   const bytes = Buffer.from(secret ?? '', 'base64');
-  if (name === undefined || bytes.length !== 33 || bytes[0] !== ed25519Type) {
+  if (
+    name === undefined ||
+    bytes.length !== 33 ||
+    bytes[0] !== ed25519Type ||
+    bytes.toString('base64') !== secret
+  ) {
     throw new LogError(
       'note-invalid',
       'the private key file is not PRIVATE+KEY+name+keyid+base64 of an Ed25519 key',
@@ -64,7 +69,12 @@ export function parsePrivateKey(text: string): Signer {
 export function parseVerifier(text: string): Verifier {
   const [, name, keyId, encoded] = /^([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)\n?$/.exec(text) ?? [];
   const bytes = Buffer.from(encoded ?? '', 'base64');
-  if (name === undefined || bytes.length !== 33 || bytes[0] !== ed25519Type) {
+  if (
+    name === undefined ||
+    bytes.length !== 33 ||
+    bytes[0] !== ed25519Type ||
+    bytes.toString('base64') !== encoded
+  ) {
     throw new LogError(
       'note-invalid',
       'a public key must read name+keyid+base64 of an Ed25519 key (C2SP signed-note vkey)',

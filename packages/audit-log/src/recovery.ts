@@ -84,8 +84,7 @@ function recoverCheckpoints(
   const { notes, end } = splitNotes(bytes, verifier);
   if (end < bytes.length) {
     setAside(directory, checkpointsFile, end, bytes.subarray(end));
-    // The empty line that parts two notes is written with the second one.
-    truncateSync(path, Math.max(0, end - 1));
+    truncateSync(path, end);
   }
   const last = notes.at(-1);
   if (last === undefined) return { lastCheckpoint: null, cutBytes: bytes.length - end };

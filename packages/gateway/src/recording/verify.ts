@@ -72,12 +72,7 @@ class Verification {
 
   async chunk(sessionId: string, facts: ChunkFacts | undefined): Promise<void> {
     const { file, chunk, offset, bytes, sha256, last } = facts ?? ({} as ChunkFacts);
-    if (
-      typeof file !== 'string' ||
-      !recordingFile.test(file) ||
-      typeof bytes !== 'number' ||
-      bytes > maxChunkBytes
-    ) {
+    if (typeof file !== 'string' || !recordingFile.test(file) || !isCount(bytes) || bytes > maxChunkBytes) {
       this.#problem({ sessionId, file: '' }, 0, 'its entry in the log does not describe a chunk');
       return;
     }

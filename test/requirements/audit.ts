@@ -1,0 +1,25 @@
+/** What the audit log promises. */
+export const auditRequirements = {
+  'audit.append-before-ack': 'Every acknowledged entry survives a kill of the process at any moment.',
+  'audit.order': 'Entries carry their index and a time that never goes backwards.',
+  'audit.canonical': 'An entry is canonical JSON whatever order its fields came in, or it is refused.',
+  'audit.tree':
+    'The tree over the entries is the one RFC 9162 defines, so that others can check its checkpoints.',
+  'audit.notes':
+    'Checkpoints are signed notes of C2SP, byte for byte, and no other key or text passes for one.',
+  'audit.verify': 'With the public key alone the whole log can be checked while it is in use.',
+  'audit.tampering':
+    'A changed, dropped, moved, repeated or cut entry, and a changed checkpoint, is found and its place is named.',
+  'audit.known-checkpoint': 'With a checkpoint kept elsewhere, a log cut or rewritten below it is found.',
+  'audit.torn-tail':
+    'What a crash left of a write is set aside at the next start and no whole entry with it.',
+  'audit.refuses-damage': 'A log damaged anywhere else is not opened, and the file and byte are named.',
+  'audit.one-writer': 'Two processes cannot have a log open, and a killed one leaves no lock behind.',
+  'audit.disk-full':
+    'On a full disk entries are refused, none is half written, and appending goes on when there is room.',
+  'audit.cannot-open': 'A folder that cannot be written is an error that names it.',
+  'audit.group-sync': 'One sync serves everyone who waits for it, over segment changes too.',
+  'audit.fault': 'To the gateway every failure of the log is the fault audit-unavailable.',
+  'audit.bounded': 'A form or reason of any length becomes an entry of bounded size.',
+  'audit.classified': 'Only the named fields of an entry enter the log.',
+} as const;
