@@ -83,10 +83,14 @@ function callerOf(client: ClientConnection, incoming: Incoming, head: RequestHea
   };
 }
 
+/** No client of HTTP/1.1 sends more ahead; each costs a parsed head. */
+const MOST_PIPELINED = 100;
+
 function clientLimits(limits: Limits, options: HttpOptions): ClientLimits {
   return {
     headBytes: Math.min(limits.statementBytes, options.headBytes),
-    pipelined: limits.pipelinedOperations,
+    pipelined: Math.min(limits.pipelinedOperations, MOST_PIPELINED),
+    queueBytes: limits.queueBytes,
   };
 }
 

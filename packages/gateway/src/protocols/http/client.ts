@@ -22,6 +22,8 @@ export interface ClientLimits {
   readonly headBytes: number;
   /** Requests that may wait behind the one under way. */
   readonly pipelined: number;
+  /** Bytes of their heads; a body is not read before its turn. */
+  readonly queueBytes: number;
 }
 
 /** How long a client may go on sending after it was told no, so that it gets to read why. */
@@ -46,20 +48,21 @@ export class ClientConnection {
       // Its answer to a missing Host names nothing; request-head.ts checks it.
       requireHostHeader: false,
       // Time limits are the relay's: they depend on the state of the exchange.
-      ...{
-        keepAliveTimeout: 0,
-        requestTimeout: 0,
-        headersTimeout: 0,
-        connectionsCheckingInterval: 2 ** 31 - 1,
-      },
+      ...{ keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 },
     });
     // Node drops fields past its own limit in silence; request-head.ts counts what arrived.
     server.maxHeadersCount = 0;
     const take = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void => {
       if (this.#over) return;
-      if (this.#queue.length >= limits.pipelined)
+      const waiting = this.#queue.reduce(
+        (bytes, { request: { rawHeaders } }) => bytes + sizeOf(rawHeaders),
+        0,
+      );
+      if (this.#queue.length >= limits.pipelined) {
         this.#fail(400, 'more requests at once than limits.pipelinedOperations');
-      else this.#deliver({ request, response, expectsContinue });
+      } else if (waiting + sizeOf(request.rawHeaders) > limits.queueBytes) {
+        this.#fail(400, 'more bytes of requests at once than limits.queueBytes');
+      } else this.#deliver({ request, response, expectsContinue });
     };
     server.on('request', (request, response) => take(request, response, false));
     server.on('checkContinue', (request, response) => take(request, response, true));
@@ -136,6 +139,11 @@ export class ClientConnection {
     if (this.#events === null) this.#missed = (events) => events.gone();
     else this.#events.gone();
   }
+}
+
+/** About what a head costs in memory. */
+function sizeOf(rawHeaders: readonly string[]): number {
+  return rawHeaders.reduce((bytes, text) => bytes + text.length + 32, 256);
 }
 
 /** The parser's own fixed phrase; nothing of the client's bytes is in it. */

@@ -1,6 +1,8 @@
 import type { Mask } from '../protocol.ts';
 import { revealEncodings } from './encodings.ts';
 
+type TextMask = Pick<Mask, 'scrubText'>;
+
 /** How many times JSON inside a JSON string is opened; deeper is withheld. */
 const NESTED_DOCUMENTS = 3;
 
@@ -8,10 +10,13 @@ const NESTED_DOCUMENTS = 3;
 const LONG_NUMBER = /-?\d[\d.eE+-]{7,}/g;
 
 /**
+ * Stricter than `Mask.scrubJson`: what cannot be read is not text to be scrubbed but withheld, and JSON or escapes inside
+ * a string are looked into, because a target chooses its own quoting.
+ *
  * The JSON text with every detected value masked, or null when it cannot be: it is not JSON, or nests too deep.
  * Works on the text, token by token, so that big numbers, duplicate keys and spacing arrive as the target sent them.
  */
-export function maskJson(text: string, mask: Mask, nested = 0): string | null {
+export function maskJson(text: string, mask: TextMask, nested = 0): string | null {
   if (!isJson(text)) return null;
   const parts: string[] = [];
   let at = 0;
@@ -37,21 +42,21 @@ function endOfString(text: string, quote: number): number {
   }
 }
 
-function maskString(token: string, mask: Mask, nested: number): string | null {
+function maskString(token: string, mask: TextMask, nested: number): string | null {
   const value = JSON.parse(token) as string;
   const safe = maskValue(value, mask, nested);
   if (safe === null) return null;
   return safe === value ? token : JSON.stringify(safe);
 }
 
-function maskNumbers(between: string, mask: Mask): string {
+function maskNumbers(between: string, mask: TextMask): string {
   return between.replace(LONG_NUMBER, (number) => {
     const safe = mask.scrubText(number);
     return safe === number ? number : JSON.stringify(safe);
   });
 }
 
-function maskValue(value: string, mask: Mask, nested: number): string | null {
+function maskValue(value: string, mask: TextMask, nested: number): string | null {
   if (/^\s*[{["]/.test(value) && isJson(value)) {
     return nested < NESTED_DOCUMENTS ? maskJson(value, mask, nested + 1) : null;
   }
