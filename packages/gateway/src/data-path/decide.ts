@@ -18,10 +18,11 @@ export function decide(
   const known = approved.length === 0 ? session.decisions.get(meaning) : undefined;
   if (known !== undefined) return known;
   const { decisionPoint } = session.house;
-  const version = decisionPoint.version;
   return decisionPoint.decide(session.context, evaluationsOf(meaning), approved).then((decision) => {
     const explained = explainUndetermined(meaning, decision);
-    if (approved.length === 0 && decisionPoint.version === version) session.decisions.set(meaning, explained);
+    // A deny because the decision point was down names no version in force, and is not remembered.
+    const current = decision.policyVersion === decisionPoint.version;
+    if (approved.length === 0 && current) session.decisions.set(meaning, explained);
     return explained;
   });
 }

@@ -6,10 +6,12 @@ const ANSWER_BYTES = 256 * 1024 * 1024;
 /** Longest time for it, in milliseconds. */
 const ANSWER_MS = 30_000;
 
-export type IntrospectionLink = TargetLink & { readonly permit: Permit };
-
-/** Runs one fixed query of the gateway's own over a link of its own; rows as text, null as the empty string. */
-export function runQuery(link: IntrospectionLink, sql: string): Promise<readonly (readonly string[])[]> {
+/** Runs one fixed query of the gateway's own ; rows as text, null as the empty string. */
+export function runQuery(
+  link: TargetLink,
+  permit: Permit,
+  sql: string,
+): Promise<readonly (readonly string[])[]> {
   return new Promise((resolve, reject) => {
     const rows: string[][] = [];
     let bytes = 0;
@@ -45,7 +47,7 @@ export function runQuery(link: IntrospectionLink, sql: string): Promise<readonly
       }
     });
     link.onClose((fault) => done(fault ?? new Error('the target closed the connection')));
-    link.forward(link.permit, new FrameWriter(4096).begin(FrontendType.Query).string(sql).end().take());
+    link.forward(permit, new FrameWriter(4096).begin(FrontendType.Query).string(sql).end().take());
     link.flush();
   });
 }

@@ -158,6 +158,7 @@ export class ClientStream {
     const { parameters } = message;
     const portal: Portal = { statement, text, parameters, described: false, plan: null, outcome: null };
     const proposal = portals.propose(message.portal, portal, this.#segment);
+    if (message.portal !== '') this.#talk.rememberPortal(message.portal, statement);
     const expectation = { kind: 'bind', settle: { table: portals, proposal } } as const;
     this.#deferred.push({ bytes: bytes.subarray(start - HEADER, end), expectation, portal });
   }
@@ -203,7 +204,8 @@ export class ClientStream {
         line.target.forward(decided.permit, deferred.bytes);
         this.#talk.exchange.expect(deferred.expectation);
       }
-      if (!portal.described) {
+      // Columns that were described under another mask, before the policy changed, are compiled anew.
+      if (!portal.described || (portal.plan !== null && portal.plan.mask !== decided.mask)) {
         portal.described = true;
         line.target.forward(decided.permit, describePortal(name));
         this.#talk.exchange.expect({ kind: 'describe-portal', portal, own: true });

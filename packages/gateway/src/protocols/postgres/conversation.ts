@@ -11,8 +11,17 @@ import {
   type SessionState,
   type StatementMeaning,
 } from './statement/index.ts';
+import { UNTRACKED } from './statements.ts';
 import type { TargetCatalog } from './target-catalog.ts';
 import type { Unit } from './unit.ts';
+
+export interface ConversationParts {
+  readonly line: Line;
+  readonly client: Socket;
+  readonly catalog: TargetCatalog;
+  /** As the server shows it at the start. */
+  readonly searchPath: string;
+}
 
 /**
  * What both directions of one session share: the exchange, the names, the tracked session state, and the two sockets
@@ -27,6 +36,9 @@ export class Conversation {
   readonly #client: Socket;
   readonly #state: SessionState;
   readonly #close: () => void;
+  /** Names SQL has used for itself: what is under them may not be what a message put there. */
+  readonly #preparedInSql = new Set<string>();
+  readonly #declaredInSql = new Set<string>();
   #hold = new AbortController();
   #holdListener: HoldListener = { held: (notice) => this.#onHeld(notice), signal: this.#hold.signal };
   #held = false;
@@ -34,11 +46,11 @@ export class Conversation {
   #clientHeld = false;
   #targetSlow = false;
 
-  constructor(line: Line, client: Socket, catalog: TargetCatalog, close: () => void) {
+  constructor({ line, client, catalog, searchPath }: ConversationParts, close: () => void) {
     this.line = line;
     this.#client = client;
     this.catalog = catalog;
-    this.#state = initialSessionState(line.target.facts);
+    this.#state = initialSessionState({ ...line.target.facts, search_path: searchPath }, line.limits);
     this.#close = close;
   }
 
@@ -57,28 +69,48 @@ export class Conversation {
 
   /** Sends a permitted operation and notes what it changes: what follows in the pipeline is judged with that in mind. */
   sendOperation(unit: Unit, bytes: Buffer, expectation: Expectation): void {
-    if (unit.statement.effects.length > 0) applyEffects(this.#state, unit.statement);
+    if (unit.statement.effects.length > 0) this.#noteEffects(unit.statement);
     this.line.target.forward(unit.permit, bytes);
     this.exchange.expect(expectation);
   }
 
-  /** SQL can EXECUTE what a message prepared: one namespace on the server, so one here. */
+  /** SQL can EXECUTE what a message prepared and FETCH from what one bound: one namespace on the server. */
   rememberPrepared(name: string, statement: StatementMeaning): void {
     this.#state.rememberPrepared(name, statement);
   }
 
-  preparedUnder(name: string, segment: number): readonly Prepared[] {
-    const bySql = this.#state.preparedUnder(name).map((statement) => ({ statement, text: statement.form }));
-    return [...this.statements.candidates(name, segment), ...bySql];
+  rememberPortal(name: string, statement: StatementMeaning): void {
+    this.#state.rememberCursor(name, statement);
   }
 
+  /** What Bind may find under this name: what Parse put there, and what SQL's PREPARE may have put in its place. */
+  preparedUnder(name: string, segment: number): readonly Prepared[] {
+    const parsed = this.statements.candidates(name, segment);
+    if (!this.#preparedInSql.has(name)) return parsed;
+    return [...parsed, ...known(this.#state.preparedUnder(name))];
+  }
+
+  /** What Execute may find under this name: a portal, or a cursor that SQL declared. */
   portalsUnder(name: string, segment: number): readonly Portal[] {
-    const found = this.portals.candidates(name, segment);
-    if (found.length > 0) return found;
-    // A cursor declared in SQL is a portal too.
-    return this.#state.cursorsUnder(name).map((statement) => ({
-      ...{ statement, text: statement.form, parameters: [], described: false, plan: null, outcome: null },
+    const bound = this.portals.candidates(name, segment);
+    if (!this.#declaredInSql.has(name)) return bound;
+    const cursors = known(this.#state.cursorsUnder(name)).map(({ statement, text }) => ({
+      ...{ statement, text, parameters: [], described: false, plan: null, outcome: null },
     }));
+    return [...bound, ...cursors];
+  }
+
+  /** The server reports its search path (PostgreSQL 18 and newer report every change). */
+  rememberSearchPath(shown: string): void {
+    this.#state.rememberSearchPath(shown);
+  }
+
+  #noteEffects(statement: StatementMeaning): void {
+    applyEffects(this.#state, statement);
+    for (const effect of statement.effects) {
+      if (effect.kind === 'prepare') this.#preparedInSql.add(effect.name);
+      if (effect.kind === 'cursor') this.#declaredInSql.add(effect.name);
+    }
   }
 
   discard(expectation: Expectation): void {
@@ -152,4 +184,10 @@ export class Conversation {
   #resumeClient(): void {
     if (!this.#clientHeld && !this.#targetSlow && !this.#over) this.#client.resume();
   }
+}
+
+/** Candidates tracked from SQL. None is left when there were too many to track: then nobody can say what would run. */
+function known(candidates: readonly StatementMeaning[]): readonly Prepared[] {
+  if (candidates.length === 0) return [{ statement: UNTRACKED, text: UNTRACKED.form }];
+  return candidates.map((statement) => ({ statement, text: statement.form }));
 }

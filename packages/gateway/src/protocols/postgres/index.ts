@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Clock } from '../../lib/clock.ts';
 import type { Caller, Door, Protocol } from '../protocol.ts';
 import { acceptPostgres } from './accept.ts';
 import { CancelKeys } from './cancel-keys.ts';
@@ -9,12 +10,13 @@ import { transcribe } from './transcribe.ts';
 
 export interface PostgresOptions {
   readonly random: (bytes: number) => Buffer;
+  readonly clock: Clock;
 }
 
 /** PostgreSQL's protocol 3, from either side. */
 export function createPostgresProtocol(options: PostgresOptions): Protocol & { close(): Promise<void> } {
   const cancelKeys = new CancelKeys(options.random);
-  const catalogs = new CatalogShelf();
+  const catalogs = new CatalogShelf(options.clock);
   return {
     name: 'postgres',
     rollBacks: ROLL_BACKS,

@@ -1,6 +1,7 @@
 import type { Denial, Line } from '../protocol.ts';
 import type { PostgresCaller } from './accept.ts';
 import type { CancelKeys } from './cancel-keys.ts';
+import { runQuery } from './catalog-query.ts';
 import { ClientStream } from './client-stream.ts';
 import { Conversation } from './conversation.ts';
 import {
@@ -13,7 +14,7 @@ import {
 } from './messages.ts';
 import { Outgoing } from './outgoing.ts';
 import { ReplyStream } from './reply-stream.ts';
-import type { CatalogShelf } from './target-catalog.ts';
+import type { CatalogShelf, TargetCatalog } from './target-catalog.ts';
 
 /** Longest wait for a client to read the last word before its socket is torn down, in milliseconds. */
 const LAST_WORD_MS = 1_000;
@@ -28,18 +29,18 @@ export interface RelayParts {
 /** Serves one session: the only file of this protocol that owns both sockets. Resolves when they are closed. */
 export async function relay({ caller, line, catalogs, cancelKeys }: RelayParts): Promise<void> {
   const client = caller.socket;
-  const { target, facet } = caller.facts;
   const closed = new Promise<void>((resolve) => {
     client.once('close', () => resolve());
     if (client.destroyed) resolve();
   });
-  const catalog = await catalogs.take(target, facet, line).catch((fault: unknown) => unreadable(fault));
-  if (typeof catalog === 'string') {
-    client.end(errorMessage({ severity: 'FATAL', sqlstate: '57P03', message: catalog }));
+  const learned = await learn(caller, line, catalogs);
+  if ('fault' in learned) {
+    client.end(errorMessage({ severity: 'FATAL', sqlstate: '57P03', message: learned.fault }));
     line.target.close();
     return closed;
   }
-  const talk = new Conversation(line, client, catalog, () => {
+  const { catalog, searchPath } = learned;
+  const talk = new Conversation({ line, client, catalog, searchPath }, () => {
     line.target.close();
     client.end();
     setTimeout(() => client.destroy(), LAST_WORD_MS).unref();
@@ -66,7 +67,20 @@ export async function relay({ caller, line, catalogs, cancelKeys }: RelayParts):
   client.on('close', () => talk.close());
   await closed;
   cancelKeys.withdraw(key.processId);
-  catalogs.giveBack(catalog);
+  catalogs.giveBack(catalog, line);
+}
+
+/**
+ * The search path the session starts with, which decides what every unqualified name means: the role or the database
+ * may have its own. Servers before PostgreSQL 18 do not report it, so they are asked.
+ */
+async function ownSearchPath(line: Line): Promise<string> {
+  const reported = line.target.facts.search_path;
+  if (reported !== undefined) return reported;
+  const rows = await runQuery(line.target, line.standing, 'SHOW search_path');
+  const [[shown] = []] = rows;
+  if (shown === undefined) throw new Error('it does not say its search_path');
+  return shown;
 }
 
 /** What a server says once the login is good: settings, the cancel key, and that it is ready. */
@@ -80,6 +94,21 @@ function targetGone(fault: Error | null): Buffer {
   return errorMessage({ severity: 'FATAL', sqlstate: '08006', message });
 }
 
-function unreadable(fault: unknown): string {
-  return `the catalog of the target cannot be read: ${fault instanceof Error ? fault.message : 'unknown fault'}`;
+type Learned = { readonly catalog: TargetCatalog; readonly searchPath: string } | { readonly fault: string };
+
+/** What must be known before the first statement can be understood. */
+async function learn(caller: PostgresCaller, line: Line, catalogs: CatalogShelf): Promise<Learned> {
+  const { target, facet } = caller.facts;
+  try {
+    const catalog = await catalogs.take(target, facet, line);
+    const searchPath = await ownSearchPath(line).catch((fault: unknown) => {
+      catalogs.giveBack(catalog, line);
+      throw fault;
+    });
+    return { catalog, searchPath };
+  } catch (fault) {
+    return {
+      fault: `the target cannot be read: ${fault instanceof Error ? fault.message : 'unknown fault'}`,
+    };
+  }
 }

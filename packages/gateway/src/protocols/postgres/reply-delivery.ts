@@ -1,4 +1,4 @@
-import { BackendType, WireError } from '@sallyport/postgres-wire';
+import { BackendType, BodyReader, WireError } from '@sallyport/postgres-wire';
 import type { Conversation } from './conversation.ts';
 import type { Expectation } from './exchange.ts';
 import type { Step } from './exchange-table.ts';
@@ -37,11 +37,13 @@ export class ReplyDelivery {
         bytes,
         at,
         end,
-        maskErrorFields(bytes, at + HEADER, end, unit?.statement ?? null, mask, this.#talk.catalog.origins),
+        maskErrorFields(bytes, at + HEADER, end, unit?.statement ?? null, mask, this.#talk.catalog),
       );
     } else if (type === BackendType.NotificationResponse) {
       this.#deliverOr(bytes, at, end, maskNotification(bytes, at + HEADER, end, mask));
     } else {
+      const body = new BodyReader(bytes, at + HEADER, end);
+      if (body.string() === 'search_path') this.#talk.rememberSearchPath(body.string());
       this.#out.run(bytes, at, end);
     }
   }
@@ -157,12 +159,12 @@ export class ReplyDelivery {
     keep: (plan: NonNullable<Unit['rowPlan']>) => void,
   ): Promise<void> | undefined {
     const { catalog } = this.#talk;
-    const plan = compileRowPlan(bytes, at + HEADER, end, statement, mask, catalog.origins);
+    const plan = compileRowPlan(bytes, at + HEADER, end, statement, mask, catalog);
     keep(plan);
-    if (!plan.unknownOid || !catalog.mayRefresh()) return undefined;
+    if (!plan.unknownOid || !catalog.mayRefresh) return undefined;
     const description = Buffer.from(bytes.subarray(at + HEADER, end));
-    return catalog.refresh(this.#talk.line).then(() => {
-      keep(compileRowPlan(description, 0, description.length, statement, mask, catalog.origins));
+    return catalog.refresh().then(() => {
+      keep(compileRowPlan(description, 0, description.length, statement, mask, catalog));
     });
   }
 
@@ -198,7 +200,7 @@ export class ReplyDelivery {
 
   #copyOut(bytes: Buffer, at: number, end: number): undefined {
     const unit = this.#expectCopy('out');
-    unit.copyPlan = compileCopyPlan(unit.statement, unit.mask, this.#talk.catalog.origins);
+    unit.copyPlan = compileCopyPlan(unit.statement, unit.mask, this.#talk.catalog);
     if (unit.copyPlan.withhold !== null) throw new WireError('trailing-bytes', unit.copyPlan.withhold);
     this.#pass(bytes, at, end);
   }
@@ -220,7 +222,7 @@ export class ReplyDelivery {
       end,
       unit?.statement ?? null,
       mask,
-      this.#talk.catalog.origins,
+      this.#talk.catalog,
     );
     this.#deliverOr(bytes, at, end, masked);
   }
@@ -253,7 +255,7 @@ export class ReplyDelivery {
     if (oldest !== undefined && 'unit' in oldest)
       oldest.unit.end(oldest.unit.failed ? 'failed' : 'completed');
     this.#talk.exchange.answered();
-    if (bytes[at + HEADER] === IDLE) this.#talk.catalog.committed(this.#talk.line);
+    if (bytes[at + HEADER] === IDLE) this.#talk.catalog.settled();
   }
 
   #owner(): Unit {

@@ -10,6 +10,21 @@ export const UNKNOWN_FUNCTION_CALL: readonly [string, DenialCode, string, string
   'call the function with SELECT',
 ];
 
+/** A name that was given to too many statements to remember. */
+export const UNTRACKED: StatementMeaning = Object.freeze({
+  form: '(a statement that is no longer tracked)',
+  evaluations: [],
+  undetermined: 'too many statements were prepared under this name',
+  changesState: true,
+  relations: [],
+  columnNames: new Set<string>(),
+  anyColumn: true,
+  copy: null,
+  statements: 1,
+  effects: [],
+  serial: -1,
+});
+
 /** What a name may stand for, as one statement: permitted only if every candidate is. */
 export function combine(candidates: readonly Prepared[]): Prepared {
   const [first, ...others] = candidates;
