@@ -1,0 +1,141 @@
+import type { Mask } from '../../protocol.ts';
+import type { ReplyScope } from './reply-scope.ts';
+
+/** A relation as the target's catalog has it. */
+export interface OriginRelation {
+  readonly oid: number;
+  readonly schema: string;
+  readonly name: string;
+  /** Column names by attribute number minus one; null where a column was dropped. */
+  readonly columns: readonly (string | null)[];
+  /** Type OIDs in the same order; COPY has no other way to know them. */
+  readonly types?: readonly number[];
+  /** What it inherits from or is a partition of. */
+  readonly parents: readonly number[];
+  /** For a view: the columns it reads, transitively, down to tables. A null column is the relation as a whole. */
+  readonly origins: readonly { readonly oid: number; readonly column: string | null }[];
+}
+
+/** Where columns come from: the target's catalog as it was last read. */
+export interface ColumnOrigins {
+  /** Changes when any answer below could. */
+  readonly version: number;
+  relation(oid: number): OriginRelation | undefined;
+  named(schema: string, table: string): OriginRelation | undefined;
+}
+
+/** The class for what may be classified data of an unknown class: as good a reason to hide as any. */
+export const UNKNOWN_CLASS = 'unknown';
+
+/** Deepest chain of inheritance followed (L10); PostgreSQL has no cycles, a hostile catalog might. */
+const MAX_DEPTH = 32;
+
+/** Columns of the server's own catalog that hold values of tables. */
+const STATISTICS: Readonly<Record<string, RegExp>> = {
+  pg_statistic: /^stavalues/,
+  pg_statistic_ext_data: /^stxd/,
+  pg_stats: /^(?:most_common_|histogram_|elem_|range_)/,
+  pg_stats_ext: /^(?:most_common_|histogram_)/,
+  pg_stats_ext_exprs: /^(?:most_common_|histogram_|elem_)/,
+};
+
+/** The class to hide in this column, or null. */
+export function columnClass(
+  relation: OriginRelation,
+  column: string,
+  mask: Mask,
+  origins: ColumnOrigins,
+  depth = 0,
+): string | null {
+  if (!mask.hidesColumns) return null;
+  if (isSystemSchema(relation.schema)) {
+    return STATISTICS[relation.name]?.test(column) === true ? UNKNOWN_CLASS : null;
+  }
+  const own = mask.columnClass(relation.schema, relation.name, column);
+  if (own !== null || depth > MAX_DEPTH) return own ?? UNKNOWN_CLASS;
+  for (const oid of relation.parents) {
+    // A partition holds rows of its parent, so what is classified there is classified here.
+    const parent = origins.relation(oid);
+    const inherited = parent === undefined ? null : columnClass(parent, column, mask, origins, depth + 1);
+    if (inherited !== null) return inherited;
+  }
+  return relation.origins.length === 0 ? null : viewColumnClass(relation, column, mask, origins, depth);
+}
+
+/**
+ * A column of a view over classified data is shown only when its name is that of a column the view reads, and of no
+ * classified column under it. Every other is hidden: it may be renamed, computed, or made of a whole row, of which
+ * the server's catalog keeps no trace. To show it anyway, permit reveal of the class.
+ */
+function viewColumnClass(
+  view: OriginRelation,
+  column: string,
+  mask: Mask,
+  origins: ColumnOrigins,
+  depth: number,
+): string | null {
+  let hidden: string | null = null;
+  let shown = false;
+  for (const origin of view.origins) {
+    const base = origins.relation(origin.oid);
+    if (base === undefined) return UNKNOWN_CLASS;
+    if (base.oid === view.oid) continue;
+    for (const name of base.columns) {
+      if (name === null) continue;
+      const dataClass = columnClass(base, name, mask, origins, depth + 1);
+      if (dataClass !== null && name === column) return dataClass;
+      hidden ??= dataClass;
+      if (dataClass === null && name === column && (origin.column === null || origin.column === column))
+        shown = true;
+    }
+  }
+  return shown ? null : hidden;
+}
+
+/** The first class hidden in any column of the relation, or null: what a whole row of it must hide. */
+export function anyColumnClass(relation: OriginRelation, mask: Mask, origins: ColumnOrigins): string | null {
+  if (!mask.hidesColumns) return null;
+  for (const column of relation.columns) {
+    const dataClass = column === null ? null : columnClass(relation, column, mask, origins);
+    if (dataClass !== null) return dataClass;
+  }
+  return null;
+}
+
+/** Whether a value computed by the operation may be made of classified data: its origin cannot be told, so it must be hidden. */
+export function computesFromHidden(scope: ReplyScope, mask: Mask, origins: ColumnOrigins): boolean {
+  if (!mask.hidesColumns) return false;
+  if (callsForeignCode(scope)) return true;
+  return scope.relations.some(({ schema, table }) => {
+    const relation = origins.named(schema, table);
+    // A relation the catalog does not have is a temporary or a new one: what its columns hold cannot be told.
+    if (relation === undefined) return true;
+    return relation.columns.some(
+      (column) =>
+        column !== null &&
+        (scope.anyColumn || scope.columnNames.has(column)) &&
+        columnClass(relation, column, mask, origins) !== null,
+    );
+  });
+}
+
+/** Whether rows of classified data pass through the operation at all: an error may then quote any column of one. */
+export function handlesHidden(scope: ReplyScope | null, mask: Mask, origins: ColumnOrigins): boolean {
+  if (!mask.hidesColumns) return false;
+  if (scope === null || callsForeignCode(scope)) return true;
+  return scope.relations.some(({ schema, table }) => {
+    const relation = origins.named(schema, table);
+    return relation === undefined || anyColumnClass(relation, mask, origins) !== null;
+  });
+}
+
+/** A function that is not the server's own reads what it likes. */
+function callsForeignCode(scope: ReplyScope): boolean {
+  return scope.evaluations.some(
+    ({ resource }) => resource.type === 'Function' && !isSystemSchema(resource.path.at(-2) ?? ''),
+  );
+}
+
+export function isSystemSchema(schema: string): boolean {
+  return schema === 'pg_catalog' || schema === 'information_schema' || schema === 'pg_toast';
+}

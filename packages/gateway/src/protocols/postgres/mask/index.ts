@@ -1,0 +1,6 @@
+export { type CopyPlan, compileCopyPlan, finishCopy, maskCopyData } from './copy-plan.ts';
+export { maskErrorFields, maskNotification } from './error-fields.ts';
+export type { ColumnOrigins, OriginRelation } from './hidden-columns.ts';
+export { type MaskedRows, maskRows } from './mask-rows.ts';
+export type { CopyScope, ReplyScope } from './reply-scope.ts';
+export { compileRowPlan, type RowPlan } from './row-plan.ts';
