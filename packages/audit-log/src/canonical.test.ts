@@ -28,7 +28,7 @@ test('writes the example of RFC 8785 section 3.2.2 as the RFC does [audit.canoni
   );
 });
 
-test('gives the same bytes for ordered, stamped fields as for any others [audit.canonical]', () => {
+test(`gives the same bytes for ordered, stamped fields as for any others (seed ${seed}) [audit.canonical]`, () => {
   const json = fc.letrec<{ json: Json }>((tie) => ({
     json: fc.oneof(
       { depthSize: 'small' },

@@ -72,7 +72,8 @@ export class FileRecording implements Recording {
       const chunk = this.#room(eventHeadBytes + Math.min(end - from, 1024));
       if (chunk === null) break;
       const used = chunk.used;
-      const count = Math.min(end - from, chunk.bytes.length - used - eventHeadBytes);
+      const allowed = this.#house.config.recordingBytes - this.#length;
+      const count = Math.min(end - from, Math.min(chunk.bytes.length, allowed) - used - eventHeadBytes);
       bytes.copy(chunk.bytes, used + eventHeadBytes, from, from + count);
       putHead(chunk.bytes, used, eventKind.reply, this.#at(), number, eventHeadBytes + count);
       chunk.used = used + eventHeadBytes + count;

@@ -1,0 +1,17 @@
+/** What session recordings promise. */
+export const recordingRequirements = {
+  'recording.round-trip': 'What was recorded of a session is read back as it was, in order.',
+  'recording.bounded-reply':
+    'Past its limit a reply is counted only, and the recording says how much was left out.',
+  'recording.bounded': 'Past its limit a recording says so and still has its end.',
+  'recording.verifiable':
+    'A recording altered, cut, extended, deleted or smuggled in is found with the audit log.',
+  'recording.crash': 'After a kill a recording is whole up to what was flushed, and verifies.',
+  'recording.fails-closed':
+    'A session that cannot be recorded does not start, and one whose recording fails says so.',
+  'recording.idle': 'A session with nothing to write holds no buffer and no open file.',
+  'recording.names': 'A session id that is no file name is refused, wherever it comes from.',
+  'recording.hostile-file':
+    'A file of any content is read within bounds and never throws past the first event.',
+  'recording.inert': 'Text made inert has no character that moves, hides or colours other text.',
+} as const;
