@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createConnector } from '@sallyport/connector';
-import { createApprovals } from './approval/index.ts';
+import { type ApprovalRoom, createApprovals } from './approval/index.ts';
 import { type AuditLog, createAudit } from './audit/index.ts';
 import type { GatewayConfig, ListenerConfig } from './config/index.ts';
 import { createControlPlane } from './control-plane/index.ts';
@@ -19,7 +19,7 @@ import { createIdentityProvider } from './identity/index.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { Fault } from './lib/fault.ts';
 import { createMasking } from './masking/index.ts';
-import { createDecisionPoint, type Reload } from './policy/index.ts';
+import { createDecisionPoint, type PolicyDecisionPoint, type Reload } from './policy/index.ts';
 import type { Protocol } from './protocols/protocol.ts';
 import { createProtocols } from './protocols/registry.ts';
 import { createRecorder, findRecording, replayRecording } from './recording/index.ts';
@@ -52,80 +52,100 @@ const RETENTION_MS = 86_400_000;
 
 /** Wires the rooms together and opens the doors: the only place where one room meets the insides of another. */
 export async function createGateway(config: GatewayConfig, deps: GatewayDeps): Promise<Gateway> {
+  const closing: Closing = [];
+  const close = async (): Promise<void> => {
+    for (const one of closing.splice(0)) await Promise.resolve(one()).catch(deps.report);
+  };
+  try {
+    const rooms = await openRooms(config, deps, closing);
+    const listeners = await openListeners(config, rooms, closing);
+    const controlPlane = await openControlPlane(config, rooms, closing);
+    rooms.house.audit.append({ type: 'gateway-started', policyVersion: rooms.decisionPoint.version });
+    const { sessions } = rooms.house;
+    closing.unshift(() => sessions.endWhere(() => true, 'the gateway is stopping'));
+    return {
+      listeners,
+      controlPlane,
+      reloadPolicies: () => rooms.decisionPoint.reload(),
+      endSessions: (matches, reason) => sessions.endWhere(matches, reason),
+      close,
+    };
+  } catch (fault) {
+    await close();
+    throw fault;
+  }
+}
+
+/** What has to be closed, last opened first. */
+type Closing = (() => unknown)[];
+
+interface Rooms {
+  /** For listeners without TLS; `tls` is each listener's own. */
+  readonly house: House;
+  readonly storage: Storage;
+  readonly approvals: ApprovalRoom;
+  readonly decisionPoint: PolicyDecisionPoint;
+  readonly protocols: ReturnType<typeof createProtocols>;
+}
+
+async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Closing): Promise<Rooms> {
   const { clock = systemClock, report } = deps;
-  const closing: (() => Promise<unknown> | unknown)[] = [];
   const owned = <T extends { close(): unknown }>(thing: T): T => {
     closing.unshift(() => thing.close());
     return thing;
   };
-  try {
-    const random = (bytes: number): string => randomBytes(bytes).toString('hex');
-    const audit = owned(deps.audit ?? createAudit(config.audit, { clock, onCheckpointFailure: report }));
-    const storage = owned(await openStorage(config.storage, { clock }));
-    await storage.sessions.endOpen('the gateway stopped', clock.now());
-    const masking = createMasking(config.masking);
-    const decisionPoint = owned(
-      await createDecisionPoint(config.policy, { audit, classes: masking.classes }),
-    );
-    const identity = createIdentityProvider(config.identity, { clock });
-    const approvals = owned(
-      createApprovals({ config: config.approval, storage, clock, audit, random, report }),
-    );
-    const recorder = owned(createRecorder(config.recording, { clock, audit, onFailure: report }));
-    const connector = createConnector(config.connector, { randomBytes, ...config.secrets });
-    const protocols = owned(createProtocols({ random: randomBytes, http: config.http }));
+  const random = (bytes: number): string => randomBytes(bytes).toString('hex');
+  const audit = owned(deps.audit ?? createAudit(config.audit, { clock, onCheckpointFailure: report }));
+  closing.unshift(() => audit.append({ type: 'gateway-stopped' }));
+  const storage = owned(await openStorage(config.storage, { clock }));
+  await storage.sessions.endOpen('the gateway stopped', clock.now());
+  await storage.applyRetention();
+  const retention = setInterval(() => void storage.applyRetention().catch(report), RETENTION_MS);
+  closing.unshift(() => clearInterval(retention.unref()));
 
-    const house = (tls: House['tls']): House => ({
-      ...{
-        clock,
-        identity,
-        decisionPoint,
-        decisions,
-        approvals,
-        masking,
-        recorder,
-        audit,
-        connector,
-        sessions,
-      },
-      ...{ limits: config.limits, tls, random, report },
-    });
-    const decisions = createDecisionMemo(decisionPoint);
-    const sessions = createSessionRegistry(sessionIndex(storage, clock, report));
-    decisionPoint.onChange(() => void regate(house(null)).catch(report));
+  const masking = createMasking(config.masking);
+  const decisionPoint = owned(await createDecisionPoint(config.policy, { audit, classes: masking.classes }));
+  const identity = createIdentityProvider(config.identity, { clock });
+  const approvals = owned(
+    createApprovals({ config: config.approval, storage, clock, audit, random, report }),
+  );
+  const recorder = owned(createRecorder(config.recording, { clock, audit, onFailure: report }));
+  const connector = createConnector(config.connector, { randomBytes, ...config.secrets });
+  const protocols = owned(createProtocols({ clock, random: randomBytes, http: config.http }));
+  const decisions = createDecisionMemo(decisionPoint);
+  const sessions = createSessionRegistry(sessionIndex(storage, clock, report));
+  const house: House = {
+    ...{ clock, random, report, limits: config.limits, tls: null },
+    ...{ identity, decisionPoint, decisions, approvals, masking, recorder, audit, connector, sessions },
+  };
+  decisionPoint.onChange(() => void regate(house).catch(report));
+  return { house, storage, approvals, decisionPoint, protocols };
+}
 
-    const listeners: Listener[] = [];
-    for (const one of config.listeners) {
-      const protocol = protocols.byName(one.protocol);
-      if (protocol === undefined) throw new Fault('config-invalid', `No protocol is named "${one.protocol}".`);
-      const address = { host: one.host, port: one.port, maxConnections: config.limits.maxConnections };
-      listeners.push(owned(await listen(protocol, address, house(await readTls(one)))));
-    }
-    const readSession = (id: string) => replay(config.recording.directory, id, protocols.byName);
-    const controlPlane = owned(
-      createControlPlane(config.controlPlane, {
-        ...{ identity, approvals, sessions: storage.sessions, audit, clock, readSession, report },
-      }),
-    );
-    const { address } = await controlPlane.listen();
-    const retention = setInterval(() => void storage.applyRetention().catch(report), RETENTION_MS);
-    retention.unref();
-    audit.append({ type: 'gateway-started', policyVersion: decisionPoint.version });
-    closing.unshift(() => {
-      clearInterval(retention);
-      sessions.endWhere(() => true, 'the gateway is stopping');
-    });
-    return {
-      listeners,
-      controlPlane: address,
-      reloadPolicies: () => decisionPoint.reload(),
-      endSessions: (matches, reason) => sessions.endWhere(matches, reason),
-      close: () => closeAll(closing, report),
-    };
-  } catch (fault) {
-    await closeAll(closing, report);
-    throw fault;
+async function openListeners(config: GatewayConfig, rooms: Rooms, closing: Closing): Promise<Listener[]> {
+  const listeners: Listener[] = [];
+  for (const one of config.listeners) {
+    const protocol = rooms.protocols.byName(one.protocol);
+    if (protocol === undefined) throw new Fault('config-invalid', `No protocol is named "${one.protocol}".`);
+    const address = { host: one.host, port: one.port, maxConnections: config.limits.maxConnections };
+    const listener = await listen(protocol, address, { ...rooms.house, tls: await readTls(one) });
+    closing.unshift(() => listener.close());
+    listeners.push(listener);
   }
+  return listeners;
+}
+
+/** Returns the base URL. */
+async function openControlPlane(config: GatewayConfig, rooms: Rooms, closing: Closing): Promise<string> {
+  const { house, storage, approvals, protocols } = rooms;
+  const { identity, audit, clock, report } = house;
+  const readSession = (id: string) =>
+    replay(config.recording.directory, id, (name) => protocols.byName(name));
+  const controlPlane = createControlPlane(config.controlPlane, {
+    ...{ identity, approvals, sessions: storage.sessions, audit, clock, readSession, report },
+  });
+  closing.unshift(() => controlPlane.close());
+  return (await controlPlane.listen()).address;
 }
 
 /** Keeps the store's list of sessions; the log stays the truth, so a store that fails is only reported. */
@@ -154,25 +174,14 @@ async function* replay(
 ): AsyncGenerator<object> {
   const path = findRecording(directory, id);
   if (path === null) throw new Fault('not-found', `There is no recording of session ${id}.`);
-  yield* replayRecording(path, (name) => protocolOf(name)?.transcribe);
+  yield* replayRecording(path, (name) => {
+    const protocol = protocolOf(name);
+    return protocol === undefined ? undefined : (reply) => protocol.transcribe(reply);
+  });
 }
 
 async function readTls({ tls }: ListenerConfig): Promise<House['tls']> {
   if (tls === undefined) return null;
   const [key, cert] = await Promise.all([readFile(tls.key_file, 'utf8'), readFile(tls.cert_file, 'utf8')]);
   return { key, cert };
-}
-
-/** Closes in order, whatever fails on the way. */
-async function closeAll(
-  closing: readonly (() => unknown)[],
-  report: (fault: unknown) => void,
-): Promise<void> {
-  for (const close of closing) {
-    try {
-      await close();
-    } catch (fault) {
-      report(fault);
-    }
-  }
 }

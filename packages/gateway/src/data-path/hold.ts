@@ -1,12 +1,10 @@
+import { isUtf8 } from 'node:buffer';
 import type { AccessRequestEnding, PendingAccess } from '../approval/index.ts';
 import type { ApprovalRequirement, Decision } from '../policy/index.ts';
 import type { HoldListener, Operation, Outcome } from '../protocols/protocol.ts';
 import { decide } from './decide.ts';
 import { permit, type Refusing, refuse } from './record.ts';
 import type { Session } from './session.ts';
-
-/** Most of a bound value that an approver is shown, in bytes. */
-const SHOWN_PARAMETER_BYTES = 256;
 
 /**
  * Keeps the operation open while people decide. An approval is evidence for a new decision, never a way through:
@@ -89,12 +87,11 @@ function open(
   }
 }
 
+/** A bound value whole, as an approver sees it: one who cannot see it all must not be asked. */
 function shown(value: Uint8Array | null): string {
   if (value === null) return 'NULL';
-  const text = Buffer.from(value.buffer, value.byteOffset, Math.min(value.byteLength, SHOWN_PARAMETER_BYTES));
-  return value.byteLength > SHOWN_PARAMETER_BYTES
-    ? `${text.toString()}… (${value.byteLength} bytes)`
-    : text.toString();
+  const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  return isUtf8(bytes) ? bytes.toString('utf8') : `\\x${bytes.toString('hex')}`;
 }
 
 const NOT_REDEEMED: Refusing = {

@@ -20,17 +20,23 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/** How long a closing listener waits for clients to go by themselves, in milliseconds. */
+const LAST_WORD_MS = 500;
+
 /** Opens the outer door of one protocol. Rejects with Fault `config-invalid` when the address cannot be used. */
 export async function listen(protocol: Protocol, address: ListenAddress, house: House): Promise<Listener> {
   const sockets = new Set<Socket>();
+  const serving = new Set<Promise<void>>();
   const server = createServer({ noDelay: true, pauseOnConnect: false }, (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
-    serve(socket, protocol, house).catch((fault: unknown) => {
+    const served = serve(socket, protocol, house).catch((fault: unknown) => {
       house.report(fault);
       socket.destroy();
     });
+    serving.add(served);
+    void served.then(() => serving.delete(served));
   });
   server.maxConnections = address.maxConnections;
   await new Promise<void>((resolve, reject) => {
@@ -50,10 +56,17 @@ export async function listen(protocol: Protocol, address: ListenAddress, house: 
     protocol: protocol.name,
     host: address.host,
     port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
-      }),
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      // Sessions were ended before: their clients get a moment to read why.
+      const patience = setTimeout(() => destroyAll(sockets), LAST_WORD_MS);
+      await closed;
+      clearTimeout(patience);
+      await Promise.all(serving);
+    },
   };
+}
+
+function destroyAll(sockets: ReadonlySet<Socket>): void {
+  for (const socket of sockets) socket.destroy();
 }
