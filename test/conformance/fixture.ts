@@ -1,4 +1,5 @@
 import type { Evaluation, Limits, Protocol } from '../../packages/gateway/src/protocols/protocol.ts';
+import type { conformanceRequirements } from '../requirements/conformance.ts';
 import type { Rule } from './gateway-under-test.ts';
 
 /** The operations every protocol has some form of; a fixture says in its own bytes what each is. */
@@ -75,25 +76,5 @@ export interface ProtocolFixture {
   readonly cannot: Readonly<Partial<Record<ConformancePromise, string>>>;
 }
 
-/** Every promise of the suite; test/requirements/conformance.ts says what each means. */
-export type ConformancePromise =
-  | 'conformance.read'
-  | 'conformance.forbidden'
-  | 'conformance.undetermined'
-  | 'conformance.entry-first'
-  | 'conformance.unauthenticated'
-  | 'conformance.unknown-target'
-  | 'conformance.approved-once'
-  | 'conformance.denied'
-  | 'conformance.disconnect-cancels'
-  | 'conformance.audit-failure'
-  | 'conformance.masked'
-  | 'conformance.revoked-idle'
-  | 'conformance.revoked-held'
-  | 'conformance.oversized'
-  | 'conformance.garbage'
-  | 'conformance.truncated'
-  | 'conformance.split'
-  | 'conformance.interrupted'
-  | 'conformance.hostile-target'
-  | 'conformance.transcribe';
+/** Every promise of the suite. */
+export type ConformancePromise = keyof typeof conformanceRequirements;

@@ -5,6 +5,7 @@ import { request as plainRequest, type RequestOptions } from 'node:http';
 import { request as secureRequest } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { type HttpOptions, httpSection } from '../../packages/gateway/src/protocols/http/index.ts';
 import type { Evaluation } from '../../packages/gateway/src/protocols/protocol.ts';
 import { createCertificateAuthority } from '../fixtures/certificates.ts';
@@ -196,6 +197,47 @@ describe('the door', () => {
       assert.match(await stranger.until(() => false), /^HTTP\/1\.1 401 /);
       client.socket.destroy();
     });
+  });
+});
+
+describe('the end of a session', () => {
+  test('is told to the request it finds, whatever that is waiting for [http.lifecycle]', async () => {
+    await withWorld({ answer: () => undefined }, async (world) => {
+      const reading = new RawClient(world.gateway.port);
+      reading.socket.write(`${head(world, 'PUT /target/x', 'Content-Length: 10')}abc`);
+      const forwarding = new RawClient(world.gateway.port);
+      forwarding.socket.write(head(world, 'GET /target/x'));
+      const deciding = new RawClient(world.gateway.port);
+      deciding.socket.write(head(world, 'POST /target/x', 'Content-Length: 0'));
+      await world.gateway.held();
+      while (world.requests.length < 1 || world.gateway.sessions < 3) await setImmediate();
+      world.gateway.revoke('the grant was revoked');
+      for (const client of [reading, forwarding, deciding]) {
+        const received = await client.until(() => false);
+        assert.match(received, /^HTTP\/1\.1 403 .*connection: close.*the grant was revoked/s);
+        assert.match(received, /"evaluation_id":"[^"]+"/);
+      }
+      assert.equal(world.requests.length, 1);
+    });
+  });
+
+  test('after bytes that are not HTTP comes once what runs already is answered [http.lifecycle]', async () => {
+    const { promise: may, resolve: answer } = Promise.withResolvers<void>();
+    await withWorld(
+      {
+        answer: (_request, response) =>
+          void may.then(() => response.setHeader('content-type', 'text/plain').end('done')),
+      },
+      async (world) => {
+        const client = new RawClient(world.gateway.port);
+        client.socket.write(head(world, 'GET /target/x'));
+        while (world.requests.length < 1) await setImmediate();
+        client.socket.write('\0\0garbage\r\n\r\n');
+        while (!world.gateway.audit.some(({ type }) => type === 'violation')) await setImmediate();
+        answer();
+        assert.match(await client.until(() => false), /^HTTP\/1\.1 200 .*connection: close.*done$/s);
+      },
+    );
   });
 });
 

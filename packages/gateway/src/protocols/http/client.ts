@@ -29,6 +29,8 @@ export interface ClientLimits {
 /** How long a client may go on sending after it was told no, so that it gets to read why. */
 const LINGER_MS = 1_000;
 const LINGER_BYTES = 16_777_216;
+/** Silence after which the client's kernel is asked whether it is still there. */
+const KEEP_ALIVE_MS = 15_000;
 
 /** The client's socket, read by node's strict HTTP parser; requests come out one at a time. */
 export class ClientConnection {
@@ -42,6 +44,8 @@ export class ClientConnection {
 
   constructor(socket: Socket, limits: ClientLimits) {
     this.socket = socket;
+    // A client that vanished during a hold must be noticed, although nothing is written to it.
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
     const server = createServer({
       insecureHTTPParser: false,
       maxHeaderSize: limits.headBytes,

@@ -47,6 +47,12 @@ export function violationProblem(
   return { status, code: 'protocol-violation', detail: reason, evaluationId, policies: [], hint };
 }
 
+/** What a client is told when the target, or the gateway, could not do its part. */
+export function failureProblem(status: number, code: Problem['code'], detail: string): Problem {
+  const hint = 'open a new connection and try again, or ask whoever runs the target';
+  return { status, code, detail, evaluationId: null, policies: [], hint };
+}
+
 /** A reply, or the gateway's answer, as it is written: status, header fields in order, whole body. */
 export interface Answer {
   readonly status: number;

@@ -1,13 +1,22 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Denial, HoldNotice, Line, Outcome } from '../protocol.ts';
 import type { Shared } from './accept.ts';
 import { readBody } from './body.ts';
 import type { ClientConnection, Incoming } from './client.ts';
 import { deliver } from './deliver.ts';
+import { fieldSafe, interimReply } from './interim.ts';
 import { type Interruption, reactions, type State } from './lifecycle.ts';
-import { type Answer, answerOf, type Problem, problemOf, serialise, violationProblem } from './problem.ts';
+import {
+  type Answer,
+  answerOf,
+  failureProblem,
+  type Problem,
+  problemOf,
+  serialise,
+  violationProblem,
+} from './problem.ts';
 import { type RequestHead, readIncoming } from './request-head.ts';
 import { respond } from './respond.ts';
+import { strangeness } from './same-caller.ts';
 import { exchange, ReplyError } from './upstream.ts';
 
 export interface Serving {
@@ -38,7 +47,7 @@ class Relay {
   readonly #first: Serving['first'];
   readonly #shared: Shared;
   readonly #stop = new AbortController();
-  #state: State = 'idle';
+  #state: State = 'reading';
   /** What the request under way is told when it is interrupted. */
   #parting: Problem | null = null;
   #closing = false;
@@ -65,8 +74,9 @@ class Relay {
       },
       gone: () => this.#interrupt('gone', null),
     });
+    // The first is answered even when the session is over before it began: nobody is left without a word.
     let incoming: Incoming | null = this.#first.incoming;
-    while (incoming !== null && !this.#stop.signal.aborted) {
+    while (incoming !== null) {
       await this.#serve(incoming);
       incoming = this.#closing ? null : await this.#next();
     }
@@ -103,8 +113,11 @@ class Relay {
     const record = serialise(answer, false);
     tape?.reply(record, 0, record.length);
     const slow = setTimeout(() => this.#interrupt('late', null), this.#shared.options.replyMs);
-    const delivered = await respond(this.#client, incoming, answer, this.#closing);
+    const closing = this.#closing;
+    const delivered = await respond(this.#client, incoming, answer, closing);
     clearTimeout(slow);
+    // Interrupted while the answer was written: it could not say any more that it is the last.
+    if (this.#closing && !closing) this.#client.close();
     const outcome = delivered ? (answer.status < 400 ? 'completed' : 'failed') : 'cancelled';
     tape?.end({ outcome, rows: null, bytes: answer.body.length, status: String(answer.status) });
   }
@@ -121,10 +134,10 @@ class Relay {
     const reading = readIncoming(incoming.request, options);
     if (!reading.ok) return this.#refuseViolation(incoming, reading.status, reading.reason);
     const { head } = reading;
-    const stranger = this.#strangeness(head);
+    const stranger = strangeness(this.#first.head, head);
     if (stranger !== null) return this.#refuse(incoming, stranger.status, stranger.code, stranger.reason);
     const limit = Math.min(options.bodyBytes, this.#line.limits.messageBytes);
-    const slow = problem(408, 'limit-exceeded', 'the request body took too long (http.bodyMs)');
+    const slow = failureProblem(408, 'limit-exceeded', 'the request body took too long (http.bodyMs)');
     const body = await this.#unlessStopped(readBody(incoming, limit), options.bodyMs, slow);
     if (body === null) {
       const reason = `the request body is larger than ${limit} bytes (http.bodyBytes, limits.messageBytes)`;
@@ -160,14 +173,8 @@ class Relay {
     const slow = unavailable('the reply of the target took too long (http.replyMs)', 504);
     const replyBytes = Math.min(options.replyBytes, limits.replyMessageBytes);
     try {
-      const whole = exchange(
-        target,
-        outcome.permit,
-        head,
-        body,
-        { ...options, replyBytes },
-        this.#stop.signal,
-      );
+      const replyLimits = { ...options, replyBytes };
+      const whole = exchange(target, outcome.permit, head, body, replyLimits, this.#stop.signal);
       const reply = await this.#unlessStopped(whole, options.replyMs, slow);
       target.onReply(() => this.#strayReply());
       return this.#turn(deliver(reply, outcome, head, options), false);
@@ -176,7 +183,7 @@ class Relay {
       const { code, message: detail } = fault;
       if (code === 'reply-withheld') this.#line.violation('target', detail);
       const { evaluationId } = outcome.permit;
-      return this.#turn(answerOf({ ...problem(502, code, detail), evaluationId }), true);
+      return this.#turn(answerOf({ ...failureProblem(502, code, detail), evaluationId }), true);
     }
   }
 
@@ -185,20 +192,6 @@ class Relay {
     const headers =
       id === null ? answer.headers : [...answer.headers, ['sallyport-access-request', id] as const];
     return { answer: { ...answer, headers }, closing };
-  }
-
-  /** Why a later request on this connection is not of the caller who opened the session, or null. */
-  #strangeness(head: RequestHead): { status: number; code: Denial['code']; reason: string } | null {
-    const opened = this.#first.head;
-    if (!timingSafeEqual(digest(head.credential), digest(opened.credential))) {
-      const reason = 'this connection was opened with another token: open a new connection for this one';
-      return { status: 401, code: 'unauthenticated', reason };
-    }
-    if (head.route.target !== opened.route.target) {
-      const reason = `this connection is for "${opened.route.target}": open a new connection for another target`;
-      return { status: 421, code: 'unknown-target', reason };
-    }
-    return null;
   }
 
   #refuse(incoming: Incoming, status: number, code: Denial['code'], reason: string): Turn {
@@ -210,12 +203,8 @@ class Relay {
 
   #refuseViolation(incoming: Incoming, status: number, reason: string): Turn {
     this.#line.violation('client', reason);
-    const { denial } = this.#line.refuse(
-      `${incoming.request.method ?? ''} (not read)`,
-      'protocol-violation',
-      reason,
-      '',
-    );
+    const form = `${incoming.request.method ?? ''} (not read)`;
+    const { denial } = this.#line.refuse(form, 'protocol-violation', reason, '');
     return this.#turn(answerOf(violationProblem(status, reason, denial.evaluationId)), true);
   }
 
@@ -273,34 +262,8 @@ class Relay {
 /** Longest time for a client to take its last answer and leave. */
 const PARTING_MS = 5_000;
 
-const FAILED = problem(500, 'target-unavailable', 'the gateway failed to carry the request');
+const FAILED = failureProblem(500, 'target-unavailable', 'the gateway failed to carry the request');
 
 function unavailable(detail: string, status = 503): Problem {
-  return problem(status, 'target-unavailable', detail);
-}
-
-function problem(status: number, code: Problem['code'], detail: string): Problem {
-  const hint = 'open a new connection and try again, or ask whoever runs the target';
-  return { status, code, detail, evaluationId: null, policies: [], hint };
-}
-
-function digest(credential: string): Buffer {
-  return createHash('sha256').update(credential).digest();
-}
-
-/** RFC 2518 section 10.1; only for a client that asked, because many take any 1xx but 100 for the answer. */
-function interimReply({ requestId, what, approvers, expiresAt }: HoldNotice): string {
-  const groups = approvers.map(({ group, seats }) => `${group}=${seats}`).join(', ');
-  return [
-    'HTTP/1.1 102 Processing',
-    `sallyport-access-request: ${fieldSafe(requestId)}`,
-    `sallyport-waiting: ${fieldSafe(what)}`,
-    `sallyport-approvers: ${fieldSafe(groups)}`,
-    `sallyport-expires: ${new Date(expiresAt).toISOString()}`,
-    '\r\n',
-  ].join('\r\n');
-}
-
-function fieldSafe(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 500);
+  return failureProblem(status, 'target-unavailable', detail);
 }
