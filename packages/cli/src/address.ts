@@ -1,0 +1,4 @@
+/** `127.0.0.1:6432`, `[::1]:6432`. */
+export function showAddress(host: string, port: number): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

@@ -1,0 +1,106 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LogError, type LogReport, publicKeyFile, readLog, verifyLog } from '@sallyport/audit-log';
+import type { RecordingsReport } from '@sallyport/gateway';
+import { exitCode, Failure } from '../failure.ts';
+import { oneLine, type Terminal } from '../terminal.ts';
+
+export interface VerifyOptions {
+  /** The data directory; the log is `audit` and the recordings are `recordings` in it. */
+  readonly data?: string;
+  /** A configuration to take both folders from instead. */
+  readonly config?: string;
+  readonly publicKey?: string;
+  readonly json?: boolean;
+}
+
+interface Folders {
+  readonly audit: string;
+  readonly recordings: string;
+}
+
+/** Checks the audit log and every recording, offline, with the public key alone. */
+export async function verify(options: VerifyOptions, terminal: Terminal): Promise<void> {
+  const folders = await foldersOf(options);
+  if (!existsSync(folders.audit)) {
+    throw new Failure(
+      exitCode.usage,
+      `There is no audit log in ${folders.audit}: name the data directory with --data DIR.`,
+    );
+  }
+  const keyFile = options.publicKey ?? join(folders.audit, publicKeyFile);
+  const { log, recordings } = await verified(folders, readKey(keyFile));
+  const sound = log.problem === null && recordings !== null && recordings.problems.length === 0;
+  if (options.json === true) terminal.out(JSON.stringify({ sound, log, recordings }, null, 2));
+  else for (const line of report(log, recordings, terminal)) terminal.out(line);
+  if (options.publicKey === undefined) {
+    terminal.err(
+      `The key is the one beside the log (${keyFile}). Against someone who could replace both, keep it elsewhere and use --public-key.`,
+    );
+  }
+  if (!sound)
+    throw new Failure(
+      exitCode.failed,
+      'The record was changed or is damaged: keep a copy of it as it is, and find out who could write to it.',
+    );
+}
+
+async function verified(folders: Folders, key: string) {
+  try {
+    const log = await verifyLog(folders.audit, key);
+    if (log.problem !== null) return { log, recordings: null };
+    const { verifyRecordings } = await import('@sallyport/gateway');
+    return { log, recordings: await verifyRecordings(folders.recordings, readLog(folders.audit)) };
+  } catch (error) {
+    if (!(error instanceof LogError)) throw error;
+    throw new Failure(exitCode.failed, `The audit log cannot be checked: ${error.message}.`, {
+      cause: error,
+    });
+  }
+}
+
+async function foldersOf({ data, config }: VerifyOptions): Promise<Folders> {
+  if (config === undefined) {
+    const directory = data ?? './data';
+    return { audit: join(directory, 'audit'), recordings: join(directory, 'recordings') };
+  }
+  const { loadConfig } = await import('@sallyport/gateway');
+  const { audit, recording } = loadConfig(config);
+  return { audit: audit.directory, recordings: recording.directory };
+}
+
+function readKey(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (cause) {
+    const why = (cause as NodeJS.ErrnoException).code ?? String(cause);
+    throw new Failure(
+      exitCode.usage,
+      `Cannot read the public key ${file} (${why}): name it with --public-key FILE.`,
+      { cause },
+    );
+  }
+}
+
+function report(log: LogReport, recordings: RecordingsReport | null, { paint }: Terminal): readonly string[] {
+  const { problem, entries, covered, checkpoints, segments, tornBytes } = log;
+  const verdict = (sound: boolean) => (sound ? paint.good('sound  ') : paint.bad('CHANGED'));
+  const lines = [
+    `${verdict(problem === null)}  audit log: ${entries} entries in ${segments} segments, ${covered} of them under ${checkpoints} signed checkpoints`,
+  ];
+  if (problem !== null)
+    lines.push(`         ${problem.file} byte ${problem.offset}: ${oneLine(problem.reason)}`);
+  if (tornBytes > 0)
+    lines.push(`         ${tornBytes} bytes at the end are of a write that was cut short or is under way`);
+  if (recordings === null)
+    return [...lines, '         the recordings were not looked at: the log must be sound first'];
+  const { problems, chunks, unfinished } = recordings;
+  lines.push(
+    `${verdict(problems.length === 0)}  recordings: ${recordings.recordings} in ${chunks} chunks, each as the log has it`,
+  );
+  for (const one of problems)
+    lines.push(`         ${oneLine(one.file)} byte ${one.offset}: ${oneLine(one.reason)}`);
+  if (unfinished.length > 0)
+    lines.push(`         ${unfinished.length} without an end: open now, or cut off by a crash`);
+  return lines;
+}

@@ -1,0 +1,31 @@
+import type { AccessRequest } from '@sallyport/contract';
+import { asking, type ControlPlaneOptions } from '../control-plane.ts';
+import { oneLine, type Terminal } from '../terminal.ts';
+import { whoOf } from './requests.ts';
+
+export interface DecideOptions extends ControlPlaneOptions {
+  readonly reason?: string;
+  readonly json?: boolean;
+}
+
+export async function approve(id: string, options: DecideOptions, terminal: Terminal): Promise<void> {
+  const one = await asking(options, terminal, (client) => client.approve(id, options.reason ?? ''));
+  if (options.json === true) return terminal.out(JSON.stringify(one, null, 2));
+  const verb =
+    one.state === 'approved' ? terminal.paint.good('approved') : 'your approval counts; more are needed for';
+  terminal.out(`${verb} ${one.id}: ${summary(one)}`);
+}
+
+export async function deny(
+  id: string,
+  options: DecideOptions & { readonly reason: string },
+  terminal: Terminal,
+): Promise<void> {
+  const one = await asking(options, terminal, (client) => client.deny(id, options.reason));
+  if (options.json === true) return terminal.out(JSON.stringify(one, null, 2));
+  terminal.out(`${terminal.paint.bad('denied')} ${one.id}: ${summary(one)}`);
+}
+
+function summary(one: AccessRequest): string {
+  return `${oneLine(one.form)} at ${oneLine(one.target)}, asked by ${whoOf(one)}`;
+}

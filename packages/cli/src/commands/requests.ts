@@ -1,0 +1,82 @@
+import type { AccessRequest } from '@sallyport/contract';
+import { asking, type ControlPlaneOptions } from '../control-plane.ts';
+import { table } from '../table.ts';
+import { oneLine, someLines, type Terminal } from '../terminal.ts';
+import { moment, span } from '../time.ts';
+
+export interface RequestsOptions extends ControlPlaneOptions {
+  readonly json?: boolean;
+  readonly all?: boolean;
+}
+
+/** Lists access requests, or shows one with exactly what would run. */
+export async function requests(
+  id: string | undefined,
+  options: RequestsOptions,
+  terminal: Terminal,
+): Promise<void> {
+  if (id !== undefined) {
+    const one = await asking(options, terminal, (client) => client.getAccessRequest(id));
+    if (options.json === true) terminal.out(JSON.stringify(one, null, 2));
+    else for (const line of details(one, terminal)) terminal.out(line);
+    return;
+  }
+  const query = options.all === true ? {} : ({ state: 'pending' } as const);
+  const found = await asking(options, terminal, (client) => client.listAccessRequests(query));
+  if (options.json === true) return terminal.out(JSON.stringify(found, null, 2));
+  if (found.length === 0) {
+    return terminal.err(
+      options.all === true ? 'There are no access requests you may see.' : 'Nothing waits for approval.',
+    );
+  }
+  const headings = ['ID', 'STATE', 'EXPIRES', 'WHO', 'TARGET', 'WHAT'];
+  for (const line of table(terminal, headings, found.map(row))) terminal.out(line);
+  if (found.some((one) => one.decidable)) {
+    terminal.err(
+      'Look at one with "sallyport requests ID", then "sallyport approve ID" or "sallyport deny ID --reason …".',
+    );
+  }
+}
+
+function row(one: AccessRequest): readonly string[] {
+  const left = one.state === 'pending' ? `in ${span(Date.parse(one.expiresAt) - Date.now())}` : '-';
+  return [one.id, one.state, left, whoOf(one), oneLine(one.target), oneLine(one.form)];
+}
+
+/** `Nora via react-agent`: the name the issuer has, and the agent that acts. */
+export function whoOf(one: {
+  readonly displayName: string;
+  readonly subject: string;
+  readonly actor: string | null;
+}): string {
+  const name = oneLine(one.displayName === '' ? one.subject : one.displayName);
+  return one.actor === null ? name : `${name} via ${oneLine(one.actor)}`;
+}
+
+/** One access request in full: an approver must see exactly what would run. */
+export function details(one: AccessRequest, { paint }: Pick<Terminal, 'paint'>): readonly string[] {
+  const field = (name: string, value: string) => `${paint.dim(name.padEnd(11))}${value}`;
+  const needs = one.requirements.map(({ group, seats }) => `${seats} of ${oneLine(group)}`).join(' and ');
+  const lines = [
+    field('request', `${one.id} (${one.state})`),
+    field('who', `${whoOf(one)} (${oneLine(one.subject)})`),
+    ...(one.task === null ? [] : [field('task', oneLine(one.task))]),
+    field('target', oneLine(one.target)),
+    field('session', one.sessionId),
+    field('needs', needs),
+    field('why', oneLine(one.reason)),
+    field('expires', `${moment(one.expiresAt)} UTC`),
+    field('digest', one.digest),
+    field('runs', one.text === null ? '(erased; its form was:)' : ''),
+    ...someLines(one.text ?? one.form).map((line) => `  ${line}`),
+    ...(one.parameters ?? []).map((value, at) => field(`  $${at + 1}`, oneLine(value))),
+  ];
+  for (const { approverName, approver, verdict, reason, decidedAt } of one.decisions) {
+    const said = reason === '' ? '' : `: ${oneLine(reason)}`;
+    const did = verdict === 'approve' ? 'approved' : 'denied';
+    lines.push(
+      field(did, `${moment(decidedAt)} by ${oneLine(approverName === '' ? approver : approverName)}${said}`),
+    );
+  }
+  return lines;
+}

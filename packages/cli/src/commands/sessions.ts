@@ -1,0 +1,36 @@
+import type { Session } from '@sallyport/contract';
+import { asking, type ControlPlaneOptions } from '../control-plane.ts';
+import { table } from '../table.ts';
+import { oneLine, type Terminal } from '../terminal.ts';
+import { moment, span } from '../time.ts';
+import { whoOf } from './requests.ts';
+
+export interface SessionsOptions extends ControlPlaneOptions {
+  readonly json?: boolean;
+  readonly open?: boolean;
+}
+
+/** Lists sessions, newest first. */
+export async function sessions(options: SessionsOptions, terminal: Terminal): Promise<void> {
+  const query = options.open === true ? { open: true } : {};
+  const found = await asking(options, terminal, (client) => client.listSessions(query));
+  if (options.json === true) return terminal.out(JSON.stringify(found, null, 2));
+  if (found.length === 0) return terminal.err('There are no sessions you may see.');
+  const headings = ['ID', 'STARTED (UTC)', 'LASTED', 'OPS', 'PROTOCOL', 'TARGET', 'WHO'];
+  for (const line of table(terminal, headings, found.map(row))) terminal.out(line);
+}
+
+function row(one: Session): readonly string[] {
+  const lasted = one.endedAt === null ? 'open' : span(Date.parse(one.endedAt) - Date.parse(one.startedAt));
+  const target = one.facet === '' ? one.target : `${one.target}/${one.facet}`;
+  const operations = one.endedAt === null ? '-' : String(one.operations);
+  return [
+    one.id,
+    moment(one.startedAt),
+    lasted,
+    operations,
+    oneLine(one.protocol),
+    oneLine(target),
+    whoOf(one),
+  ];
+}

@@ -1,0 +1,3 @@
+export { main } from './main.ts';
+export { runProgram } from './program.ts';
+export { createPaint, type Terminal } from './terminal.ts';

@@ -1,0 +1,152 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { withControlPlane } from './control-plane.ts';
+import { exitCode, Failure } from './failure.ts';
+import { oneLine, someLines, type Terminal } from './terminal.ts';
+
+const EXAMPLES = `
+Examples:
+  sallyport init                             write a commented sallyport.yaml and the starter policies
+  sallyport start --config sallyport.yaml    run the gateway
+  sallyport requests                         what waits for approval
+  sallyport approve 7Qm2 --reason "ok"       approve one
+  sallyport sessions --open                  who is connected
+  sallyport replay 3f9a --speed 4            play a recording, four times as fast
+  sallyport audit verify --data ./data       check the record, offline
+
+Signing in:
+  The access token of whoever asks comes from --token-file FILE, SALLYPORT_TOKEN_FILE, ~/.config/sallyport/token,
+  or standard input with --token-file -. It is never an argument: every process could read it there.
+
+Exit codes:
+  0 done   1 tried and failed   2 not tried: arguments or configuration   3 the gateway said no`;
+
+/** Every command and option. Commands are loaded when they run, so that help is quick. */
+export function createProgram(terminal: Terminal): Command {
+  const program = new Command('sallyport')
+    .description('A guarded door between AI agents and the infrastructure they reach.')
+    .version('0.1.0')
+    .addHelpText('after', EXAMPLES)
+    .showHelpAfterError('(try --help)')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.out(text.replace(/\n$/, '')),
+      writeErr: (text) => terminal.err(text.replace(/\n$/, '')),
+    });
+  addGateway(program, terminal);
+  addAccess(program, terminal);
+  addRecord(program, terminal);
+  return program;
+}
+
+function addGateway(program: Command, terminal: Terminal): void {
+  program
+    .command('start')
+    .description('run the gateway; SIGTERM and SIGINT stop it, SIGHUP reads the policies again')
+    .requiredOption('-c, --config <file>', 'the configuration (docs/configuration.md)')
+    .action(async (options) => (await import('./commands/start.ts')).start(options, terminal));
+  program
+    .command('init')
+    .description('write a commented configuration and the starter policies; never overwrites')
+    .argument('[file]', 'where', 'sallyport.yaml')
+    .action(async (file) => (await import('./commands/init.ts')).init(file, terminal));
+  program
+    .command('demo')
+    .description(
+      'a real PostgreSQL, a real OIDC provider, the gateway, and an agent that explores through it',
+    )
+    .option('--tour', 'run the tour unattended; exit 0 only if every step had the expected outcome')
+    .option('--keep', 'keep the temporary folder: configuration, policies, audit log, recordings')
+    .action(async (options) => (await import('./commands/demo.ts')).demo(options, terminal));
+}
+
+function addAccess(program: Command, terminal: Terminal): void {
+  withControlPlane(
+    program
+      .command('requests')
+      .description('list what waits for approval, or show one access request with exactly what would run')
+      .argument('[id]', 'one access request'),
+  )
+    .option('--all', 'decided ones too')
+    .option('--json', 'as JSON')
+    .action(async (id, options) => (await import('./commands/requests.ts')).requests(id, options, terminal));
+  withControlPlane(
+    program
+      .command('approve')
+      .description('approve an access request')
+      .argument('<id>', 'the access request'),
+  )
+    .option('--reason <text>', 'why; kept with the decision')
+    .option('--json', 'as JSON')
+    .action(async (id, options) => (await import('./commands/decide.ts')).approve(id, options, terminal));
+  withControlPlane(
+    program.command('deny').description('deny an access request').argument('<id>', 'the access request'),
+  )
+    .requiredOption('--reason <text>', 'why; told to whoever asked')
+    .option('--json', 'as JSON')
+    .action(async (id, options) => (await import('./commands/decide.ts')).deny(id, options, terminal));
+}
+
+function addRecord(program: Command, terminal: Terminal): void {
+  withControlPlane(program.command('sessions').description('list sessions, newest first'))
+    .option('--open', 'only those that are open')
+    .option('--json', 'as JSON')
+    .action(async (options) => (await import('./commands/sessions.ts')).sessions(options, terminal));
+  withControlPlane(
+    program.command('replay').description('play the recording of a session').argument('<id>', 'the session'),
+  )
+    .option('--instant', 'all at once')
+    .option('--speed <n>', 'how many times faster than it was', speed)
+    .option('--json', 'one event a line, as JSON')
+    .action(async (id, options) => (await import('./commands/replay.ts')).replay(id, options, terminal));
+  program
+    .command('audit')
+    .description('the audit log')
+    .command('verify')
+    .description('check the audit log and every recording, offline, with the public key alone')
+    .option('--data <dir>', 'the data directory (default: ./data)')
+    .option('-c, --config <file>', 'a configuration to take the folders from instead')
+    .option('--public-key <file>', 'the public key of the log (default: the one beside the log)')
+    .option('--json', 'as JSON')
+    .action(async (options) => (await import('./commands/audit.ts')).verify(options, terminal));
+  program
+    .command('policy')
+    .description('policies')
+    .command('check')
+    .description('check a policy directory as the gateway would')
+    .argument('<dir>', 'the directory with .cedar files')
+    .option('--json', 'as JSON')
+    .action(async (dir, options) =>
+      (await import('./commands/policy.ts')).checkPolicies(dir, options, terminal),
+    );
+}
+
+function speed(text: string): number {
+  const value = Number(text);
+  if (value > 0 && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError('Give a number above 0, such as 4.');
+}
+
+/** Runs one command line; gives the exit code. Never rejects, and never shows a stack. */
+export async function runProgram(args: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    await createProgram(terminal).parseAsync([...args], { from: 'user' });
+    return exitCode.ok;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
+    const { message, code } = wordsOf(error);
+    for (const line of message) terminal.err(terminal.paint.bad(line));
+    return code;
+  }
+}
+
+function wordsOf(error: unknown): { readonly message: readonly string[]; readonly code: number } {
+  if (error instanceof Failure) return { message: someLines(error.message), code: error.code };
+  if (error instanceof Error && 'code' in error) {
+    const usage = error.code === 'config-invalid' || error.code === 'policy-invalid';
+    return { message: someLines(error.message), code: usage ? exitCode.usage : exitCode.failed };
+  }
+  return {
+    message: [oneLine(error instanceof Error ? error.message : String(error))],
+    code: exitCode.failed,
+  };
+}

@@ -1,0 +1,28 @@
+/** A span for people: `45s`, `12m 5s`, `3h 20m`, `2d 4h`. */
+export function span(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1_000));
+  const units: readonly (readonly [size: number, name: string])[] = [
+    [86_400, 'd'],
+    [3_600, 'h'],
+    [60, 'm'],
+    [1, 's'],
+  ];
+  const first = units.findIndex(([size]) => seconds >= size);
+  if (first === -1) return '0s';
+  const [[size, name] = [1, 's'], next] = units.slice(first);
+  const rest = next === undefined ? 0 : Math.floor((seconds % size) / next[0]);
+  const head = `${Math.floor(seconds / size)}${name}`;
+  return rest === 0 || next === undefined ? head : `${head} ${rest}${next[1]}`;
+}
+
+/** `2026-03-01 12:00:05` in UTC. */
+export function moment(iso: string): string {
+  return iso.slice(0, 19).replace('T', ' ');
+}
+
+/** Time since the start of a session: `01:02.345`. */
+export function offset(milliseconds: number): string {
+  const minutes = Math.floor(milliseconds / 60_000);
+  const seconds = ((milliseconds % 60_000) / 1_000).toFixed(3);
+  return `${String(minutes).padStart(2, '0')}:${seconds.padStart(6, '0')}`;
+}
