@@ -123,6 +123,8 @@ function endOfWord(text: string, start: number): number {
 
 /** Digits with at most one fraction, and nothing glued to it: `1e5`, `1_000`, `0x1`, `1.`, `1a` are not plain. */
 function endOfNumber(text: string, start: number): number {
+  // In `c.0.0` the scanner sees `.0` twice, in `.5` once: not worth telling apart.
+  if (text.charCodeAt(start - 1) === 46) return -1;
   let at = start + 1;
   while (classAt(text, at) === DIGIT) at += 1;
   if (text.charCodeAt(at) === 46) {
@@ -137,7 +139,6 @@ function endOfNumber(text: string, start: number): number {
 
 /** The grammar takes ICONST and FCONST in different places, so they are different placeholders. */
 function isInteger(text: string, start: number, end: number): boolean {
-  if (text.charCodeAt(start - 1) === 46) return false;
   let value = 0;
   for (let at = start; at < end; at += 1) {
     const digit = text.charCodeAt(at) - 48;

@@ -199,14 +199,17 @@ class Resolver {
     return [...candidates].filter((one) => this.#knows(what, one, name.name));
   }
 
-  /** Where an unqualified name would be made: the first schema of each path that exists, and those we do not know. */
+  /** Where an unqualified name would be made: the first schema of each path that exists. */
   #creatable(): string[] {
     const { state, catalog } = this.#input;
     const places = new Set<string>();
     for (const path of [...state.paths, ...this.#paths, defaultPath(catalog, state)]) {
       for (const schema of path) {
+        const made =
+          state.hasCreated('schema', schema, schema) || this.#made.has(createdKey('schema', schema, schema));
+        if (!catalog.schemas.has(schema) && !made && schema !== 'pg_temp') continue;
         places.add(schema);
-        if (catalog.schemas.has(schema)) break;
+        break;
       }
     }
     return [...places];
@@ -224,7 +227,9 @@ class Resolver {
       return;
     }
     if (use.mode === 'new') {
-      for (const schema of use.schema === null ? this.#creatable() : [use.schema]) this.#touch(use, schema);
+      const places = use.schema === null ? this.#creatable() : [use.schema];
+      for (const schema of places) this.#touch(use, schema);
+      if (places.length === 0) this.#cannotTell(`no schema to make ${use.name} in is known`);
       return;
     }
     const made = this.#made.has(createdKey('relation', 'pg_temp', use.name)) ? [] : undefined;
@@ -321,7 +326,10 @@ class Resolver {
     const { draft, state } = this.#input;
     for (const { kind, name } of draft.runs) {
       const known = kind === 'prepared' ? state.preparedUnder(name) : state.cursorsUnder(name);
-      if (known.length === 0) {
+      const effect = kind === 'prepared' ? 'prepare' : 'cursor';
+      // What this very text put under the name is in it already.
+      const own = draft.effects.some((one) => one.kind === effect && one.name === name);
+      if (known.length === 0 && !own) {
         this.#cannotTell(
           `${kind === 'prepared' ? 'prepared statement' : 'cursor'} ${name} is not one this session made`,
         );
