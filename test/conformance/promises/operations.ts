@@ -5,6 +5,7 @@ import type { PromiseTest } from '../world.ts';
 /** What happens to operations that need no people. */
 export function operations(test: PromiseTest): void {
   decisions(test);
+  log(test);
   replies(test);
 }
 
@@ -55,7 +56,9 @@ function decisions(test: PromiseTest): void {
     assertReply(await client.run('read'), /harmless/);
     assert.deepEqual(names(arrived), ['read']);
   });
+}
 
+function log(test: PromiseTest): void {
   test('the decision to permit is in the log before the operation reaches the target [conformance.entry-first]', async ({
     fixture,
     gateway,

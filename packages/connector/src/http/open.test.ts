@@ -65,8 +65,10 @@ async function ask(
 }
 
 const GET = 'GET /x HTTP/1.1\r\nHost: target\r\n\r\n';
-const echo: RequestListener = (request, response) => {
-  response.setHeader('x-seen', JSON.stringify([request.url, request.headers]));
+/** The last request that `note` was asked, as JSON. */
+let noted = '';
+const note: RequestListener = (request, response) => {
+  noted = JSON.stringify([request.url, request.headers]);
   response.end('done');
 };
 
@@ -78,7 +80,7 @@ describe('an HTTP target', () => {
       { key: readFileSync(keyFile), cert: readFileSync(certFile) },
       (request, response) => {
         asked += 1;
-        echo(request, response);
+        note(request, response);
       },
     );
     const url = `https://127.0.0.1:${await listen(server)}`;
@@ -97,13 +99,15 @@ describe('an HTTP target', () => {
   });
 
   test('gets the configured credential in place of whatever came [http.credentials]', async () => {
-    const url = `http://127.0.0.1:${await listen(createServer(echo))}/base/`;
+    const url = `http://127.0.0.1:${await listen(createServer(note))}/base/`;
     const file = join(authority.dir, 'token');
     writeFileSync(file, 'from-file\n');
     const mine =
       'GET /x HTTP/1.1\r\nHost: evil\r\nAuthorization: Bearer mine\r\nCookie: a=b\r\nX-Key: mine\r\n\r\n';
-    const seen = async (credential: unknown) =>
-      /x-seen: (.*)\r\n/.exec(await ask({ url, credential }, mine, undefined, { SECRET: 's3' }))?.[1] ?? '';
+    const seen = async (credential: unknown) => {
+      await ask({ url, credential }, mine, undefined, { SECRET: 's3' });
+      return noted;
+    };
     assert.match(
       await seen({ kind: 'bearer', token_file: file }),
       /"\/base\/x".*"authorization":"Bearer from-file"/,
@@ -112,6 +116,38 @@ describe('an HTTP target', () => {
     assert.match(await seen({ kind: 'header', header: 'X-Key', value_env: 'SECRET' }), /"x-key":"s3"/);
     const bare = await seen({ kind: 'none' });
     assert.ok(!bare.includes('authorization') && !bare.includes('cookie') && !bare.includes('evil'), bare);
+  });
+
+  test('that echoes its credential is cut off before any of it is out [http.credentials]', async () => {
+    const secret = 'a-long-secret-value';
+    const encoded = Buffer.from(`me:${secret}`).toString('base64');
+    const url = `http://127.0.0.1:${await listen(
+      createServer((request, response) => {
+        const said = request.headers.authorization ?? '';
+        if (request.url === '/header') response.setHeader('x-echo', said);
+        if (request.url !== '/split')
+          return void response.end(request.url === '/header' ? '' : `you said ${said}`);
+        // Across two chunks, cut inside the credential.
+        response.write(`you said ${said.slice(0, 12)}`, () =>
+          setImmediate(() => response.end(said.slice(12))),
+        );
+      }),
+    )}`;
+    for (const credential of [
+      { kind: 'bearer', token_env: 'SECRET' },
+      { kind: 'basic', username: 'me', password_env: 'SECRET' },
+    ]) {
+      for (const path of ['/header', '/body', '/split']) {
+        const request = `GET ${path} HTTP/1.1\r\nHost: target\r\n\r\n`;
+        const done = (text: string): boolean => path === '/header' && text.includes('\r\n\r\n');
+        const answer = await ask({ url, credential }, request, done, { SECRET: secret });
+        assert.ok(
+          !answer.includes(secret) && !answer.includes(encoded) && !answer.endsWith('0\r\n\r\n'),
+          answer,
+        );
+        if (path === '/header') assert.match(answer, /sallyport-fault: credential-echoed/);
+      }
+    }
   });
 
   test('is not opened when its credential cannot be a header [http.credentials]', async () => {

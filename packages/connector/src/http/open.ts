@@ -2,6 +2,7 @@ import { duplexPair } from 'node:stream';
 import type { OpenRequest, TargetConnection } from '../connector.ts';
 import type { HttpTarget } from '../target.ts';
 import { credentialFields } from './credential.ts';
+import { needlesOf } from './echo-guard.ts';
 import { PairConnection } from './pair-connection.ts';
 import { startRelay } from './relay.ts';
 
@@ -17,7 +18,8 @@ import { startRelay } from './relay.ts';
  */
 export async function openHttp(target: HttpTarget, request: OpenRequest): Promise<TargetConnection> {
   request.signal.throwIfAborted();
-  const credential = credentialFields(target.config.credential, await target.readSecret(), target.name);
+  const secret = await target.readSecret();
+  const credential = credentialFields(target.config.credential, secret, target.name);
   const tls = await target.readTls();
   request.signal.throwIfAborted();
   const [near, far] = duplexPair();
@@ -25,6 +27,7 @@ export async function openHttp(target: HttpTarget, request: OpenRequest): Promis
     url: new URL(target.config.url),
     tls,
     credential,
+    needles: needlesOf(secret, credential),
     connectMs: target.limits.login_ms,
   });
   return new PairConnection(near, far, relay);

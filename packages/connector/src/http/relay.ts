@@ -10,6 +10,7 @@ import { request as requestSecure } from 'node:https';
 import { type Duplex, pipeline } from 'node:stream';
 import { checkServerIdentity } from 'node:tls';
 import type { TlsMaterial } from '../tls-material.ts';
+import { EchoGuard, holdsNeedle } from './echo-guard.ts';
 import type { FarEnd } from './pair-connection.ts';
 
 export interface Upstream {
@@ -18,6 +19,8 @@ export interface Upstream {
   readonly tls: TlsMaterial | null;
   /** Added to each request, in place of anything of the same name. */
   readonly credential: Readonly<Record<string, string>>;
+  /** What of it must not come back. */
+  readonly needles: readonly Buffer[];
   /** Time to connect, TLS included. */
   readonly connectMs: number;
 }
@@ -81,6 +84,11 @@ function forward(
   let replied = false;
   asked.on('response', (reply) => {
     replied = true;
+    if (reply.rawHeaders.some((text) => holdsNeedle(text, upstream.needles))) {
+      reply.destroy();
+      unreached(response, 'credential-echoed');
+      return;
+    }
     try {
       response.sendDate = false;
       response.writeHead(reply.statusCode ?? 502, returned(reply.rawHeaders, upstream.url, path));
@@ -90,7 +98,7 @@ function forward(
       response.destroy();
       return;
     }
-    pipeline(reply, response, () => {
+    pipeline(reply, new EchoGuard(upstream.needles), response, () => {
       // A reply cut short must not look whole: an open end only shows by the connection closing.
       if (!reply.complete) response.destroy();
     });
