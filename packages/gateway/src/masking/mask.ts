@@ -4,11 +4,11 @@ import type { Detector } from './detectors/detector.ts';
 import { privateKey } from './detectors/private-key.ts';
 import { compileSuspicion, type Suspicion } from './detectors/suspicion.ts';
 import { scrubJson } from './json.ts';
-import { scrubBytes } from './scrub.ts';
+import { compileScrub, type Scrub } from './scrub.ts';
 import { createTextScrubber } from './text-scrubber.ts';
 
 /** Stands for every hidden value, whatever its class and length. */
-const placeholder: Uint8Array = Buffer.from('***');
+const placeholder = Buffer.from('***');
 
 /** The mask of one set of revealed classes at one target. */
 export class CompiledMask implements Mask {
@@ -16,14 +16,16 @@ export class CompiledMask implements Mask {
   readonly hidesColumns: boolean;
   readonly suspects: Suspicion;
   readonly #columns: ColumnRules;
-  readonly #detectors: readonly Detector[];
+  readonly #scrub: Scrub;
+  readonly #hidesKeys: boolean;
 
   constructor(version: number, columns: ColumnRules, detectors: readonly Detector[]) {
     this.version = version;
     this.hidesColumns = columns.any;
     this.suspects = compileSuspicion(detectors);
     this.#columns = columns;
-    this.#detectors = detectors;
+    this.#scrub = compileScrub(detectors, () => placeholder);
+    this.#hidesKeys = detectors.includes(privateKey);
   }
 
   columnClass(schema: string, table: string, column: string): string | null {
@@ -40,7 +42,7 @@ export class CompiledMask implements Mask {
 
   scrub(bytes: Buffer, start: number, end: number, from: number = start): Buffer | null {
     if (!this.suspects(bytes, start, end)) return null;
-    return scrubBytes(this.#detectors, this.placeholder, bytes, start, end, from);
+    return this.#scrub(bytes, start, end, from);
   }
 
   scrubText(text: string): string {
@@ -53,6 +55,6 @@ export class CompiledMask implements Mask {
   }
 
   textScrubber(): TextScrubber {
-    return createTextScrubber(this, this.#detectors.includes(privateKey));
+    return createTextScrubber(this, this.#hidesKeys);
   }
 }

@@ -7,7 +7,10 @@ export interface ContextScrub {
   placeholder(dataClass: string): Uint8Array;
 }
 
-/** Most bytes held back while no separator comes (L10). A single longer value is hidden from there on. */
+/**
+ * Most bytes held back while no separator comes (L10). A longer value is hidden from where it is recognised; one that
+ * is not recognisable by then is text.
+ */
 export const HELD_BYTES = 64 * 1024;
 /** Bytes already shown that are kept, because a detector looks at what stands before a value. */
 const CONTEXT_BYTES = 192;
@@ -41,7 +44,7 @@ class ChunkScrubber implements TextScrubber {
   push(chunk: Buffer): Buffer {
     this.#held = Buffer.concat([this.#held, chunk]);
     const shown: Buffer[] = [];
-    while (this.#leaveHidden()) {
+    while (this.#leaveHidden(false)) {
       let cut = this.#held.length;
       while (cut > this.#shown && !separators.has(this.#held[cut - 1] as number)) cut -= 1;
       const overLimit = cut === this.#shown && this.#held.length - cut > HELD_BYTES;
@@ -53,7 +56,7 @@ class ChunkScrubber implements TextScrubber {
   }
 
   finish(): Buffer {
-    const last = this.#leaveHidden() ? this.#show(this.#held.length, false) : nothing;
+    const last = this.#leaveHidden(true) ? this.#show(this.#held.length, false) : nothing;
     this.#held = nothing;
     this.#shown = 0;
     return last;
@@ -70,8 +73,7 @@ class ChunkScrubber implements TextScrubber {
       this.#hiding = 'block';
       return Buffer.concat([scrubbed, this.#mask.placeholder('private-key')]);
     }
-    if (overLimit && this.#mask.scrub(held, Math.max(0, to - HELD_BYTES), to, to - 1) !== null)
-      this.#hiding = 'value';
+    if (overLimit && this.#mask.scrub(held, 0, to, to - 1) !== null) this.#hiding = 'value';
     const context = Math.min(to, CONTEXT_BYTES);
     this.#held = held.subarray(to - context);
     this.#shown = context;
@@ -79,12 +81,13 @@ class ChunkScrubber implements TextScrubber {
   }
 
   /** Drops what belongs to something hidden. Returns whether the text after it is there. */
-  #leaveHidden(): boolean {
+  #leaveHidden(last: boolean): boolean {
     if (this.#hiding === 'none') return true;
     const held = this.#held;
     const end =
       this.#hiding === 'block' ? blockEnd(held, this.#shown, held.length) : valueEnd(held, this.#shown);
-    if (end < 0) {
+    // At the very end of what is here, more of the block's last dashes may follow.
+    if (end < 0 || (end === held.length && !last)) {
       this.#held = held.subarray(Math.max(this.#shown, held.length - 2 * OPENING_BYTES));
       this.#shown = 0;
       return false;

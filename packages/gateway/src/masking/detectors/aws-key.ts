@@ -13,6 +13,7 @@ const A = 0x41;
  */
 export const awsKey: Detector = {
   dataClass: 'aws-key',
+  leastBytes: ID_BYTES,
   windows: ['AKIA', 'ASIA', 'cret', 'CRET'],
   confirms: (bytes, start, end, at) => {
     if (bytes[at] === A) return idEnd(bytes, start, end, at - 3) > 0;

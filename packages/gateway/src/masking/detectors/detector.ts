@@ -16,6 +16,8 @@ export interface Detector {
    * value found. Empty for a detector with its own way of suspecting: see suspicion.ts.
    */
   readonly windows: readonly string[];
+  /** Length of the shortest value found: shorter texts are not looked at. */
+  readonly leastBytes: number;
   /** Whether a value may be around the window whose last byte is at `at`. May say yes too often, never no wrongly. */
   confirms(bytes: Uint8Array, start: number, end: number, at: number): boolean;
   /** Puts the first value that begins at or after `from` in `span`; false when there is none. */

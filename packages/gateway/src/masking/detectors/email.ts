@@ -2,12 +2,14 @@ import { byteClass, DOMAIN, EMAIL_LOCAL, hasClass, LETTER, runEnd, runStart } fr
 import type { Detector, Span } from './detector.ts';
 
 const AT = 0x40;
+const APOSTROPHE = 0x27;
 const DOT = 0x2e;
 const DASH = 0x2d;
 
 /** E-mail addresses: a local part, `@`, and a domain with a dot before two letters (RFC 5321 section 4.1.2). */
 export const email: Detector = {
   dataClass: 'email',
+  leastBytes: 6,
   windows: [],
   confirms: (bytes, start, end, at) => isAddress(bytes, start, end, at),
   find: findEmail,
@@ -17,6 +19,8 @@ function findEmail(bytes: Uint8Array, start: number, end: number, from: number, 
   for (let at = from + 1; at < end; at += 1) {
     if (bytes[at] !== AT || !isAddress(bytes, start, end, at)) continue;
     span.start = runStart(bytes, at, from, EMAIL_LOCAL);
+    // Quoted in SQL or a shell, not a name that begins so.
+    while (span.start < at - 1 && bytes[span.start] === APOSTROPHE) span.start += 1;
     if (span.start === at) continue;
     let domainEnd = runEnd(bytes, at + 1, end, DOMAIN);
     while (bytes[domainEnd - 1] === DOT || bytes[domainEnd - 1] === DASH) domainEnd -= 1;

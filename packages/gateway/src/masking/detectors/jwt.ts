@@ -10,6 +10,7 @@ const E = 0x65;
  */
 export const jwt: Detector = {
   dataClass: 'jwt',
+  leastBytes: 11,
   windows: ['.eyJ'],
   confirms: (bytes, start, end, at) =>
     hasClass(bytes, start, end, at - 4, BASE64URL) && hasClass(bytes, start, end, at + 1, BASE64URL),

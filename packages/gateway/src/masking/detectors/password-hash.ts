@@ -45,6 +45,7 @@ const schemes = [
  */
 export const passwordHash: Detector = {
   dataClass: 'password-hash',
+  leastBytes: LEAST_BYTES,
   windows: [
     '?$1$',
     '?$2$',

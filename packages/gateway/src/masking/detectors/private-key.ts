@@ -12,6 +12,7 @@ export const OPENING_BYTES = 96;
  */
 export const privateKey: Detector = {
   dataClass: 'private-key',
+  leastBytes: 20,
   windows: ['EGIN'],
   confirms: (bytes, start, end, at) => {
     const dash = bytes[at - 5] === 0x20 ? at - 6 : at - 5;

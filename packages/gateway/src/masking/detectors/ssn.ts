@@ -7,6 +7,7 @@ const ZERO = 0x30;
 /** United States Social Security numbers, ddd-dd-dddd, with an area, group and serial that can have been issued. */
 export const ssn: Detector = {
   dataClass: 'ssn',
+  leastBytes: 11,
   windows: [],
   confirms: (bytes, start, end, at) => isNumberAt(bytes, start, end, at),
   find: findSsn,

@@ -8,7 +8,6 @@ import {
   type ColumnOrigins,
   columnClass,
   computesFromHidden,
-  handlesHidden,
   type OriginRelation,
 } from './hidden-columns.ts';
 import type { CopyScope, ReplyScope } from './reply-scope.ts';
@@ -38,11 +37,8 @@ export function compileCopyPlan(scope: ReplyScope, mask: Mask, origins: ColumnOr
   const collides = copy.format === 'binary' ? false : /[*]/.test(copy.options.delimiter + copy.options.quote);
   if (collides) return refused('COPY with * as delimiter or quote cannot be masked: choose another');
   if (copy.relation === null) {
-    // A `*` needs no column names, and COPY sends no description of its columns.
-    const touched =
-      computesFromHidden(scope, mask, origins) ||
-      (scope.columnNames.size === 0 && handlesHidden(scope, mask, origins));
-    if (touched)
+    // COPY sends no description of its columns: where each comes from cannot be told.
+    if (computesFromHidden(scope, mask, origins))
       return refused(
         'COPY of a query over masked columns cannot be masked: use SELECT, or COPY of the table',
       );

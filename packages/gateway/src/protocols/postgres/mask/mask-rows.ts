@@ -13,7 +13,8 @@ export interface MaskedRows {
 const ROW_HEADER = 7;
 /** How many bytes of rows are judged at once where something is suspected somewhere. */
 const BLOCK_BYTES = 4_096;
-const NULL_FIELD = Buffer.from([0xff, 0xff, 0xff, 0xff]);
+/** Stands for SQL NULL, by identity. */
+const NULL = Buffer.alloc(0);
 
 /**
  * Masks a run of whole DataRow messages, bytes [start, end). Throws WireError for a row that is not what the plan
@@ -154,8 +155,10 @@ function scrubRow(
         : scrubField(bytes, field + 4, next, form, plan);
     if (scrubbed !== null) {
       if (header < 0) header = sink.length + at - copied;
-      sink.reserve(field - copied + scrubbed.length);
+      sink.reserve(field - copied + 4 + scrubbed.length);
       sink.run(bytes, view, copied, field);
+      sink.view.setInt32(sink.length, scrubbed === NULL ? -1 : scrubbed.length);
+      sink.length += 4;
       sink.append(scrubbed);
       copied = next;
     }
@@ -165,32 +168,16 @@ function scrubRow(
   return copied;
 }
 
-/** The field that replaces one value, length first, or null when the value is clean. */
-function scrubField(
-  bytes: Buffer,
-  start: number,
-  end: number,
-  form: ScanForm,
-  plan: RowPlan,
-): Uint8Array | null {
+/** The value that replaces one, NULL itself, or null when it is clean. */
+function scrubField(bytes: Buffer, start: number, end: number, form: ScanForm, plan: RowPlan): Buffer | null {
   const { mask } = plan;
-  if (form === 'opaque') return mask.suspects(bytes, start, end) ? NULL_FIELD : null;
-  if (form === 'text') {
-    const text = mask.scrub(bytes, start, end);
-    return text === null ? null : lengthFirst(text);
-  }
+  if (form === 'opaque') return mask.suspects(bytes, start, end) ? NULL : null;
+  if (form === 'text') return mask.scrub(bytes, start, end);
   const version = form === 'jsonb' ? 1 : 0;
   const json = bytes.subarray(start + version, end);
   const scrubbed = mask.scrubJson(json);
   if (scrubbed === json) return null;
-  return lengthFirst(version === 0 ? scrubbed : Buffer.concat([bytes.subarray(start, start + 1), scrubbed]));
-}
-
-function lengthFirst(value: Buffer): Buffer {
-  const field = Buffer.allocUnsafe(4 + value.length);
-  field.writeInt32BE(value.length);
-  value.copy(field, 4);
-  return field;
+  return version === 0 ? scrubbed : Buffer.concat([bytes.subarray(start, start + 1), scrubbed]);
 }
 
 function malformed(what: string): WireError {
