@@ -7,7 +7,7 @@ import type { Draft } from './meaning.ts';
 import type { ParseAnswer, ParseRequest } from './parser-worker.ts';
 
 export interface ParserLimits {
-  /** Longest text that is parsed, in UTF-8 bytes. */
+  /** Longest text that is parsed, in UTF-8 bytes; at most 4 MiB, whatever is asked for. */
   readonly statementBytes: number;
   /** Most statements in one text. */
   readonly statements: number;
@@ -27,8 +27,17 @@ export const DEFAULT_PARSER_LIMITS: ParserLimits = {
   queue: 1024,
 };
 
-/** Parser memory besides the text, in megabytes. */
+const MB = 1_048_576;
+/**
+ * A worker that reaches its heap limit inside one large allocation takes the whole process with it, so the limit must
+ * be out of reach: the largest tree measured for a text of 1 MiB takes 300 MB.
+ */
 const HEAP_MB = 256;
+const HEAP_MB_PER_MB = 1024;
+/** No limit on statements may be larger than this. */
+const LARGEST_STATEMENT = 4 * MB;
+/** A worker that read a text of this size is replaced, because a wasm memory never shrinks. */
+const LARGE_TEXT = 128 * 1024;
 /** Enough for chains of 100 000 operators, which the grammar nests. */
 const STACK_MB = 48;
 
@@ -60,7 +69,7 @@ class WorkerParser implements Parser {
   #closed = false;
 
   constructor(limits: ParserLimits) {
-    this.#limits = limits;
+    this.#limits = { ...limits, statementBytes: Math.min(limits.statementBytes, LARGEST_STATEMENT) };
   }
 
   parse(text: string, database: string, form: string | null): Promise<Draft | string> {
@@ -101,7 +110,10 @@ class WorkerParser implements Parser {
 
   #spawn(): Worker {
     const worker = new Worker(new URL('./parser-worker.ts', import.meta.url), {
-      resourceLimits: { stackSizeMb: STACK_MB, maxOldGenerationSizeMb: HEAP_MB },
+      resourceLimits: {
+        stackSizeMb: STACK_MB,
+        maxOldGenerationSizeMb: HEAP_MB + Math.ceil((HEAP_MB_PER_MB * this.#limits.statementBytes) / MB),
+      },
       // The worker gets no environment: it has no use for secrets.
       env: {},
       stdout: true,
@@ -117,7 +129,10 @@ class WorkerParser implements Parser {
   #answered(worker: Worker, answer: ParseAnswer): void {
     if (worker !== this.#worker || answer.id !== this.#current?.request.id) return;
     if (answer.broken || answer.draft === null) this.#fail('the parser failed on the text');
-    else this.#finish(answer.draft);
+    else {
+      if (this.#current.request.text.length > LARGE_TEXT) void this.#discard();
+      this.#finish(answer.draft);
+    }
     this.#next();
   }
 

@@ -24,7 +24,8 @@ export interface ParseAnswer {
 
 /** Longest form that is shown or recorded, in characters. */
 const FORM_LENGTH = 8192;
-const LITERALS = new Set(['ICONST', 'FCONST', 'SCONST', 'USCONST', 'BCONST', 'XCONST']);
+/** What a literal looks like, whatever the scanner calls it: it has no name for some of them. */
+const LITERAL = /^(?:\.?\d|[^"]*'|\$(?!\d+$))/;
 const COMMENTS = new Set(['SQL_COMMENT', 'C_COMMENT']);
 
 export function serveParser(port: NonNullable<typeof parentPort>): void {
@@ -77,7 +78,7 @@ function redacted(text: string): string | null {
   for (const token of tokens(text)) {
     if (COMMENTS.has(token.tokenName)) continue;
     if (token.start > end && form !== '') form += ' ';
-    form += LITERALS.has(token.tokenName) ? '?' : token.text;
+    form += /^[IFS]CONST$/.test(token.tokenName) || LITERAL.test(token.text) ? '?' : token.text;
     end = token.end;
     if (form.length > FORM_LENGTH) return `${form.slice(0, FORM_LENGTH)}…`;
   }
