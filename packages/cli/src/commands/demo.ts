@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { DEFAULT_URL } from '../control-plane.ts';
 import { DATABASE } from '../demo/data.ts';
 import { tour } from '../demo/tour.ts';
-import { startWorld, TARGET, type World } from '../demo/world.ts';
+import { type Role, startWorld, TARGET, type World } from '../demo/world.ts';
 import { exitCode, Failure } from '../failure.ts';
 import { createGatewayLog } from '../gateway-log.ts';
 import type { Terminal } from '../terminal.ts';
@@ -55,19 +56,26 @@ function interrupted(): Failure {
 function instructions(world: World, { paint }: Terminal): readonly string[] {
   const { port, gateway, provider, directory } = world;
   const tokens = join(directory, 'tokens');
-  const sallyport = `SALLYPORT_URL=${gateway.controlPlane} SALLYPORT_TOKEN_FILE=${world.tokenFile('approver')} npx sallyport`;
-  const auditor = sallyport.replace(world.tokenFile('approver'), world.tokenFile('auditor'));
+  const url = gateway.controlPlane === DEFAULT_URL ? '' : ` SALLYPORT_URL=${gateway.controlPlane}`;
+  const as = (role: Role) => `export SALLYPORT_TOKEN_FILE=${world.tokenFile(role)}${url}`;
   return [
     '',
     paint.bold('Try it yourself, from another terminal in this folder'),
-    `  as the agent     PGPASSFILE=${join(tokens, 'agent.pgpass')} psql "host=127.0.0.1 port=${port} user=${TARGET} dbname=${DATABASE}"`,
-    `  a fresh token    curl -s --data @${join(tokens, 'agent.request')} ${provider.tokenEndpoint}`,
-    `  as an approver   ${sallyport} requests`,
-    '                   … approve ID, or … deny ID --reason "…"',
-    `  as an auditor    ${auditor} sessions`,
-    '                   … replay ID',
-    `  offline          npx sallyport audit verify --data ${world.config.dataDirectory}`,
-    `  how it is set up ${world.config.file}`,
+    paint.dim('  as the agent: psql with an access token for its password, the target for its user'),
+    `    PGPASSFILE=${join(tokens, 'agent.pgpass')} psql "host=127.0.0.1 port=${port} user=${TARGET} dbname=${DATABASE}"`,
+    paint.dim('  a fresh access token, from the identity provider'),
+    `    curl -s --data @${join(tokens, 'agent.request')} ${provider.tokenEndpoint}`,
+    paint.dim('  as an approver: decide what the agent waits for'),
+    `    ${as('approver')}`,
+    '    npx sallyport requests',
+    '    npx sallyport approve ID        or: npx sallyport deny ID --reason "..."',
+    paint.dim('  as an auditor: see what happened'),
+    `    ${as('auditor')}`,
+    '    npx sallyport sessions',
+    '    npx sallyport replay ID',
+    `    npx sallyport audit verify --data ${world.config.dataDirectory}`,
+    paint.dim('  how it is set up'),
+    `    ${world.config.file}`,
     '',
   ];
 }

@@ -1,6 +1,8 @@
 /** The tour: the agent walks its steps through the gateway, and every step must come to what it should. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { publicKeyFile, verifyLog } from '@sallyport/audit-log';
 import { createClient } from '@sallyport/contract';
 import { verify } from '../commands/audit.ts';
 import { replay } from '../commands/replay.ts';
@@ -21,7 +23,7 @@ export interface TourOptions {
   readonly pause: number;
 }
 
-/** Longest time for a session that was closed to be on record, in milliseconds. */
+/** Longest time for a session that was closed to be on record, and under a checkpoint, in milliseconds. */
 const ENDING_MS = 10_000;
 
 /** Rejects with a Failure that names the step that went otherwise. */
@@ -40,13 +42,19 @@ async function walk(world: World, terminal: Terminal, { pause }: TourOptions) {
   const decisionsSince = followDecisions(world.config.audit.directory);
   let asked: Promise<readonly string[]> = Promise.resolve([]);
   let current = -1;
+  let thinkingNow = '';
   const step = (): Step => steps[current] as Step;
   const tool = await connectTool(
     { port: world.port, target: TARGET, database: DATABASE, token: read(world.tokenFile('agent')) },
     (notice) => {
       const requestId = /access request (\S+)/.exec(notice)?.[1];
       const will = step().people;
-      if (requestId === undefined || will === undefined) return;
+      if (requestId === undefined) return;
+      if (will === undefined) {
+        // Nobody is there to decide: better to fail now than to wait until the access request expires.
+        void tool.close();
+        return;
+      }
       // A person who cannot decide would leave the agent waiting: the tour then fails, and says why.
       asked = people.decide(requestId, will).catch((error: unknown) => {
         void tool.close();
@@ -60,6 +68,7 @@ async function walk(world: World, terminal: Terminal, { pause }: TourOptions) {
     const answer = await runAgent(scripted(), tool, {
       async thought(thought) {
         if (thought.kind === 'act') current += 1;
+        thinkingNow = thought.thought;
         asked = Promise.resolve([]);
       },
       async observed(observation) {
@@ -71,7 +80,7 @@ async function walk(world: World, terminal: Terminal, { pause }: TourOptions) {
           ...masked(observation),
         ];
         title(terminal, `${current + 1}. ${step().title}`);
-        sideBySide(terminal, [...thinking(lastThought, step().sql), ...observed(observation)], right);
+        sideBySide(terminal, [...thinking(thinkingNow, step().sql), ...observed(observation)], right);
         const effects = decisions.map(({ effect }) => effect);
         const policies = decisions.flatMap((one) => one.policies);
         const problem = await step().check({ observation, policies, effects, asked: said, world });
@@ -86,16 +95,13 @@ async function walk(world: World, terminal: Terminal, { pause }: TourOptions) {
   }
 }
 
-let lastThought = '';
-
 /** Thinks what the script says, looking at what was seen last. */
 function scripted(): Model {
   return {
     async next(seen: readonly Observation[]) {
       const step = steps[seen.length];
       if (step === undefined) return { kind: 'answer', thought: 'That is enough.', answer: ANSWER };
-      lastThought = step.thought(seen.at(-1));
-      return { kind: 'act', thought: lastThought, sql: step.sql };
+      return { kind: 'act', thought: step.thought(seen.at(-1)), sql: step.sql };
     },
   };
 }
@@ -133,6 +139,7 @@ async function showRecord(world: World, terminal: Terminal, sessionId: string): 
   if (/4111111111111111|mara@mail|\+49 30/.test(replayed))
     throw new Failure(exitCode.failed, 'Replay: a masked value is in the recording.');
   title(terminal, `sallyport audit verify --data ${world.config.dataDirectory}`);
+  await sealed(world.config.audit.directory);
   await verify({ data: world.config.dataDirectory }, terminal);
 }
 
@@ -142,6 +149,16 @@ async function ended(world: World, sessionId: string): Promise<void> {
     if ((await client.getSession(sessionId)).endedAt !== null) return;
   }
   throw new Failure(exitCode.failed, 'The session of the agent did not end after it disconnected.');
+}
+
+/** Waits for the signed checkpoint over everything, which comes within a second of the last entry. */
+async function sealed(directory: string): Promise<void> {
+  const key = read(join(directory, publicKeyFile));
+  for (const deadline = Date.now() + ENDING_MS; Date.now() < deadline; await wait(100)) {
+    const { entries, covered, problem } = await verifyLog(directory, key);
+    if (covered === entries || problem !== null) return;
+  }
+  throw new Failure(exitCode.failed, 'Audit: the last entries were not put under a signed checkpoint.');
 }
 
 function auditor(world: World) {
