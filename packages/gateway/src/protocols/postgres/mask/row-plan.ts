@@ -33,7 +33,6 @@ export interface RowPlan {
 
 /** One field of a RowDescription. */
 interface Field {
-  readonly label: string;
   readonly table: number;
   readonly attribute: number;
   readonly type: number;
@@ -91,13 +90,13 @@ function readFields(bytes: Buffer, start: number, end: number): readonly Field[]
   const count = body.int16();
   const fields: Field[] = [];
   for (let i = 0; i < count; i += 1) {
-    const label = body.string();
+    body.string();
     const table = body.uint32();
     const attribute = body.int16();
     const type = body.uint32();
     body.int16();
     body.int32();
-    fields.push({ label, table, attribute, type, binary: body.int16() !== 0 });
+    fields.push({ table, attribute, type, binary: body.int16() !== 0 });
   }
   body.finish();
   return fields;
@@ -139,8 +138,8 @@ function fieldClass(
   origins: ColumnOrigins,
 ): string | null {
   if (!mask.hidesColumns) return null;
-  // Origin zero: an expression, a cast, a set operation, a function's column. Its label is all else there is to go by.
-  if (field.table === 0) return computed ?? mask.columnNameClass(field.label);
+  // Origin zero: an expression, a cast, a set operation, a function's column. Its label is the client's own choice.
+  if (field.table === 0) return computed;
   const relation = origins.relation(field.table);
   if (relation === undefined) return UNKNOWN_CLASS;
   if (field.attribute === 0) return anyColumnClass(relation, mask, origins);
