@@ -119,14 +119,33 @@ export function computesFromHidden(scope: ReplyScope, mask: Mask, origins: Colum
   });
 }
 
-/** Whether rows of classified data pass through the operation at all: an error may then quote any column of one. */
+/** What was found for an operation, and by what: errors come in floods, and their cost is chosen by the client. */
+const handled = new WeakMap<
+  ReplyScope,
+  { mask: Mask; maskVersion: number; originsVersion: number; answer: boolean }
+>();
+
+/**
+ * Whether rows of classified data pass through the operation at all: an error may then quote any column of one.
+ * `scope` is null for what belongs to no operation.
+ */
 export function handlesHidden(scope: ReplyScope | null, mask: Mask, origins: ColumnOrigins): boolean {
   if (!mask.hidesColumns) return false;
   if (scope === null || callsForeignCode(scope)) return true;
-  return scope.relations.some(({ schema, table }) => {
+  const known = handled.get(scope);
+  if (
+    known?.mask === mask &&
+    known.maskVersion === mask.version &&
+    known.originsVersion === origins.version
+  ) {
+    return known.answer;
+  }
+  const answer = scope.relations.some(({ schema, table }) => {
     const relation = origins.named(schema, table);
     return relation === undefined || anyColumnClass(relation, mask, origins) !== null;
   });
+  handled.set(scope, { mask, maskVersion: mask.version, originsVersion: origins.version, answer });
+  return answer;
 }
 
 /** A function that is not the server's own reads what it likes. */
