@@ -70,21 +70,24 @@ export function widthOf(text: string): number {
   return width;
 }
 
-/** At most `width` cells, the last one "…" when something is left out. */
-export function shorten(text: string, width: number): string {
-  if (widthOf(text) <= width) return text;
-  let short = '';
+/** The start of a text that takes at most `width` cells. */
+function takeCells(text: string, width: number): string {
+  let taken = '';
   let used = 0;
   for (const character of text) {
-    const cells = widthOf(character);
-    if (used + cells > width - 1) break;
-    short += character;
-    used += cells;
+    used += widthOf(character);
+    if (used > width) break;
+    taken += character;
   }
-  return `${short}…`;
+  return taken;
 }
 
-/** Breaks one line at spaces, or anywhere when a word is too long. */
+/** At most `width` cells, the last one "…" when something is left out. */
+export function shorten(text: string, width: number): string {
+  return widthOf(text) <= width ? text : `${takeCells(text, width - 1)}…`;
+}
+
+/** Breaks one line at spaces, or anywhere when a word is too long. `width` is at least 2. */
 export function wrap(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line = '';
@@ -97,7 +100,7 @@ export function wrap(text: string, width: number): readonly string[] {
     if (line !== '') lines.push(line);
     line = word;
     while (widthOf(line) > width) {
-      const head = shorten(line, width + 1).slice(0, -1);
+      const head = takeCells(line, width);
       lines.push(head);
       line = line.slice(head.length);
     }

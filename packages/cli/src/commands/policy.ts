@@ -31,6 +31,6 @@ export async function checkPolicies(
   if (errors.length > 0)
     throw new Failure(
       exitCode.failed,
-      `${errors.length} found in ${directory}: a gateway would keep the policies it has.`,
+      `${errors.length} ${errors.length === 1 ? 'problem' : 'problems'} in ${directory}: a gateway would keep the policies it has.`,
     );
 }

@@ -1,0 +1,18 @@
+/** What the command promises. */
+export const cliRequirements = {
+  'cli.help': 'Every command explains itself, and exit codes are documented.',
+  'cli.usage':
+    'Arguments or a configuration that cannot be used exit 2 with words on what to do, and never a stack.',
+  'cli.token': 'The access token comes from a file or standard input, and never from an argument.',
+  'cli.refused': 'What the gateway refuses exits 3 with its reason; a gateway that is not there exits 1.',
+  'cli.inert': 'Text of agents, issuers and databases can do nothing to a terminal.',
+  'cli.requests': 'Access requests are listed, shown exactly and decided from the command line.',
+  'cli.replay': 'A recording is listed and played, as text or as JSON.',
+  'cli.verify': 'The record is verified offline, and a changed byte exits 1 and names its place.',
+  'cli.policy': 'A policy directory is checked as the gateway would, each error with file and line.',
+  'cli.init': 'Init writes a configuration and policies that work, and never overwrites.',
+  'cli.start': 'Start says where it listens, reads policies again on SIGHUP and stops in order on SIGTERM.',
+  'demo.tour':
+    'The unattended tour exits 0 when every step came to what it should, and leaves nothing behind.',
+  'demo.honest': 'The tour fails, naming the step, when the gateway lets something through.',
+} as const;
