@@ -9,7 +9,7 @@ import { type Lock, takeLock } from './lock.ts';
 import { LogError, systemReason } from './log-error.ts';
 import type { Signer } from './note.ts';
 import { checkpointsFile, recover } from './recovery.ts';
-import { Sealer } from './sealer.ts';
+import { SealThread } from './seal-thread.ts';
 import { frameBytes, listSegments, maxEntryBytes, segmentName } from './segment.ts';
 import { SyncGroup } from './sync-group.ts';
 
@@ -79,7 +79,7 @@ class FileLog implements Log {
   readonly #signer: Signer;
   readonly #now: () => number;
   readonly #syncs: SyncGroup;
-  readonly #sealer: Sealer;
+  readonly #sealer: SealThread;
   readonly #checkpoints: AppendFile;
   #segment: AppendFile;
   #size: number;
@@ -108,7 +108,10 @@ class FileLog implements Log {
     const first = found.segment?.first ?? 0;
     this.#segment = new AppendFile(join(directory, segmentName(first)));
     this.#checkpoints = new AppendFile(join(directory, checkpointsFile));
-    this.#sealer = new Sealer(directory, found.tree, first, this.#segment.length);
+    this.#sealer = new SealThread(directory, {
+      ...{ size: found.tree.size, roots: found.tree.roots },
+      ...{ segmentFirst: first, offset: this.#segment.length },
+    });
     this.#syncs = new SyncGroup(directory, this.#segment);
     if (this.#size > (this.#lastCheckpoint?.size ?? 0)) this.#scheduleCheckpoint();
   }
@@ -166,6 +169,7 @@ class FileLog implements Log {
       await this.checkpoint();
       await this.#syncs.synced();
     } finally {
+      await this.#sealer.close();
       this.#syncs.close();
       this.#segment.close();
       this.#checkpoints.close();
@@ -216,8 +220,7 @@ class FileLog implements Log {
     if (this.#lastCheckpoint !== null && this.#lastCheckpoint.size === size) return this.#lastCheckpoint;
     // A checkpoint on disk over entries that are not would make a power cut look like tampering.
     await this.#syncs.synced();
-    await this.#sealer.advance(size);
-    const checkpoint = signCheckpoint(size, this.#sealer.tree.root(), this.#signer);
+    const checkpoint = signCheckpoint(size, await this.#sealer.advance(size), this.#signer);
     const note = Buffer.from(this.#checkpoints.length === 0 ? checkpoint.note : `\n${checkpoint.note}`);
     this.#checkpoints.append(note, note.length);
     this.#lastCheckpoint = checkpoint;

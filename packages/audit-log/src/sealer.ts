@@ -3,11 +3,22 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LogError } from './log-error.ts';
 import { frameBytes, maxEntryBytes, readFrame, segmentName } from './segment.ts';
-import type { CompactRange } from './tree.ts';
+import { CompactRange } from './tree.ts';
 
 /** Leaves hashed in one turn of the loop: about a tenth of a millisecond. */
 const leavesPerSlice = 32;
 const readBytes = 64 * 1024;
+
+/** How far a log is in its tree; small, and can be sent to a thread. */
+export interface SealState {
+  /** Entries in the tree. */
+  readonly size: number;
+  /** The compact range over them. */
+  readonly roots: readonly Uint8Array[];
+  /** The segment of the next entry, by the `seq` it begins with, and where in it that entry starts. */
+  readonly segmentFirst: number;
+  readonly offset: number;
+}
 
 /**
  * Brings the Merkle tree up to date by reading back what was appended, behind the append path. What is hashed, and
@@ -15,19 +26,40 @@ const readBytes = 64 * 1024;
  */
 export class Sealer {
   readonly #directory: string;
-  readonly #tree: CompactRange;
-  #segmentFirst: number;
-  #offset: number;
+  readonly #leavesPerSlice: number;
+  #tree = new CompactRange();
+  #segmentFirst = 0;
+  #offset = 0;
 
-  constructor(directory: string, tree: CompactRange, segmentFirst: number, offset: number) {
+  constructor(directory: string, state: SealState, slice = leavesPerSlice) {
     this.#directory = directory;
-    this.#tree = tree;
-    this.#segmentFirst = segmentFirst;
-    this.#offset = offset;
+    this.#leavesPerSlice = slice;
+    this.reset(state);
   }
 
-  get tree(): CompactRange {
-    return this.#tree;
+  get size(): number {
+    return this.#tree.size;
+  }
+
+  get state(): SealState {
+    return {
+      ...{ size: this.#tree.size, roots: this.#tree.roots },
+      ...{ segmentFirst: this.#segmentFirst, offset: this.#offset },
+    };
+  }
+
+  root(): Buffer {
+    return this.#tree.root();
+  }
+
+  /** Goes on from what another sealer of the same log came to. */
+  reset(state: SealState): void {
+    this.#tree = new CompactRange(
+      state.size,
+      state.roots.map((root) => Buffer.from(root)),
+    );
+    this.#segmentFirst = state.segmentFirst;
+    this.#offset = state.offset;
   }
 
   /** Adds every entry below `size`, all of which are in the file. */
@@ -68,7 +100,7 @@ export class Sealer {
   /** Adds the whole entries of a piece of the file; the bytes they took. */
   async #addAll(buffer: Buffer, filled: number, size: number, path: string): Promise<number> {
     let at = 0;
-    let sliceEnd = this.#tree.size + leavesPerSlice;
+    let sliceEnd = this.#tree.size + this.#leavesPerSlice;
     while (this.#tree.size < size) {
       const frame = readFrame(buffer, at, filled);
       if (frame.kind === 'short') break;
@@ -78,7 +110,7 @@ export class Sealer {
       at = frame.end;
       if (this.#tree.size === sliceEnd) {
         await nextTurn();
-        sliceEnd += leavesPerSlice;
+        sliceEnd += this.#leavesPerSlice;
       }
     }
     return at;

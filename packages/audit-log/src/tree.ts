@@ -45,10 +45,6 @@ export class CompactRange {
     }
     return root ?? hash('sha256', '', 'buffer');
   }
-
-  clone(): CompactRange {
-    return new CompactRange(this.#size, this.#roots);
-  }
 }
 
 let scratch = Buffer.allocUnsafe(4096);
