@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { requirements } from './requirements.ts';
 
 const TITLE = /\btest\(\s*(?:'((?:[^'\\]|\\.)*)'|`([^`]*)`|"((?:[^"\\]|\\.)*)")/g;
-const CITED = /\[([a-zA-Z0-9.,\s-]+)\]\s*$/;
+const CITED = /(?:\s*\[[a-zA-Z0-9.,\s-]+\])+$/;
 
 /** Ids cited at the end of test titles, with the file that cites them. */
 function citations(): Map<string, string> {
@@ -13,8 +13,8 @@ function citations(): Map<string, string> {
   const files = globSync(['packages/*/src/**/*.test.ts', 'test/**/*.ts', 'tools/**/*.test.ts']);
   for (const file of files) {
     for (const match of readFileSync(file, 'utf8').matchAll(TITLE)) {
-      const ids = (match[1] ?? match[2] ?? match[3] ?? '').match(CITED)?.[1] ?? '';
-      for (const id of ids.split(/[,\s]+/).filter((one) => one.includes('.') || /^L\d+$/.test(one)))
+      const ids = (match[1] ?? match[2] ?? match[3] ?? '').match(CITED)?.[0] ?? '';
+      for (const id of ids.split(/[[\],\s]+/).filter((one) => one.includes('.') || /^L\d+$/.test(one)))
         cited.set(id, file);
     }
   }
