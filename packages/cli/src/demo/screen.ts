@@ -27,7 +27,11 @@ export function title(terminal: Terminal, text: string): void {
 export function sideBySide(terminal: Terminal, left: readonly Shown[], right: readonly Shown[]): void {
   const width = Math.min(terminal.columns, WIDEST);
   if (width < TWO_COLUMNS_FROM) {
-    for (const line of [...left, ...right].flatMap((one) => fold(one, width)))
+    for (const line of [
+      ...left,
+      { text: 'Sallyport:' },
+      ...right.map((one) => ({ ...one, text: `  ${one.text}` })),
+    ].flatMap((one) => fold(one, width)))
       terminal.out(coloured(terminal, line, line.text));
     return;
   }
