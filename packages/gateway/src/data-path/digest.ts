@@ -23,9 +23,11 @@ export function digestPrefix(scope: DigestScope): string {
  * The text comes last, so that nothing in it can pass for a parameter.
  */
 export function operationDigest(prefix: string, operation: Operation): string {
-  const { text, parameters } = operation;
+  const { text, parameters, parameterForms = [] } = operation;
   if (parameters.length === 0) return hash('sha256', `${prefix}0\n${text}`);
   const digest = createHash('sha256').update(`${prefix}${parameters.length}\n`);
+  // The same bytes mean another value in another form.
+  if (parameterForms.length > 0) digest.update(`${parameterForms.join(' ')}\n`);
   for (const value of parameters) {
     digest.update(value === null ? '-1\n' : `${value.byteLength}\n`);
     if (value !== null) digest.update(value);

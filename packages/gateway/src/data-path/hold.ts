@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { AccessRequestEnding, PendingAccess } from '../approval/index.ts';
 import type { ApprovalRequirement, Decision } from '../policy/index.ts';
-import type { HoldListener, Operation, Outcome } from '../protocols/protocol.ts';
+import type { HoldListener, Operation, Outcome, ParameterForm } from '../protocols/protocol.ts';
 import { decide } from './decide.ts';
 import { permit, type Refusing, refuse } from './record.ts';
 import type { Session } from './session.ts';
@@ -72,7 +72,7 @@ function open(
       digest,
       text: operation.text,
       form: operation.meaning.form,
-      parameters: operation.parameters.map(shown),
+      parameters: operation.parameters.map((value, at) => shown(value, operation.parameterForms?.[at])),
       requirements,
       reason: decision.reason,
     });
@@ -88,9 +88,11 @@ function open(
 }
 
 /** A bound value whole, as an approver sees it: one who cannot see it all must not be asked. */
-function shown(value: Uint8Array | null): string {
+function shown(value: Uint8Array | null, form: ParameterForm = 'text'): string {
   if (value === null) return 'NULL';
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  // Bytes that happen to be readable must not pass for the value they spell.
+  if (form === 'binary') return `(binary) \\x${bytes.toString('hex')}`;
   return isUtf8(bytes) ? bytes.toString('utf8') : `\\x${bytes.toString('hex')}`;
 }
 

@@ -56,7 +56,11 @@ export interface Operation {
   readonly text: string;
   /** Values sent beside the text, in order; null is the protocol's own null. */
   readonly parameters: readonly (Uint8Array | null)[];
+  /** How each parameter is encoded, where the protocol leaves a choice; empty or absent when all are text. */
+  readonly parameterForms?: readonly ParameterForm[];
 }
+
+export type ParameterForm = 'text' | 'binary';
 
 /** Proof that a decision to permit is in the audit log. Only data-path/permit.ts can make one. */
 export interface Permit {

@@ -1,5 +1,6 @@
 /** Reads what the gateway must know of a client's messages; PostgreSQL 18 documentation 54.7. All throw WireError. */
 import { BodyReader } from '@sallyport/postgres-wire';
+import type { ParameterForm } from '../protocol.ts';
 
 export function readQuery(bytes: Buffer, start: number, end: number): string {
   const reader = new BodyReader(bytes, start, end);
@@ -28,18 +29,30 @@ export interface BindMessage {
   readonly statement: string;
   /** Views into the client's chunk. */
   readonly parameters: readonly (Buffer | null)[];
+  /** One for each parameter, or none when all are text. */
+  readonly parameterForms: readonly ParameterForm[];
 }
 
 export function readBind(bytes: Buffer, start: number, end: number): BindMessage {
   const reader = new BodyReader(bytes, start, end);
   const portal = reader.string();
   const statement = reader.string();
-  reader.bytes(2 * reader.count());
+  const codes: number[] = [];
+  for (let left = reader.count(); left > 0; left -= 1) codes.push(reader.int16());
   const parameters: (Buffer | null)[] = [];
   for (let left = reader.count(); left > 0; left -= 1) parameters.push(reader.value());
   reader.bytes(2 * reader.count());
   reader.finish();
-  return { portal, statement, parameters };
+  return { portal, statement, parameters, parameterForms: formsOf(codes, parameters.length) };
+}
+
+const ALL_TEXT: readonly ParameterForm[] = [];
+
+/** Format codes as Bind has them: none is text for all, one is for all, else one each (54.7, Bind). */
+function formsOf(codes: readonly number[], parameters: number): readonly ParameterForm[] {
+  if (!codes.includes(1)) return ALL_TEXT;
+  const form = (code: number | undefined): ParameterForm => (code === 1 ? 'binary' : 'text');
+  return Array.from({ length: parameters }, (_, at) => form(codes.length === 1 ? codes[0] : codes[at]));
 }
 
 export interface NamedMessage {

@@ -1,17 +1,17 @@
 import type { Socket } from 'node:net';
-import type { MaybePromise } from '../../lib/async.ts';
+import { type MaybePromise, whenReady } from '../../lib/async.ts';
 import type { HoldListener, HoldNotice, Line, Operation, Outcome } from '../protocol.ts';
 import { Exchange, type Expectation } from './exchange.ts';
 import { errorMessage, FLUSH, holdMessage } from './messages.ts';
 import { NameTable } from './name-table.ts';
-import type { Portal, Prepared } from './portal.ts';
+import { openPortal, type Portal, type Prepared } from './portal.ts';
 import {
   applyEffects,
   initialSessionState,
   type SessionState,
   type StatementMeaning,
 } from './statement/index.ts';
-import { UNTRACKED } from './statements.ts';
+import { readOtherwise, UNTRACKED } from './statements.ts';
 import type { TargetCatalog } from './target-catalog.ts';
 import type { Unit } from './unit.ts';
 
@@ -45,6 +45,10 @@ export class Conversation {
   #over = false;
   #clientHeld = false;
   #targetSlow = false;
+  /** Called once fewer messages are under way. */
+  #onRoom: (() => void) | null = null;
+  /** Why the target may read texts in another way than they are judged, or null. */
+  #readOtherwise: string | null = null;
 
   constructor({ line, client, catalog, searchPath }: ConversationParts, close: () => void) {
     this.line = line;
@@ -60,7 +64,39 @@ export class Conversation {
 
   /** What the text means in this session's state; at once when it was understood before. */
   bindStatement(text: string): MaybePromise<StatementMeaning> {
-    return this.catalog.binder.bind(text, this.#state);
+    return whenReady(this.catalog.binder.bind(text, this.#state), (meaning) => this.#asRead(meaning));
+  }
+
+  /**
+   * What a prepared statement means by now. The server resolves its names again when the search path, or what is on
+   * it, has changed since Parse.
+   */
+  understoodAgain(prepared: Prepared): MaybePromise<Prepared> {
+    return whenReady(this.catalog.binder.rebind(prepared.statement, this.#state), (meaning) => {
+      const statement = this.#asRead(meaning);
+      return statement === prepared.statement ? prepared : { statement, text: prepared.text };
+    });
+  }
+
+  #asRead(meaning: StatementMeaning): StatementMeaning {
+    return this.#readOtherwise === null ? meaning : readOtherwise(meaning, this.#readOtherwise);
+  }
+
+  /** Resolves when the target has answered enough for more to be sent. */
+  room(): Promise<void> {
+    // Without it the target may keep its answers until Sync.
+    this.line.target.forward(this.line.standing, FLUSH);
+    this.flushToTarget();
+    return new Promise((resolve) => {
+      this.#onRoom = resolve;
+    });
+  }
+
+  /** The target answered something. */
+  answeredSome(): void {
+    if (this.#onRoom === null || this.exchange.size >= this.line.limits.pipelinedOperations) return;
+    this.#onRoom();
+    this.#onRoom = null;
   }
 
   submit(operation: Operation): MaybePromise<Outcome> {
@@ -94,15 +130,33 @@ export class Conversation {
   portalsUnder(name: string, segment: number): readonly Portal[] {
     const bound = this.portals.candidates(name, segment);
     if (!this.#declaredInSql.has(name)) return bound;
-    const cursors = known(this.#state.cursorsUnder(name)).map(({ statement, text }) => ({
-      ...{ statement, text, parameters: [], described: false, plan: null, outcome: null },
-    }));
-    return [...bound, ...cursors];
+    return [...bound, ...known(this.#state.cursorsUnder(name)).map((cursor) => openPortal(cursor, [], []))];
   }
 
-  /** The server reports its search path (PostgreSQL 18 and newer report every change). */
-  rememberSearchPath(shown: string): void {
-    this.#state.rememberSearchPath(shown);
+  /** The server reports a setting: its search path (from PostgreSQL 18 on), or how it reads texts. */
+  settingChanged(name: string, value: string): void {
+    if (name === 'search_path') this.#state.rememberSearchPath(value);
+    const needed = READING.get(name);
+    if (needed !== undefined && needed !== value) {
+      this.#readOtherwise = `the target reads texts with ${name} = ${value}; only ${needed} is understood`;
+    } else if (this.#readOtherwise?.includes(`${name} =`) === true) this.#readOtherwise = null;
+  }
+
+  /** A statement went well: names it gave up are forgotten, unless what follows it may take them again. */
+  succeeded(meaning: StatementMeaning): void {
+    for (const effect of meaning.effects) {
+      if (effect.kind === 'catalog-changed') this.catalog.changed();
+      if (effect.kind !== 'deallocate' || meaning.statements !== 1) continue;
+      this.statements.forget(effect.name);
+      // The text itself, and the Sync behind it.
+      if (this.exchange.size <= 2) this.#state.succeeded(meaning);
+    }
+  }
+
+  /** The server is outside a transaction: portals do not outlive theirs. */
+  transactionEnded(): void {
+    this.portals.forget(null);
+    this.catalog.settled();
   }
 
   #noteEffects(statement: StatementMeaning): void {
@@ -113,6 +167,7 @@ export class Conversation {
     }
   }
 
+  /** The target will not carry this out. */
   discard(expectation: Expectation): void {
     if (!('settle' in expectation) || expectation.settle === null) return;
     const { table, proposal } = expectation.settle as { table: NameTable<unknown>; proposal: never };
@@ -169,6 +224,7 @@ export class Conversation {
     if (this.#over) return;
     this.#over = true;
     this.cancelHold();
+    this.#onRoom?.();
     for (const owed of this.exchange.abandon()) if ('unit' in owed) owed.unit.end('cancelled');
     this.#close();
   }
@@ -185,6 +241,12 @@ export class Conversation {
     if (!this.#clientHeld && !this.#targetSlow && !this.#over) this.#client.resume();
   }
 }
+
+/** Settings under which the target must read texts for them to mean what was judged. Both are reported. */
+const READING: ReadonlyMap<string, string> = new Map([
+  ['client_encoding', 'UTF8'],
+  ['standard_conforming_strings', 'on'],
+]);
 
 /** Candidates tracked from SQL. None is left when there were too many to track: then nobody can say what would run. */
 function known(candidates: readonly StatementMeaning[]): readonly Prepared[] {

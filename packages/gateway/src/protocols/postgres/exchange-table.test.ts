@@ -20,7 +20,7 @@ test('rows, copies and completions are only possible while an operation runs [po
 
 test('an idle target may only report that it fails [postgres.exchange]', () => {
   const possible = Object.entries(EXCHANGE.nothing).filter(([, step]) => step !== 'violation');
-  assert.deepEqual(possible, [['error', 'deliver']]);
+  assert.deepEqual(possible, [['error', 'late-error']]);
 });
 
 test('messages that have no place after the login are in no state of the table [postgres.exchange]', () => {

@@ -43,6 +43,8 @@ export type Step =
   | 'violation'
   /** Deliver, and go on waiting for the same. */
   | 'deliver'
+  /** An error that no message of the client's caused directly. */
+  | 'late-error'
   /** Deliver; the message is answered. */
   | 'answered'
   /** As `answered`, and a name is confirmed. */
@@ -59,6 +61,7 @@ export type Step =
   | 'copy-in'
   | 'copy-out'
   | 'copy-rows'
+  | 'copy-done'
   /** The query failed; ReadyForQuery follows. */
   | 'query-failed'
   /** The target skips everything until the next Sync. */
@@ -89,7 +92,7 @@ const NEVER: Readonly<Record<Reply, Step>> = {
 
 export const EXCHANGE: Readonly<Record<Awaited, Readonly<Record<Reply, Step>>>> = {
   // A server may report that it is going away at any time.
-  nothing: { ...NEVER, error: 'deliver' },
+  nothing: { ...NEVER, error: 'late-error' },
   query: {
     ...NEVER,
     'row-description': 'columns',
@@ -99,7 +102,7 @@ export const EXCHANGE: Readonly<Record<Awaited, Readonly<Record<Reply, Step>>>> 
     'copy-in': 'copy-in',
     'copy-out': 'copy-out',
     'copy-data': 'copy-rows',
-    'copy-done': 'deliver',
+    'copy-done': 'copy-done',
     error: 'query-failed',
     ready: 'ready',
   },
@@ -128,11 +131,11 @@ export const EXCHANGE: Readonly<Record<Awaited, Readonly<Record<Reply, Step>>>> 
     'copy-in': 'copy-in',
     'copy-out': 'copy-out',
     'copy-data': 'copy-rows',
-    'copy-done': 'deliver',
+    'copy-done': 'copy-done',
     error: 'pipeline-failed',
   },
   // A deferred constraint can still fail when Sync commits.
-  sync: { ...NEVER, error: 'deliver', ready: 'ready' },
+  sync: { ...NEVER, error: 'late-error', ready: 'ready' },
   'refused-query': { ...NEVER, error: 'refused', ready: 'ready' },
   'refused-parse': { ...NEVER, error: 'refused-pipeline' },
 };

@@ -79,16 +79,6 @@ export class Exchange {
     return skipped;
   }
 
-  /** The unit whose COPY data the client may send now, if any. */
-  copyIn(): Unit | null {
-    for (let at = this.#head; at < this.#queue.length; at += 1) {
-      const expectation = this.#queue[at] as Expectation;
-      if ('unit' in expectation && expectation.unit.statement.copy?.direction === 'in')
-        return expectation.unit;
-    }
-    return null;
-  }
-
   /** Everything still owed, for when the session is over. */
   abandon(): readonly Expectation[] {
     const owed = this.#queue.slice(this.#head);

@@ -41,6 +41,12 @@ export class NameTable<T> {
     if (at >= 0) this.#proposed.splice(at, 1);
   }
 
+  /** The target gave the name up by itself, or all of them; what is proposed is not touched. */
+  forget(name: string | null): void {
+    if (name === null) this.#confirmed.clear();
+    else this.#confirmed.delete(name);
+  }
+
   /**
    * Everything the name may stand for when a message of this segment uses it. A proposal of the same segment is
    * exact: had it failed, the message that asks would be skipped. One of an earlier segment may or may not hold.

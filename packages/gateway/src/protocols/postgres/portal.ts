@@ -1,4 +1,4 @@
-import type { Outcome } from '../protocol.ts';
+import type { Operation, Outcome, ParameterForm } from '../protocol.ts';
 import type { RowPlan } from './mask/index.ts';
 import type { StatementMeaning } from './statement/index.ts';
 
@@ -13,10 +13,29 @@ export interface Portal {
   readonly statement: StatementMeaning;
   readonly text: string;
   readonly parameters: readonly (Uint8Array | null)[];
-  /** Whether the client, or the gateway, has asked for its columns: rows cannot be masked before. */
-  described: boolean;
+  /** How the parameters are encoded; empty when all are text. */
+  readonly parameterForms: readonly ParameterForm[];
+  /**
+   * The segment (see name-table.ts) in which its columns were asked for last, or −1. In that segment they are sure to
+   * come before its rows; in a later one they may not have been: the target may have skipped the question.
+   */
+  describedIn: number;
   /** How its rows are masked; null before it was described, or when it has none. */
   plan: RowPlan | null;
   /** The outcome of its first Execute, which a further Execute of the same run continues under. */
   outcome: (Outcome & { effect: 'permit' }) | null;
+}
+
+/** Running the portal, as an operation. */
+export function operationOf({ statement, text, parameters, parameterForms }: Portal): Operation {
+  return { meaning: statement, text, parameters, parameterForms };
+}
+
+/** A portal nothing was asked of yet. */
+export function openPortal(
+  { statement, text }: Prepared,
+  parameters: Portal['parameters'],
+  parameterForms: Portal['parameterForms'],
+): Portal {
+  return { statement, text, parameters, parameterForms, describedIn: -1, plan: null, outcome: null };
 }

@@ -5,6 +5,7 @@ import type { Step } from './exchange-table.ts';
 import {
   compileCopyPlan,
   compileRowPlan,
+  finishCopy,
   maskCopyData,
   maskErrorFields,
   maskNotification,
@@ -17,6 +18,10 @@ import type { Unit } from './unit.ts';
 /** ReadyForQuery's status byte outside a transaction. */
 const IDLE = 0x49;
 const HEADER = 5;
+/** Statements that can fail for what others did before them. */
+const ENDS_TRANSACTION = /\b(?:commit|end|constraints|prepare\s+transaction)\b/i;
+/** The command tag of a finished COPY, with its rows. */
+const COPIED = /^COPY (\d+)$/;
 
 /** What is done with each message of the target: mask, record, deliver, and settle what it answers. */
 export class ReplyDelivery {
@@ -43,7 +48,7 @@ export class ReplyDelivery {
       this.#deliverOr(bytes, at, end, maskNotification(bytes, at + HEADER, end, mask));
     } else {
       const body = new BodyReader(bytes, at + HEADER, end);
-      if (body.string() === 'search_path') this.#talk.rememberSearchPath(body.string());
+      this.#talk.settingChanged(body.string(), body.string());
       this.#out.run(bytes, at, end);
     }
   }
@@ -54,10 +59,16 @@ export class ReplyDelivery {
     const oldest = exchange.oldest;
     switch (step) {
       case 'deliver':
-      case 'copy-in':
-        if (step === 'copy-in') this.#expectCopy('in');
         this.#pass(bytes, at, end);
         return;
+      case 'late-error':
+        return this.#failed(bytes, at, end);
+      case 'copy-in':
+        this.#expectCopy('in').setCopying(true);
+        this.#pass(bytes, at, end);
+        return;
+      case 'copy-done':
+        return this.#copyDone(bytes, at, end);
       case 'answered':
         this.#pass(bytes, at, end);
         exchange.answered();
@@ -186,7 +197,9 @@ export class ReplyDelivery {
     else unit.status = bytes[at] === BackendType.PortalSuspended ? 'suspended' : '';
     this.#pass(bytes, at, end);
     unit.rowPlan = null;
-    if (unit.statement.effects.some(({ kind }) => kind === 'catalog-changed')) this.#talk.catalog.changed();
+    if (unit.copyPlan !== null) unit.rows += Number(COPIED.exec(unit.status)?.[1] ?? 0);
+    unit.copyPlan = null;
+    this.#talk.succeeded(unit.statement);
   }
 
   #expectCopy(direction: 'in' | 'out'): Unit {
@@ -201,6 +214,7 @@ export class ReplyDelivery {
   #copyOut(bytes: Buffer, at: number, end: number): undefined {
     const unit = this.#expectCopy('out');
     unit.copyPlan = compileCopyPlan(unit.statement, unit.mask, this.#talk.catalog);
+    // Refused before it was sent; only a catalog that changed since can bring it here.
     if (unit.copyPlan.withhold !== null) throw new WireError('trailing-bytes', unit.copyPlan.withhold);
     this.#pass(bytes, at, end);
   }
@@ -208,22 +222,30 @@ export class ReplyDelivery {
   #copyRows(bytes: Buffer, at: number, end: number): undefined {
     const unit = this.#owner();
     if (unit.copyPlan === null) throw new WireError('trailing-bytes', 'COPY data came before its start');
-    unit.rows += 1;
     this.#deliverOr(bytes, at, end, maskCopyData(bytes, at, end, unit.copyPlan));
+  }
+
+  #copyDone(bytes: Buffer, at: number, end: number): undefined {
+    const unit = this.#owner();
+    if (unit.copyPlan === null) throw new WireError('trailing-bytes', 'COPY ended before its start');
+    const rest = finishCopy(unit.copyPlan);
+    if (rest !== null) {
+      this.#out.push(rest);
+      unit.delivered(rest, 0, rest.length);
+    }
+    this.#pass(bytes, at, end);
   }
 
   #failed(bytes: Buffer, at: number, end: number): undefined {
     const unit = this.#unit();
-    if (unit !== null) unit.failed = true;
+    if (unit !== null) {
+      unit.failed = true;
+      unit.setCopying(false);
+    }
     const mask = unit?.mask ?? this.#talk.line.mask();
-    const masked = maskErrorFields(
-      bytes,
-      at + HEADER,
-      end,
-      unit?.statement ?? null,
-      mask,
-      this.#talk.catalog,
-    );
+    // What fails when a transaction ends, a deferred constraint, quotes rows that other statements touched.
+    const scope = unit === null || ENDS_TRANSACTION.test(unit.statement.form) ? null : unit.statement;
+    const masked = maskErrorFields(bytes, at + HEADER, end, scope, mask, this.#talk.catalog);
     this.#deliverOr(bytes, at, end, masked);
   }
 
@@ -255,7 +277,7 @@ export class ReplyDelivery {
     if (oldest !== undefined && 'unit' in oldest)
       oldest.unit.end(oldest.unit.failed ? 'failed' : 'completed');
     this.#talk.exchange.answered();
-    if (bytes[at + HEADER] === IDLE) this.#talk.catalog.settled();
+    if (bytes[at + HEADER] === IDLE) this.#talk.transactionEnded();
   }
 
   #owner(): Unit {

@@ -30,8 +30,9 @@ export class ReplyStream {
   feed(chunk: Buffer): void {
     if (this.#talk.over) return;
     try {
+      if (this.#stalled) return this.#keepForLater(chunk);
       const { bytes, own } = this.#withCarry(chunk);
-      if (bytes === null || this.#stalled) return;
+      if (bytes === null) return;
       const used = this.#messages(bytes);
       if (used < bytes.length) this.#keepRest(bytes, used, own);
       this.#finishChunk(own);
@@ -48,6 +49,7 @@ export class ReplyStream {
   #finishChunk(own: boolean): void {
     const ready = this.#out.flush();
     if (this.#out.pending && !own) this.#talk.line.target.keep();
+    this.#talk.answeredSome();
     if (!ready) this.#talk.line.target.pause();
   }
 
@@ -82,16 +84,17 @@ export class ReplyStream {
         `message ${JSON.stringify(String.fromCharCode(type))} while ${awaited} was awaited`,
       );
     }
-    const runEnd = step === 'rows' ? this.#rowRun(bytes, end) : end;
+    const runs = step === 'rows' || step === 'copy-rows';
+    const runEnd = runs ? this.#run(type, bytes, end) : end;
     const refreshed = this.#delivery.step(step, bytes, at, runEnd);
     if (refreshed !== undefined) this.#stall(refreshed);
     return runEnd;
   }
 
-  /** Where the run of whole DataRow messages that starts before `at` ends. */
-  #rowRun(bytes: Buffer, at: number): number {
+  /** Where the run of whole messages of this type that starts before `at` ends. */
+  #run(type: number, bytes: Buffer, at: number): number {
     let end = at;
-    while (bytes.length - end >= MESSAGE_HEADER_BYTES && bytes[end] === BackendType.DataRow) {
+    while (bytes.length - end >= MESSAGE_HEADER_BYTES && bytes[end] === type) {
       const next = end + this.#length(bytes, end);
       if (next > bytes.length) break;
       end = next;
@@ -107,10 +110,16 @@ export class ReplyStream {
       this.#stalled = false;
       const rest = this.#carry?.subarray(0, this.#carried) ?? null;
       this.#carry = null;
-      this.#talk.line.target.resume();
       if (rest !== null && rest.length > 0) this.feed(rest);
+      if (!this.#stalled) this.#talk.line.target.resume();
     };
     refreshed.then(goOn, (fault: unknown) => this.#talk.violation('target', fault));
+  }
+
+  /** What still arrives although reading was paused: at most what the connection had already read. */
+  #keepForLater(chunk: Buffer): void {
+    this.#carry = Buffer.concat([this.#carry?.subarray(0, this.#carried) ?? Buffer.alloc(0), chunk]);
+    this.#carried = this.#carry.length;
   }
 
   #length(bytes: Buffer, at: number): number {

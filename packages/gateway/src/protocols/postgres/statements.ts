@@ -48,3 +48,15 @@ export function combine(candidates: readonly Prepared[]): Prepared {
     },
   };
 }
+
+/** A statement whose text the target may read differently: nobody can say what would run. */
+export function readOtherwise(statement: StatementMeaning, why: string): StatementMeaning {
+  return { ...statement, undetermined: statement.undetermined ?? why };
+}
+
+/** Form, code, reason and hint for COPY among other statements: which rows would be whose cannot be told. */
+export const COPY_AMONG_OTHERS: readonly [DenialCode, string, string] = [
+  'undetermined',
+  'COPY to or from the client must be the only statement of its text',
+  'send COPY by itself',
+];

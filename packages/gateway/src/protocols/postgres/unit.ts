@@ -15,6 +15,9 @@ export class Unit {
   bytes = 0;
   status = '';
   failed = false;
+  /** Whether the target reads the client's messages as COPY data; null until it has answered. */
+  copying: boolean | null = null;
+  #onCopying: (() => void) | null = null;
   readonly #tape: Tape;
 
   constructor(statement: StatementMeaning, outcome: Outcome & { effect: 'permit' }, portal: Portal | null) {
@@ -37,7 +40,23 @@ export class Unit {
     this.#tape.reply(bytes, start, end);
   }
 
+  /** Resolves once the target took up the COPY, or will not. */
+  copyAnswered(): Promise<void> {
+    if (this.copying !== null) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onCopying = resolve;
+    });
+  }
+
+  /** The target began, or ended, reading COPY data. */
+  setCopying(copying: boolean): void {
+    this.copying = copying;
+    this.#onCopying?.();
+    this.#onCopying = null;
+  }
+
   end(outcome: OperationResult['outcome']): void {
+    this.setCopying(false);
     this.#tape.end({ outcome, rows: this.rows, bytes: this.bytes, status: this.status });
   }
 }

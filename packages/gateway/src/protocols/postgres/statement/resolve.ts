@@ -144,6 +144,7 @@ class Resolver {
       columnNames,
       anyColumn: this.#anyColumn,
       copy: draft.statements === 1 ? this.#copy() : null,
+      mixedCopy: draft.copy !== null && draft.statements !== 1,
       statements: draft.statements,
       effects: Object.freeze(this.#effects),
       serial,
