@@ -5,9 +5,9 @@ export type Level = (typeof LEVELS)[number];
 
 /** The gateway's own log: one JSON object a line, for whatever collects standard error. */
 export interface GatewayLog {
-  write(level: Level, message: string, fields?: Readonly<Record<string, string | number>>): void;
+  readonly write: (level: Level, message: string, fields?: Readonly<Record<string, string | number>>) => void;
   /** A fault nobody waits for. */
-  report(fault: unknown): void;
+  readonly report: (fault: unknown) => void;
 }
 
 export function createGatewayLog(least: Level, line: (text: string) => void, now: () => number): GatewayLog {

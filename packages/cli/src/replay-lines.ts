@@ -123,9 +123,5 @@ function list(value: unknown): readonly string[] {
 
 function text(value: unknown): string {
   if (value === null || value === undefined) return '';
-  return typeof value === 'string'
-    ? value
-    : typeof value === 'object'
-      ? JSON.stringify(value)
-      : String(value);
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 }

@@ -3,24 +3,24 @@ import { inert } from '@sallyport/gateway/inert';
 
 /** Colours, or nothing at all where they would only be noise. */
 export interface Paint {
-  bold(text: string): string;
-  dim(text: string): string;
-  good(text: string): string;
-  bad(text: string): string;
-  wait(text: string): string;
-  note(text: string): string;
+  readonly bold: (text: string) => string;
+  readonly dim: (text: string) => string;
+  readonly good: (text: string) => string;
+  readonly bad: (text: string) => string;
+  readonly wait: (text: string) => string;
+  readonly note: (text: string) => string;
 }
 
 /** Where a command writes, and what it may ask for. */
 export interface Terminal {
   /** One line of the answer. Text of others must be made inert before. */
-  out(line: string): void;
+  readonly out: (line: string) => void;
   /** One line about the answer. */
-  err(line: string): void;
+  readonly err: (line: string) => void;
   /** Width to lay out for; Infinity when nobody looks. */
   readonly columns: number;
   readonly paint: Paint;
-  readInput(): Promise<string>;
+  readonly readInput: () => Promise<string>;
 }
 
 const CODES = { bold: 1, dim: 2, good: 32, bad: 31, wait: 33, note: 36 };

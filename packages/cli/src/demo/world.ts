@@ -58,8 +58,8 @@ export interface WorldOptions {
   readonly usualPorts: boolean;
   /** Leave the folder. */
   readonly keep: boolean;
-  progress(what: string): void;
-  report(fault: unknown): void;
+  readonly progress: (what: string) => void;
+  readonly report: (fault: unknown) => void;
 }
 
 export async function startWorld(options: WorldOptions): Promise<World> {

@@ -160,7 +160,7 @@ test('TLS files are looked for, and paths start at the folder of the file [confi
 test('two doors in one place are an error [config.doors]', () => {
   const text = GOOD.replace('127.0.0.1:0', '127.0.0.1:7403');
   assert.match(
-    `${errorsOf(`${text}control_plane: { listen: "127.0.0.1:7403" }\n`)}`,
+    errorsOf(`${text}control_plane: { listen: "127.0.0.1:7403" }\n`).join('\n'),
     /taken by another listener/,
   );
 });

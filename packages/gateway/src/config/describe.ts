@@ -83,8 +83,8 @@ function showDefault({ default: value }: SchemaNode): string {
     return Array.isArray(value) ? 'none' : '';
   }
   if (Array.isArray(value)) return value.map((one) => `\`${String(one)}\``).join(', ');
-  if (typeof value === 'object') return '';
-  return value === '' ? 'empty' : `\`${String(value)}\``;
+  if (typeof value === 'string') return value === '' ? 'empty' : `\`${value}\``;
+  return typeof value === 'object' ? '' : `\`${JSON.stringify(value)}\``;
 }
 
 function table(lines: readonly string[]): string {

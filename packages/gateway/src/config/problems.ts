@@ -69,7 +69,7 @@ function show(found: unknown, path: SchemaPath): string {
   if (found === null) return 'an empty value';
   if (Array.isArray(found)) return 'a list';
   if (typeof found === 'object') return 'a mapping of keys to values';
-  if (typeof found !== 'string') return String(found);
+  if (typeof found !== 'string') return JSON.stringify(found);
   // A URL with a user name in it most likely has a password in it too.
   if (SECRET.test(key) || /\/\/[^/]*@/.test(found)) return 'the text given (not shown: it may be a secret)';
   return JSON.stringify(found.length > LONGEST_SHOWN ? `${found.slice(0, LONGEST_SHOWN)}…` : found);

@@ -13,8 +13,8 @@ export interface SchemaNode {
   readonly oneOf?: readonly SchemaNode[];
   readonly anyOf?: readonly SchemaNode[];
   readonly allOf?: readonly SchemaNode[];
-  readonly enum?: readonly unknown[];
-  readonly const?: unknown;
+  readonly enum?: readonly (string | number | boolean)[];
+  readonly const?: string | number | boolean;
   readonly not?: unknown;
   readonly pattern?: string;
   readonly minimum?: number;
@@ -71,7 +71,7 @@ export function nodeAt(root: SchemaNode, path: SchemaPath): SchemaNode | null {
 /** What may stand at a node, in words: "one of postgres, http", "a whole number from 1 to 65535". */
 export function allowedAt(node: SchemaNode): string {
   if (node.enum !== undefined) return `one of ${node.enum.map(String).join(', ')}`;
-  if (node.const !== undefined) return `"${String(node.const)}"`;
+  if (node.const !== undefined) return JSON.stringify(node.const);
   const choices = alternativesOf(node).filter((choice) => !isRefused(choice));
   if (choices.length > 1) return [...new Set(choices.map(allowedAt))].join(', or ');
   return describeType(choices[0] ?? node);
@@ -80,7 +80,7 @@ export function allowedAt(node: SchemaNode): string {
 function describeType(node: SchemaNode): string {
   if (Array.isArray(node.type))
     return node.type.map((type: string) => describeType({ ...node, type })).join(', or ');
-  switch (node.type) {
+  switch (node.type ?? '') {
     case 'integer':
       return `a whole number${range(node.minimum, node.maximum)}`;
     case 'number':

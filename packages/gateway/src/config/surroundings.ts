@@ -15,7 +15,8 @@ export function unsafeDoors(value: unknown): ConfigProblem[] {
   const taken = new Set<string>();
   for (const [door, path] of doors) {
     const listen = at(door, 'listen');
-    const address = typeof listen === 'string' ? parseAddress(listen) : null;
+    if (typeof listen !== 'string') continue;
+    const address = parseAddress(listen);
     if (address === null) continue;
     if (at(door, 'tls') === undefined && !isLoopback(address.host)) {
       const why = 'can be reached from other machines, so access tokens would cross the network in the clear';
