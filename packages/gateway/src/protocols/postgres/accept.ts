@@ -108,10 +108,8 @@ class Doorway {
 
   async #startTls({ direct }: { readonly direct: boolean }): Promise<boolean> {
     const { tls } = this.#door;
-    if (tls === null || this.#socket instanceof TLSSocket) {
-      this.#socket.destroy();
-      return false;
-    }
+    if (tls === null) return this.#hangUp('the client started TLS, which this listener does not have');
+    if (this.#socket instanceof TLSSocket) return this.#hangUp('the client started TLS inside TLS');
     this.#reader.release();
     const secure = new TLSSocket(this.#socket, { isServer: true, ...tls, ALPNProtocols: ['postgresql'] });
     secure.on('error', () => secure.destroy());
@@ -120,13 +118,19 @@ class Doorway {
       secure.once('close', () => reject(new Error('the TLS handshake failed')));
     });
     // Direct TLS without ALPN could be another protocol's client turned on us (ALPACA); PostgreSQL requires it too.
-    if (direct && secure.alpnProtocol !== 'postgresql') {
-      secure.destroy();
-      return false;
-    }
     this.#socket = secure;
+    if (direct && secure.alpnProtocol !== 'postgresql') {
+      return this.#hangUp('the client started TLS directly without the protocol name "postgresql" (ALPN)');
+    }
     this.#reader = new SocketReader(secure);
     return true;
+  }
+
+  /** For a peer that would not understand an answer. */
+  #hangUp(reason: string): false {
+    this.#door.violation(reason);
+    this.#socket.destroy();
+    return false;
   }
 
   async #authenticate(minor: number, request: StartupRequest): Promise<PostgresCaller | null> {

@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
+import { WireError } from '@sallyport/postgres-wire';
 import { type MaybePromise, whenReady } from '../../lib/async.ts';
 import type { HoldListener, HoldNotice, Line, Operation, Outcome } from '../protocol.ts';
 import { Exchange, type Expectation } from './exchange.ts';
-import { errorMessage, FLUSH, holdMessage } from './messages.ts';
+import { denialMessage, errorMessage, FLUSH, holdMessage } from './messages.ts';
 import { NameTable } from './name-table.ts';
 import { openPortal, type Portal, type Prepared } from './portal.ts';
 import {
@@ -209,9 +210,21 @@ export class Conversation {
     if (this.#over) return;
     const reason = fault instanceof Error ? fault.message : String(fault);
     this.line.violation(side, reason);
-    const message =
-      side === 'client' ? `protocol violation: ${reason}` : `the target broke the protocol: ${reason}`;
-    this.fatal(errorMessage({ severity: 'FATAL', sqlstate: '08P01', message }));
+    if (side === 'target') return this.targetFailed(`the target broke the protocol: ${reason}`, '08P01');
+    const overLimit = fault instanceof WireError && fault.code === 'length-over-limit';
+    const code = overLimit ? 'limit-exceeded' : 'protocol-violation';
+    const message = overLimit ? `${reason} (messageBytes)` : `protocol violation: ${reason}`;
+    const hint = overLimit ? 'send less in one message' : '';
+    const { denial } = this.line.refuse('(a message that cannot be read)', code, message, hint);
+    this.fatal(denialMessage(denial, 'FATAL'));
+  }
+
+  /** Nothing more can come from the target. What it was at is named, so that its entry in the log can be found. */
+  targetFailed(message: string, sqlstate: string): void {
+    if (this.#over) return;
+    const evaluationId = this.exchange.operation?.permit.evaluationId;
+    const detail = evaluationId === undefined ? '' : `Evaluation ${evaluationId}.`;
+    this.fatal(errorMessage({ severity: 'FATAL', sqlstate, message, detail }));
   }
 
   fatal(lastWord: Buffer): void {

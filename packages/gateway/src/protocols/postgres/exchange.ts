@@ -43,6 +43,15 @@ export class Exchange {
     return this.#queue[this.#head]?.kind ?? 'nothing';
   }
 
+  /** The operation that the target is at, or comes to next. */
+  get operation(): Unit | null {
+    for (let at = this.#head; at < this.#queue.length; at += 1) {
+      const owed = this.#queue[at];
+      if (owed !== undefined && 'unit' in owed) return owed.unit;
+    }
+    return null;
+  }
+
   expect(expectation: Expectation): void {
     this.#queue.push(expectation);
   }

@@ -55,7 +55,10 @@ export async function relay({ caller, line, catalogs, cancelKeys }: RelayParts):
   });
   line.target.onReply((chunk) => replies.feed(chunk));
   line.target.onDrain(() => talk.targetDrained());
-  line.target.onClose((fault) => talk.fatal(targetGone(fault)));
+  line.target.onClose((fault) => {
+    const how = fault === null ? 'the target closed the connection' : 'the connection to the target failed';
+    talk.targetFailed(how, '08006');
+  });
   line.onEnd((denial: Denial) => {
     if (!talk.over) line.target.cancel().catch(() => undefined);
     talk.fatal(denialMessage(denial, 'FATAL'));
@@ -87,11 +90,6 @@ async function ownSearchPath(line: Line): Promise<string> {
 function welcome(line: Line, key: { readonly processId: number; readonly key: Buffer }): Buffer {
   const settings = Object.entries(line.target.facts).map(([name, value]) => parameterStatus(name, value));
   return Buffer.concat([AUTHENTICATION_OK, ...settings, backendKeyData(key.processId, key.key), READY_IDLE]);
-}
-
-function targetGone(fault: Error | null): Buffer {
-  const message = fault === null ? 'the target closed the connection' : 'the connection to the target failed';
-  return errorMessage({ severity: 'FATAL', sqlstate: '08006', message });
 }
 
 type Learned = { readonly catalog: TargetCatalog; readonly searchPath: string } | { readonly fault: string };
