@@ -83,7 +83,8 @@ test('gives up on a text that takes too long, not on the ones behind it [postgre
   await own.parse('SELECT 1', 'shop', null);
   const slow = own.parse('SELECT 1;'.repeat(460_000), 'shop', null);
   const behind = own.parse('SELECT b FROM t', 'shop', null);
-  assert.match(String(await slow), /too long|failed/);
+  const given = await slow;
+  assert.match(typeof given === 'string' ? given : 'understood', /too long|failed/);
   const next = await behind;
   assert.ok(typeof next === 'object' && next.columnNames.includes('b'));
 });

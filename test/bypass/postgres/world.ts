@@ -52,7 +52,7 @@ export async function startStatementWorld(limits?: ParserLimits): Promise<Statem
   const server = await startPostgres({ auth: 'trust', initSql: SCHEMA });
   const query = async (sql: string) => {
     const rows = await server.query(sql);
-    return rows.map((row) => Object.values(row).map((value) => String(value ?? '')));
+    return rows.map((row) => Object.values(row).map((value) => (typeof value === 'string' ? value : '')));
   };
   const catalog = keepCatalog(query, { now: () => Date.now(), elapsed: () => performance.now() });
   const parser = createParser(limits);

@@ -85,7 +85,7 @@ export function constantSetting(value: unknown): string | undefined {
   if (constant === null) return undefined;
   if (typeof constant.sval === 'string') return constant.sval;
   if (isBody(constant.sval)) return text(constant.sval, 'sval');
-  if (isBody(constant.ival)) return String(constant.ival.ival ?? 0);
+  if (isBody(constant.ival)) return typeof constant.ival.ival === 'number' ? `${constant.ival.ival}` : '0';
   if (isBody(constant.fval)) return text(constant.fval, 'fval');
   if (isBody(constant.boolval)) return constant.boolval.boolval === true ? 'on' : 'off';
   return undefined;
