@@ -96,7 +96,7 @@ async function startPgBouncer(surroundings: Surroundings): Promise<{ child: Chil
     `auth_file = ${users}`,
     'pool_mode = session',
     'max_client_conn = 2000',
-    'default_pool_size = 100',
+    'default_pool_size = 1200',
     'ignore_startup_parameters = extra_float_digits',
     'log_connections = 0',
     'log_disconnections = 0',

@@ -10,6 +10,7 @@ import {
   maskErrorFields,
   maskNotification,
   maskRows,
+  SinkMemory,
 } from './mask/index.ts';
 import { denialMessage } from './messages.ts';
 import type { Outgoing } from './outgoing.ts';
@@ -25,6 +26,8 @@ const COPIED = /^COPY (\d+)$/;
 
 /** What is done with each message of the target: mask, record, deliver, and settle what it answers. */
 export class ReplyDelivery {
+  /** Where large masked runs are built; the owner of the stream says when it may be used again. */
+  readonly memory = new SinkMemory();
   readonly #talk: Conversation;
   readonly #out: Outgoing;
 
@@ -183,7 +186,7 @@ export class ReplyDelivery {
     const unit = this.#owner();
     const plan = unit.rowPlan ?? unit.portal?.plan ?? null;
     if (plan === null) throw new WireError('trailing-bytes', 'rows came before their columns');
-    const masked = maskRows(bytes, at, end, plan);
+    const masked = maskRows(bytes, at, end, plan, this.memory);
     unit.rows += masked.rows;
     if (masked.bytes === null) return this.#pass(bytes, at, end) as undefined;
     this.#out.push(masked.bytes);
@@ -222,7 +225,7 @@ export class ReplyDelivery {
   #copyRows(bytes: Buffer, at: number, end: number): undefined {
     const unit = this.#owner();
     if (unit.copyPlan === null) throw new WireError('trailing-bytes', 'COPY data came before its start');
-    this.#deliverOr(bytes, at, end, maskCopyData(bytes, at, end, unit.copyPlan));
+    this.#deliverOr(bytes, at, end, maskCopyData(bytes, at, end, unit.copyPlan, this.memory));
   }
 
   #copyDone(bytes: Buffer, at: number, end: number): undefined {

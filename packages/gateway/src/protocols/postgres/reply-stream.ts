@@ -3,6 +3,7 @@ import type { Conversation } from './conversation.ts';
 import { EXCHANGE, REPLY_OF } from './exchange-table.ts';
 import type { Outgoing } from './outgoing.ts';
 import { ReplyDelivery } from './reply-delivery.ts';
+import { SplitMessage } from './split-message.ts';
 
 /**
  * Everything the target sends, whole messages at a time. A run of rows is handled as one run, never as an object per
@@ -14,28 +15,23 @@ export class ReplyStream {
   readonly #talk: Conversation;
   readonly #out: Outgoing;
   readonly #delivery: ReplyDelivery;
-  readonly #maxBytes: number;
-  /** The part of a message whose rest has not arrived, copied out of the chunk. */
-  #carry: Buffer | null = null;
-  #carried = 0;
+  /** A message whose rest has not arrived. */
+  readonly #split: SplitMessage;
+  /** What arrived while the catalog was read anew. */
+  #later: Buffer | null = null;
   #stalled = false;
 
   constructor(talk: Conversation, out: Outgoing) {
     this.#talk = talk;
     this.#out = out;
     this.#delivery = new ReplyDelivery(talk, out);
-    this.#maxBytes = talk.line.limits.replyMessageBytes;
+    this.#split = new SplitMessage(talk.line.limits.replyMessageBytes);
   }
 
   feed(chunk: Buffer): void {
     if (this.#talk.over) return;
     try {
-      if (this.#stalled) return this.#keepForLater(chunk);
-      const { bytes, own } = this.#withCarry(chunk);
-      if (bytes === null) return;
-      const used = this.#messages(bytes);
-      if (used < bytes.length) this.#keepRest(bytes, used, own);
-      this.#finishChunk(own);
+      this.#take(chunk);
     } catch (fault) {
       this.#talk.violation('target', fault);
     }
@@ -46,18 +42,34 @@ export class ReplyStream {
     if (!this.#stalled) this.#talk.line.target.resume();
   }
 
-  #finishChunk(own: boolean): void {
+  #take(chunk: Buffer): void {
+    let at = 0;
+    while (!this.#stalled && this.#split.waiting && at < chunk.length) {
+      at += this.#split.add(chunk, at);
+      const whole = this.#split.whole();
+      if (whole !== null) this.#messages(whole, 0);
+    }
+    if (!this.#stalled && !this.#split.waiting) at = this.#messages(chunk, at);
+    if (this.#stalled) this.#keepForLater(chunk.subarray(at));
+    else if (at < chunk.length) this.#split.begin(chunk, at);
+    this.#flush();
+  }
+
+  #flush(): void {
     const ready = this.#out.flush();
-    if (this.#out.pending && !own) this.#talk.line.target.keep();
+    const { pending } = this.#out;
+    if (pending) this.#talk.line.target.keep();
+    if (this.#talk.exchange.size === 0) this.#delivery.memory.drop();
+    else this.#delivery.memory.reset(pending);
     this.#talk.answeredSome();
     if (!ready) this.#talk.line.target.pause();
   }
 
-  /** Handles the whole messages in `bytes`; returns how many bytes they were. */
-  #messages(bytes: Buffer): number {
-    let at = 0;
+  /** Handles the whole messages in `bytes` from `from` on; returns where they end. */
+  #messages(bytes: Buffer, from: number): number {
+    let at = from;
     while (bytes.length - at >= MESSAGE_HEADER_BYTES && !this.#stalled && !this.#talk.over) {
-      const end = at + this.#length(bytes, at);
+      const end = at + this.#split.length(bytes, at);
       if (end > bytes.length) break;
       at = this.#message(bytes, at, end);
     }
@@ -95,7 +107,7 @@ export class ReplyStream {
   #run(type: number, bytes: Buffer, at: number): number {
     let end = at;
     while (bytes.length - end >= MESSAGE_HEADER_BYTES && bytes[end] === type) {
-      const next = end + this.#length(bytes, end);
+      const next = end + this.#split.length(bytes, end);
       if (next > bytes.length) break;
       end = next;
     }
@@ -108,62 +120,17 @@ export class ReplyStream {
     this.#talk.line.target.pause();
     const goOn = (): void => {
       this.#stalled = false;
-      const rest = this.#carry?.subarray(0, this.#carried) ?? null;
-      this.#carry = null;
-      if (rest !== null && rest.length > 0) this.feed(rest);
+      const rest = this.#later;
+      this.#later = null;
+      if (rest !== null) this.feed(rest);
       if (!this.#stalled) this.#talk.line.target.resume();
     };
     refreshed.then(goOn, (fault: unknown) => this.#talk.violation('target', fault));
   }
 
-  /** What still arrives although reading was paused: at most what the connection had already read. */
-  #keepForLater(chunk: Buffer): void {
-    this.#carry = Buffer.concat([this.#carry?.subarray(0, this.#carried) ?? Buffer.alloc(0), chunk]);
-    this.#carried = this.#carry.length;
-  }
-
-  #length(bytes: Buffer, at: number): number {
-    const length = bytes.readInt32BE(at + 1);
-    if (length < 4) throw new WireError('length-below-minimum', `a message says it is ${length} bytes long`);
-    if (length >= this.#maxBytes) {
-      throw new WireError(
-        'length-over-limit',
-        `a message of ${length} bytes is over the limit of ${this.#maxBytes} (replyMessageBytes)`,
-      );
-    }
-    return length + 1;
-  }
-
-  /** The chunk with what was kept before it, or null when the first message is still not whole. */
-  #withCarry(chunk: Buffer): { readonly bytes: Buffer | null; readonly own: boolean } {
-    const carry = this.#carry;
-    if (carry === null) return { bytes: chunk, own: false };
-    if (this.#carried + chunk.length <= carry.length) {
-      // A large message: its memory was set aside when its length was known.
-      chunk.copy(carry, this.#carried);
-      this.#carried += chunk.length;
-      if (this.#carried < carry.length) return { bytes: null, own: true };
-      this.#carry = null;
-      return { bytes: carry, own: true };
-    }
-    const joined = Buffer.concat([carry.subarray(0, this.#carried), chunk]);
-    this.#carry = null;
-    const whole = joined.length >= MESSAGE_HEADER_BYTES;
-    if (whole) return { bytes: joined, own: true };
-    this.#carry = joined;
-    this.#carried = joined.length;
-    return { bytes: null, own: true };
-  }
-
-  #keepRest(bytes: Buffer, from: number, own: boolean): void {
-    const rest = bytes.length - from;
-    const known = rest >= MESSAGE_HEADER_BYTES && !this.#stalled ? this.#length(bytes, from) : rest;
-    if (own && known === rest) {
-      this.#carry = bytes.subarray(from);
-    } else {
-      this.#carry = Buffer.allocUnsafe(Math.max(known, rest));
-      bytes.copy(this.#carry, 0, from);
-    }
-    this.#carried = rest;
+  /** The rest of a chunk, and what still arrives although reading was paused: what had already been read. */
+  #keepForLater(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    this.#later = Buffer.concat([this.#later ?? Buffer.alloc(0), bytes]);
   }
 }

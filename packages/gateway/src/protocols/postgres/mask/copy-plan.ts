@@ -11,7 +11,7 @@ import {
   type OriginRelation,
 } from './hidden-columns.ts';
 import type { CopyScope, ReplyScope } from './reply-scope.ts';
-import { Sink } from './sink.ts';
+import { Sink, type SinkMemory } from './sink.ts';
 
 /** What is done to the rows of one COPY TO STDOUT. For one run of it only: rows may span messages. */
 export interface CopyPlan {
@@ -90,7 +90,13 @@ function rowsOf(copy: CopyScope, columns: readonly CopyColumn[] | null, mask: Ma
  * Masks whole CopyData messages, bytes [start, end), headers included. Returns the messages to deliver instead, which
  * may be none yet, or null when they pass as they came. Throws WireError when a row cannot be masked: it is withheld.
  */
-export function maskCopyData(bytes: Buffer, start: number, end: number, plan: CopyPlan): Buffer | null {
+export function maskCopyData(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  plan: CopyPlan,
+  memory?: SinkMemory,
+): Buffer | null {
   const { rows } = plan;
   let sink: Sink | null = null;
   let copied = start;
@@ -100,7 +106,7 @@ export function maskCopyData(bytes: Buffer, start: number, end: number, plan: Co
     if (length < 4 || length > end - at - 1) throw noCopyData();
     const last = at + 1 + length;
     if (!rows.passes(bytes, at + MESSAGE_HEADER_BYTES, last)) {
-      sink ??= new Sink(end - start + 64);
+      sink ??= new Sink(end - start + 64, memory);
       sink.append(bytes.subarray(copied, at));
       writeCopyData(sink, (out) => rows.push(bytes, at + MESSAGE_HEADER_BYTES, last, out));
       copied = last;

@@ -1,7 +1,7 @@
 import { BackendType, WireError } from '@sallyport/postgres-wire';
 import type { ScanForm } from './column-types.ts';
 import type { RowPlan } from './row-plan.ts';
-import { Sink, viewOf } from './sink.ts';
+import { Sink, type SinkMemory, viewOf } from './sink.ts';
 
 /** Masked rows: whole messages, or null when they pass as they came. */
 export interface MaskedRows {
@@ -20,7 +20,13 @@ const NULL = Buffer.alloc(0);
  * Masks a run of whole DataRow messages, bytes [start, end). Throws WireError for a row that is not what the plan
  * was compiled for, or is malformed up to its last column of interest: none of the run is then delivered (L4, L8).
  */
-export function maskRows(bytes: Buffer, start: number, end: number, plan: RowPlan): MaskedRows {
+export function maskRows(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  plan: RowPlan,
+  memory?: SinkMemory,
+): MaskedRows {
   if (plan.idle) return { rows: countRows(bytes, start, end, plan), bytes: null };
   let rows: number;
   let source = bytes;
@@ -28,7 +34,7 @@ export function maskRows(bytes: Buffer, start: number, end: number, plan: RowPla
   let to = end;
   let hidden: Buffer | null = null;
   if (plan.lastHidden >= 0) {
-    const sink = new Sink(end - start + ((end - start) >> 2) + plan.growth);
+    const sink = new Sink(end - start + ((end - start) >> 2) + plan.growth, memory);
     rows = hideColumns(bytes, start, end, plan, sink);
     hidden = sink.take();
     source = hidden;

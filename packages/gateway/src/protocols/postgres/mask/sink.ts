@@ -1,6 +1,42 @@
 /** Longest run copied by a loop: beyond it a native copy is faster, its call included. */
 const LOOP_BYTES = 96;
 
+/** Less than this is taken from Node's own pool. */
+const CLAIMED_BYTES = 8_192;
+const MEMORY_BYTES = 262_144;
+
+/**
+ * Memory for the large sinks of one session, used again once everything in it was written to the client: a bulk
+ * result otherwise leaves a buffer for the collector with every chunk.
+ */
+export class SinkMemory {
+  #bytes: Buffer | null = null;
+  #used = 0;
+
+  /** Memory no other sink has, until `reset`. Undefined for what is too small or too large to be worth it. */
+  claim(capacity: number): Buffer | undefined {
+    if (capacity < CLAIMED_BYTES || capacity > MEMORY_BYTES) return undefined;
+    if (this.#bytes === null || this.#bytes.length - this.#used < capacity) {
+      this.#bytes = Buffer.allocUnsafeSlow(MEMORY_BYTES);
+      this.#used = 0;
+    }
+    const claimed = this.#bytes.subarray(this.#used, this.#used + capacity);
+    this.#used += capacity;
+    return claimed;
+  }
+
+  /** Everything claimed was written, so it may be used again; or, when `pending`, it may not. */
+  reset(pending: boolean): void {
+    if (pending) this.#bytes = null;
+    this.#used = 0;
+  }
+
+  /** Gives the memory up: an idle session holds none. */
+  drop(): void {
+    this.reset(true);
+  }
+}
+
 /**
  * Where masked bytes are written: one buffer, grown when it must, that belongs to whoever takes it and is never
  * written to again. Runs of bytes go in whole; nothing is allocated per row.
@@ -10,8 +46,8 @@ export class Sink {
   view: DataView;
   length = 0;
 
-  constructor(capacity: number) {
-    this.bytes = Buffer.allocUnsafe(capacity);
+  constructor(capacity: number, memory?: SinkMemory) {
+    this.bytes = memory?.claim(capacity) ?? Buffer.allocUnsafe(capacity);
     this.view = viewOf(this.bytes);
   }
 
