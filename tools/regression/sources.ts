@@ -1,0 +1,119 @@
+/** Gets PostgreSQL's own regression files from the distribution's source package, through the machine's own apt. */
+import { execFile } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** Where fetched sources are kept between runs; git ignores it. */
+export const CACHE = resolve(import.meta.dirname, '../../.cache/regression');
+/** Where Debian and its relatives put each major version of PostgreSQL. */
+const INSTALLED = '/usr/lib/postgresql';
+const INSTALL = 'install PostgreSQL with its client: apt-get install postgresql';
+
+export interface RegressionSources {
+  /** Major version, of the server and of the files. */
+  readonly major: string;
+  /** Folder with `psql` and `postgres`. */
+  readonly binaries: string;
+  /** The folder `src/test/regress` of the source package. */
+  readonly folder: string;
+}
+
+/** The regression files that belong to the newest installed PostgreSQL; fetched when they are not there yet. */
+export async function regressionSources(): Promise<RegressionSources> {
+  const majors = existsSync(INSTALLED) ? readdirSync(INSTALLED) : [];
+  const major = majors
+    .filter(
+      (name) =>
+        existsSync(join(INSTALLED, name, 'bin/psql')) && existsSync(join(INSTALLED, name, 'bin/postgres')),
+    )
+    .toSorted((a, b) => Number(b) - Number(a))[0];
+  if (major === undefined) throw new Error(`no psql and postgres below ${INSTALLED}; ${INSTALL}`);
+  const folder = join(CACHE, `postgresql-${major}`);
+  if (!existsSync(folder)) await fetchSources(major, folder);
+  return { major, binaries: join(INSTALLED, major, 'bin'), folder };
+}
+
+/** Downloads the source package and keeps its regression files; the finished folder appears at once or not at all. */
+async function fetchSources(major: string, folder: string): Promise<void> {
+  mkdirSync(CACHE, { recursive: true });
+  const work = mkdtempSync(join(CACHE, 'fetch-'));
+  try {
+    const env = { ...process.env, APT_CONFIG: privateApt(work) };
+    // Fails when any of several repositories does; whether the one that matters was read shows in the next step.
+    await run('apt-get', ['update', '-qq'], { env, cwd: work }).catch(() => undefined);
+    await run('apt-get', ['source', '-qq', '--download-only', await sourcePackage(major)], {
+      env,
+      cwd: work,
+    });
+    const archive = readdirSync(work).find((name) => /\.orig\.tar\.[a-z0-9]+$/.test(name));
+    if (archive === undefined) throw new Error('the source package has no .orig.tar');
+    mkdirSync(join(work, 'unpacked'));
+    const unpack = ['-C', 'unpacked', '--strip-components=1', '--wildcards', '*/src/test/regress/*'];
+    await run('tar', ['-xf', archive, ...unpack], { cwd: work });
+    renameSync(join(work, 'unpacked/src/test/regress'), folder);
+  } catch (cause) {
+    // Another process may have been faster.
+    if (existsSync(folder)) return;
+    const how = `run "apt-get source --download-only postgresql-${major}" and unpack src/test/regress to ${folder}`;
+    throw new Error(`cannot fetch PostgreSQL's regression files; ${how}`, { cause });
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** The version that is installed, when the mirror should have it; otherwise whatever it has. */
+async function sourcePackage(major: string): Promise<string> {
+  const name = `postgresql-${major}`;
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the language of dpkg-query
+  const format = '${source:Package}=${source:Version}';
+  const installed = await run('dpkg-query', ['-W', '-f', format, name]).catch(() => ({ stdout: '' }));
+  return installed.stdout.startsWith(`${name}=`) ? installed.stdout : name;
+}
+
+/** An apt state of its own that knows the source side of the machine's repositories. Returns its configuration file. */
+function privateApt(work: string): string {
+  for (const part of ['lists/partial', 'cache/archives/partial', 'sources']) {
+    mkdirSync(join(work, part), { recursive: true });
+  }
+  const configured = ['/etc/apt/sources.list', ...listed('/etc/apt/sources.list.d')];
+  // Apt passes over files with another ending, too.
+  const read = configured.filter((file) => /\.(list|sources)$/.test(file) && existsSync(file));
+  for (const [index, file] of read.entries()) {
+    const modern = file.endsWith('.sources');
+    const text = readFileSync(file, 'utf8');
+    const sources = modern
+      ? text.replace(/^Types:.*$/gm, 'Types: deb-src')
+      : text.replace(/^deb\s/gm, 'deb-src ');
+    writeFileSync(join(work, 'sources', `${index}.${modern ? 'sources' : 'list'}`), sources);
+  }
+  const config = join(work, 'apt.conf');
+  writeFileSync(
+    config,
+    [
+      `Dir::State::lists "${work}/lists";`,
+      `Dir::Cache "${work}/cache";`,
+      'Dir::Etc::sourcelist "/dev/null";',
+      `Dir::Etc::sourceparts "${work}/sources";`,
+      'Debug::NoLocking "1";',
+      'APT::Sandbox::User "";',
+      '',
+    ].join('\n'),
+  );
+  return config;
+}
+
+function listed(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
+}
