@@ -1,6 +1,6 @@
 import { FrameReader, FrontendType, WireError } from '@sallyport/postgres-wire';
 import { type MaybePromise, whenReady } from '../../lib/async.ts';
-import type { Outcome, Permit, Refusal } from '../protocol.ts';
+import type { Line, Outcome, Permit, Refusal } from '../protocol.ts';
 import {
   type NamedMessage,
   readBind,
@@ -149,7 +149,7 @@ export class ClientStream {
     const { line, statements } = this.#talk;
     if (statements.size >= line.limits.namedStatements) {
       const reason = `more than ${line.limits.namedStatements} prepared statements (limit namedStatements)`;
-      return this.#refuseParse(line.refuse('prepare', 'limit-exceeded', reason, 'deallocate some'));
+      return this.#refuseHere('prepare', 'limit-exceeded', reason, 'deallocate some');
     }
     return whenReady(this.#settleDeferred(), () => {
       if (this.#talk.exchange.skipping) return;
@@ -175,7 +175,7 @@ export class ClientStream {
         candidates.length === 0
           ? `prepared statement "${message.statement}" does not exist`
           : `more than ${line.limits.namedStatements} portals (limit namedStatements)`;
-      return this.#refuseParse(line.refuse('bind', 'protocol-violation', reason, 'prepare it first'));
+      return this.#refuseHere('bind', 'protocol-violation', reason, 'prepare it first');
     }
     return whenReady(this.#understoodAgain(candidates), (understood) => {
       if (this.#talk.exchange.skipping) return;
@@ -221,10 +221,9 @@ export class ClientStream {
   #execute(bytes: Buffer, start: number, end: number): MaybePromise<void> {
     const name = readExecute(bytes, start, end);
     const portal = this.#portal({ kind: 'portal', name });
-    const { line } = this.#talk;
     if (portal === null) {
       const reason = `portal "${name}" does not exist`;
-      return this.#refuseParse(line.refuse('execute', 'protocol-violation', reason, 'bind it first'));
+      return this.#refuseHere('execute', 'protocol-violation', reason, 'bind it first');
     }
     const { statement } = portal;
     // Going on with a suspended portal runs nothing anew: a change that was approved once is not asked about twice.
@@ -355,6 +354,13 @@ export class ClientStream {
   #refuseQuery(refusal: Refusal): void {
     this.#talk.line.target.rollBack(refusal, ROLL_BACK_QUERY);
     this.#talk.exchange.expect({ kind: 'refused-query', denial: refusal.denial });
+  }
+
+  /** Refuses a message that names nothing; what came before it stands. */
+  #refuseHere(...why: Parameters<Line['refuse']>): MaybePromise<void> {
+    return whenReady(this.#settleDeferred(), () => {
+      if (!this.#talk.exchange.skipping) this.#refuseParse(this.#talk.line.refuse(...why));
+    });
   }
 
   #refuseParse(refusal: Refusal): void {

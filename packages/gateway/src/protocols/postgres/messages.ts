@@ -100,7 +100,14 @@ export const ROLL_BACK_QUERY = 0;
 export const ROLL_BACK_PARSE = 1;
 export const ROLL_BACKS: readonly Uint8Array[] = [
   new FrameWriter(64).begin(FrontendType.Query).string(REFUSED_TEXT).end().take(),
-  new FrameWriter(64).begin(FrontendType.Parse).string('').string(REFUSED_TEXT).int16(0).end().take(),
+  // Named: Parse of the unnamed statement gives up the one there was, even when it fails.
+  new FrameWriter(64)
+    .begin(FrontendType.Parse)
+    .string(REFUSED_TEXT)
+    .string(REFUSED_TEXT)
+    .int16(0)
+    .end()
+    .take(),
 ];
 
 export const FLUSH = new FrameWriter(16).begin(FrontendType.Flush).end().take();
