@@ -38,10 +38,17 @@ export async function benchBulk(stand: Stand, rounds: number): Promise<void> {
     const base = (samples.get('direct') ?? []).map(({ seconds }) => 1 / seconds);
     const rows = [...samples].map(([route, taken]) => [
       route,
-      pairedRatio(taken.map(({ seconds }) => 1 / seconds), base).toFixed(2),
+      pairedRatio(
+        taken.map(({ seconds }) => 1 / seconds),
+        base,
+      ).toFixed(2),
       median(taken.map(({ bytes, seconds }) => bytes / seconds / 1e6)).toFixed(0),
       route === 'direct' ? '-' : median(taken.map(({ cpu, bytes }) => cpu / (bytes / 1e9))).toFixed(2),
     ]);
-    printTable(`${name} of about ${Math.round((ROWS * 130) / 1e6)} MB by psql, one column of five masked (${rounds} rounds)`, ['route', '× direct', 'MB/s', 'CPU s/GB'], rows);
+    printTable(
+      `${name} of about ${Math.round((ROWS * 130) / 1e6)} MB by psql, one column of five masked (${rounds} rounds)`,
+      ['route', '× direct', 'MB/s', 'CPU s/GB'],
+      rows,
+    );
   }
 }

@@ -1,6 +1,7 @@
 /** What an idle session costs: resident memory of the gateway with many open, and without. */
-import { connect, type Socket } from 'node:net';
+
 import { readFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import { residentBytes } from './processes.ts';
 import type { Stand } from './stand.ts';
 import { printTable } from './table.ts';
@@ -12,7 +13,13 @@ export async function benchIdle(stand: Stand): Promise<void> {
   const rows: string[][] = [];
   for (const route of stand.routes.filter(({ name }) => name !== 'direct')) {
     if (route.pid === null) continue;
-    const password = readFileSync(route.env.PGPASSFILE ?? '/dev/null', 'utf8').trim().split(':').at(-1) || route.env.PGPASSWORD || '';
+    const password =
+      readFileSync(route.env.PGPASSFILE ?? '/dev/null', 'utf8')
+        .trim()
+        .split(':')
+        .at(-1) ||
+      route.env.PGPASSWORD ||
+      '';
     const warm = await Promise.all(Array.from({ length: AT_ONCE }, () => open(route.env, password)));
     const before = residentBytes(route.pid);
     const sockets: Socket[] = [];

@@ -15,7 +15,8 @@ const stand = await startStand({
   config: 'masking: { classified: [{ column: public.bulk.email, class: email }] }',
 });
 try {
-  if (wanted.includes('transactions')) await benchTransactions(stand, Number(values.rounds), Number(values.seconds));
+  if (wanted.includes('transactions'))
+    await benchTransactions(stand, Number(values.rounds), Number(values.seconds));
   if (wanted.includes('bulk')) await benchBulk(stand, Number(values.rounds));
   if (wanted.includes('idle')) await benchIdle(stand);
 } finally {

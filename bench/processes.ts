@@ -20,19 +20,32 @@ export function residentBytes(pid: number): number {
 
 /** Runs a command to its end and returns its standard output; throws with what it said when it fails. */
 export function runToEnd(command: string, args: readonly string[], env: Record<string, string> = {}): string {
-  return execFileSync(command, args, { encoding: 'utf8', env: { ...process.env, ...env }, maxBuffer: 2 ** 26 });
+  return execFileSync(command, args, {
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+    maxBuffer: 2 ** 26,
+  });
 }
 
 /** Runs a command to its end without holding this process's event loop. */
-export function runBeside(command: string, args: readonly string[], env: Record<string, string> = {}): Promise<string> {
+export function runBeside(
+  command: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let [output, errors] = ['', ''];
     child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
     child.on('error', reject);
     child.on('close', (code) =>
-      code === 0 ? resolve(output) : reject(new Error(`${command} ended with ${code}: ${errors.slice(-2_000)}`)),
+      code === 0
+        ? resolve(output)
+        : reject(new Error(`${command} ended with ${code}: ${errors.slice(-2_000)}`)),
     );
   });
 }

@@ -4,7 +4,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { type GatewayOptions, startSurroundings, type Surroundings } from '../test/fixtures/gateway.ts';
+import { type GatewayOptions, type Surroundings, startSurroundings } from '../test/fixtures/gateway.ts';
 import { cpuSeconds, stopped } from './processes.ts';
 
 /** One way to the server. */
@@ -32,14 +32,29 @@ export async function startStand(options: GatewayOptions = {}): Promise<Stand> {
   const surroundings = await startSurroundings({ policies: { text: POLICIES }, ...options });
   const { server } = surroundings;
   const bouncer = await startPgBouncer(surroundings);
-  const gateway = spawn(process.execPath, [...flags(), resolve('test/fixtures/gateway-process.ts'), surroundings.configFile], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const gateway = spawn(
+    process.execPath,
+    [...flags(), resolve('test/fixtures/gateway-process.ts'), surroundings.configFile],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const port = await gatewayPort(gateway);
-  const direct = { PGHOST: server.host, PGPORT: String(server.port), PGUSER: server.superuser, PGDATABASE: 'postgres', PGPASSWORD: server.password };
+  const direct = {
+    PGHOST: server.host,
+    PGPORT: String(server.port),
+    PGUSER: server.superuser,
+    PGDATABASE: 'postgres',
+    PGPASSWORD: server.password,
+  };
   const routes: Route[] = [
     { name: 'direct', env: direct, cpu: () => 0, pid: null },
-    { name: 'sallyport', env: await surroundings.clientEnvironment(port), cpu: () => cpuSeconds(gateway.pid ?? 0), pid: gateway.pid ?? null },
+    {
+      name: 'sallyport',
+      env: await surroundings.clientEnvironment(port),
+      cpu: () => cpuSeconds(gateway.pid ?? 0),
+      pid: gateway.pid ?? null,
+    },
   ];
   if (bouncer !== null) {
     routes.splice(1, 0, {
@@ -74,7 +89,9 @@ async function gatewayPort(gateway: ChildProcess): Promise<number> {
   throw new Error('the gateway did not start');
 }
 
-async function startPgBouncer(surroundings: Surroundings): Promise<{ child: ChildProcess; port: number; pid: number } | null> {
+async function startPgBouncer(
+  surroundings: Surroundings,
+): Promise<{ child: ChildProcess; port: number; pid: number } | null> {
   const binary = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer'].find((path) => existsSync(path));
   if (binary === undefined) {
     process.stderr.write('pgbouncer is not installed (apt-get install pgbouncer): its column is left out\n');
@@ -115,7 +132,9 @@ function freePort(): Promise<number> {
   return new Promise((done, reject) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const address = server.address();
-      server.close(() => (typeof address === 'object' && address !== null ? done(address.port) : reject(new Error('no port'))));
+      server.close(() =>
+        typeof address === 'object' && address !== null ? done(address.port) : reject(new Error('no port')),
+      );
     });
   });
 }

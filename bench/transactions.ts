@@ -27,17 +27,42 @@ export async function benchTransactions(stand: Stand, rounds: number, seconds: n
           samples.set(route.name, [...(samples.get(route.name) ?? []), sample]);
         }
       }
-      report(`pgbench -S, ${mode}, ${clients} client${clients === 1 ? '' : 's'} (${rounds} rounds of ${seconds} s)`, samples);
+      report(
+        `pgbench -S, ${mode}, ${clients} client${clients === 1 ? '' : 's'} (${rounds} rounds of ${seconds} s)`,
+        samples,
+      );
     }
   }
 }
 
-async function runOnce(stand: Stand, route: Route, mode: string, clients: number, seconds: number): Promise<Sample> {
+async function runOnce(
+  stand: Stand,
+  route: Route,
+  mode: string,
+  clients: number,
+  seconds: number,
+): Promise<Sample> {
   const before = route.cpu();
   const prefix = `${stand.surroundings.directory}/pgbench-${route.name}-${process.hrtime.bigint()}`;
   const output = await runBeside(
     'pgbench',
-    ['-n', '-S', '-s', String(SCALE), '-M', mode, '-c', String(clients), '-j', '1', '-T', String(seconds), '-l', `--log-prefix=${prefix}`, '--sampling-rate=0.2'],
+    [
+      '-n',
+      '-S',
+      '-s',
+      String(SCALE),
+      '-M',
+      mode,
+      '-c',
+      String(clients),
+      '-j',
+      '1',
+      '-T',
+      String(seconds),
+      '-l',
+      `--log-prefix=${prefix}`,
+      '--sampling-rate=0.2',
+    ],
     route.env,
   );
   const done = Number(output.match(/number of transactions actually processed: (\d+)/)?.[1]);
@@ -52,16 +77,29 @@ async function runOnce(stand: Stand, route: Route, mode: string, clients: number
 }
 
 function report(title: string, samples: ReadonlyMap<string, readonly Sample[]>): void {
-  const of = (name: string, pick: (sample: Sample) => number): number[] => (samples.get(name) ?? []).map(pick);
+  const of = (name: string, pick: (sample: Sample) => number): number[] =>
+    (samples.get(name) ?? []).map(pick);
   const rows = [...samples.keys()].map((name) => {
     const ratio = (against: string): string => {
       const base = of(against, ({ tps }) => tps);
-      return base.length === 0 ? '-' : pairedRatio(of(name, ({ tps }) => tps), base).toFixed(2);
+      return base.length === 0
+        ? '-'
+        : pairedRatio(
+            of(name, ({ tps }) => tps),
+            base,
+          ).toFixed(2);
     };
     const added = (pick: (sample: Sample) => number): string =>
       name === 'direct' ? '-' : (median(of(name, pick)) - median(of('direct', pick))).toFixed(0);
     const cpu = median(of(name, ({ cpuMicros }) => cpuMicros));
-    return [name, ratio('direct'), ratio('pgbouncer'), name === 'direct' ? '-' : cpu.toFixed(1), added(({ p50 }) => p50), added(({ p99 }) => p99)];
+    return [
+      name,
+      ratio('direct'),
+      ratio('pgbouncer'),
+      name === 'direct' ? '-' : cpu.toFixed(1),
+      added(({ p50 }) => p50),
+      added(({ p99 }) => p99),
+    ];
   });
   printTable(title, ['route', '× direct', '× pgbouncer', 'CPU µs/tx', 'added p50 µs', 'added p99 µs'], rows);
 }

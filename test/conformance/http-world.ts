@@ -39,14 +39,15 @@ export async function startHttpWorld(setup: HttpWorldSetup): Promise<HttpWorld> 
   const answer =
     setup.answer ??
     ((_request, response) => void response.setHeader('content-type', 'application/json').end('{"ok":true}'));
-  const server = createServer(async (incoming, response) => {
+  const receive = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);
     const { method = '', url = '', headers } = incoming;
     const request = { method, url, headers, body: Buffer.concat(chunks) };
     requests.push(request);
     answer(request, response);
-  });
+  };
+  const server = createServer((incoming, response) => void receive(incoming, response));
   server.on('upgrade', (incoming, socket) => {
     requests.push({
       method: 'upgrade',

@@ -65,7 +65,7 @@ export class SyncGroup {
     this.#next = null;
     this.#running = new Promise<void>((resolve, reject) => {
       // Whoever else appends in this turn of the loop shares this sync.
-      setImmediate(() => this.#sync().then(resolve, reject));
+      setImmediate(() => void this.#sync().then(resolve, reject));
     }).finally(() => {
       this.#running = null;
     });

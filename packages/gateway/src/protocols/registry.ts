@@ -26,6 +26,6 @@ export function createProtocols(options: ProtocolOptions): {
   const byName = new Map(protocols.map((protocol) => [protocol.name, protocol]));
   return {
     byName: (name) => byName.get(name),
-    close: async () => void (await Promise.all(protocols.map((protocol) => protocol.close?.()))),
+    close: async () => void (await Promise.all(protocols.map(async (protocol) => protocol.close?.()))),
   };
 }

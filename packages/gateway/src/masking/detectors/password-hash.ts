@@ -98,7 +98,7 @@ function findHash(bytes: Uint8Array, start: number, end: number, from: number, s
 
 /** The end of the stored password that begins at `at`, or 0. */
 function hashAt(bytes: Uint8Array, start: number, end: number, at: number): number {
-  switch (bytes[at]) {
+  switch (bytes[at] ?? 0) {
     case DOLLAR:
       return cryptEnd(bytes, end, at);
     case 0x53: // S

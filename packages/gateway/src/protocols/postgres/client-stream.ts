@@ -191,9 +191,8 @@ export class ClientStream {
   /** The server resolves the names in a prepared statement at Bind, not at Parse. */
   #understoodAgain(candidates: readonly Prepared[]): MaybePromise<readonly Prepared[]> {
     const understood = candidates.map((one) => this.#talk.understoodAgain(one));
-    return understood.some((one) => one instanceof Promise)
-      ? Promise.all(understood)
-      : (understood as Prepared[]);
+    const ready = understood.filter((one): one is Prepared => !(one instanceof Promise));
+    return ready.length === understood.length ? ready : Promise.all(understood.map(async (one) => one));
   }
 
   #describe(bytes: Buffer, start: number, end: number): void {
