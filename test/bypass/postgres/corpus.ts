@@ -384,7 +384,8 @@ CREATE FOREIGN TABLE x (a int) SERVER s ⇒ foreign_server s, create public.x
 IMPORT FOREIGN SCHEMA x FROM SERVER s INTO public ⇒ foreign_server s, create public
 CREATE SUBSCRIPTION s CONNECTION 'host=x' PUBLICATION p ⇒ foreign_server s
 CREATE PUBLICATION p FOR TABLE secret.vault ⇒ create, select secret.vault
-CREATE PUBLICATION p FOR ALL TABLES ⇒ create, select
+CREATE PUBLICATION p FOR ALL TABLES ⇒ create, select *.*
+CREATE PUBLICATION p FOR TABLES IN SCHEMA secret ⇒ create, select secret.*
 CREATE TABLESPACE x LOCATION '/x' ⇒ server_file /x
 ALTER SYSTEM SET archive_command = 'sh' ⇒ alter_system archive_command
 ALTER SYSTEM RESET ALL ⇒ alter_system *

@@ -165,7 +165,7 @@ export const definitionRules: Readonly<Record<string, Rule>> = {
   AlterPublicationStmt: publication('alter', 'AlterPublicationStmt'),
   PublicationObjSpec: (walker, body, scope) => {
     if (/SCHEMA/.test(text(body, 'pubobjtype')))
-      walker.draft.fixed('select', 'Schema', text(body, 'name') || '*');
+      walker.draft.fixed('select', 'Table', text(body, 'name') || '*', '*');
     walker.visitAs('PublicationTable', body.pubtable, scope);
   },
   PublicationTable: (walker, body, scope) => {
@@ -231,7 +231,7 @@ function policy(tag: string): Rule {
 function publication(action: string, tag: string): Rule {
   return (walker, body, scope) => {
     walker.draft.fixed(action, 'Database');
-    if (body.for_all_tables === true) walker.draft.fixed('select', 'Database');
+    if (body.for_all_tables === true) walker.draft.fixed('select', 'Table', '*', '*');
     walker.children(tag, body, scope, ['options']);
   };
 }
