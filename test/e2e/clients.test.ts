@@ -53,12 +53,16 @@ const TABLE = `drop table if exists item; create table item (id int primary key,
 insert into item values (1, 'one', 1.50, '{a,b}'), (2, null, null, null), (3, E'tab\\tquote"comma,', 3, '{}');\n`;
 
 test('psql describes tables and schemas as it does directly [e2e.psql]', async () => {
-  const { stdout } = await psql(`${TABLE}\\d item\n\\dt\n\\dn\n\\l\n\\df pg_catalog.upper\n\\no_such_command\n`);
+  const { stdout } = await psql(
+    `${TABLE}\\d item\n\\dt\n\\dn\n\\l\n\\df pg_catalog.upper\n\\no_such_command\n`,
+  );
   assert.match(stdout, /Table "public.item"/);
 });
 
 test('psql runs several statements in one text, with all their results [e2e.psql]', async () => {
-  const { stdout } = await psql(`${TABLE}select 1 as a\\; select 2 as b\\; select count(*) from item;\nselect * from item;\n`);
+  const { stdout } = await psql(
+    `${TABLE}select 1 as a\\; select 2 as b\\; select count(*) from item;\nselect * from item;\n`,
+  );
   assert.match(stdout, /\n {5}3\n/);
 });
 
@@ -142,7 +146,10 @@ select 1;
 
 test('psql runs a file in one transaction, variables and all [e2e.psql]', async () => {
   const file = join(folder, 'script.sql');
-  writeFileSync(file, `\\set n 3\nselect :n as n, :'n' as t \\gset got_\n\\echo :got_n :got_t\nselect :got_n + 1;\n`);
+  writeFileSync(
+    file,
+    `\\set n 3\nselect :n as n, :'n' as t \\gset got_\n\\echo :got_n :got_t\nselect :got_n + 1;\n`,
+  );
   const { stdout } = await same('psql', ['-X', '-1', '-f', file]);
   assert.match(stdout, /3 3/);
 });
@@ -163,7 +170,11 @@ test('pgbench initialises and runs every query mode [e2e.pgbench]', async () => 
 test('pgbench runs a pipeline of prepared statements [e2e.pgbench]', async () => {
   const file = join(folder, 'pipeline.sql');
   writeFileSync(file, `\\startpipeline\n${'select 1;\n'.repeat(20)}select abs(-1);\n\\endpipeline\n`);
-  const ran = await runCommand('pgbench', ['-M', 'prepared', '-f', file, '-n', '-t', '20', '-c', '2'], through);
+  const ran = await runCommand(
+    'pgbench',
+    ['-M', 'prepared', '-f', file, '-n', '-t', '20', '-c', '2'],
+    through,
+  );
   assert.equal(ran.code, 0, ran.stderr);
   assert.match(ran.stdout, /transactions actually processed: 40\/40/);
 });
@@ -183,7 +194,10 @@ test('pg_dump writes the same dump as directly [e2e.pg-dump]', async () => {
   const plain = (text: string) => text.replace(/^\\(un)?restrict .*$/gm, '');
   assert.equal(plain(actual.stdout), plain(expected.stdout));
   const inserts = await dump(through, '--inserts', '--rows-per-insert=50');
-  assert.equal(plain(inserts.stdout), plain((await dump(direct, '--inserts', '--rows-per-insert=50')).stdout));
+  assert.equal(
+    plain(inserts.stdout),
+    plain((await dump(direct, '--inserts', '--rows-per-insert=50')).stdout),
+  );
 });
 
 test('a large result arrives whole, also when the client is slow [e2e.large-result]', async () => {

@@ -63,19 +63,33 @@ test('node-postgres: a named statement is prepared once and run often [e2e.node-
   await bothWays(async (client) => {
     const names: unknown[] = [];
     for (const id of [1, 2, 3]) {
-      const { rows } = await client.query({ name: 'by-id', text: 'select name from item where id = $1', values: [id] });
+      const { rows } = await client.query({
+        name: 'by-id',
+        text: 'select name from item where id = $1',
+        values: [id],
+      });
       names.push(rows);
     }
-    const { rows } = await client.query("select name, statement from pg_prepared_statements where name = 'by-id'");
+    const { rows } = await client.query(
+      "select name, statement from pg_prepared_statements where name = 'by-id'",
+    );
     return [names, rows];
   });
 });
 
 test('node-postgres: binary results, and rows fetched a few at a time [e2e.node-postgres, e2e.partial-execute]', async () => {
   const result = await bothWays(async (client) => {
-    const config = { text: 'select id, made, price, tags from item order by id limit 9', values: [], binary: true };
+    const config = {
+      text: 'select id, made, price, tags from item order by id limit 9',
+      values: [],
+      binary: true,
+    };
     const { rows } = await client.query(config);
-    const batched: pg.QueryConfig & { rows: number } = { text: 'select id from item order by id', values: [], rows: 7 };
+    const batched: pg.QueryConfig & { rows: number } = {
+      text: 'select id from item order by id',
+      values: [],
+      rows: 7,
+    };
     return [rows, (await client.query(batched)).rows.length];
   });
   assert.equal(result[1], 200);
@@ -137,7 +151,10 @@ test('postgres.js: queries, arrays, nested fragments, cursors and COPY [e2e.post
     for await (const rows of sql`select id from item order by id`.cursor(64)) found.push(rows.length);
     await sql`drop table if exists copied`;
     await sql`create table copied (a int, b text)`;
-    const writable = await sql`copied`.then(() => null, () => null);
+    const writable = await sql`copied`.then(
+      () => null,
+      () => null,
+    );
     found.push(writable);
     const input = await sql`copy copied from stdin`.writable();
     await new Promise<void>((resolve, reject) => {
@@ -160,7 +177,14 @@ test('postgres.js: queries, arrays, nested fragments, cursors and COPY [e2e.post
 
 test('postgres.js: LISTEN hears what NOTIFY says [e2e.postgres-js, e2e.notices]', async () => {
   const password = await world.token('agent');
-  const sql = postgres({ host: '127.0.0.1', port: world.port, user: 'db', database: 'postgres', password, max: 2 });
+  const sql = postgres({
+    host: '127.0.0.1',
+    port: world.port,
+    user: 'db',
+    database: 'postgres',
+    password,
+    max: 2,
+  });
   const heard = Promise.withResolvers<string>();
   const listening = await sql.listen('news', (payload) => heard.resolve(payload));
   await sql.notify('news', 'extra');
@@ -209,7 +233,7 @@ test('a cancel request reaches the session whose key it carries, and no other [e
   await request(mine.processId, other.key);
   await request(mine.processId, Buffer.concat([mine.key, Buffer.alloc(4)]));
   await request(other.processId, mine.key);
-  await request((mine.processId ^ 1) || 7, mine.key);
+  await request(mine.processId ^ 1 || 7, mine.key);
   assert.ok((await sleeping('first')) && (await sleeping('second')));
   await request(other.processId, other.key);
   assert.equal(describe(await second.client.until('Z')), '1 2 E(57014) ZI');

@@ -7,23 +7,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { randomOf } from '../../conformance/raw-clients.ts';
 import { startGateway, type TestGateway } from '../../fixtures/gateway.ts';
-import {
-  bind,
-  closePortal,
-  closeStatement,
-  copyData,
-  copyDone,
-  copyFail,
-  describe,
-  describePortal,
-  describeStatement,
-  execute,
-  flush,
-  parse,
-  query,
-  RawClient,
-  sync,
-} from '../../fixtures/raw-postgres.ts';
+import { copyFail, describe, query, RawClient, sync } from '../../fixtures/raw-postgres.ts';
+import { randomConversation } from './random-conversation.ts';
 
 const ROUNDS = Number(process.env.RELAY_ROUNDS ?? 150);
 const MESSAGES = 14;
@@ -45,8 +30,6 @@ after(() => world.close());
 /** What a conversation may have changed, put back. */
 const RESET = `truncate effect, item; insert into item select n, 'item ' || n from generate_series(1, 5) n;
   set client_min_messages = error`;
-const STATEMENTS = ['', 's1', 's2'];
-const PORTALS = ['', 'c1', 'c2'];
 const TEXTS = [
   'select id, name from item order by id',
   'select id from item where id > 2 order by id; ',
@@ -81,49 +64,12 @@ const TEXTS = [
 const ONLY_QUERIES = ['select 1; select 1/0; select 2', 'begin; select 3; commit', 'select 4; ; select 5'];
 const COPIES = ['copy effect from stdin', 'copy item (id) from stdin with csv'];
 
-function randomConversation(next: (below: number) => number): { frames: Buffer[]; said: string[] } {
-  const pick = <T>(of: readonly T[]): T => of[next(of.length)] as T;
-  const frames: Buffer[] = [];
-  const said: string[] = [];
-  const say = (what: string, ...bytes: Buffer[]): void => {
-    said.push(what);
-    frames.push(...bytes);
-  };
-  const steps: (() => void)[] = [
-    () => ((name, text) => say(`P ${name}: ${text}`, parse(name, text)))(pick(STATEMENTS), pick(TEXTS)),
-    () => ((portal, name) => say(`B ${portal} ${name}`, bind(portal, name)))(pick(PORTALS), pick(STATEMENTS)),
-    () => ((portal, rows) => say(`E ${portal} ${rows}`, execute(portal, rows)))(pick(PORTALS), next(3)),
-    () => ((portal) => say(`DP ${portal}`, describePortal(portal)))(pick(PORTALS)),
-    () => ((name) => say(`DS ${name}`, describeStatement(name)))(pick(STATEMENTS)),
-    () => ((portal) => say(`CP ${portal}`, closePortal(portal)))(pick(PORTALS)),
-    () => ((name) => say(`CS ${name}`, closeStatement(name)))(pick(STATEMENTS)),
-    () => say('S', sync()),
-    () => say('H', flush()),
-    () => ((text) => say(`Q ${text}`, query(text)))(pick([...TEXTS, ...ONLY_QUERIES])),
-    // A whole extended query, as drivers send it.
-    () =>
-      ((name, portal, text) =>
-        say(
-          `PBDES ${name} ${portal}: ${text}`,
-          ...[parse(name, text), bind(portal, name), describePortal(portal), execute(portal), sync()],
-        ))(pick(STATEMENTS), pick(PORTALS), pick(TEXTS)),
-    () => ((text) => say(`Q copy ${text}`, query(text), copyData('9\n'), pick([copyDone(), copyFail('no')])))(pick(COPIES)),
-    // As libpq sends COPY in the extended protocol: a Sync before the data, which the server ignores, and one after.
-    () =>
-      ((text, early) =>
-        say(
-          `PBE copy ${text} ${early}`,
-          ...[parse('', text), bind('', ''), execute(), ...(early ? [sync()] : [])],
-          ...[copyData(pick(['11\n', 'eleven\n'])), copyDone(), sync()],
-        ))(pick(COPIES), next(2) === 0),
-    () => say('stray COPY data', pick([copyData('1\n'), copyDone(), copyFail('stray')])),
-  ];
-  for (let left = MESSAGES; left > 0; left -= 1) pick(steps)();
-  return { frames, said };
-}
-
 /** Cuts the conversation into writes, lets the server catch up after some, and gathers all it says. */
-async function converse(client: RawClient, frames: readonly Buffer[], pauses: readonly boolean[]): Promise<string> {
+async function converse(
+  client: RawClient,
+  frames: readonly Buffer[],
+  pauses: readonly boolean[],
+): Promise<string> {
   await client.ask(query(RESET));
   for (const [at, bytes] of frames.entries()) {
     client.send(bytes);
@@ -150,9 +96,16 @@ test('a random conversation gets the answers of a direct one [e2e.transaction-st
   const token = await world.token('agent');
   for (let round = 0; round < ROUNDS; round += 1) {
     const next = randomOf(seed + round);
-    const { frames, said } = randomConversation(next);
+    const { frames, said } = randomConversation(next, MESSAGES, {
+      texts: TEXTS,
+      queries: ONLY_QUERIES,
+      copies: COPIES,
+    });
     const pauses = frames.map(() => next(5) === 0);
-    const direct = await RawClient.trusted(`${world.server.socketDir}/.s.PGSQL.${world.server.port}`, world.server.superuser);
+    const direct = await RawClient.trusted(
+      `${world.server.socketDir}/.s.PGSQL.${world.server.port}`,
+      world.server.superuser,
+    );
     const expected = await converse(direct, frames, pauses);
     direct.close();
     const { client } = await RawClient.open({ port: world.port, user: 'db', password: token });

@@ -148,7 +148,8 @@ export class Conversation {
     for (const effect of meaning.effects) {
       if (effect.kind === 'catalog-changed') this.catalog.changed();
       if (effect.kind !== 'deallocate' || meaning.statements !== 1) continue;
-      this.statements.forget(effect.name);
+      // DEALLOCATE ALL leaves the unnamed statement.
+      this.statements.forget(effect.name === null ? 'all but the unnamed' : { name: effect.name });
       // The text itself, and the Sync behind it.
       if (this.exchange.size <= 2) this.#state.succeeded(meaning);
     }
@@ -156,7 +157,7 @@ export class Conversation {
 
   /** The server is outside a transaction: portals do not outlive theirs. */
   transactionEnded(): void {
-    this.portals.forget(null);
+    this.portals.forget('all');
     this.catalog.settled();
   }
 

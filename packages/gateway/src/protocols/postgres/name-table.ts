@@ -41,10 +41,15 @@ export class NameTable<T> {
     if (at >= 0) this.#proposed.splice(at, 1);
   }
 
-  /** The target gave the name up by itself, or all of them; what is proposed is not touched. */
-  forget(name: string | null): void {
-    if (name === null) this.#confirmed.clear();
-    else this.#confirmed.delete(name);
+  /** The target gave these names up by itself; what is proposed is not touched. */
+  forget(which: { readonly name: string } | 'all' | 'all but the unnamed'): void {
+    if (typeof which === 'object') {
+      this.#confirmed.delete(which.name);
+      return;
+    }
+    const unnamed = this.#confirmed.get('');
+    this.#confirmed.clear();
+    if (unnamed !== undefined && which !== 'all') this.#confirmed.set('', unnamed);
   }
 
   /**
