@@ -101,10 +101,17 @@ export async function startGateway(setup: GatewaySetup): Promise<GatewayUnderTes
   const sessions = createSessionRegistry({ opened: () => undefined, closed: () => undefined });
   const config: ConnectorConfig = connectorSection.parse({ targets: setup.targets });
   const house: House = {
-    ...{ clock: systemClock, limits: { ...testLimits, ...setup.limits }, identity: identityOf(TOKEN) },
-    ...{ decisionPoint, decisions: createDecisionMemo(decisionPoint), approvals: approvals.door },
+    clock: systemClock,
+    limits: { ...testLimits, ...setup.limits },
+    identity: identityOf(TOKEN),
+    decisionPoint,
+    decisions: createDecisionMemo(decisionPoint),
+    approvals: approvals.door,
     masking: createMasking(maskingSection.parse(undefined)),
-    ...{ recorder: recorderInto(recordings), audit: log.door, sessions, tls: setup.tls ?? null },
+    recorder: recorderInto(recordings),
+    audit: log.door,
+    sessions,
+    tls: setup.tls ?? null,
     connector: createConnector(config, { environment: setup.environment ?? {}, baseDir: '/', randomBytes }),
     random: (bytes) => randomBytes(bytes).toString('hex'),
     report: (fault) => void faults.push(fault),
@@ -123,7 +130,11 @@ export async function startGateway(setup: GatewaySetup): Promise<GatewayUnderTes
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
-    ...{ token: TOKEN, badToken: 'not-the-token', audit: log.entries, recordings, faults },
+    token: TOKEN,
+    badToken: 'not-the-token',
+    audit: log.entries,
+    recordings,
+    faults,
     endings: approvals.endings,
     get sessions() {
       return sessions.size;
@@ -166,14 +177,14 @@ function auditLog(): { door: AuditLog; entries: AuditEntry[]; fail(fails: boolea
 
 function identityOf(token: string): IdentityProvider {
   const identity: Identity = {
-    ...{
-      subject: 'test|agent-owner',
-      displayName: 'agent-owner',
-      groups: ['agents'],
-      actor: 'agent-1',
-      task: null,
-    },
-    ...{ kind: 'machine', expiresAt: Date.now() + 3_600_000, aliases: ['agent-owner', 'agent-1'] },
+    subject: 'test|agent-owner',
+    displayName: 'agent-owner',
+    groups: ['agents'],
+    actor: 'agent-1',
+    task: null,
+    kind: 'machine',
+    expiresAt: Date.now() + 3_600_000,
+    aliases: ['agent-owner', 'agent-1'],
   };
   return {
     authenticate: async (bearer) => {
@@ -224,7 +235,8 @@ function testApprovals() {
         resolve(ending);
       };
       const request: PendingRequest = {
-        ...{ id, text: subject.text },
+        id,
+        text: subject.text,
         approve: () => end({ state: 'approved', approvals: subject.requirements }),
         deny: (reason) => end({ state: 'denied', reason, by: 'an approver' }),
       };
@@ -233,7 +245,9 @@ function testApprovals() {
       else asker(request);
       let used = false;
       return {
-        ...{ id, expiresAt: Date.now() + 60_000, ended },
+        id,
+        expiresAt: Date.now() + 60_000,
+        ended,
         cancel: () => end({ state: 'cancelled' }),
         redeem(digest) {
           const good = !used && digest === subject.digest && endings.get(id) === 'approved';

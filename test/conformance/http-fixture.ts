@@ -132,7 +132,10 @@ class HttpClient implements ConformanceClient {
     };
     const sent = request(
       {
-        ...{ port: this.#port, host: '127.0.0.1', agent: this.#agent, method },
+        port: this.#port,
+        host: '127.0.0.1',
+        agent: this.#agent,
+        method,
         path: `/${this.#target}${path}`,
         headers,
       },

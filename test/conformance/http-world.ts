@@ -62,13 +62,17 @@ export async function startHttpWorld(setup: HttpWorldSetup): Promise<HttpWorld> 
   const { port: targetPort } = server.address() as AddressInfo;
   const { options, rule, credential = { kind: 'none' }, environment = {}, limits, tls } = setup;
   const gateway = await startGateway({
-    ...{ protocol: createHttpProtocol(options), rule, environment },
+    protocol: createHttpProtocol(options),
+    rule,
+    environment,
     targets: [{ name: 'target', protocol: 'http', url: `http://127.0.0.1:${targetPort}/base`, credential }],
     ...(limits === undefined ? {} : { limits }),
     ...(tls === undefined ? {} : { tls }),
   });
   return {
-    ...{ gateway, requests, targetPort },
+    gateway,
+    requests,
+    targetPort,
     async close() {
       await gateway.close();
       server.closeAllConnections();

@@ -97,13 +97,11 @@ async function startTarget(
   });
   return {
     config: {
-      ...{
-        name: 'target',
-        protocol: 'postgres',
-        host: '127.0.0.1',
-        port: spy.port,
-        tls: { mode: 'disable' },
-      },
+      name: 'target',
+      protocol: 'postgres',
+      host: '127.0.0.1',
+      port: spy.port,
+      tls: { mode: 'disable' },
       // Logs in without a password: how the connector proves itself is tested elsewhere.
       credential: { username: server.superuser },
     },
@@ -159,7 +157,8 @@ class PgClient implements ConformanceClient {
     if (this.#refused !== null) return this.#refused;
     try {
       const result = await this.#client.query<string[]>({
-        ...{ text: TEXTS[name], rowMode: 'array' },
+        text: TEXTS[name],
+        rowMode: 'array',
         ...(this.#mode === 'extended' ? { queryMode: 'extended' } : {}),
       });
       return { kind: 'reply', text: result.rows.flat().join('\n') };

@@ -21,12 +21,17 @@ export async function startWorld(fixture: ProtocolFixture): Promise<World> {
   const target = await fixture.startTarget((name) => arrived.push({ name, permitsBefore: permits() }));
   const { protocol, limits } = fixture;
   const started = await startGateway({
-    ...{ protocol, targets: [target.config], rule: (evaluation) => fixture.rule(evaluation) },
+    protocol,
+    targets: [target.config],
+    rule: (evaluation) => fixture.rule(evaluation),
     ...(limits === undefined ? {} : { limits }),
   });
   gateway = started;
   return {
-    ...{ fixture, gateway: started, arrived, credential: { token: started.token, target: 'target' } },
+    fixture,
+    gateway: started,
+    arrived,
+    credential: { token: started.token, target: 'target' },
     async close() {
       await started.close();
       await target.close();

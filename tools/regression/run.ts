@@ -55,7 +55,7 @@ export interface Stand {
 
 /** Two fresh servers, one of them behind a gateway that allows everything. */
 export async function startStand(sources: RegressionSources): Promise<Stand> {
-  const place = workingCopy(sources.folder);
+  const place = workingCopy(sources);
   const [direct, through] = await Promise.all([
     startPostgres({ version: 'system', settings: SETTINGS }),
     startGateway({
@@ -93,7 +93,7 @@ export async function startStand(sources: RegressionSources): Promise<Stand> {
 }
 
 /** The files where the server, who runs as somebody else, can read them and write results. */
-function workingCopy(folder: string): string {
+function workingCopy({ folder, binaries }: RegressionSources): string {
   const place = mkdtempSync(join(tmpdir(), 'sallyport-regress-'));
   chmodSync(place, 0o755);
   for (const part of ['sql', 'data', 'expected'])

@@ -26,8 +26,10 @@ export interface RegressionSources {
   readonly major: string;
   /** Folder with `psql` and `postgres`. */
   readonly binaries: string;
-  /** The folder `src/test/regress` of the source package. */
+  /** The folder `src/test/regress` of the source package, with `lib/regress.so` where it could be built. */
   readonly folder: string;
+  /** Every file, in the order in which they build on each other. */
+  readonly schedule: readonly string[];
 }
 
 /** The regression files that belong to the newest installed PostgreSQL; fetched when they are not there yet. */
@@ -42,7 +44,9 @@ export async function regressionSources(): Promise<RegressionSources> {
   if (major === undefined) throw new Error(`no psql and postgres below ${INSTALLED}; ${INSTALL}`);
   const folder = join(CACHE, `postgresql-${major}`);
   if (!existsSync(folder)) await fetchSources(major, folder);
-  return { major, binaries: join(INSTALLED, major, 'bin'), folder };
+  const lines = readFileSync(join(folder, 'parallel_schedule'), 'utf8').matchAll(/^test:(.*)$/gm);
+  const schedule = [...lines].flatMap(([, names = '']) => names.trim().split(/\s+/));
+  return { major, binaries: join(INSTALLED, major, 'bin'), folder, schedule };
 }
 
 /** Downloads the source package and keeps its regression files; the finished folder appears at once or not at all. */
@@ -62,6 +66,7 @@ async function fetchSources(major: string, folder: string): Promise<void> {
     mkdirSync(join(work, 'unpacked'));
     const unpack = ['-C', 'unpacked', '--strip-components=1', '--wildcards', '*/src/test/regress/*'];
     await run('tar', ['-xf', archive, ...unpack], { cwd: work });
+    await buildLibrary(major, work, env);
     renameSync(join(work, 'unpacked/src/test/regress'), folder);
   } catch (cause) {
     // Another process may have been faster.
@@ -70,6 +75,25 @@ async function fetchSources(major: string, folder: string): Promise<void> {
     throw new Error(`cannot fetch PostgreSQL's regression files; ${how}`, { cause });
   } finally {
     rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Builds the functions in C that some of the files use, where there is a compiler: the result is `lib/regress.so`.
+ * Without one, what needs them fails in the same way on both sides.
+ */
+async function buildLibrary(major: string, work: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const regress = join(work, 'unpacked/src/test/regress');
+  try {
+    await run('apt-get', ['download', '-qq', `postgresql-server-dev-${major}`], { env, cwd: work });
+    const headers = readdirSync(work).find((name) => name.endsWith('.deb')) ?? '';
+    await run('dpkg-deb', ['-x', headers, 'headers'], { cwd: work });
+    mkdirSync(join(regress, 'lib'));
+    const include = join(work, `headers/usr/include/postgresql/${major}/server`);
+    const flags = ['-shared', '-fPIC', '-w', `-I${include}`, '-o', 'lib/regress.so'];
+    await run('cc', [...flags, 'regress.c'], { cwd: regress });
+  } catch {
+    rmSync(join(regress, 'lib'), { recursive: true, force: true });
   }
 }
 
@@ -94,8 +118,8 @@ function privateApt(work: string): string {
     const modern = file.endsWith('.sources');
     const text = readFileSync(file, 'utf8');
     const sources = modern
-      ? text.replace(/^Types:.*$/gm, 'Types: deb-src')
-      : text.replace(/^deb\s/gm, 'deb-src ');
+      ? text.replace(/^Types:.*$/gm, 'Types: deb deb-src')
+      : text.replace(/^deb(\s.*)$/gm, 'deb$1\ndeb-src$1');
     writeFileSync(join(work, 'sources', `${index}.${modern ? 'sources' : 'list'}`), sources);
   }
   const config = join(work, 'apt.conf');

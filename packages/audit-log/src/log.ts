@@ -109,8 +109,10 @@ class FileLog implements Log {
     this.#segment = new AppendFile(join(directory, segmentName(first)));
     this.#checkpoints = new AppendFile(join(directory, checkpointsFile));
     this.#sealer = new SealThread(directory, {
-      ...{ size: found.tree.size, roots: found.tree.roots },
-      ...{ segmentFirst: first, offset: this.#segment.length },
+      size: found.tree.size,
+      roots: found.tree.roots,
+      segmentFirst: first,
+      offset: this.#segment.length,
     });
     this.#syncs = new SyncGroup(directory, this.#segment);
     if (this.#size > (this.#lastCheckpoint?.size ?? 0)) this.#scheduleCheckpoint();

@@ -43,8 +43,10 @@ export class Sealer {
 
   get state(): SealState {
     return {
-      ...{ size: this.#tree.size, roots: this.#tree.roots },
-      ...{ segmentFirst: this.#segmentFirst, offset: this.#offset },
+      size: this.#tree.size,
+      roots: this.#tree.roots,
+      segmentFirst: this.#segmentFirst,
+      offset: this.#offset,
     };
   }
 

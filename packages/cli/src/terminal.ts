@@ -29,8 +29,12 @@ export function createPaint(colours: boolean): Paint {
   const paint = (code: number) => (text: string) => (colours ? `\x1b[${code}m${text}\x1b[0m` : text);
   const { bold, dim, good, bad, wait, note } = CODES;
   return {
-    ...{ bold: paint(bold), dim: paint(dim), good: paint(good) },
-    ...{ bad: paint(bad), wait: paint(wait), note: paint(note) },
+    bold: paint(bold),
+    dim: paint(dim),
+    good: paint(good),
+    bad: paint(bad),
+    wait: paint(wait),
+    note: paint(note),
   };
 }
 

@@ -115,8 +115,20 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   const decisions = createDecisionMemo(decisionPoint);
   const sessions = createSessionRegistry(sessionIndex(storage, clock, report));
   const house: House = {
-    ...{ clock, random, report, limits: config.limits, tls: null },
-    ...{ identity, decisionPoint, decisions, approvals, masking, recorder, audit, connector, sessions },
+    clock,
+    random,
+    report,
+    limits: config.limits,
+    tls: null,
+    identity,
+    decisionPoint,
+    decisions,
+    approvals,
+    masking,
+    recorder,
+    audit,
+    connector,
+    sessions,
   };
   decisionPoint.onChange(() => void regate(house).catch(report));
   return { house, storage, approvals, decisionPoint, protocols };
@@ -142,7 +154,13 @@ async function openControlPlane(config: GatewayConfig, rooms: Rooms, closing: Cl
   const readSession = (id: string) =>
     replay(config.recording.directory, id, (name) => protocols.byName(name));
   const controlPlane = createControlPlane(config.controlPlane, {
-    ...{ identity, approvals, sessions: storage.sessions, audit, clock, readSession, report },
+    identity,
+    approvals,
+    sessions: storage.sessions,
+    audit,
+    clock,
+    readSession,
+    report,
   });
   closing.unshift(() => controlPlane.close());
   return (await controlPlane.listen()).address;
@@ -156,8 +174,17 @@ function sessionIndex(storage: Storage, clock: Clock, report: (fault: unknown) =
       const { subject, displayName, actor, task } = identity;
       storage.sessions
         .started({
-          ...{ id, subject, display_name: displayName, actor, task, target, facet, client },
-          ...{ protocol: context.protocol, started_at: startedAt, recording: `${id}.rec` },
+          id,
+          subject,
+          display_name: displayName,
+          actor,
+          task,
+          target,
+          facet,
+          client,
+          protocol: context.protocol,
+          started_at: startedAt,
+          recording: `${id}.rec`,
         })
         .catch(report);
     },

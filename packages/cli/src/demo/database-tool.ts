@@ -14,7 +14,11 @@ export async function connectTool(
   onNotice: (message: string) => void,
 ): Promise<Tools & { close(): Promise<void> }> {
   const client = new pg.Client({
-    ...{ host: '127.0.0.1', port, user: target, database, password: token },
+    host: '127.0.0.1',
+    port,
+    user: target,
+    database,
+    password: token,
     application_name: 'react-agent',
     // Everything as the text the server sent: an agent reads text.
     types: { getTypeParser: () => (value: unknown) => value },

@@ -102,7 +102,12 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     closing.push(() => gateway.close());
     await writeTokens(directory, provider);
     return {
-      ...{ directory, config, database, provider, gateway, close },
+      directory,
+      config,
+      database,
+      provider,
+      gateway,
+      close,
       port: gateway.listeners[0]?.port ?? 0,
       tokenFile: (role) => join(directory, 'tokens', role),
       truth: (sql) => database.query(sql, DATABASE),

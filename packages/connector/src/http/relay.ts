@@ -49,7 +49,9 @@ export function startRelay(far: Duplex, upstream: Upstream): FarEnd {
       insecureHTTPParser: false,
       maxHeaderSize: HEAD_BYTES,
       // The gateway has its own limits of time, and closes the connection when one is passed.
-      ...{ keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 },
+      keepAliveTimeout: 0,
+      requestTimeout: 0,
+      headersTimeout: 0,
     },
     (request, response) => forward(request, response, upstream, underWay),
   );
@@ -113,9 +115,14 @@ function forward(
 
 function ask({ url, tls, credential }: Upstream, request: IncomingMessage, path: string): ClientRequest {
   const options: RequestOptions = {
-    ...{ host: hostOf(url), port: url.port, method: request.method, path, agent: false },
+    host: hostOf(url),
+    port: url.port,
+    method: request.method,
+    path,
+    agent: false,
     headers: { ...forwarded(request.rawHeaders), ...credential, host: url.host, connection: 'close' },
-    ...{ insecureHTTPParser: false, maxHeaderSize: HEAD_BYTES },
+    insecureHTTPParser: false,
+    maxHeaderSize: HEAD_BYTES,
   };
   const asked =
     url.protocol === 'https:' && tls !== null

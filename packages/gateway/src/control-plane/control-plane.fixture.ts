@@ -30,14 +30,26 @@ export async function startHouse(section: Record<string, unknown> = {}) {
     return String(count).padStart(16, '0');
   };
   const approvals = createApprovals({
-    ...{ config: approvalSection.parse({}), storage, clock: systemClock, audit, random, report },
+    config: approvalSection.parse({}),
+    storage,
+    clock: systemClock,
+    audit,
+    random,
+    report,
   });
   const config = controlPlaneSection.parse({
-    ...{ listen: '127.0.0.1:0', roles: { auditors: ['auditors'] }, requestsPerMinute: 100_000 },
+    listen: '127.0.0.1:0',
+    roles: { auditors: ['auditors'] },
+    requestsPerMinute: 100_000,
     ...section,
   });
   const plane = createControlPlane(config, {
-    ...{ identity, approvals, sessions: storage.sessions, audit, clock: systemClock, report },
+    identity,
+    approvals,
+    sessions: storage.sessions,
+    audit,
+    clock: systemClock,
+    report,
     async *readSession(id) {
       if (id === 'broken') {
         yield { type: 'header', sessionId: id };
@@ -51,28 +63,40 @@ export async function startHouse(section: Record<string, unknown> = {}) {
   const { address } = await plane.listen();
 
   return {
-    ...{ address, provider, storage, approvals, identity, entries, faults },
+    address,
+    provider,
+    storage,
+    approvals,
+    identity,
+    entries,
+    faults,
     /** A pending access request of this caller's. */
     async ask(token: string) {
       return approvals.open({
-        ...{ sessionId: 'alices', identity: await identity.authenticate(token), target: 'shop', digest: 'd' },
-        ...{ text: 'DELETE FROM orders', form: 'DELETE FROM orders', parameters: [], reason: 'writes ask' },
+        sessionId: 'alices',
+        identity: await identity.authenticate(token),
+        target: 'shop',
+        digest: 'd',
+        text: 'DELETE FROM orders',
+        form: 'DELETE FROM orders',
+        parameters: [],
+        reason: 'writes ask',
         requirements: [{ group: 'dba', seats: 1 }],
       });
     },
     async startSession(id: string, subject: string, actor: string | null) {
       await storage.sessions.started({
-        ...{
-          id,
-          subject,
-          display_name: subject,
-          actor,
-          task: null,
-          target: 'shop',
-          facet: 'db',
-          protocol: 'postgres',
-        },
-        ...{ client: 'psql', started_at: 1, recording: `${id}.rec` },
+        id,
+        subject,
+        display_name: subject,
+        actor,
+        task: null,
+        target: 'shop',
+        facet: 'db',
+        protocol: 'postgres',
+        client: 'psql',
+        started_at: 1,
+        recording: `${id}.rec`,
       });
     },
     async close() {

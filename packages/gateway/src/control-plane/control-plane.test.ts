@@ -260,8 +260,13 @@ test('without TLS it listens on loopback only [control-plane.clear-text]', async
   for (const listen of ['0.0.0.0:0', '[::]:0', 'gateway.example:7403', '10.0.0.1:7403']) {
     const { storage, approvals, identity } = house;
     const plane = createControlPlane(controlPlaneSection.parse({ listen }), {
-      ...{ identity, approvals, sessions: storage.sessions, audit: { append: () => {} }, clock: systemClock },
-      ...{ readSession: async function* () {}, report: () => {} },
+      identity,
+      approvals,
+      sessions: storage.sessions,
+      audit: { append: () => {} },
+      clock: systemClock,
+      readSession: async function* () {},
+      report: () => {},
     });
     await assert.rejects(plane.listen(), { code: 'config-invalid', message: /controlPlane.tls/ });
   }

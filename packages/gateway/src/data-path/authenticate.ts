@@ -85,8 +85,12 @@ function refuseCaller(
   const evaluationId = `${house.random(8)}.0`;
   try {
     house.audit.append({
-      ...{ type: 'authentication-failed', evaluationId, target: caller.target, protocol: protocol.name },
-      ...{ effect: 'deny', reason },
+      type: 'authentication-failed',
+      evaluationId,
+      target: caller.target,
+      protocol: protocol.name,
+      effect: 'deny',
+      reason,
     });
   } catch (fault) {
     house.report(fault);

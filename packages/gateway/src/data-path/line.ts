@@ -78,8 +78,14 @@ function recordViolation(session: Session, side: 'client' | 'target', reason: st
   session.recording?.note(`protocol violation by the ${side}: ${reason}`);
   try {
     session.house.audit.append({
-      ...{ type: 'violation', sessionId, subject: identity.subject, actor: identity.actor, target },
-      ...{ protocol: context.protocol, reason, facts: { side } },
+      type: 'violation',
+      sessionId,
+      subject: identity.subject,
+      actor: identity.actor,
+      target,
+      protocol: context.protocol,
+      reason,
+      facts: { side },
     });
   } catch (fault) {
     session.house.report(fault);

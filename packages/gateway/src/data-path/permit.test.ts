@@ -34,15 +34,14 @@ function memoryTarget(): TargetConnection & { readonly written: string[] } {
       written.push(Buffer.from(bytes).toString());
       return true;
     },
-    ...{
-      onData: nothing,
-      keep: nothing,
-      onDrain: nothing,
-      onClose: nothing,
-      pause: nothing,
-      resume: nothing,
-    },
-    ...{ cancel: async () => undefined, close: nothing },
+    onData: nothing,
+    keep: nothing,
+    onDrain: nothing,
+    onClose: nothing,
+    pause: nothing,
+    resume: nothing,
+    cancel: async () => undefined,
+    close: nothing,
   };
 }
 

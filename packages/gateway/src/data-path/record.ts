@@ -24,6 +24,8 @@ export interface Circumstances {
   readonly heldMs?: number;
 }
 
+const NO_CIRCUMSTANCES: Circumstances = {};
+
 const AUDIT_UNAVAILABLE: Refusing = {
   code: 'audit-unavailable',
   reason: 'the audit log cannot be written, and nothing runs unrecorded',
@@ -43,18 +45,18 @@ export function permit(
   session: Session,
   operation: Operation,
   decision: Decision,
-  circumstances: Circumstances = {},
+  circumstances: Circumstances = NO_CIRCUMSTANCES,
 ): MaybePromise<Outcome> {
   const mask = maskFor(session, decision);
   if (mask === null) return { effect: 'deny', refusal: refuse(session, operation, UNKNOWN_OBLIGATION) };
   if (session.recording?.failed === true) return unavailable(session, operation);
   const evaluationId = session.nextEvaluationId();
   try {
-    const entry = decisionEntry(session, operation, decision, evaluationId, circumstances);
+    const entry = permitEntry(session, operation, decision, evaluationId, circumstances);
     const proof = recordPermit(session.house.audit, session, entry);
     const tape = circumstances.preparing
       ? UNRECORDED
-      : recordOperation(session, operation, decision, entry, circumstances);
+      : recordOperation(session, operation, decision, evaluationId, circumstances);
     const outcome: Outcome = { effect: 'permit', permit: proof, mask, tape };
     const { audit } = session.house;
     const waits = operation.meaning.changesState && !circumstances.preparing;
@@ -87,31 +89,22 @@ export function refuse(session: Session, operation: Operation, refusing: Refusin
     heldMs = 0,
   } = refusing as Refusing;
   const { text, parameters, meaning } = operation;
-  const entry: AuditEntry = {
-    ...whoAndWhere(session, evaluationId),
-    effect: 'deny',
-    digest: session.digest(operation, policyVersion),
+  const entry = entryOf(session, operation, evaluationId, { effect: 'deny', policies, policyVersion });
+  const denial: Denial = { evaluationId, code, reason, policies, hint };
+  const stated = requestId === null ? { ...entry, reason } : { ...entry, reason, requestId };
+  const refusal = recordRefusal(session.house.audit, stated, denial, session.house.report);
+  const tape = session.recording?.operation({
+    evaluationId,
+    text,
     form: meaning.form,
-    actions: actionsOf(operation),
+    parameters,
+    effect: 'deny',
     policies,
     policyVersion,
     reason,
-    ...(requestId === null ? {} : { requestId }),
-  };
-  const denial: Denial = { evaluationId, code, reason, policies, hint };
-  const refusal = recordRefusal(session.house.audit, entry, denial, session.house.report);
-  const tape = session.recording?.operation({
-    ...{
-      evaluationId,
-      text,
-      form: meaning.form,
-      parameters,
-      effect: 'deny',
-      policies,
-      policyVersion,
-      reason,
-    },
-    ...{ obligations: [], requestId, heldMs },
+    obligations: NO_OBLIGATIONS,
+    requestId,
+    heldMs,
   });
   tape?.end({ outcome: 'skipped', rows: null, bytes: 0, status: code });
   return refusal;
@@ -119,39 +112,42 @@ export function refuse(session: Session, operation: Operation, refusing: Refusin
 
 type DecisionEntry = AuditEntry & { readonly evaluationId: string };
 
-function decisionEntry(
+function permitEntry(
   session: Session,
   operation: Operation,
   decision: Decision,
   evaluationId: string,
-  circumstances: Circumstances,
+  { preparing, requestId }: Circumstances,
 ): DecisionEntry {
-  const { preparing, requestId } = circumstances;
-  return {
-    ...whoAndWhere(session, evaluationId),
-    effect: 'permit',
-    digest: session.digest(operation, decision.policyVersion),
-    form: operation.meaning.form,
-    actions: actionsOf(operation),
-    policies: decision.policies,
-    policyVersion: decision.policyVersion,
-    ...(preparing ? { reason: 'prepared only: running it is judged again' } : {}),
-    ...(requestId === undefined ? {} : { requestId }),
-  };
+  const { policies, policyVersion } = decision;
+  const entry = entryOf(session, operation, evaluationId, { effect: 'permit', policies, policyVersion });
+  if (preparing) return { ...entry, reason: 'prepared only: running it is judged again' };
+  return requestId === undefined ? entry : { ...entry, requestId };
 }
 
-function whoAndWhere(session: Session, evaluationId: string): DecisionEntry {
-  const { id, identity, target, context } = session;
-  const { subject, actor, task } = identity;
+/** One literal, made for every operation: nothing is copied together on the way. */
+function entryOf(
+  session: Session,
+  operation: Operation,
+  evaluationId: string,
+  { effect, policies, policyVersion }: Pick<Decision, 'effect' | 'policies' | 'policyVersion'>,
+): DecisionEntry {
+  const { identity } = session;
   return {
     type: 'decision',
-    sessionId: id,
+    sessionId: session.id,
     evaluationId,
-    subject,
-    actor,
-    task,
-    target,
-    protocol: context.protocol,
+    subject: identity.subject,
+    actor: identity.actor,
+    task: identity.task,
+    target: session.target,
+    protocol: session.context.protocol,
+    effect,
+    digest: session.digest(operation, policyVersion),
+    form: operation.meaning.form,
+    actions: actionsOf(operation),
+    policies,
+    policyVersion,
   };
 }
 
@@ -159,15 +155,21 @@ function recordOperation(
   session: Session,
   operation: Operation,
   decision: Decision,
-  entry: DecisionEntry,
-  { heldMs = 0 }: Circumstances,
+  evaluationId: string,
+  { requestId, heldMs = 0 }: Circumstances,
 ): Tape {
-  const { text, parameters, meaning } = operation;
-  const { policies, policyVersion } = decision;
   const tape = session.recording?.operation({
-    ...{ evaluationId: entry.evaluationId, text, form: meaning.form, parameters, effect: 'permit', policies },
-    ...{ policyVersion, reason: '', obligations: obligationsOf(decision) },
-    ...{ requestId: entry.requestId ?? null, heldMs },
+    evaluationId,
+    text: operation.text,
+    form: operation.meaning.form,
+    parameters: operation.parameters,
+    effect: 'permit',
+    policies: decision.policies,
+    policyVersion: decision.policyVersion,
+    reason: '',
+    obligations: obligationsOf(decision),
+    requestId: requestId ?? null,
+    heldMs,
   });
   return tape ?? UNRECORDED;
 }
@@ -188,8 +190,17 @@ function actionsOf(operation: Operation): readonly string[] {
   return actions;
 }
 
+const NO_OBLIGATIONS: readonly string[] = [];
+const obligationNames = new WeakMap<Decision, readonly string[]>();
+
 function obligationsOf(decision: Decision): readonly string[] {
-  return decision.effect === 'permit' ? decision.obligations.map((obligation) => obligation.kind) : [];
+  if (decision.effect === 'deny') return NO_OBLIGATIONS;
+  let names = obligationNames.get(decision);
+  if (names === undefined) {
+    names = decision.obligations.map(({ kind }) => kind);
+    obligationNames.set(decision, names);
+  }
+  return names;
 }
 
 const masks = new WeakMap<Decision, Mask>();

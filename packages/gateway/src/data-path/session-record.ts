@@ -9,11 +9,24 @@ export function openSession(session: Session): void {
   house.sessions.add(session);
   try {
     house.audit.append({
-      ...{ type: 'session-started', sessionId, subject, actor, task, target, protocol },
+      type: 'session-started',
+      sessionId,
+      subject,
+      actor,
+      task,
+      target,
+      protocol,
       facts: { facet, client, secure: context.secure },
     });
     session.recording = house.recorder.begin({
-      ...{ sessionId, startedAt, identity, target, facet, protocol, client, salt },
+      sessionId,
+      startedAt,
+      identity,
+      target,
+      facet,
+      protocol,
+      client,
+      salt,
     });
   } catch (fault) {
     house.report(fault);
@@ -31,8 +44,14 @@ export async function closeSession(session: Session, link: TargetLink): Promise<
   try {
     await session.recording?.end(reason);
     house.audit.append({
-      ...{ type: 'session-ended', sessionId, subject: identity.subject, actor: identity.actor, target },
-      ...{ protocol: context.protocol, reason, facts: { operations: session.operations } },
+      type: 'session-ended',
+      sessionId,
+      subject: identity.subject,
+      actor: identity.actor,
+      target,
+      protocol: context.protocol,
+      reason,
+      facts: { operations: session.operations },
     });
   } catch (fault) {
     house.report(fault);

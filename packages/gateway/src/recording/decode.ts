@@ -120,8 +120,17 @@ function decodeOperation(
   const effect = flags & isDeny ? 'deny' : 'permit';
   return {
     operation: {
-      ...{ evaluationId, text: text.text, form, parameters, effect, policies },
-      ...{ policyVersion, reason, obligations, requestId, heldMs },
+      evaluationId,
+      text: text.text,
+      form,
+      parameters,
+      effect,
+      policies,
+      policyVersion,
+      reason,
+      obligations,
+      requestId,
+      heldMs,
     },
     textLeftOut: text.leftOut,
     parametersLeftOut: leftOut,

@@ -62,8 +62,18 @@ export function header(sessionId: string): RecordingHeader {
 
 export function operation(text: string, changes: Partial<RecordedOperation> = {}): RecordedOperation {
   return {
-    ...{ evaluationId: 'e1', text, form: 'SELECT $1', parameters: [], effect: 'permit', policies: ['read'] },
-    ...{ policyVersion: 'v1', reason: '', obligations: ['mask'], requestId: null, heldMs: 0, ...changes },
+    evaluationId: 'e1',
+    text,
+    form: 'SELECT $1',
+    parameters: [],
+    effect: 'permit',
+    policies: ['read'],
+    policyVersion: 'v1',
+    reason: '',
+    obligations: ['mask'],
+    requestId: null,
+    heldMs: 0,
+    ...changes,
   };
 }
 

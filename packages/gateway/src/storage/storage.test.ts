@@ -25,39 +25,41 @@ function open(directory: string, now = 0, section: Record<string, unknown> = {})
 
 function request(id: string, overrides: Partial<AccessRequestRow> = {}): AccessRequestRow {
   return {
-    ...{
-      id,
-      session_id: 's',
-      subject: 'main|alice',
-      display_name: 'Alice',
-      actor: null,
-      task: null,
-      target: 'shop',
-    },
-    ...{
-      digest: 'd',
-      text: 'SELECT topsecret',
-      form: 'SELECT $1',
-      parameters: '["hushhush"]',
-      requirements: '[]',
-    },
-    ...{ reason: 'r', state: 'pending', created_at: 1, expires_at: 2, ended_at: null, redeemed_at: null },
+    id,
+    session_id: 's',
+    subject: 'main|alice',
+    display_name: 'Alice',
+    actor: null,
+    task: null,
+    target: 'shop',
+    digest: 'd',
+    text: 'SELECT topsecret',
+    form: 'SELECT $1',
+    parameters: '["hushhush"]',
+    requirements: '[]',
+    reason: 'r',
+    state: 'pending',
+    created_at: 1,
+    expires_at: 2,
+    ended_at: null,
+    redeemed_at: null,
     ...overrides,
   };
 }
 
 function session(id: string, overrides: Record<string, unknown> = {}) {
   return {
-    ...{
-      id,
-      subject: 'main|alice',
-      display_name: 'Alice',
-      actor: null,
-      task: null,
-      target: 'shop',
-      facet: 'db',
-    },
-    ...{ protocol: 'postgres', client: 'psql', started_at: 1, recording: null },
+    id,
+    subject: 'main|alice',
+    display_name: 'Alice',
+    actor: null,
+    task: null,
+    target: 'shop',
+    facet: 'db',
+    protocol: 'postgres',
+    client: 'psql',
+    started_at: 1,
+    recording: null,
     ...overrides,
   };
 }
@@ -98,8 +100,13 @@ test('operation text is erased from the file when its time is over [storage.rete
   );
   await storage.accessRequests.opened(request('ancient', { state: 'denied', ended_at: 60 * DAY }));
   await storage.accessRequests.decided({
-    ...{ request_id: 'ancient', seat: 0, approver: 'b', approver_name: 'b', verdict: 'deny' as const },
-    ...{ reason: '', decided_at: 1 },
+    request_id: 'ancient',
+    seat: 0,
+    approver: 'b',
+    approver_name: 'b',
+    verdict: 'deny' as const,
+    reason: '',
+    decided_at: 1,
   });
   await storage.sessions.started(session('running'));
   await storage.sessions.started(session('over'));

@@ -52,7 +52,9 @@ export class ClientConnection {
       // Its answer to a missing Host names nothing; request-head.ts checks it.
       requireHostHeader: false,
       // Time limits are the relay's: they depend on the state of the exchange.
-      ...{ keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 },
+      keepAliveTimeout: 0,
+      requestTimeout: 0,
+      headersTimeout: 0,
     });
     // Node drops fields past its own limit in silence; request-head.ts counts what arrived.
     server.maxHeadersCount = 0;

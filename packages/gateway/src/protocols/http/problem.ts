@@ -66,9 +66,12 @@ export function answerOf(problem: Problem): Answer {
   const title = `Sallyport refused: ${code.replaceAll('-', ' ')}`;
   const shown = {
     type: `urn:sallyport:problem:${code}`,
-    ...{ title, status, detail },
+    title,
+    status,
+    detail,
     ...(evaluationId === null ? {} : { evaluation_id: evaluationId }),
-    ...{ policies, hint },
+    policies,
+    hint,
   };
   const headers: [string, string][] = [
     ['content-type', 'application/problem+json'],

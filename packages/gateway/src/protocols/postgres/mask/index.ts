@@ -1,4 +1,5 @@
-export { type CopyPlan, compileCopyPlan, finishCopy, maskCopyData } from './copy-plan.ts';
+export { finishCopy, maskCopyData } from './copy-messages.ts';
+export { type CopyPlan, compileCopyPlan } from './copy-plan.ts';
 export { maskErrorFields, maskNotification } from './error-fields.ts';
 export type { ColumnOrigins, OriginRelation } from './hidden-columns.ts';
 export { type MaskedRows, maskRows } from './mask-rows.ts';
