@@ -4,6 +4,7 @@ import {
   chmodSync,
   closeSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -96,8 +97,15 @@ export async function startStand(sources: RegressionSources): Promise<Stand> {
 function workingCopy({ folder, binaries }: RegressionSources): string {
   const place = mkdtempSync(join(tmpdir(), 'sallyport-regress-'));
   chmodSync(place, 0o755);
-  for (const part of ['sql', 'data', 'expected'])
+  for (const part of ['sql', 'data', 'lib'].filter((name) => existsSync(join(folder, name)))) {
     cpSync(join(folder, part), join(place, part), { recursive: true });
+  }
+  mkdirSync(join(place, 'lib'), { recursive: true });
+  // Two modules that come with the server are looked for beside the library of the files.
+  for (const module of ['autoinc.so', 'refint.so']) {
+    const from = join(binaries, '../lib', module);
+    if (existsSync(from)) cpSync(from, join(place, 'lib', module));
+  }
   mkdirSync(join(place, 'results'));
   chmodSync(join(place, 'results'), 0o777);
   return place;
@@ -113,17 +121,7 @@ async function runFile(
   const started = performance.now();
   const printed = join(place, 'printed');
   const [input, output] = [openSync(join(place, 'sql', `${name}.sql`), 'r'), openSync(printed, 'w')];
-  const flags = [
-    '-X',
-    '-a',
-    '-q',
-    '-d',
-    DATABASE,
-    '-v',
-    'HIDE_TABLEAM=on',
-    '-v',
-    'HIDE_TOAST_COMPRESSION=on',
-  ];
+  const flags = ['-X', '-a', '-q', '-v', 'HIDE_TABLEAM=on', '-v', 'HIDE_TOAST_COMPRESSION=on'];
   const child = spawn(psql, flags, {
     stdio: [input, output, output],
     cwd: place,
