@@ -1,13 +1,13 @@
 import type { Identity } from '../identity/index.ts';
 import { Fault } from '../lib/fault.ts';
 import type { SessionContext } from '../policy/index.ts';
-import type { Caller, Denial, DenialCode, Mask, Operation, Permit, Protocol } from '../protocols/protocol.ts';
+import type { Caller, Denial, DenialCode, Operation, Permit, Protocol } from '../protocols/protocol.ts';
 import type { House } from './house.ts';
 import { judge } from './judge.ts';
 import { Session } from './session.ts';
 
 export type Admission =
-  | { readonly effect: 'permit'; readonly session: Session; readonly standing: Permit; readonly mask: Mask }
+  | { readonly effect: 'permit'; readonly session: Session; readonly standing: Permit }
   | { readonly effect: 'deny'; readonly denial: Denial };
 
 /** Verifies who is there, then asks policy whether they may connect to this target. Every refusal is recorded. */
@@ -24,7 +24,8 @@ export async function authenticate(caller: Caller, protocol: Protocol, house: Ho
     session.end('session-ended', 'the connection was refused', '');
     return { effect: 'deny', denial: outcome.refusal.denial };
   }
-  return { effect: 'permit', session, standing: outcome.permit, mask: outcome.mask };
+  session.mask = outcome.mask;
+  return { effect: 'permit', session, standing: outcome.permit };
 }
 
 /** Opening a session is an operation like any other; nobody is asked to approve one, so its hold is cancelled at once. */

@@ -47,7 +47,9 @@ export async function hold(
   const again = session.digest(operation, house.decisionPoint.version);
   if (again !== digest || !request.redeem(again)) return refused(NOT_REDEEMED);
   const judged = await decide(session, operation, ending.approvals);
-  if (judged.effect === 'permit') return permit(session, operation, judged, circumstances);
+  if (judged.effect === 'permit') {
+    return permit(session, operation, judged, { ...circumstances, approved: ending.approvals });
+  }
   return refused({
     code: 'forbidden',
     reason: judged.reason,

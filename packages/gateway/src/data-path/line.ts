@@ -18,7 +18,6 @@ import type { Session } from './session.ts';
 
 interface Parts {
   readonly standing: Permit;
-  readonly mask: Mask;
   readonly target: TargetLink;
   readonly protocol: Protocol;
   readonly judge: (session: Session, operation: Operation, hold: HoldListener) => MaybePromise<Outcome>;
@@ -27,12 +26,12 @@ interface Parts {
 
 /** What a protocol's relay may do for one session, and nothing more. */
 export function lineOf(session: Session, parts: Parts): Line {
-  const { standing, mask, target, protocol, judge, judgePreparation } = parts;
+  const { standing, target, protocol, judge, judgePreparation } = parts;
   return {
     sessionId: session.id,
     target,
     standing,
-    mask: () => mask,
+    mask: () => maskOf(session),
     limits: session.house.limits,
     submit: (operation, hold) => judge(session, operation, hold),
     prepare: (operation) => judgePreparation(session, operation),
@@ -41,6 +40,11 @@ export function lineOf(session: Session, parts: Parts): Line {
     onEnd: (handler) => session.onEnd(handler),
     violation: (side, reason) => recordViolation(session, side, reason),
   };
+}
+
+function maskOf({ mask }: Session): Mask {
+  if (mask === null) throw new TypeError('a session that was not admitted has no line');
+  return mask;
 }
 
 function refuseUnjudged(

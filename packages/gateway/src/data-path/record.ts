@@ -1,6 +1,6 @@
 import type { AuditEntry } from '../audit/index.ts';
 import type { MaybePromise } from '../lib/async.ts';
-import type { Decision } from '../policy/index.ts';
+import type { ApprovalRequirement, Decision } from '../policy/index.ts';
 import type { Denial, DenialCode, Mask, Operation, Outcome, Refusal, Tape } from '../protocols/protocol.ts';
 import { recordPermit, recordRefusal } from './permit.ts';
 import type { Session } from './session.ts';
@@ -22,6 +22,8 @@ export interface Circumstances {
   readonly preparing?: true;
   readonly requestId?: string;
   readonly heldMs?: number;
+  /** What people approved for it. */
+  readonly approved?: readonly ApprovalRequirement[];
 }
 
 const NO_CIRCUMSTANCES: Circumstances = {};
@@ -156,7 +158,7 @@ function recordOperation(
   operation: Operation,
   decision: Decision,
   evaluationId: string,
-  { requestId, heldMs = 0 }: Circumstances,
+  { requestId, heldMs = 0, approved = NOBODY }: Circumstances,
 ): Tape {
   const tape = session.recording?.operation({
     evaluationId,
@@ -171,8 +173,10 @@ function recordOperation(
     requestId: requestId ?? null,
     heldMs,
   });
-  return tape ?? UNRECORDED;
+  return tape === undefined ? UNRECORDED : session.follow(operation, decision, approved, tape);
 }
+
+const NOBODY: readonly ApprovalRequirement[] = [];
 
 /** A reply nobody records: before the session's recording began, or of a statement that is only prepared. */
 const UNRECORDED: Tape = { reply: () => undefined, end: () => undefined };

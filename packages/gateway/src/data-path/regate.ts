@@ -1,17 +1,39 @@
+import type { Decision } from '../policy/index.ts';
 import { CONNECT } from './authenticate.ts';
 import { decide } from './decide.ts';
 import type { House } from './house.ts';
+import { maskFor } from './record.ts';
+import type { Session } from './session.ts';
 
 /**
- * After the policy changed: every open session is asked about again, and one that might not be opened any more is
- * ended (L6). Its further operations need no help: their decisions were forgotten with the old version.
+ * After the policy changed: every open session is asked about again (L6). One that might not be opened any more is
+ * ended, and so is one with an operation under way that would not be permitted now, or not with as much revealed.
+ * Its further operations need no help: their decisions were forgotten with the old version.
  */
 export async function regate(house: House): Promise<void> {
-  await Promise.all(
-    house.sessions.all().map(async (session) => {
-      const decision = await decide(session, CONNECT);
-      if (decision.effect === 'permit') return;
-      session.end('session-ended', `policy changed: ${decision.reason}`, 'ask for a policy that permits it');
-    }),
-  );
+  await Promise.all(house.sessions.all().map(regateSession));
+}
+
+async function regateSession(session: Session): Promise<void> {
+  const connecting = await decide(session, CONNECT);
+  if (connecting.effect === 'deny') {
+    session.end('session-ended', `policy changed: ${connecting.reason}`, ASK);
+    return;
+  }
+  const mask = maskFor(session, connecting);
+  if (mask === null) session.end('session-ended', 'policy changed: it asks for what is not understood', ASK);
+  else session.mask = mask;
+  for (const { operation, decision, approved } of session.underWay) {
+    if (stands(decision, await decide(session, operation, approved))) continue;
+    session.end('session-ended', 'policy changed: an operation under way is not permitted any more', ASK);
+  }
+}
+
+const ASK = 'ask for a policy that permits it';
+
+/** Whether what was permitted then is permitted now, with nothing less revealed. */
+function stands(then: Decision, now: Decision): boolean {
+  if (then.effect === 'deny' || now.effect === 'deny') return false;
+  const revealed = new Set(now.obligations.flatMap((obligation) => obligation.revealed));
+  return then.obligations.every((obligation) => obligation.revealed.every((one) => revealed.has(one)));
 }

@@ -21,12 +21,10 @@ export async function serve(socket: Socket, protocol: Protocol, house: House): P
   if (caller === null) return;
   const admission = await authenticate(caller, protocol, house);
   if (admission.effect === 'deny') return caller.refuse(admission.denial);
-  const { session, standing, mask } = admission;
+  const { session, standing } = admission;
   const target = await reach(session, protocol);
   if (target.effect === 'deny') return caller.refuse(target.denial);
   openSession(session);
-  await caller.relay(
-    lineOf(session, { standing, mask, target: target.link, protocol, judge, judgePreparation }),
-  );
+  await caller.relay(lineOf(session, { standing, target: target.link, protocol, judge, judgePreparation }));
   await closeSession(session, target.link);
 }

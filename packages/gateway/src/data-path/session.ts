@@ -1,6 +1,6 @@
 import type { Identity } from '../identity/index.ts';
-import type { SessionContext } from '../policy/index.ts';
-import type { Caller, Denial, DenialCode, Operation } from '../protocols/protocol.ts';
+import type { ApprovalRequirement, Decision, SessionContext } from '../policy/index.ts';
+import type { Caller, Denial, DenialCode, Mask, Operation, Tape } from '../protocols/protocol.ts';
 import type { Recording } from '../recording/index.ts';
 import type { Decisions } from './decide.ts';
 import { digestPrefix, operationDigest } from './digest.ts';
@@ -8,6 +8,13 @@ import type { House } from './house.ts';
 
 /** Longest delay of one timer; a token that lives longer is looked at again then. */
 const LONGEST_TIMER_MS = 2_147_483_647;
+
+/** An operation whose reply is not over, with what it was permitted on. */
+export interface UnderWay {
+  readonly operation: Operation;
+  readonly decision: Decision;
+  readonly approved: readonly ApprovalRequirement[];
+}
 
 /** One authenticated use of one target, from admission until either side is done or it is ended (L6). */
 export class Session {
@@ -24,6 +31,10 @@ export class Session {
   readonly decisions: Decisions;
   /** Set once the session is admitted; nothing is judged before. */
   recording: Recording | null = null;
+  /** What belongs to no operation, a notification or a notice, is masked with this; replaced when the policy changes. */
+  mask: Mask | null = null;
+  /** Operations the target was sent and whose reply is not over. */
+  readonly #underWay = new Set<UnderWay>();
   #operations = 0;
   #ending: Denial | null = null;
   #listeners: ((denial: Denial) => void)[] = [];
@@ -54,6 +65,29 @@ export class Session {
   /** Why the session ended, or null while it is open. */
   get ending(): Denial | null {
     return this.#ending;
+  }
+
+  /** What is under way now, to be judged again when the policy changes. */
+  get underWay(): readonly UnderWay[] {
+    return [...this.#underWay];
+  }
+
+  /** Follows an operation until its tape ends. */
+  follow(
+    operation: Operation,
+    decision: Decision,
+    approved: readonly ApprovalRequirement[],
+    tape: Tape,
+  ): Tape {
+    const underWay: UnderWay = { operation, decision, approved };
+    this.#underWay.add(underWay);
+    return {
+      reply: (bytes, start, end) => tape.reply(bytes, start, end),
+      end: (result) => {
+        this.#underWay.delete(underWay);
+        tape.end(result);
+      },
+    };
   }
 
   nextEvaluationId(): string {

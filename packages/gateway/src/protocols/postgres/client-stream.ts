@@ -132,7 +132,7 @@ export class ClientStream {
           return this.#refuseQuery(this.#talk.line.refuse(statement.form, ...COPY_AMONG_OTHERS));
         }
         return whenReady(this.#talk.submit({ meaning: statement, text, parameters: [] }), (outcome) => {
-          if (this.#talk.exchange.skipping) return;
+          if (this.#talk.exchange.skipping) return skip(outcome);
           if (outcome.effect === 'deny') return this.#refuseQuery(outcome.refusal);
           const unit = new Unit(statement, outcome, null);
           const withheld = this.#withheld(unit);
@@ -228,7 +228,7 @@ export class ClientStream {
     // Going on with a suspended portal runs nothing anew: a change that was approved once is not asked about twice.
     const outcome = statement.changesState ? portal.outcome : null;
     return whenReady(outcome ?? this.#talk.submit(operationOf(portal)), (decided) => {
-      if (this.#talk.exchange.skipping) return;
+      if (this.#talk.exchange.skipping) return skip(decided);
       if (decided.effect === 'deny') return this.#refuseParse(decided.refusal);
       const unit = new Unit(statement, decided, portal);
       const withheld = this.#withheld(unit);
@@ -407,6 +407,11 @@ export class ClientStream {
   #fail(fault: unknown): void {
     this.#talk.violation('client', fault);
   }
+}
+
+/** An operation that was permitted, and is not sent because the target skips to the next Sync by now. */
+function skip(outcome: Outcome): void {
+  if (outcome.effect === 'permit') outcome.tape.end({ outcome: 'skipped', rows: null, bytes: 0, status: '' });
 }
 
 /** Bytes of a message before its body. */
