@@ -32,6 +32,8 @@ export const policyRequirements = {
   'policy.schema': 'Every entity the decision point makes conforms to the schema.',
   'policy.starter-read':
     'Under the starter policies agents read monitoring and the catalogs, and operators what is not secret.',
+  'policy.starter-reading':
+    'Under the starter policies no statement of an agent shows a value from outside monitoring and the harmless catalogs.',
   'policy.starter-change': 'Under the starter policies an agent changes nothing without an approval.',
   'policy.starter-forbid':
     'Under the starter policies nobody drops a database, pivots, administers or reads catalogs that leak values.',

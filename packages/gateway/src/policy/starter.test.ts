@@ -61,7 +61,7 @@ test('agents read monitoring and the catalogs, operators read what is not secret
     [ask('set', 'Setting', 'default_transaction_read_only'), 'deny', 'deny', 'deny'],
     [ask('set', 'Setting', '*'), 'deny', 'deny', 'deny'],
     [ask('transact', 'Database', 'shop'), 'permit', 'permit', 'deny'],
-    [ask('listen', 'Channel', 'shop/jobs'), 'permit', 'permit', 'deny'],
+    [ask('listen', 'Channel', 'shop/jobs'), 'deny', 'permit', 'deny'],
     [ask('run_block', 'Database', 'shop'), 'deny', 'deny', 'deny'],
   ]));
 

@@ -15,6 +15,8 @@ export type FunctionEffect =
   | { readonly kind: 'maintain' }
   /** Reads secrets: as reading the relation of this name in pg_catalog. */
   | { readonly kind: 'credentials'; readonly relation: string }
+  /** Shows what the relation of this name in pg_catalog shows: judged as reading that. */
+  | { readonly kind: 'catalog'; readonly relation: string }
   /** Reads or writes large objects. */
   | { readonly kind: 'large-object'; readonly action: 'select' | 'update' }
   /** Moves the sequence named by the first argument. */
@@ -82,11 +84,16 @@ const groups: readonly (readonly [FunctionEffect, string])[] = [
   [{ kind: 'credentials', relation: 'pg_hba_file_rules' }, 'pg_hba_file_rules'],
   [{ kind: 'credentials', relation: 'pg_ident_file_mappings' }, 'pg_ident_file_mappings'],
   [{ kind: 'credentials', relation: 'pg_file_settings' }, 'pg_show_all_file_settings'],
+  [
+    { kind: 'catalog', relation: 'pg_stat_activity' },
+    'pg_stat_get_activity pg_stat_get_backend_activity pg_stat_get_backend_client_addr',
+  ],
+  [{ kind: 'catalog', relation: 'pg_stat_wal_receiver' }, 'pg_stat_get_wal_receiver'],
   [LO_READ, 'lo_get loread lo_open lo_lseek lo_lseek64 lo_tell lo_tell64 lo_close'],
   [LO_WRITE, 'lo_put lowrite lo_creat lo_create lo_unlink lo_from_bytea lo_truncate lo_truncate64'],
   [{ kind: 'advance' }, 'nextval setval'],
   [{ kind: 'set-config' }, 'set_config'],
-  [{ kind: 'current-setting' }, 'current_setting'],
+  [{ kind: 'current-setting' }, 'current_setting pg_show_all_settings'],
   [{ kind: 'notify' }, 'pg_notify'],
   [{ kind: 'sql', argument: 0 }, 'query_to_xml query_to_xmlschema query_to_xml_and_xmlschema ts_stat'],
   [{ kind: 'sql', argument: 1, arguments: 2 }, 'ts_rewrite'],

@@ -138,6 +138,9 @@ function functionEffect(
     case 'credentials':
       draft.fixed('credentials', 'Table', 'pg_catalog', effect.relation);
       return;
+    case 'catalog':
+      draft.fixed('select', 'Table', 'pg_catalog', effect.relation);
+      return;
     case 'large-object':
       draft.fixed(effect.action, 'Table', 'pg_catalog', 'pg_largeobject');
       return;

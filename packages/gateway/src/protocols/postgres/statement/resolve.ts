@@ -70,6 +70,9 @@ const SECRETS: ReadonlyMap<string, readonly string[] | null> = new Map([
   ['pg_shadow', null],
   ['pg_user_mapping', null],
   ['pg_user_mappings', null],
+  // What ALTER ROLE … SET gave a role; a view for everyone over a catalog that is for the superuser.
+  ['pg_roles', ['rolconfig']],
+  ['pg_user', ['useconfig']],
   ['pg_hba_file_rules', null],
   ['pg_ident_file_mappings', null],
   ['pg_file_settings', null],
@@ -81,6 +84,9 @@ const SECRETS: ReadonlyMap<string, readonly string[] | null> = new Map([
   ['pg_stats_ext', null],
   ['pg_stats_ext_exprs', null],
 ]);
+
+/** Columns of pg_settings that hold values. */
+const SETTING_VALUES: readonly string[] = ['setting', 'boot_val', 'reset_val'];
 
 class Resolver {
   readonly #input: ResolveInput;
@@ -261,14 +267,22 @@ class Resolver {
         if (origin !== undefined) this.#addRelation({ schema: origin.schema, table: origin.name });
       }
     }
+    if (schema === 'information_schema' && use.name.includes('user_mapping'))
+      this.#evaluate('credentials', 'Table', schema, use.name);
     if (schema !== 'pg_catalog') return;
     const secret = SECRETS.get(use.name);
-    const named =
-      draft.star || draft.anyColumn || secret?.some((column) => draft.columnNames.includes(column)) === true;
-    if (secret === null || (secret !== undefined && named))
+    if (secret === null || (secret !== undefined && this.#mayRead(secret, draft)))
       this.#evaluate('credentials', 'Table', schema, use.name);
+    // Its rows are what SHOW shows, one by one.
+    if (use.name === 'pg_settings' && this.#mayRead(SETTING_VALUES, draft))
+      this.#evaluate('show', 'Setting', '*');
     // Its rule on UPDATE calls set_config for every row.
     if (use.name === 'pg_settings' && use.action !== 'select') this.#cannotTell('settings are set with SET');
+  }
+
+  /** Whether the text could read one of these columns: by name, by `*`, or without naming it. */
+  #mayRead(columns: readonly string[], draft: Draft): boolean {
+    return draft.star || draft.anyColumn || columns.some((column) => draft.columnNames.includes(column));
   }
 
   #addRelation(name: RelationName): void {
