@@ -68,7 +68,7 @@ export async function startStand(sources: RegressionSources): Promise<Stand> {
   for (const server of [direct, through.server]) {
     for (const statement of CREATE_DATABASE.split(';\n')) await server.query(statement);
   }
-  const psql = join(sources.binaries, 'psql');
+  const stand = { psql: join(sources.binaries, 'psql'), place, timeZone: sources.timeZone };
   const directly = {
     PGHOST: direct.host,
     PGPORT: String(direct.port),
@@ -79,8 +79,8 @@ export async function startStand(sources: RegressionSources): Promise<Stand> {
   return {
     faults: through.faults,
     async run(name) {
-      const first = await runFile(psql, place, name, directly);
-      const second = await runFile(psql, place, name, throughGateway);
+      const first = await runFile({ ...stand, name }, directly);
+      const second = await runFile({ ...stand, name }, throughGateway);
       return {
         ...{ name, direct: first.output, gateway: second.output },
         ...{ directMs: first.milliseconds, gatewayMs: second.milliseconds },
@@ -113,9 +113,7 @@ function workingCopy({ folder, binaries }: RegressionSources): string {
 
 /** One file as pg_regress runs it. */
 async function runFile(
-  psql: string,
-  place: string,
-  name: string,
+  { psql, place, timeZone, name }: { psql: string; place: string; timeZone: string; name: string },
   connection: Readonly<Record<string, string>>,
 ): Promise<{ output: string; milliseconds: number }> {
   const started = performance.now();
@@ -126,7 +124,12 @@ async function runFile(
     stdio: [input, output, output],
     cwd: place,
     timeout: FILE_MS,
-    env: { PATH: process.env.PATH, ...surroundings(place, name), ...connection, PGDATABASE: DATABASE },
+    env: {
+      PATH: process.env.PATH,
+      ...surroundings(place, timeZone, name),
+      ...connection,
+      PGDATABASE: DATABASE,
+    },
   });
   await new Promise((resolve) => child.once('close', resolve));
   closeSync(input);
@@ -135,9 +138,9 @@ async function runFile(
 }
 
 /** What pg_regress puts in the environment of psql. */
-function surroundings(place: string, name: string): Record<string, string> {
+function surroundings(place: string, timeZone: string, name: string): Record<string, string> {
   return {
-    ...{ PGTZ: 'PST8PDT', PGDATESTYLE: 'Postgres, MDY', PGOPTIONS: '-c intervalstyle=postgres_verbose' },
+    ...{ PGTZ: timeZone, PGDATESTYLE: 'Postgres, MDY', PGOPTIONS: '-c intervalstyle=postgres_verbose' },
     PGAPPNAME: `pg_regress/${name}`,
     ...{ PG_ABS_SRCDIR: place, PG_ABS_BUILDDIR: place, PG_LIBDIR: join(place, 'lib'), PG_DLSUFFIX: '.so' },
     ...{ LANG: 'C', LC_MESSAGES: 'C' },

@@ -28,6 +28,8 @@ export interface RegressionSources {
   readonly binaries: string;
   /** The folder `src/test/regress` of the source package, with `lib/regress.so` where it could be built. */
   readonly folder: string;
+  /** The time zone the files expect; it changed in a minor version. */
+  readonly timeZone: string;
   /** Every file, in the order in which they build on each other. */
   readonly schedule: readonly string[];
 }
@@ -46,7 +48,10 @@ export async function regressionSources(): Promise<RegressionSources> {
   if (!existsSync(folder)) await fetchSources(major, folder);
   const lines = readFileSync(join(folder, 'parallel_schedule'), 'utf8').matchAll(/^test:(.*)$/gm);
   const schedule = [...lines].flatMap(([, names = '']) => names.trim().split(/\s+/));
-  return { major, binaries: join(INSTALLED, major, 'bin'), folder, schedule };
+  const driver = readFileSync(join(folder, 'pg_regress.c'), 'utf8');
+  const timeZone = /setenv\("PGTZ", "([^"]+)"/.exec(driver)?.[1];
+  if (timeZone === undefined) throw new Error(`${folder}/pg_regress.c does not set PGTZ`);
+  return { major, binaries: join(INSTALLED, major, 'bin'), folder, timeZone, schedule };
 }
 
 /** Downloads the source package and keeps its regression files; the finished folder appears at once or not at all. */
@@ -57,16 +62,18 @@ async function fetchSources(major: string, folder: string): Promise<void> {
     const env = { ...process.env, APT_CONFIG: privateApt(work) };
     // Fails when any of several repositories does; whether the one that matters was read shows in the next step.
     await run('apt-get', ['update', '-qq'], { env, cwd: work }).catch(() => undefined);
-    await run('apt-get', ['source', '-qq', '--download-only', await sourcePackage(major)], {
-      env,
-      cwd: work,
-    });
+    const version = await installedVersion(major);
+    const download = (source: string) =>
+      run('apt-get', ['source', '-qq', '--download-only', source], { env, cwd: work });
+    const name = `postgresql-${major}`;
+    // A mirror keeps the newest version only; the files of one nearby are as good for a comparison.
+    await download(`${name}=${version?.source ?? ''}`).catch(() => download(name));
     const archive = readdirSync(work).find((name) => /\.orig\.tar\.[a-z0-9]+$/.test(name));
     if (archive === undefined) throw new Error('the source package has no .orig.tar');
     mkdirSync(join(work, 'unpacked'));
     const unpack = ['-C', 'unpacked', '--strip-components=1', '--wildcards', '*/src/test/regress/*'];
     await run('tar', ['-xf', archive, ...unpack], { cwd: work });
-    await buildLibrary(major, work, env);
+    if (version !== null) await buildLibrary(major, version.binary, work, env);
     renameSync(join(work, 'unpacked/src/test/regress'), folder);
   } catch (cause) {
     // Another process may have been faster.
@@ -82,10 +89,17 @@ async function fetchSources(major: string, folder: string): Promise<void> {
  * Builds the functions in C that some of the files use, where there is a compiler: the result is `lib/regress.so`.
  * Without one, what needs them fails in the same way on both sides.
  */
-async function buildLibrary(major: string, work: string, env: NodeJS.ProcessEnv): Promise<void> {
+async function buildLibrary(
+  major: string,
+  version: string,
+  work: string,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
   const regress = join(work, 'unpacked/src/test/regress');
   try {
-    await run('apt-get', ['download', '-qq', `postgresql-server-dev-${major}`], { env, cwd: work });
+    // The headers of another minor version may promise what this server does not have.
+    const headersPackage = `postgresql-server-dev-${major}=${version}`;
+    await run('apt-get', ['download', '-qq', headersPackage], { env, cwd: work });
     const headers = readdirSync(work).find((name) => name.endsWith('.deb')) ?? '';
     await run('dpkg-deb', ['-x', headers, 'headers'], { cwd: work });
     mkdirSync(join(regress, 'lib'));
@@ -97,13 +111,15 @@ async function buildLibrary(major: string, work: string, env: NodeJS.ProcessEnv)
   }
 }
 
-/** The version that is installed, when the mirror should have it; otherwise whatever it has. */
-async function sourcePackage(major: string): Promise<string> {
-  const name = `postgresql-${major}`;
+/** Versions of the source and of the binary package that is installed, or null when it did not come as a package. */
+async function installedVersion(major: string): Promise<{ source: string; binary: string } | null> {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the language of dpkg-query
-  const format = '${source:Package}=${source:Version}';
-  const installed = await run('dpkg-query', ['-W', '-f', format, name]).catch(() => ({ stdout: '' }));
-  return installed.stdout.startsWith(`${name}=`) ? installed.stdout : name;
+  const format = '${source:Version} ${Version}';
+  const { stdout } = await run('dpkg-query', ['-W', '-f', format, `postgresql-${major}`]).catch(() => ({
+    stdout: '',
+  }));
+  const [source, binary] = stdout.split(' ');
+  return source === undefined || binary === undefined ? null : { source, binary };
 }
 
 /** An apt state of its own that knows the source side of the machine's repositories. Returns its configuration file. */
