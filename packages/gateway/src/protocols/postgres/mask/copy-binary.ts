@@ -1,5 +1,7 @@
 import { WireError } from '@sallyport/postgres-wire';
 import type { Mask } from '../../protocol.ts';
+import { BinaryFields } from './copy-binary-fields.ts';
+import { hideFields } from './copy-hide.ts';
 import { COPY_ROW_BYTES, type CopyColumn, type CopyRows, copyForm } from './copy-rows.ts';
 import { replacement } from './row-plan.ts';
 import { Sink } from './sink.ts';
@@ -13,24 +15,32 @@ const NULL_FIELD = Buffer.from([0xff, 0xff, 0xff, 0xff]);
 
 /** Rows of COPY in binary format, wherever the messages were cut. Nothing is shown of a row that is not whole. */
 export class BinaryRows implements CopyRows {
-  readonly #mask: Mask;
+  readonly mask: Mask;
+  /** Every row is checked, so that the end of the rows is not missed. */
+  readonly readsAll = true;
   readonly #columns: readonly CopyColumn[] | null;
   readonly #replacements: readonly (Uint8Array | null)[];
+  readonly #fields: BinaryFields;
   #state: 'header' | 'rows' | 'ended' = 'header';
   #held = new Sink(0);
 
   constructor(columns: readonly CopyColumn[] | null, mask: Mask) {
-    this.#mask = mask;
+    this.mask = mask;
     this.#columns = columns;
     this.#replacements = (columns ?? []).map((column) =>
       column.dataClass === null
         ? null
         : replacement(copyForm(column, true), mask.placeholder(column.dataClass)),
     );
+    this.#fields = new BinaryFields(this.#replacements, columns !== null);
   }
 
-  passes(): boolean {
+  endsRow(): boolean {
     return false;
+  }
+
+  hide(bytes: Buffer, view: DataView, at: number, end: number, sink: Sink): number {
+    return this.#idle ? hideFields(bytes, view, at, end, this.#fields, sink) : at;
   }
 
   push(bytes: Buffer, start: number, end: number, sink: Sink): void {
@@ -56,6 +66,11 @@ export class BinaryRows implements CopyRows {
 
   finish(): void {
     if (this.#held.length > 0) throw withheld('the last row was cut');
+  }
+
+  /** Whether what comes next is the beginning of a row, or the end of them all. */
+  get #idle(): boolean {
+    return this.#state === 'rows' && this.#held.length === 0;
   }
 
   /** Writes the header or row at `at`; returns where the next begins, or `at` when it is not whole. */
@@ -98,7 +113,7 @@ export class BinaryRows implements CopyRows {
     }
     const next = rowEnd(bytes, at, end, count);
     if (next < 0) return at;
-    const dirty = this.#mask.suspects(bytes, at, next);
+    const dirty = this.mask.suspects(bytes, at, next);
     let copied = at;
     let field = at + 2;
     for (let column = 0; column < count; column += 1) {
@@ -121,8 +136,8 @@ export class BinaryRows implements CopyRows {
     const hidden = this.#replacements[column] ?? null;
     if (hidden !== null || !dirty) return hidden;
     const scan = this.#columns?.[column]?.scan ?? 'opaque';
-    if (scan === 'none' || !this.#mask.suspects(bytes, start, end)) return null;
-    const text = this.#mask.scrub(bytes, start, end);
+    if (scan === 'none' || !this.mask.suspects(bytes, start, end)) return null;
+    const text = this.mask.scrub(bytes, start, end);
     // A type that is not known to be text cannot be rewritten: the value is withheld, also when only its bytes look so.
     if (scan === 'opaque' || scan === 'jsonb') return NULL_FIELD;
     if (text === null) return null;

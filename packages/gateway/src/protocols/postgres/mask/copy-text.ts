@@ -1,6 +1,8 @@
 import { WireError } from '@sallyport/postgres-wire';
 import type { Mask } from '../../protocol.ts';
+import { hideFields } from './copy-hide.ts';
 import { COPY_ROW_BYTES, type CopyColumn, type CopyRows, copyForm } from './copy-rows.ts';
+import { TextFields } from './copy-text-fields.ts';
 import type { CopyScope } from './reply-scope.ts';
 import { Sink, viewOf } from './sink.ts';
 
@@ -11,17 +13,19 @@ const NONE = -1;
 
 /**
  * Rows of COPY in text and CSV format. A row ends at a newline that is neither escaped nor quoted, wherever the
- * messages were cut; the server sends one row per message, but the protocol does not promise it.
+ * messages were cut; the server sends one row per message, but the protocol does not promise it. What does not take
+ * that way is read byte by byte.
  */
 export class TextRows implements CopyRows {
-  readonly #mask: Mask;
+  readonly mask: Mask;
+  readonly readsAll: boolean;
   readonly #columns: readonly CopyColumn[] | null;
-  readonly #hides: boolean;
   readonly #replacements: readonly (Buffer | null)[];
   readonly #delimiter: number;
   readonly #quote: number;
   readonly #escape: number;
   readonly #nullText: Buffer;
+  readonly #fields: TextFields;
   #headerAwaited: boolean;
   /** The beginning of a row whose end has not come, how far it was looked through, and in what state. */
   #held = new Sink(0);
@@ -32,20 +36,31 @@ export class TextRows implements CopyRows {
   constructor(copy: CopyScope, columns: readonly CopyColumn[] | null, mask: Mask) {
     const { delimiter, quote, nullText, header } = copy.options;
     const csv = copy.format === 'csv';
-    this.#mask = mask;
+    this.mask = mask;
     this.#columns = columns;
-    this.#hides = columns?.some(({ dataClass }) => dataClass !== null) ?? false;
+    this.readsAll = columns?.some(({ dataClass }) => dataClass !== null) ?? false;
     this.#delimiter = Buffer.from(delimiter)[0] ?? (csv ? 0x2c : 0x09);
     this.#quote = csv ? (Buffer.from(quote)[0] ?? 0x22) : NONE;
     this.#escape = csv ? (Buffer.from(copy.options.escape)[0] ?? 0x22) : BACKSLASH;
     this.#nullText = Buffer.from(nullText);
     this.#headerAwaited = header;
     this.#replacements = (columns ?? []).map((column) => this.#replacement(column));
+    this.#fields = new TextFields(this.#replacements, this.readsAll, {
+      delimiter: this.#delimiter,
+      quote: this.#quote,
+      escape: this.#escape,
+      nullText: this.#nullText,
+    });
   }
 
-  passes(bytes: Buffer, start: number, end: number): boolean {
-    if (this.#hides || this.#held.length > 0 || bytes[end - 1] !== NEWLINE) return false;
-    return !this.#mask.suspects(bytes, start, end);
+  endsRow(bytes: Buffer, view: DataView, start: number, end: number): boolean {
+    if (!this.#idle || end - start < 2 || bytes[end - 1] !== NEWLINE) return false;
+    // What an escape means that could itself be escaped is left to `push`; a quote is anywhere before.
+    return this.#quote === NONE ? bytes[end - 2] !== BACKSLASH : this.#fields.locate(bytes, start, end, view);
+  }
+
+  hide(bytes: Buffer, view: DataView, at: number, end: number, sink: Sink): number {
+    return this.#idle ? hideFields(bytes, view, at, end, this.#fields, sink) : at;
   }
 
   push(bytes: Buffer, start: number, end: number, sink: Sink): void {
@@ -67,6 +82,11 @@ export class TextRows implements CopyRows {
     this.#held = new Sink(0);
     if (this.#quoted) throw withheld('the last row ends inside quotes');
     this.#row(held, 0, held.length, held.length, sink);
+  }
+
+  /** Whether what comes next is the beginning of a row like any other. */
+  get #idle(): boolean {
+    return this.#held.length === 0 && !this.#headerAwaited;
   }
 
   /** Writes every whole row of [start, end), looking for row ends from `from` on. Returns where the unfinished one begins. */
@@ -96,7 +116,7 @@ export class TextRows implements CopyRows {
   #row(bytes: Buffer, start: number, end: number, lineEnd: number, sink: Sink): void {
     const header = this.#headerAwaited;
     this.#headerAwaited = false;
-    const dirty = !header && this.#mask.suspects(bytes, start, end);
+    const dirty = !header && this.mask.suspects(bytes, start, end);
     sink.reserve(lineEnd - start);
     const view = viewOf(bytes);
     let copied = start;
@@ -113,7 +133,7 @@ export class TextRows implements CopyRows {
       if (fieldEnd >= end) break;
       field = fieldEnd + 1;
     }
-    if (this.#hides && column + 1 !== this.#columns?.length)
+    if (this.readsAll && column + 1 !== this.#columns?.length)
       throw withheld('a row has another number of columns than the table');
     sink.reserve(lineEnd - copied);
     sink.run(bytes, view, copied, lineEnd);
@@ -135,14 +155,14 @@ export class TextRows implements CopyRows {
     const replacement = this.#replacements[column] ?? null;
     if (replacement !== null) return this.#nullText.compare(bytes, start, end) === 0 ? null : replacement;
     if (!dirty || (this.#columns?.[column]?.scan ?? 'text') === 'none') return null;
-    return this.#mask.scrub(bytes, start, end);
+    return this.mask.scrub(bytes, start, end);
   }
 
   #replacement(column: CopyColumn): Buffer | null {
     if (column.dataClass === null) return null;
     const form = copyForm(column, false);
     if (form === 'null') return this.#nullText;
-    const text = Buffer.from(this.#mask.placeholder(column.dataClass)).toString();
+    const text = Buffer.from(this.mask.placeholder(column.dataClass)).toString();
     const value = form === 'text' ? text : JSON.stringify(text);
     if (this.#quote === NONE) return Buffer.from(value);
     // In CSV an unquoted value could be the null marker, and JSON has quotes of its own.
