@@ -19,11 +19,14 @@ export async function authenticate(caller: Caller, protocol: Protocol, house: Ho
   if (target === undefined || target.protocol !== protocol.name) {
     return { effect: 'deny', denial: unknownTarget(session, caller, protocol) };
   }
+  // From here on a revocation finds it: reaching the target takes a while.
+  house.sessions.admit(session);
   const outcome = await judge(session, CONNECT, { held: () => undefined, signal: AbortSignal.abort() });
   if (outcome.effect === 'deny') {
     session.end('session-ended', 'the connection was refused', '');
     return { effect: 'deny', denial: outcome.refusal.denial };
   }
+  if (session.ending !== null) return { effect: 'deny', denial: session.ending };
   session.mask = outcome.mask;
   return { effect: 'permit', session, standing: outcome.permit };
 }

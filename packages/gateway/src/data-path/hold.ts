@@ -23,18 +23,7 @@ export async function hold(
   const request = open(session, operation, decision, requirements, digest);
   if ('code' in request) return { effect: 'deny', refusal: refuse(session, operation, request) };
 
-  const cancel = (): void => request.cancel();
-  listener.signal.addEventListener('abort', cancel, { once: true });
-  session.onEnd(cancel);
-  if (listener.signal.aborted || session.ending !== null) cancel();
-  listener.held({
-    requestId: request.id,
-    what: operation.meaning.form,
-    approvers: requirements,
-    expiresAt: request.expiresAt,
-  });
-  const ending = await request.ended;
-  listener.signal.removeEventListener('abort', cancel);
+  const ending = await decided(session, operation, requirements, request, listener);
 
   const circumstances = { requestId: request.id, heldMs: house.clock.elapsed() - heldSince };
   const refused = (refusing: Refusing): Outcome => ({
@@ -43,10 +32,14 @@ export async function hold(
   });
   if (ending.state !== 'approved') return refused(notApproved(ending));
   if (session.ending !== null) return refused(session.ending);
+  // Nobody would be told what became of it.
+  if (listener.signal.aborted) return refused(notApproved({ state: 'cancelled' }));
   // The digest names the policy version: an approval given under another policy is evidence of nothing.
   const again = session.digest(operation, house.decisionPoint.version);
   if (again !== digest || !request.redeem(again)) return refused(NOT_REDEEMED);
   const judged = await decide(session, operation, ending.approvals);
+  // The policy may have changed during that decision, too.
+  if (judged.policyVersion !== decision.policyVersion) return refused(NOT_REDEEMED);
   if (judged.effect === 'permit') {
     return permit(session, operation, judged, { ...circumstances, approved: ending.approvals });
   }
@@ -57,6 +50,35 @@ export async function hold(
     policyVersion: judged.policyVersion,
     hint: 'it was approved, but policy does not permit it any more',
   });
+}
+
+/** How the access request ends: by people, by time, or because the client or the session is gone. */
+async function decided(
+  session: Session,
+  operation: Operation,
+  approvers: readonly ApprovalRequirement[],
+  request: PendingAccess,
+  listener: HoldListener,
+): Promise<AccessRequestEnding> {
+  const { signal } = listener;
+  const cancel = (): void => request.cancel();
+  signal.addEventListener('abort', cancel, { once: true });
+  const forget = session.onEnd(cancel);
+  try {
+    if (signal.aborted) cancel();
+    listener.held({
+      requestId: request.id,
+      what: operation.meaning.form,
+      approvers,
+      expiresAt: request.expiresAt,
+    });
+    return await request.ended;
+  } finally {
+    // Nothing is left waiting for people when whoever held it failed; over already, this does nothing.
+    cancel();
+    forget();
+    signal.removeEventListener('abort', cancel);
+  }
 }
 
 function open(

@@ -18,23 +18,53 @@ import type { Session } from './session.ts';
  */
 export function judge(session: Session, operation: Operation, listener: HoldListener): MaybePromise<Outcome> {
   if (session.ending !== null) return { effect: 'deny', refusal: refuse(session, operation, session.ending) };
-  return whenReady(decide(session, operation), (decision) => {
-    if (decision.effect === 'permit') return permit(session, operation, decision);
-    if (decision.approvals !== null) return hold(session, operation, decision, decision.approvals, listener);
-    return { effect: 'deny', refusal: refuse(session, operation, denied(operation, decision)) };
-  });
+  return closed(session, operation, () =>
+    whenReady(decide(session, operation), (decision) => {
+      if (decision.effect === 'permit') return permit(session, operation, decision);
+      if (decision.approvals !== null)
+        return hold(session, operation, decision, decision.approvals, listener);
+      return { effect: 'deny', refusal: refuse(session, operation, denied(operation, decision)) };
+    }),
+  );
 }
 
 /** Judges making an operation ready: what people could still approve may be prepared, but not run. */
 export function judgePreparation(session: Session, operation: Operation): MaybePromise<Outcome> {
   if (session.ending !== null) return { effect: 'deny', refusal: refuse(session, operation, session.ending) };
-  return whenReady(decide(session, operation), (decision) => {
-    if (decision.effect === 'deny' && decision.approvals === null) {
-      return { effect: 'deny', refusal: refuse(session, operation, denied(operation, decision)) };
-    }
-    return permit(session, operation, decision, { preparing: true });
-  });
+  return closed(session, operation, () =>
+    whenReady(decide(session, operation), (decision) => {
+      if (decision.effect === 'deny' && decision.approvals === null) {
+        return { effect: 'deny', refusal: refuse(session, operation, denied(operation, decision)) };
+      }
+      return permit(session, operation, decision, { preparing: true });
+    }),
+  );
 }
+
+/** Whatever breaks while an operation is judged is a deny, with its entry and its reason (L2). */
+function closed(
+  session: Session,
+  operation: Operation,
+  judging: () => MaybePromise<Outcome>,
+): MaybePromise<Outcome> {
+  const broken = (fault: unknown): Outcome => {
+    session.house.report(fault);
+    return { effect: 'deny', refusal: refuse(session, operation, NOT_JUDGED) };
+  };
+  try {
+    const outcome = judging();
+    return outcome instanceof Promise ? outcome.catch(broken) : outcome;
+  } catch (fault) {
+    return broken(fault);
+  }
+}
+
+const NOT_JUDGED: Refusing = {
+  code: 'undetermined',
+  reason: 'the gateway failed to judge it; its own log says why',
+  policies: [],
+  hint: 'try again, or tell an operator of the gateway',
+};
 
 /** What the client is told about this decision. */
 export function denied(operation: Operation, decision: Decision & { effect: 'deny' }): Refusing {

@@ -12,11 +12,12 @@ export type Reached =
 /** Has the connector log in to the session's target, and puts the guard on what it brings. */
 export async function reach(session: Session, protocol: Protocol): Promise<Reached> {
   try {
-    return {
-      effect: 'permit',
-      link: await openLink(session, session, protocol, session.facet, session.startup),
-    };
+    const link = await openLink(session, session, protocol, session.facet, session.startup);
+    if (session.ending === null) return { effect: 'permit', link };
+    link.close();
+    return { effect: 'deny', denial: session.ending };
   } catch (fault) {
+    if (session.ending !== null) return { effect: 'deny', denial: session.ending };
     session.house.report(fault);
     const evaluationId = session.nextEvaluationId();
     session.end('target-unavailable', 'the target cannot be reached', '');
@@ -39,8 +40,12 @@ export async function openLink(
   startup: Readonly<Record<string, string>>,
 ): Promise<GuardedLink> {
   const ended = new AbortController();
-  session.onEnd(() => ended.abort());
-  const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(REACH_MS)]);
-  const connection = await session.house.connector.open({ target: session.target, facet, startup, signal });
-  return new GuardedLink(door, connection, protocol.rollBacks);
+  const forget = session.onEnd(() => ended.abort());
+  try {
+    const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(REACH_MS)]);
+    const connection = await session.house.connector.open({ target: session.target, facet, startup, signal });
+    return new GuardedLink(door, connection, protocol.rollBacks);
+  } finally {
+    forget();
+  }
 }

@@ -2,6 +2,7 @@ import type { AuditEntry } from '../audit/index.ts';
 import type { MaybePromise } from '../lib/async.ts';
 import type { ApprovalRequirement, Decision } from '../policy/index.ts';
 import type { Denial, DenialCode, Mask, Operation, Outcome, Refusal, Tape } from '../protocols/protocol.ts';
+import type { RecordedOperation } from '../recording/index.ts';
 import { recordPermit, recordRefusal } from './permit.ts';
 import type { Session } from './session.ts';
 
@@ -42,13 +43,26 @@ const UNKNOWN_OBLIGATION: Refusing = {
   hint: 'an operator has to upgrade the gateway or change the policy',
 };
 
-/** Law 1: the entry first, then the permit. What may change state waits for the disk, not only for the write. */
+const POLICY_CHANGED: Refusing = {
+  code: 'forbidden',
+  reason: 'the policy changed while it was judged',
+  policies: [],
+  hint: 'send it again',
+};
+
+/**
+ * Law 1: the entry first, then the permit. What may change state waits for the disk, not only for the write. A session
+ * that ended meanwhile, or a policy that is not in force any more, permits nothing (L6).
+ */
 export function permit(
   session: Session,
   operation: Operation,
   decision: Decision,
   circumstances: Circumstances = NO_CIRCUMSTANCES,
 ): MaybePromise<Outcome> {
+  if (session.ending !== null) return { effect: 'deny', refusal: refuse(session, operation, session.ending) };
+  if (decision.policyVersion !== session.house.decisionPoint.version)
+    return { effect: 'deny', refusal: refuse(session, operation, POLICY_CHANGED) };
   const mask = maskFor(session, decision);
   if (mask === null) return { effect: 'deny', refusal: refuse(session, operation, UNKNOWN_OBLIGATION) };
   if (session.recording?.failed === true) return unavailable(session, operation);
@@ -64,7 +78,11 @@ export function permit(
     const waits = operation.meaning.changesState && !circumstances.preparing;
     if (!waits && audit.durability === 'write') return outcome;
     return audit.synced().then(
-      () => outcome,
+      () => {
+        if (session.ending === null) return outcome;
+        tape.end({ outcome: 'cancelled', rows: null, bytes: 0, status: session.ending.code });
+        return { effect: 'deny', refusal: refuse(session, operation, session.ending) };
+      },
       (fault: unknown) => {
         session.house.report(fault);
         tape.end({ outcome: 'cancelled', rows: null, bytes: 0, status: 'audit-unavailable' });
@@ -95,7 +113,7 @@ export function refuse(session: Session, operation: Operation, refusing: Refusin
   const denial: Denial = { evaluationId, code, reason, policies, hint };
   const stated = requestId === null ? { ...entry, reason } : { ...entry, reason, requestId };
   const refusal = recordRefusal(session.house.audit, stated, denial, session.house.report);
-  const tape = session.recording?.operation({
+  const refused: RecordedOperation = {
     evaluationId,
     text,
     form: meaning.form,
@@ -107,8 +125,13 @@ export function refuse(session: Session, operation: Operation, refusing: Refusin
     obligations: NO_OBLIGATIONS,
     requestId,
     heldMs,
-  });
-  tape?.end({ outcome: 'skipped', rows: null, bytes: 0, status: code });
+  };
+  try {
+    session.recording?.operation(refused).end({ outcome: 'skipped', rows: null, bytes: 0, status: code });
+  } catch (fault) {
+    // A deny stands, whatever becomes of its recording.
+    session.house.report(fault);
+  }
   return refusal;
 }
 

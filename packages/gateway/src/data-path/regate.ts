@@ -11,7 +11,14 @@ import type { Session } from './session.ts';
  * Its further operations need no help: their decisions were forgotten with the old version.
  */
 export async function regate(house: House): Promise<void> {
-  await Promise.all(house.sessions.all().map(regateSession));
+  await Promise.all(
+    house.sessions.all().map((session) =>
+      regateSession(session).catch((fault: unknown) => {
+        house.report(fault);
+        session.end('session-ended', 'policy changed, and the session could not be judged again', ASK);
+      }),
+    ),
+  );
 }
 
 async function regateSession(session: Session): Promise<void> {

@@ -25,6 +25,9 @@ export async function serve(socket: Socket, protocol: Protocol, house: House): P
   const target = await reach(session, protocol);
   if (target.effect === 'deny') return caller.refuse(target.denial);
   openSession(session);
-  await caller.relay(lineOf(session, { standing, target: target.link, protocol, judge, judgePreparation }));
-  await closeSession(session, target.link);
+  try {
+    await caller.relay(lineOf(session, { standing, target: target.link, protocol, judge, judgePreparation }));
+  } finally {
+    await closeSession(session, target.link);
+  }
 }

@@ -41,8 +41,8 @@ export async function closeSession(session: Session, link: TargetLink): Promise<
   link.close();
   session.end('session-ended', reason, '');
   house.sessions.remove(session, reason);
+  await session.recording?.end(reason).catch(house.report);
   try {
-    await session.recording?.end(reason);
     house.audit.append({
       type: 'session-ended',
       sessionId,

@@ -9,6 +9,8 @@ export interface SessionObserver {
 /** The sessions that are open, so that a revocation finds them within the second (L6). */
 export interface SessionRegistry {
   readonly size: number;
+  /** One that is being admitted: not open yet, and found by a revocation all the same. Forgotten when it ends. */
+  admit(session: Session): void;
   add(session: Session): void;
   remove(session: Session, reason: string): void;
   /** Ends every session this matches; returns how many. */
@@ -18,11 +20,18 @@ export interface SessionRegistry {
 
 export function createSessionRegistry(observer: SessionObserver): SessionRegistry {
   const open = new Set<Session>();
+  const admitting = new Set<Session>();
+  const all = (): readonly Session[] => [...admitting, ...open];
   return {
     get size() {
       return open.size;
     },
+    admit(session) {
+      admitting.add(session);
+      session.onEnd(() => admitting.delete(session));
+    },
     add(session) {
+      admitting.delete(session);
       open.add(session);
       observer.opened(session);
     },
@@ -30,10 +39,10 @@ export function createSessionRegistry(observer: SessionObserver): SessionRegistr
       if (open.delete(session)) observer.closed(session, reason);
     },
     endWhere(matches, reason) {
-      const ended = [...open].filter(matches);
+      const ended = all().filter(matches);
       for (const session of ended) session.end('session-ended', reason, 'ask an operator of the gateway');
       return ended.length;
     },
-    all: () => [...open],
+    all,
   };
 }

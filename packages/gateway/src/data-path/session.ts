@@ -37,7 +37,7 @@ export class Session {
   readonly #underWay = new Set<UnderWay>();
   #operations = 0;
   #ending: Denial | null = null;
-  #listeners: ((denial: Denial) => void)[] = [];
+  readonly #listeners = new Set<(denial: Denial) => void>();
   #expiry: NodeJS.Timeout | undefined;
   #prefix = '';
   #prefixVersion = '';
@@ -111,13 +111,16 @@ export class Session {
     const denial: Denial = { evaluationId: this.nextEvaluationId(), code, reason, policies: [], hint };
     this.#ending = denial;
     clearTimeout(this.#expiry);
-    for (const listener of this.#listeners.splice(0)) listener(denial);
+    const listeners = [...this.#listeners];
+    this.#listeners.clear();
+    for (const listener of listeners) listener(denial);
   }
 
-  /** Called once, at once when the session has ended already. */
-  onEnd(listener: (denial: Denial) => void): void {
-    if (this.#ending === null) this.#listeners.push(listener);
+  /** Called once, at once when the session has ended already. Gives how to take it back. */
+  onEnd(listener: (denial: Denial) => void): () => void {
+    if (this.#ending === null) this.#listeners.add(listener);
     else listener(this.#ending);
+    return () => void this.#listeners.delete(listener);
   }
 
   /** A session must not outlive the token it stands on. */

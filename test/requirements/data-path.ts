@@ -1,0 +1,12 @@
+/** What the data path promises, one sentence each. */
+export const dataPathRequirements = {
+  'data-path.ended': 'A session that ended gets no permit, at whatever point of judging it ended.',
+  'data-path.policy-race':
+    'A decision or an approval under a policy that was replaced meanwhile permits nothing.',
+  'data-path.gone': 'An approval that comes when the client is gone is not used.',
+  'data-path.broken': 'Whatever breaks while something is judged is a deny, and leaves nobody waiting.',
+  'data-path.admission':
+    'A revocation or a policy change also finds the session that is still logging in to its target.',
+  'data-path.listeners': 'Memory of a session does not grow with the holds it had.',
+    'An operator ends a session by command, within a second, and it is on the record who did and why.',
+} as const;
