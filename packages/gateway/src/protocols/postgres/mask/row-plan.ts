@@ -87,7 +87,7 @@ export function compileRowPlan(
 
 function readFields(bytes: Buffer, start: number, end: number): readonly Field[] {
   const body = new BodyReader(bytes, start, end);
-  const count = body.int16();
+  const count = body.count();
   const fields: Field[] = [];
   for (let i = 0; i < count; i += 1) {
     body.string();
