@@ -8,5 +8,4 @@ export const dataPathRequirements = {
   'data-path.admission':
     'A revocation or a policy change also finds the session that is still logging in to its target.',
   'data-path.listeners': 'Memory of a session does not grow with the holds it had.',
-    'An operator ends a session by command, within a second, and it is on the record who did and why.',
 } as const;
