@@ -8,6 +8,8 @@ export const controlPlaneRequirements = {
     'Whoever is no auditor learns nothing of the sessions of others, not even that they exist.',
   'control-plane.recordings':
     'Recordings are for auditors only, and each reading is logged before its first byte.',
+  'control-plane.end-session':
+    'An operator ends any session by command, a person those of their own agents, and the log says who and why.',
   'control-plane.audited': 'Every attempt to decide is in the audit log, refused ones included.',
   'control-plane.clear-text': 'Without TLS it listens on loopback only.',
   'control-plane.door':

@@ -67,6 +67,11 @@ test('arguments that cannot be used exit 2 and say so [cli.usage]', async () => 
     [['nope'], /unknown command 'nope'/],
     [['approve'], /missing required argument 'id'/],
     [['deny', 'x'], /required option '--reason <text>'/],
+    [['sessions', 'kill', 'x'], /required option '--reason <text>'/],
+    [
+      ['sessions', 'kill', 'x', '--reason', 'r', '--token-file', tokenFile, '--url', 'http://example.com'],
+      /https/,
+    ],
     [['replay', 'x', '--speed', '0'], /Give a number above 0/],
     [['start'], /required option '-c, --config <file>'/],
     [['start', '--config', join(folder, 'absent.yaml')], /sallyport init/],

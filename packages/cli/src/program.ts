@@ -10,6 +10,7 @@ Examples:
   sallyport requests                         what waits for approval
   sallyport approve 7Qm2 --reason "ok"       approve one
   sallyport sessions --open                  who is connected
+  sallyport sessions kill 3f9a --reason "…"   end one now
   sallyport replay 3f9a --speed 4            play a recording, four times as fast
   sallyport audit verify --data ./data       check the record, offline
 
@@ -87,10 +88,20 @@ function addAccess(program: Command, terminal: Terminal): void {
 }
 
 function addRecord(program: Command, terminal: Terminal): void {
-  withControlPlane(program.command('sessions').description('list sessions, newest first'))
+  const sessions = withControlPlane(program.command('sessions').description('list sessions, newest first'))
     .option('--open', 'only those that are open')
     .option('--json', 'as JSON')
     .action(async (options) => (await import('./commands/sessions.ts')).sessions(options, terminal));
+  withControlPlane(
+    sessions
+      .command('kill')
+      .description('end an open session now; what is under way in it is cancelled')
+      .argument('<id>', 'the session'),
+  )
+    .requiredOption('--reason <text>', 'why; kept in the audit log and told to the client')
+    .action(async (id, _own, command) =>
+      (await import('./commands/sessions.ts')).kill(id, command.optsWithGlobals(), terminal),
+    );
   withControlPlane(
     program.command('replay').description('play the recording of a session').argument('<id>', 'the session'),
   )

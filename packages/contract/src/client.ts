@@ -32,6 +32,8 @@ export interface ControlPlaneClient {
   deny(id: string, reason: string): Promise<AccessRequest>;
   listSessions(query?: { readonly open?: boolean; readonly limit?: number }): Promise<readonly Session[]>;
   getSession(id: string): Promise<Session>;
+  /** Ends an open session now. What is under way in it is cancelled. */
+  endSession(id: string, reason: string): Promise<Session>;
   /** The events of a recording, in order, as they arrive. */
   recording(id: string): AsyncIterable<RecordingEvent>;
 }
@@ -86,6 +88,7 @@ export function createClient(options: ClientOptions): ControlPlaneClient {
     listSessions: async (query = {}) =>
       (await ask('listSessions', sessionListSchema, { query: { ...query } })).sessions,
     getSession: (id) => ask('getSession', sessionSchema, { id }),
+    endSession: (id, reason) => ask('endSession', sessionSchema, { id, body: { reason } }),
     async *recording(id) {
       const response = await call('recording', { id });
       for await (const line of readLines(response)) yield parse(recordingEventSchema, line);

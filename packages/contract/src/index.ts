@@ -12,6 +12,7 @@ export {
   accessRequestStateSchema,
   approveBodySchema,
   denyBodySchema,
+  endSessionBodySchema,
   healthSchema,
   idParamsSchema,
   LIST_LIMIT,

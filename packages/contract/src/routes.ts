@@ -7,6 +7,7 @@ export const routes = {
   deny: { method: 'POST', path: '/v1/access-requests/:id/deny' },
   listSessions: { method: 'GET', path: '/v1/sessions' },
   getSession: { method: 'GET', path: '/v1/sessions/:id' },
+  endSession: { method: 'POST', path: '/v1/sessions/:id/end' },
   recording: { method: 'GET', path: '/v1/sessions/:id/recording' },
 } as const;
 

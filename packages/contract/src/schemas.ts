@@ -94,6 +94,10 @@ export const sessionSchema = z.object({
   recorded: z.boolean(),
 });
 
+export const endSessionBodySchema = z.strictObject({
+  reason: z.string().trim().min(1).max(500).describe('Why; kept in the audit log and told to the client.'),
+});
+
 export const sessionListSchema = z.object({ sessions: z.array(sessionSchema) });
 
 /** One line of a recording. `type` says which; the rest depends on it. */

@@ -159,6 +159,7 @@ async function openControlPlane(config: GatewayConfig, rooms: Rooms, closing: Cl
     sessions: storage.sessions,
     audit,
     clock,
+    endSession: (id, reason) => house.sessions.endWhere((session) => session.id === id, reason) > 0,
     readSession,
     report,
   });

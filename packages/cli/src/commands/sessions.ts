@@ -20,6 +20,16 @@ export async function sessions(options: SessionsOptions, terminal: Terminal): Pr
   for (const line of table(terminal, headings, found.map(row))) terminal.out(line);
 }
 
+/** Ends one session. */
+export async function kill(
+  id: string,
+  options: ControlPlaneOptions & { readonly reason: string },
+  terminal: Terminal,
+): Promise<void> {
+  const one = await asking(options, terminal, (client) => client.endSession(id, options.reason));
+  terminal.out(`ended ${oneLine(one.id)}: ${whoOf(one)} at ${oneLine(one.target)}`);
+}
+
 function row(one: Session): readonly string[] {
   const lasted = one.endedAt === null ? 'open' : span(Date.parse(one.endedAt) - Date.parse(one.startedAt));
   const target = one.facet === '' ? one.target : `${one.target}/${one.facet}`;

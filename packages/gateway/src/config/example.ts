@@ -22,6 +22,7 @@ control_plane:
   listen: 127.0.0.1:7403
   roles:
     auditors: [auditors] # may read every session and recording
+    operators: [operators] # may end every session
 
 # Whose access tokens are accepted. Clients present one as the PostgreSQL password or the HTTP bearer token.
 identity:

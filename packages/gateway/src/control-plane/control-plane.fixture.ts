@@ -22,6 +22,7 @@ export async function startHouse(section: Record<string, unknown> = {}) {
   const storage = await openStorage(storageSection.parse({ directory }), { clock: systemClock });
   const entries: AuditEntry[] = [];
   const faults: unknown[] = [];
+  const ended: string[] = [];
   const audit = { append: (entry: AuditEntry) => void entries.push(entry) };
   const report = (fault: unknown) => void faults.push(fault);
   let count = 0;
@@ -29,17 +30,11 @@ export async function startHouse(section: Record<string, unknown> = {}) {
     count += 1;
     return String(count).padStart(16, '0');
   };
-  const approvals = createApprovals({
-    config: approvalSection.parse({}),
-    storage,
-    clock: systemClock,
-    audit,
-    random,
-    report,
-  });
+  const surroundings = { storage, clock: systemClock, audit, random, report };
+  const approvals = createApprovals({ config: approvalSection.parse({}), ...surroundings });
   const config = controlPlaneSection.parse({
     listen: '127.0.0.1:0',
-    roles: { auditors: ['auditors'] },
+    roles: { auditors: ['auditors'], operators: ['security'] },
     requestsPerMinute: 100_000,
     ...section,
   });
@@ -50,16 +45,13 @@ export async function startHouse(section: Record<string, unknown> = {}) {
     audit,
     clock: systemClock,
     report,
-    async *readSession(id) {
-      if (id === 'broken') {
-        yield { type: 'header', sessionId: id };
-        throw new Fault('recording-unavailable', 'The recording is damaged.');
-      }
-      if (id !== 'alices') throw new Fault('not-found', 'There is no recording of this session.');
-      yield { type: 'header', sessionId: id };
-      yield { type: 'operation', text: 'SELECT 1' };
+    endSession: (id, reason) => {
+      ended.push(`${id}: ${reason}`);
+      return id === 'alices';
     },
+    readSession: readTestSession,
   });
+
   const { address } = await plane.listen();
 
   return {
@@ -70,34 +62,15 @@ export async function startHouse(section: Record<string, unknown> = {}) {
     identity,
     entries,
     faults,
+    /** Sessions that were ended by command, with the reason. */
+    ended,
     /** A pending access request of this caller's. */
     async ask(token: string) {
-      return approvals.open({
-        sessionId: 'alices',
-        identity: await identity.authenticate(token),
-        target: 'shop',
-        digest: 'd',
-        text: 'DELETE FROM orders',
-        form: 'DELETE FROM orders',
-        parameters: [],
-        reason: 'writes ask',
-        requirements: [{ group: 'dba', seats: 1 }],
-      });
+      return approvals.open({ identity: await identity.authenticate(token), ...ASKED });
     },
     async startSession(id: string, subject: string, actor: string | null) {
-      await storage.sessions.started({
-        id,
-        subject,
-        display_name: subject,
-        actor,
-        task: null,
-        target: 'shop',
-        facet: 'db',
-        protocol: 'postgres',
-        client: 'psql',
-        started_at: 1,
-        recording: `${id}.rec`,
-      });
+      const who = { id, subject, display_name: subject, actor, recording: `${id}.rec` };
+      await storage.sessions.started({ ...who, ...STARTED });
     },
     async close() {
       await plane.close();
@@ -108,3 +81,33 @@ export async function startHouse(section: Record<string, unknown> = {}) {
     },
   };
 }
+
+async function* readTestSession(id: string): AsyncGenerator<object> {
+  if (id === 'broken') {
+    yield { type: 'header', sessionId: id };
+    throw new Fault('recording-unavailable', 'The recording is damaged.');
+  }
+  if (id !== 'alices') throw new Fault('not-found', 'There is no recording of this session.');
+  yield { type: 'header', sessionId: id };
+  yield { type: 'operation', text: 'SELECT 1' };
+}
+
+const ASKED = {
+  sessionId: 'alices',
+  target: 'shop',
+  digest: 'd',
+  text: 'DELETE FROM orders',
+  form: 'DELETE FROM orders',
+  parameters: [],
+  reason: 'writes ask',
+  requirements: [{ group: 'dba', seats: 1 }],
+};
+
+const STARTED = {
+  task: null,
+  target: 'shop',
+  facet: 'db',
+  protocol: 'postgres',
+  client: 'psql',
+  started_at: 1,
+};

@@ -265,6 +265,7 @@ test('without TLS it listens on loopback only [control-plane.clear-text]', async
       sessions: storage.sessions,
       audit: { append: () => {} },
       clock: systemClock,
+      endSession: () => false,
       readSession: async function* () {},
       report: () => {},
     });

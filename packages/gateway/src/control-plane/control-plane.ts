@@ -20,6 +20,8 @@ export interface ControlPlaneDependencies {
   readonly sessions: Pick<Storage['sessions'], 'list' | 'find'>;
   readonly audit: Pick<AuditLog, 'append'>;
   readonly clock: Clock;
+  /** Ends an open session now; false when it is not open. */
+  endSession(id: string, reason: string): boolean;
   /** The events of a session's recording, in order. Rejects with Fault `not-found` before the first when there is none. */
   readSession(id: string): AsyncIterable<object>;
   /** A fault nobody waits for. */
@@ -90,7 +92,7 @@ async function buildApp(
   const callerOf = authentication(app, deps);
   app.get('/healthz', () => ({ status: 'ok' }));
   accessRequestRoutes(app, deps, callerOf);
-  sessionRoutes(app, deps, callerOf, config.roles.auditors);
+  sessionRoutes(app, deps, callerOf, config.roles);
   return app;
 }
 

@@ -14,25 +14,28 @@ const roles = {
   auditor: { subject: 'dave' },
   auditorsAgent: { subject: 'dave', actor: 'agent-9' },
   machine: { subject: 'reporter' },
+  operator: { subject: 'carol' },
+  operatorsAgent: { subject: 'carol', actor: 'agent-9' },
 } as const;
 type Role = keyof typeof roles;
 
 /** The authorization table: the status of each route for each role, on an access request and a session of alice's agent. */
 const expected: Record<RouteName, Record<Role, number>> = {
-  health: row(200, 200, 200, 200, 200, 200, 200, 200, 200, 200),
-  listAccessRequests: row(401, 401, 200, 200, 200, 200, 200, 200, 200, 200),
-  getAccessRequest: row(401, 401, 200, 200, 404, 200, 404, 404, 404, 404),
-  approve: row(401, 401, 403, 403, 404, 200, 404, 404, 404, 404),
-  deny: row(401, 401, 403, 403, 404, 200, 404, 404, 404, 404),
-  listSessions: row(401, 401, 200, 200, 200, 200, 200, 200, 200, 200),
-  getSession: row(401, 401, 200, 200, 404, 404, 404, 200, 404, 404),
-  recording: row(401, 401, 403, 403, 404, 404, 404, 200, 404, 404),
+  health: row(200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200),
+  listAccessRequests: row(401, 401, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200),
+  getAccessRequest: row(401, 401, 200, 200, 404, 200, 404, 404, 404, 404, 200, 404),
+  approve: row(401, 401, 403, 403, 404, 200, 404, 404, 404, 404, 200, 404),
+  deny: row(401, 401, 403, 403, 404, 200, 404, 404, 404, 404, 200, 404),
+  listSessions: row(401, 401, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200),
+  getSession: row(401, 401, 200, 200, 404, 404, 404, 200, 404, 404, 200, 404),
+  endSession: row(401, 401, 403, 200, 404, 404, 404, 403, 404, 404, 200, 404),
+  recording: row(401, 401, 403, 403, 404, 404, 404, 200, 404, 404, 403, 404),
 };
 
 /** How many rows of alice's agent each role finds in a listing. */
 const listed: Record<'listAccessRequests' | 'listSessions', Record<Role, number>> = {
-  listAccessRequests: row(0, 0, 1, 1, 0, 1, 0, 0, 0, 0),
-  listSessions: row(0, 0, 1, 1, 0, 0, 0, 1, 0, 0),
+  listAccessRequests: row(0, 0, 1, 1, 0, 1, 0, 0, 0, 0, 1, 0),
+  listSessions: row(0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 1, 0),
 };
 
 function row(...cells: readonly number[]): Record<Role, number> {
@@ -84,6 +87,8 @@ describe('the authorization table', () => {
           const [rows] = Object.values(body as Record<string, unknown[]>);
           assert.equal(rows?.length, listed[route][role], `rows of ${route} for ${role}`);
         }
+        const wasEnded = house.ended.splice(0).length;
+        assert.equal(wasEnded, route === 'endSession' && response.status === 200 ? 1 : 0);
         const left = await house.approvals.get(
           pending.id,
           await house.identity.authenticate(tokens.get('owner') ?? ''),

@@ -39,6 +39,11 @@ export const controlPlaneSection = z.strictObject({
         .max(64)
         .default([])
         .describe('Groups whose members may list and read every session and recording.'),
+      operators: z
+        .array(z.string().min(1))
+        .max(64)
+        .default([])
+        .describe('Groups whose members may list every session and end it, but not read recordings.'),
     })
     .prefault({})
     .describe('What groups may do here, beside deciding access requests, which policy says.'),

@@ -1,41 +1,56 @@
 import { Readable } from 'node:stream';
-import { idParamsSchema, routes, type Session, sessionQuerySchema } from '@sallyport/contract';
+import {
+  endSessionBodySchema,
+  idParamsSchema,
+  routes,
+  type Session,
+  sessionQuerySchema,
+} from '@sallyport/contract';
 import type { FastifyInstance } from 'fastify';
 import type { AuditLog } from '../audit/index.ts';
 import type { Identity } from '../identity/index.ts';
 import { Fault } from '../lib/fault.ts';
 import type { SessionRow, Storage } from '../storage/index.ts';
 import type { CallerOf } from './authentication.ts';
+import type { ControlPlaneConfig } from './section.ts';
 
 interface SessionDependencies {
   readonly sessions: Pick<Storage['sessions'], 'list' | 'find'>;
   readonly audit: Pick<AuditLog, 'append'>;
+  endSession(id: string, reason: string): boolean;
   readSession(id: string): AsyncIterable<object>;
+  readonly report: (fault: unknown) => void;
 }
 
-/** Sessions and their recordings. Auditors see all; everyone else sees that their own sessions were. */
+type Roles = ControlPlaneConfig['roles'];
+
+/**
+ * Sessions and their recordings. Auditors and operators see all; everyone else sees that their own sessions were.
+ * Operators end any session, and people those of their own agents.
+ */
 export function sessionRoutes(
   app: FastifyInstance,
   deps: SessionDependencies,
   callerOf: CallerOf,
-  auditors: readonly string[],
+  roles: Roles,
 ): void {
   app.get(routes.listSessions.path, async (request) => {
     const caller = callerOf(request);
     const query = sessionQuerySchema.parse(request.query);
-    const whose = isAuditor(caller, auditors) ? {} : ownOf(caller);
+    const whose = seesAll(caller, roles) ? {} : ownOf(caller);
     const rows = await deps.sessions.list({ limit: query.limit, open: query.open, ...whose });
     return { sessions: rows.map(present) };
   });
   app.get(routes.getSession.path, async (request) => {
     const { id } = idParamsSchema.parse(request.params);
-    return present(await visible(deps, id, callerOf(request), auditors));
+    return present(await visible(deps, id, callerOf(request), roles));
   });
+  endingRoute(app, deps, callerOf, roles);
   app.get(routes.recording.path, async (request, reply) => {
     const { id } = idParamsSchema.parse(request.params);
     const caller = callerOf(request);
-    await visible(deps, id, caller, auditors);
-    if (!isAuditor(caller, auditors)) {
+    await visible(deps, id, caller, roles);
+    if (!isMember(caller, roles.auditors)) {
       throw new Fault('not-permitted', 'Only auditors read recordings; see controlPlane.roles.auditors.');
     }
     // Who watched is itself worth knowing, and comes before the first byte.
@@ -53,13 +68,59 @@ export function sessionRoutes(
   });
 }
 
-/** An agent that acts for an auditor is not one: it gets the same as any agent. */
-function isAuditor(caller: Identity, auditors: readonly string[]): boolean {
-  return caller.actor === null && caller.groups.some((group) => auditors.includes(group));
+/** Ending a session: L6 by command. */
+function endingRoute(
+  app: FastifyInstance,
+  deps: SessionDependencies,
+  callerOf: CallerOf,
+  roles: Roles,
+): void {
+  app.post(routes.endSession.path, async (request) => {
+    const { id } = idParamsSchema.parse(request.params);
+    const { reason } = endSessionBodySchema.parse(request.body ?? {});
+    const caller = callerOf(request);
+    const row = await visible(deps, id, caller, roles);
+    if (!isMember(caller, roles.operators) && !(isPlainPerson(caller) && caller.subject === row.subject)) {
+      throw new Fault(
+        'not-permitted',
+        'Only operators, and people for their own agents, end sessions; see controlPlane.roles.operators.',
+      );
+    }
+    const said = inertLine(reason);
+    // A log that cannot be written must not keep a session open: only what permits something needs its entry first.
+    const { subject, actor, task } = caller;
+    try {
+      const entry = { type: 'admin', sessionId: id, subject, actor, task, reason: said } as const;
+      deps.audit.append({ ...entry, facts: { attempt: 'end-session' } });
+    } catch (fault) {
+      deps.report(fault);
+    }
+    if (!deps.endSession(id, `${caller.displayName} ended it: ${said}`))
+      throw new Fault('conflict', `Could not end ${id}: it is not open.`);
+    return present(row);
+  });
+}
+
+/** The reason as kept and shown, without the characters that could forge a line. */
+function inertLine(text: string): string {
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+}
+
+/** An agent that acts for a member is not one: it gets the same as any agent. */
+function isMember(caller: Identity, groups: readonly string[]): boolean {
+  return caller.actor === null && caller.groups.some((group) => groups.includes(group));
+}
+
+function seesAll(caller: Identity, { auditors, operators }: Roles): boolean {
+  return isMember(caller, auditors) || isMember(caller, operators);
+}
+
+function isPlainPerson(caller: Identity): boolean {
+  return caller.kind === 'person' && caller.actor === null;
 }
 
 function ownOf(caller: Identity): { readonly subject: string; readonly actor?: string | null } {
-  if (caller.kind === 'person' && caller.actor === null) return { subject: caller.subject };
+  if (isPlainPerson(caller)) return { subject: caller.subject };
   return { subject: caller.subject, actor: caller.actor };
 }
 
@@ -67,12 +128,12 @@ async function visible(
   deps: SessionDependencies,
   id: string,
   caller: Identity,
-  auditors: readonly string[],
+  roles: Roles,
 ): Promise<SessionRow> {
   const row = await deps.sessions.find(id);
   const own = ownOf(caller);
   const isOwn = row?.subject === own.subject && (own.actor === undefined || own.actor === row.actor);
-  if (row === null || !(isOwn || isAuditor(caller, auditors))) {
+  if (row === null || !(isOwn || seesAll(caller, roles))) {
     throw new Fault('not-found', 'There is no such session, or it is not yours to see.');
   }
   return row;
