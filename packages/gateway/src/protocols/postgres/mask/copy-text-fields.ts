@@ -108,11 +108,12 @@ export class TextFields implements HiddenFields {
   }
 
   #found(bytes: Buffer, start: number, end: number, slot: number): void {
-    this.spans[2 * slot] = this.#isNull(bytes, start, end) ? -1 : start;
+    this.spans[2 * slot] = this.isNull(bytes, start, end) ? -1 : start;
     this.spans[2 * slot + 1] = end;
   }
 
-  #isNull(bytes: Buffer, start: number, end: number): boolean {
+  /** Whether the field [start, end) is the null marker, as it is written. */
+  isNull(bytes: Buffer, start: number, end: number): boolean {
     const text = this.#nullText;
     if (end - start !== text.length) return false;
     for (let i = 0; i < text.length; i += 1) if (bytes[start + i] !== text[i]) return false;

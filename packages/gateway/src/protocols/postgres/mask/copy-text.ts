@@ -30,6 +30,7 @@ export class TextRows implements CopyRows {
   /** The beginning of a row whose end has not come, how far it was looked through, and in what state. */
   #held = new Sink(0);
   #scanned = 0;
+  #view: DataView = new DataView(new ArrayBuffer(0));
   #quoted = false;
   #escaped = false;
 
@@ -106,6 +107,7 @@ export class TextRows implements CopyRows {
   }
 
   #keep(bytes: Buffer, from: number, end: number): void {
+    if (from === end && this.#held.length === 0) return;
     const held = new Sink(end - from);
     held.append(bytes.subarray(from, end));
     this.#held = held;
@@ -118,7 +120,7 @@ export class TextRows implements CopyRows {
     this.#headerAwaited = false;
     const dirty = !header && this.mask.suspects(bytes, start, end);
     sink.reserve(lineEnd - start);
-    const view = viewOf(bytes);
+    const view = this.#viewOf(bytes);
     let copied = start;
     let column = 0;
     for (let field = start; ; column += 1) {
@@ -139,6 +141,14 @@ export class TextRows implements CopyRows {
     sink.run(bytes, view, copied, lineEnd);
   }
 
+  /** Rows come many to a buffer: its view is made once. */
+  #viewOf(bytes: Buffer): DataView {
+    const { buffer, byteOffset, byteLength } = this.#view;
+    const same = buffer === bytes.buffer && byteOffset === bytes.byteOffset && byteLength === bytes.length;
+    if (!same) this.#view = viewOf(bytes);
+    return this.#view;
+  }
+
   #fieldEnd(bytes: Buffer, start: number, end: number): number {
     let quoted = false;
     for (let at = start; at < end; at += 1) {
@@ -153,7 +163,7 @@ export class TextRows implements CopyRows {
   /** What is shown instead of the field [start, end), or null when it is shown as it is. */
   #shown(bytes: Buffer, start: number, end: number, column: number, dirty: boolean): Buffer | null {
     const replacement = this.#replacements[column] ?? null;
-    if (replacement !== null) return this.#nullText.compare(bytes, start, end) === 0 ? null : replacement;
+    if (replacement !== null) return this.#fields.isNull(bytes, start, end) ? null : replacement;
     if (!dirty || (this.#columns?.[column]?.scan ?? 'text') === 'none') return null;
     return this.mask.scrub(bytes, start, end);
   }
