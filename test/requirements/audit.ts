@@ -22,4 +22,6 @@ export const auditRequirements = {
   'audit.fault': 'To the gateway every failure of the log is the fault audit-unavailable.',
   'audit.bounded': 'A form or reason of any length becomes an entry of bounded size.',
   'audit.classified': 'Only the named fields of an entry enter the log.',
+  'audit.rewritten':
+    'A log rewritten without its key, or cut below a checkpoint kept elsewhere, does not verify.',
 } as const;

@@ -49,7 +49,7 @@ test('goes on where it was left, over segments, with the same key [audit.verify]
   const open = await verifyLog(directory, publicKey);
   assert.deepEqual(
     { ...open, segments: 0 },
-    { problem: null, entries: 14, segments: 0, checkpoints: 4, covered: 13, tornBytes: 0 },
+    { problem: null, entries: 14, segments: 0, checkpoints: 4, covered: 13, uncoveredMs: 0, tornBytes: 0 },
   );
   assert.ok(open.segments > 3);
   await log.close();

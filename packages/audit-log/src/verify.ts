@@ -27,6 +27,8 @@ export interface LogReport {
   readonly checkpoints: number;
   /** Entries under a signed checkpoint. The others are whole, but nothing proves yet that they were not replaced. */
   readonly covered: number;
+  /** Milliseconds from the first entry under no checkpoint to the last; 0 when all are under one. Checkpoints come within `checkpointMs`. */
+  readonly uncoveredMs: number;
   /** Bytes of a write under way or cut short, after the last entry and not under a checkpoint. */
   readonly tornBytes: number;
 }
@@ -66,6 +68,8 @@ class Verification {
   #segments = 0;
   #checkpoints = 0;
   #covered = 0;
+  /** Time of the first entry after the last checkpoint that held. */
+  #uncoveredSince: number | null = null;
   #tornBytes = 0;
 
   constructor(directory: string, verifier: Verifier) {
@@ -80,6 +84,7 @@ class Verification {
       segments: this.#segments,
       checkpoints: this.#checkpoints,
       covered: this.#covered,
+      uncoveredMs: this.#uncoveredSince === null ? 0 : this.#lastTime - this.#uncoveredSince,
       tornBytes: this.#tornBytes,
     };
   }
@@ -146,6 +151,7 @@ class Verification {
     if (typeof time !== 'number' || time < this.#lastTime)
       fail(place, `entry ${seq} has the time ${time} after ${this.#lastTime}`);
     this.#lastTime = time;
+    this.#uncoveredSince ??= time;
     this.#tree.add(bytes);
     const due = this.#due.get(this.#tree.size);
     if (due === undefined) return;
@@ -157,6 +163,7 @@ class Verification {
     }
     this.#due.delete(this.#tree.size);
     this.#covered = this.#tree.size;
+    this.#uncoveredSince = null;
   }
 
   #expect(checkpoint: Checkpoint, place: Place): void {

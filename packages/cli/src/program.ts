@@ -117,6 +117,10 @@ function addRecord(program: Command, terminal: Terminal): void {
     .option('--data <dir>', 'the data directory (default: ./data)')
     .option('-c, --config <file>', 'a configuration to take the folders from instead')
     .option('--public-key <file>', 'the public key of the log (default: the one beside the log)')
+    .option(
+      '--checkpoint <file>',
+      'checkpoints kept elsewhere: proves that nothing under them was cut off or replaced',
+    )
     .option('--json', 'as JSON')
     .action(async (options) => (await import('./commands/audit.ts')).verify(options, terminal));
   program

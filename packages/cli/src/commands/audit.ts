@@ -11,8 +11,13 @@ export interface VerifyOptions {
   /** A configuration to take both folders from instead. */
   readonly config?: string;
   readonly publicKey?: string;
+  /** Checkpoints that were kept elsewhere: what is under them can be neither cut nor replaced unseen. */
+  readonly checkpoint?: string;
   readonly json?: boolean;
 }
+
+/** Longest that entries may go without a checkpoint over them and still count as proven, in milliseconds. */
+const UNCOVERED_MS = 60_000;
 
 interface Folders {
   readonly audit: string;
@@ -29,8 +34,10 @@ export async function verify(options: VerifyOptions, terminal: Terminal): Promis
     );
   }
   const keyFile = options.publicKey ?? join(folders.audit, publicKeyFile);
-  const { log, recordings } = await verified(folders, readKey(keyFile));
-  const sound = log.problem === null && recordings !== null && recordings.problems.length === 0;
+  const known = options.checkpoint === undefined ? [] : readCheckpoints(options.checkpoint);
+  const { log, recordings } = await verified(folders, readKey(keyFile), known);
+  const whole = log.problem === null && recordings !== null && recordings.problems.length === 0;
+  const sound = whole && log.uncoveredMs <= UNCOVERED_MS;
   if (options.json === true) terminal.out(JSON.stringify({ sound, log, recordings }, null, 2));
   else for (const line of report(log, recordings, terminal)) terminal.out(line);
   if (options.publicKey === undefined) {
@@ -38,6 +45,11 @@ export async function verify(options: VerifyOptions, terminal: Terminal): Promis
       `The key is the one beside the log (${keyFile}). Against someone who could replace both, keep it elsewhere and use --public-key.`,
     );
   }
+  if (whole && !sound)
+    throw new Failure(
+      exitCode.failed,
+      `${log.entries - log.covered} entries, from more than a minute, are under no signed checkpoint: whoever could write to the log could have written them. If the gateway was killed, or could not make checkpoints, start it and verify again.`,
+    );
   if (!sound)
     throw new Failure(
       exitCode.failed,
@@ -45,9 +57,9 @@ export async function verify(options: VerifyOptions, terminal: Terminal): Promis
     );
 }
 
-async function verified(folders: Folders, key: string) {
+async function verified(folders: Folders, key: string, known: readonly string[]) {
   try {
-    const log = await verifyLog(folders.audit, key);
+    const log = await verifyLog(folders.audit, key, { known });
     if (log.problem !== null) return { log, recordings: null };
     const { verifyRecordings } = await import('@sallyport/gateway');
     return { log, recordings: await verifyRecordings(folders.recordings, readLog(folders.audit)) };
@@ -70,13 +82,27 @@ async function foldersOf({ data, config }: VerifyOptions): Promise<Folders> {
 }
 
 function readKey(file: string): string {
+  return readWhole(file, 'public key', '--public-key').trim();
+}
+
+/** Every signed note in a file: one checkpoint, or a copy of the log's own `checkpoints`. */
+function readCheckpoints(file: string): readonly string[] {
+  const notes = readWhole(file, 'checkpoint', '--checkpoint').match(NOTE) ?? [];
+  if (notes.length > 0) return notes;
+  throw new Failure(exitCode.usage, `There is no signed checkpoint in ${file}.`);
+}
+
+/** C2SP signed note over a checkpoint: three lines, an empty one, signatures. */
+const NOTE = /(?:[^\n]+\n){3}\n(?:\u2014 [^\n]+\n)+/g;
+
+function readWhole(file: string, what: string, option: string): string {
   try {
-    return readFileSync(file, 'utf8').trim();
+    return readFileSync(file, 'utf8');
   } catch (cause) {
     const why = (cause as NodeJS.ErrnoException).code ?? String(cause);
     throw new Failure(
       exitCode.usage,
-      `Cannot read the public key ${file} (${why}): name it with --public-key FILE.`,
+      `Cannot read the ${what} ${file} (${why}): name it with ${option} FILE.`,
       { cause },
     );
   }
@@ -88,6 +114,8 @@ function report(log: LogReport, recordings: RecordingsReport | null, { paint }: 
   const lines = [
     `${verdict(problem === null)}  audit log: ${entries} entries in ${segments} segments, ${covered} of them under ${checkpoints} signed checkpoints`,
   ];
+  if (problem === null && covered < entries)
+    lines.push(`         nothing proves yet that the last ${entries - covered} were not replaced`);
   if (problem !== null)
     lines.push(`         ${problem.file} byte ${problem.offset}: ${oneLine(problem.reason)}`);
   if (tornBytes > 0)
