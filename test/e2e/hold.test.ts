@@ -37,7 +37,11 @@ before(async () => {
 });
 after(() => world.close());
 
-const login = async (subject = 'agent') => ({ port: world.port, user: 'db', password: await world.token(subject) });
+const login = async (subject = 'agent') => ({
+  port: world.port,
+  user: 'db',
+  password: await world.token(subject),
+});
 const connect = async () => (await RawClient.open(await login())).client;
 
 async function rows(what: string): Promise<number> {
@@ -100,7 +104,10 @@ test('a denied statement is refused with the reason and never runs [e2e.hold-den
   const error = said.find(({ type }) => type === 'E');
   assert.match(fieldsOf(error ?? said[0] ?? { type: 'E', body: Buffer.alloc(0) }).M ?? '', /not on a Friday/);
   assert.equal(await rows('refused'), 0);
-  assert.equal(describe(await client.ask(query('select count(*) from work.log where false'))), 'T D(0) C(SELECT 1) ZI');
+  assert.equal(
+    describe(await client.ask(query('select count(*) from work.log where false'))),
+    'T D(0) C(SELECT 1) ZI',
+  );
   client.close();
 });
 
@@ -202,7 +209,10 @@ test('what waits behind a message that fails is not run, and nobody is asked any
     ...[parse('', 'select 1 / (random() * 0)::int'), bind('', ''), execute()],
     ...[parse('', insert('behind')), bind('', ''), execute(), sync()],
   );
-  assert.match(describe(await client.until('Z')), /^(?:N\(01000\) )?1 2 (?:1 )?(?:N\(01000\) )?E\(22012\) ZI$/);
+  assert.match(
+    describe(await client.until('Z')),
+    /^(?:N\(01000\) )?1 2 (?:1 )?(?:N\(01000\) )?E\(22012\) ZI$/,
+  );
   const still = await (await world.as('approver')).listAccessRequests({ state: 'pending' });
   assert.equal(still.filter(({ text }) => text?.includes('behind')).length, 0);
   assert.equal(await rows('behind'), 0);

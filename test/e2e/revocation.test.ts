@@ -5,7 +5,17 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { auditEntries } from '../fixtures/audit-entries.ts';
 import { startGateway, type TestGateway } from '../fixtures/gateway.ts';
-import { bind, describe, eventually, execute, fieldsOf, parse, query, RawClient, sync } from '../fixtures/raw-postgres.ts';
+import {
+  bind,
+  describe,
+  eventually,
+  execute,
+  fieldsOf,
+  parse,
+  query,
+  RawClient,
+  sync,
+} from '../fixtures/raw-postgres.ts';
 
 const POLICIES = `
 @id("everyone") permit (principal, action in [Action::"connect", Action::"transact", Action::"call", Action::"listen", Action::"notify"], resource);
@@ -18,7 +28,8 @@ before(async () => {
   world = await startGateway({
     policies: { text: POLICIES },
     postgres: {
-      initSql: "create schema shop; create table shop.item (name text, code text); insert into shop.item values ('tea', 'x-1')",
+      initSql:
+        "create schema shop; create table shop.item (name text, code text); insert into shop.item values ('tea', 'x-1')",
     },
     config: 'masking: { classified: [{ column: shop.item.code, class: code }] }',
   });
@@ -26,12 +37,14 @@ before(async () => {
 after(() => world.close());
 
 async function open(subject = 'agent'): Promise<RawClient> {
-  return (await RawClient.open({ port: world.port, user: 'db', password: await world.token(subject) })).client;
+  return (await RawClient.open({ port: world.port, user: 'db', password: await world.token(subject) }))
+    .client;
 }
 
 const extra = () => join(world.directory, 'policies', 'extra.cedar');
 /** Only the file is written: the gateway has to notice by itself. */
-const forbid = (what: string) => writeFileSync(extra(), `@id("extra") forbid (principal, ${what}, resource);`);
+const forbid = (what: string) =>
+  writeFileSync(extra(), `@id("extra") forbid (principal, ${what}, resource);`);
 
 async function restore(): Promise<void> {
   rmSync(extra(), { force: true });
@@ -64,7 +77,9 @@ test('a changed policy file is in force for sessions that are open [e2e.policy-c
   const ask = () => client.ask(bind('', 's'), execute(), sync()).then(describe);
   assert.equal(await ask(), '2 D(tea) C(SELECT 1) ZI');
   forbid('action == Action::"select"');
-  await eventually('the statement is refused', async () => ((await ask()) === 'E(42501) ZI' ? true : undefined));
+  await eventually('the statement is refused', async () =>
+    (await ask()) === 'E(42501) ZI' ? true : undefined,
+  );
   await restore();
   assert.equal(await ask(), '2 D(tea) C(SELECT 1) ZI');
   client.close();
@@ -78,7 +93,9 @@ test('a policy that withdraws connect ends sessions, idle ones too [e2e.policy-c
   assert.equal(word.C, '57P01');
   assert.match(word.M ?? '', /policy changed/);
   await restore();
-  const ended = auditEntries(world).filter(({ type, reason }) => type === 'session-ended' && /policy changed/.test(String(reason)));
+  const ended = auditEntries(world).filter(
+    ({ type, reason }) => type === 'session-ended' && /policy changed/.test(String(reason)),
+  );
   assert.equal(ended.length, 1);
 });
 
@@ -120,7 +137,10 @@ test('ending a session stops what it runs at the server too [e2e.revocation, L6]
   const other = await open('approver');
   client.send(query('select pg_sleep(60) /* revoked */'));
   await started('revoked');
-  const ended = world.gateway.endSessions(({ identity }) => identity.actor === 'agent-1', 'the agent was quarantined');
+  const ended = world.gateway.endSessions(
+    ({ identity }) => identity.actor === 'agent-1',
+    'the agent was quarantined',
+  );
   assert.ok(ended >= 1);
   const word = lastWord(await client.untilClosed());
   assert.match(word.M ?? '', /quarantined/);

@@ -1,16 +1,16 @@
 /** What happens before the first statement: encryption, versions, start-up parameters, credentials, and who is refused. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect as dial } from 'node:net';
-import { connect as dialTls, type TLSSocket } from 'node:tls';
 import { after, before, test } from 'node:test';
+import { connect as dialTls, type TLSSocket } from 'node:tls';
 import pg from 'pg';
+import { startOidcProvider } from '../../packages/cli/src/demo/oidc-provider.ts';
 import { auditEntries } from '../fixtures/audit-entries.ts';
 import { createCertificateAuthority } from '../fixtures/certificates.ts';
 import { runCommand } from '../fixtures/commands.ts';
 import { startGateway, type TestGateway } from '../fixtures/gateway.ts';
-import { startOidcProvider } from '../../packages/cli/src/demo/oidc-provider.ts';
 import {
   cancelRequest,
   describe,
@@ -40,7 +40,13 @@ after(async () => {
 const USER = { user: 'db', database: 'postgres' };
 
 async function secure(port: number, options: { readonly ALPNProtocols?: string[] }): Promise<TLSSocket> {
-  const socket = dialTls({ host: '127.0.0.1', port, ca: readFileSync(authority.caFile), servername: 'localhost', ...options });
+  const socket = dialTls({
+    host: '127.0.0.1',
+    port,
+    ca: readFileSync(authority.caFile),
+    servername: 'localhost',
+    ...options,
+  });
   socket.on('error', () => undefined);
   await once(socket, 'secureConnect');
   return socket;
@@ -59,7 +65,10 @@ async function logIn(socket: TLSSocket, password: string): Promise<string> {
 }
 
 /** Sends what is given and returns the error the gateway closes with. */
-async function refusal(port: number, ...frames: readonly Buffer[]): Promise<Readonly<Record<string, string>>> {
+async function refusal(
+  port: number,
+  ...frames: readonly Buffer[]
+): Promise<Readonly<Record<string, string>>> {
   const client = await RawClient.dial(port);
   client.send(...frames);
   const said = await client.untilClosed();
@@ -119,11 +128,12 @@ test('TLS starts by SSLRequest or directly, and direct TLS needs its ALPN name [
   const ssl = { ca: readFileSync(authority.caFile, 'utf8'), servername: 'localhost' };
   const client = await world.connect({ host: 'localhost', ssl });
   assert.deepEqual((await client.query('select 1 as one')).rows, [{ one: 1 }]);
-  const psql = await runCommand(
-    'psql',
-    ['-X', '-A', '-t', '-c', 'select 2'],
-    { ...(await world.clientEnvironment()), PGSSLMODE: 'verify-full', PGSSLROOTCERT: authority.caFile, PGHOST: 'localhost' },
-  );
+  const psql = await runCommand('psql', ['-X', '-A', '-t', '-c', 'select 2'], {
+    ...(await world.clientEnvironment()),
+    PGSSLMODE: 'verify-full',
+    PGSSLROOTCERT: authority.caFile,
+    PGHOST: 'localhost',
+  });
   assert.deepEqual(psql, { code: 0, stdout: '2\n', stderr: '' });
 });
 
@@ -154,7 +164,11 @@ test('start-up parameters that could change what statements mean are refused [e2
     assert.equal(fields.S, 'FATAL', JSON.stringify(parameters));
     assert.equal(fields.C, '0A000', JSON.stringify(parameters));
   }
-  const harmless = { application_name: 'probe', options: '-c statement_timeout=12s', client_encoding: 'utf8' };
+  const harmless = {
+    application_name: 'probe',
+    options: '-c statement_timeout=12s',
+    client_encoding: 'utf8',
+  };
   const login = { port: plain.port, user: 'db', password: await plain.token('agent') };
   const { client } = await RawClient.open({ ...login, parameters: harmless });
   assert.match(describe(await client.ask(query('show statement_timeout'))), /D\(12s\)/);
@@ -162,7 +176,10 @@ test('start-up parameters that could change what statements mean are refused [e2
 });
 
 test('a bad, expired, foreign or missing token is refused with 28000, and recorded [e2e.unauthenticated]', async () => {
-  const foreign = await startOidcProvider({ audience: 'sallyport', personas: [{ sub: 'agent', name: 'agent', groups: ['agents'], kind: 'machine' }] });
+  const foreign = await startOidcProvider({
+    audience: 'sallyport',
+    personas: [{ sub: 'agent', name: 'agent', groups: ['agents'], kind: 'machine' }],
+  });
   const tokens = {
     foreign: await foreign.token({ subject: 'agent' }),
     'for another audience': await plain.issuer.token({ subject: 'agent', audience: 'urn:another' }),
@@ -198,11 +215,17 @@ test('a target that does not exist is refused, and recorded [e2e.unknown-target]
 
 test('a database that does not exist, and a target that is down, are said to be so [e2e.target-unavailable]', async () => {
   const password = await plain.token('agent');
-  await assert.rejects(RawClient.open({ port: plain.port, user: 'db', password, database: 'missing' }), /"C":"08001"/);
+  await assert.rejects(
+    RawClient.open({ port: plain.port, user: 'db', password, database: 'missing' }),
+    /"C":"08001"/,
+  );
   const down = await startGateway({ policies: { directory: 'test/fixtures/policies/allow-all' } });
   await down.server.stop();
   const attempt = RawClient.open({ port: down.port, user: 'db', password: await down.token('agent') });
-  await assert.rejects(attempt, (error: Error) => /"C":"08001"/.test(error.message) && !error.message.includes(down.server.password));
+  await assert.rejects(
+    attempt,
+    (error: Error) => /"C":"08001"/.test(error.message) && !error.message.includes(down.server.password),
+  );
   await down.close();
 });
 
@@ -222,7 +245,11 @@ test('a cancel request with a key nobody has is ignored [e2e.cancel]', async () 
 test('the connector’s own credential is nowhere in what a client gets [e2e.startup, L7]', async () => {
   const client = await plain.connect();
   await assert.rejects(client.query('select 1/0'), pg.DatabaseError);
-  const { client: raw } = await RawClient.open({ port: plain.port, user: 'db', password: await plain.token('agent') });
+  const { client: raw } = await RawClient.open({
+    port: plain.port,
+    user: 'db',
+    password: await plain.token('agent'),
+  });
   raw.close();
   assert.ok(!raw.received.includes(plain.server.password));
   const log = JSON.stringify(auditEntries(plain));

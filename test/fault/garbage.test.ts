@@ -38,7 +38,9 @@ async function assertOthersUnaffected(): Promise<void> {
 }
 
 const violations = (side: string) =>
-  auditEntries(world).filter(({ type, facts }) => type === 'violation' && (facts as { side?: string }).side === side).length;
+  auditEntries(world).filter(
+    ({ type, facts }) => type === 'violation' && (facts as { side?: string }).side === side,
+  ).length;
 
 /** Everything up to the end of the session, which must come. */
 async function closing(client: RawClient, what: string): Promise<RawMessage[]> {
@@ -121,21 +123,31 @@ test('random bytes, before and after the login, never stop the gateway [fault.cl
 
 const field = (table: number, type: number): Buffer =>
   Buffer.concat([Buffer.from('code\0'), int32(table), int16(3), int32(type), int16(-1), int32(-1), int16(0)]);
-const columns = (count: number): Buffer => frame('T', count, ...Array.from({ length: count }, () => field(0, 25)));
+const columns = (count: number): Buffer =>
+  frame('T', count, ...Array.from({ length: count }, () => field(0, 25)));
 const row = (...values: readonly string[]): Buffer =>
   frame('D', values.length, ...values.flatMap((value) => [int32(value.length), Buffer.from(value)]));
 const READY = frame('Z', Buffer.from('I'));
 
 const FROM_TARGETS: Readonly<Record<string, Buffer>> = {
   'COPY in nobody asked for': frame('G', Buffer.from([0]), 1, 0),
-  'COPY out nobody asked for': Buffer.concat([frame('H', Buffer.from([0]), 1, 0), frame('d', Buffer.from('leak'))]),
+  'COPY out nobody asked for': Buffer.concat([
+    frame('H', Buffer.from([0]), 1, 0),
+    frame('d', Buffer.from('leak')),
+  ]),
   'COPY both ways': frame('W', Buffer.from([0]), 1, 0),
   'COPY rows without a start': frame('d', Buffer.from('leak')),
   'rows without columns': row('leak'),
   'a row with more columns than described': Buffer.concat([columns(1), row('a', 'leak')]),
   'a row with fewer columns than described': Buffer.concat([columns(2), row('leak')]),
-  'a row with a value longer than itself': Buffer.concat([columns(1), frame('D', 1, int32(1_000), Buffer.from('leak'))]),
-  'a row with a value of length -2': Buffer.concat([columns(1), frame('D', 1, int32(-2), Buffer.from('leak'))]),
+  'a row with a value longer than itself': Buffer.concat([
+    columns(1),
+    frame('D', 1, int32(1_000), Buffer.from('leak')),
+  ]),
+  'a row with a value of length -2': Buffer.concat([
+    columns(1),
+    frame('D', 1, int32(-2), Buffer.from('leak')),
+  ]),
   'a row with bytes to spare': Buffer.concat([columns(1), frame('D', 1, int32(1), Buffer.from('aleak'))]),
   'columns cut short': frame('T', 3, field(0, 25)),
   'columns with a negative count': frame('T', -1),
@@ -173,7 +185,11 @@ test('a reply no target may give ends the session, and is not delivered [fault.t
       const said = await closing(client, what);
       const last = said.findLast(({ type }) => type === 'E');
       assert.ok(last !== undefined, `${what}: ${describe(said)}`);
-      assert.match(`${fieldsOf(last).S} ${fieldsOf(last).C}`, /^FATAL (?:08P01|54000)$/, `${what}, ${extended}`);
+      assert.match(
+        `${fieldsOf(last).S} ${fieldsOf(last).C}`,
+        /^FATAL (?:08P01|54000)$/,
+        `${what}, ${extended}`,
+      );
       assert.match(fieldsOf(last).M ?? '', /the target broke the protocol/, what);
       assert.ok(!client.received.includes('leak'), what);
       assert.equal(violations('target'), before + 1, what);
@@ -214,7 +230,12 @@ test('random replies never stop the gateway [fault.target-garbage, L8]', async (
 });
 
 test('a target that never stops talking is read no faster than the client listens [fault.bounded-memory, L10]', async () => {
-  const notice = frame('N', Buffer.from('SNOTICE\0VNOTICE\0C00000\0M'), `${'x'.repeat(900)}`, Buffer.from([0]));
+  const notice = frame(
+    'N',
+    Buffer.from('SNOTICE\0VNOTICE\0C00000\0M'),
+    `${'x'.repeat(900)}`,
+    Buffer.from([0]),
+  );
   const floods: Record<string, Answer> = {
     notices: { kind: 'flood', bytes: notice },
     rows: { kind: 'flood', bytes: row('y'.repeat(900)) },

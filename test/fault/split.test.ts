@@ -35,7 +35,16 @@ const CONVERSATIONS: Readonly<Record<string, readonly Buffer[]>> = {
     ...[bind('', '', ['3']), describePortal(), execute('', 1), execute(), sync()],
   ],
   'a pipeline with an error in it': [
-    ...[parse('a', 'select 1'), bind('', 'a'), execute(), flush(), parse('b', 'selec'), bind('', 'b'), execute(), sync()],
+    ...[
+      parse('a', 'select 1'),
+      bind('', 'a'),
+      execute(),
+      flush(),
+      parse('b', 'selec'),
+      bind('', 'b'),
+      execute(),
+      sync(),
+    ],
     ...[bind('', 'a'), execute(), closeStatement('a'), sync()],
   ],
   'COPY in': [query('copy sink from stdin'), copyData('1\tone\n2\ttw'), copyData('o\n'), copyDone()],
@@ -48,7 +57,10 @@ const CONVERSATIONS: Readonly<Record<string, readonly Buffer[]>> = {
 };
 
 /** ReadyForQuery messages a conversation ends with. */
-const READIES: Readonly<Record<string, number>> = { 'simple queries': 2, 'a pipeline with an error in it': 2 };
+const READIES: Readonly<Record<string, number>> = {
+  'simple queries': 2,
+  'a pipeline with an error in it': 2,
+};
 
 /** What came since the last call. */
 async function reply(client: RawClient, name: string): Promise<string> {
@@ -90,7 +102,9 @@ const ANSWERED: Readonly<Record<string, (marker: string) => readonly Buffer[]>> 
   'binary COPY rows': (marker) => [query(`copy person to stdout (format binary) ${marker}`)],
   'an error among results': (marker) => [query(`select 1; select code::int from person; select 2 ${marker}`)],
   'notices and several results': (marker) => [
-    query(`do $$ begin raise notice 'mail bob@corp.example'; end $$; select name from person; select 5 ${marker}`),
+    query(
+      `do $$ begin raise notice 'mail bob@corp.example'; end $$; select name from person; select 5 ${marker}`,
+    ),
   ],
 };
 
@@ -117,7 +131,10 @@ for (const [name, frames] of Object.entries(ANSWERED)) {
       const actual = await ask(() => [at]);
       assert.equal(normal(actual), normal(expected), `cut at ${at} of ${length}`);
     }
-    assert.equal(normal(await ask((whole) => Array.from({ length: whole - 1 }, (_, n) => n + 1))), normal(expected));
+    assert.equal(
+      normal(await ask((whole) => Array.from({ length: whole - 1 }, (_, n) => n + 1))),
+      normal(expected),
+    );
     client.close();
   });
 }
@@ -137,7 +154,8 @@ test('a login cut at every byte of the start-up, and here and there in the token
   const hello = startup({ user: 'db', database: 'postgres', application_name: 'split' });
   const password = frame('p', await world.token('agent'));
   const cuts = [...hello.keys()].slice(1).map((at) => [hello.subarray(0, at), hello.subarray(at), password]);
-  for (let at = 1; at < password.length; at += 97) cuts.push([hello, password.subarray(0, at), password.subarray(at)]);
+  for (let at = 1; at < password.length; at += 97)
+    cuts.push([hello, password.subarray(0, at), password.subarray(at)]);
   for (const pieces of cuts) {
     const client = await RawClient.dial(world.port);
     for (const piece of pieces) {

@@ -223,17 +223,21 @@ test('a value moved elsewhere first stays hidden [relay.mask]', async () => {
   );
 });
 
-test('a failed deferred constraint does not quote what it is about [relay.mask]', async () => {
-  const said = await attack([
-    query('set search_path to open; select 1 from person; copy scratch.note from stdin'),
-    copyFailing(),
-  ]);
-  assert.match(said, /E\(42501\)/);
+test('a COPY that cannot be masked is refused before it is sent, and one among others too [relay.copy, L4]', async () => {
+  const said = await attack(
+    [query('copy (select upper(code) from open.person) to stdout /* unmaskable */')],
+    [
+      parse('', 'copy (select lower(code) from open.person) to stdout /* unmaskable */'),
+      bind('', ''),
+      execute(),
+      sync(),
+    ],
+    [query('select 1; copy open.person to stdout /* unmaskable */')],
+    [query('copy open.person to stdout')],
+  );
+  assert.match(said, /^ E\(42501\) ZI 1 E\(42501\) ZI E\(42501\) ZI H d/);
+  world.assertNeverRan('unmaskable');
 });
-
-function copyFailing(): Buffer {
-  return Buffer.concat([copyData('1\tx\n'), copyFail('no')]);
-}
 
 test('COPY data outside COPY, and anything else inside it, changes nothing [relay.copy]', async () => {
   await attack([copyData('1\tx\n'), copyDone(), copyFail('x'), query(OPEN)]);
