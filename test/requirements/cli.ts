@@ -15,4 +15,6 @@ export const cliRequirements = {
   'demo.tour':
     'The unattended tour exits 0 when every step came to what it should, and leaves nothing behind.',
   'demo.honest': 'The tour fails, naming the step, when the gateway lets something through.',
+  'cli.hostile':
+    'What an agent put in an access request can neither act on a terminal nor pass for something else, as JSON too.',
 } as const;

@@ -8,4 +8,6 @@ export const configRequirements = {
   'config.paths': 'Relative paths start at the folder of the configuration file.',
   'config.documented': 'docs/configuration.md is exactly what the schemas say.',
   'config.example': 'What "sallyport init" writes is a good configuration.',
+  'config.hostile':
+    'A hostile configuration is refused in few words, with its place and without repeating a secret.',
 } as const;

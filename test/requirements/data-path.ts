@@ -8,4 +8,5 @@ export const dataPathRequirements = {
   'data-path.admission':
     'A revocation or a policy change also finds the session that is still logging in to its target.',
   'data-path.listeners': 'Memory of a session does not grow with the holds it had.',
+  'data-path.shown': 'No two bound values look the same to an approver.',
 } as const;

@@ -56,7 +56,21 @@ export function oneLine(text: string): string {
   return inert(text.replace(/\s+/g, ' ').trim());
 }
 
-/** The same, keeping its lines. */
+/** The same with every space it has: what people decide about must not look like something else. */
+export function exactly(text: string): string {
+  return inert(text);
+}
+
+/** A value as JSON that can do nothing to a terminal: what JSON leaves as it is, such as C1 controls, is escaped. */
+export function jsonText(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replace(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+    Array.from({ length: character.length }, (_, at) => character.charCodeAt(at))
+      .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
+}
+
+/** Such text, keeping its lines. */
 export function someLines(text: string): readonly string[] {
   return inert(text.replaceAll('\r\n', '\n'), { lines: true }).replaceAll('\t', '  ').split('\n');
 }

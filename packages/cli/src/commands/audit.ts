@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { LogError, type LogReport, publicKeyFile, readLog, verifyLog } from '@sallyport/audit-log';
 import type { RecordingsReport } from '@sallyport/gateway';
 import { exitCode, Failure } from '../failure.ts';
-import { oneLine, type Terminal } from '../terminal.ts';
+import { jsonText, oneLine, type Terminal } from '../terminal.ts';
 
 export interface VerifyOptions {
   /** The data directory; the log is `audit` and the recordings are `recordings` in it. */
@@ -38,7 +38,7 @@ export async function verify(options: VerifyOptions, terminal: Terminal): Promis
   const { log, recordings } = await verified(folders, readKey(keyFile), known);
   const whole = log.problem === null && recordings !== null && recordings.problems.length === 0;
   const sound = whole && log.uncoveredMs <= UNCOVERED_MS;
-  if (options.json === true) terminal.out(JSON.stringify({ sound, log, recordings }, null, 2));
+  if (options.json === true) terminal.out(jsonText({ sound, log, recordings }, 2));
   else for (const line of report(log, recordings, terminal)) terminal.out(line);
   if (options.publicKey === undefined) {
     terminal.err(

@@ -1,6 +1,6 @@
 import type { AccessRequest } from '@sallyport/contract';
 import { asking, type ControlPlaneOptions } from '../control-plane.ts';
-import { oneLine, type Terminal } from '../terminal.ts';
+import { jsonText, oneLine, type Terminal } from '../terminal.ts';
 import { whoOf } from './requests.ts';
 
 export interface DecideOptions extends ControlPlaneOptions {
@@ -10,7 +10,7 @@ export interface DecideOptions extends ControlPlaneOptions {
 
 export async function approve(id: string, options: DecideOptions, terminal: Terminal): Promise<void> {
   const one = await asking(options, terminal, (client) => client.approve(id, options.reason ?? ''));
-  if (options.json === true) return terminal.out(JSON.stringify(one, null, 2));
+  if (options.json === true) return terminal.out(jsonText(one, 2));
   const verb =
     one.state === 'approved' ? terminal.paint.good('approved') : 'your approval counts; more are needed for';
   terminal.out(`${verb} ${one.id}: ${summary(one)}`);
@@ -22,7 +22,7 @@ export async function deny(
   terminal: Terminal,
 ): Promise<void> {
   const one = await asking(options, terminal, (client) => client.deny(id, options.reason));
-  if (options.json === true) return terminal.out(JSON.stringify(one, null, 2));
+  if (options.json === true) return terminal.out(jsonText(one, 2));
   terminal.out(`${terminal.paint.bad('denied')} ${one.id}: ${summary(one)}`);
 }
 

@@ -1,5 +1,5 @@
 import { exitCode, Failure } from '../failure.ts';
-import { oneLine, type Terminal } from '../terminal.ts';
+import { jsonText, oneLine, type Terminal } from '../terminal.ts';
 
 /** Checks a policy directory as the gateway would before it puts it in force. */
 export async function checkPolicies(
@@ -17,7 +17,7 @@ export async function checkPolicies(
       line,
       requirement,
     }));
-    terminal.out(JSON.stringify({ version, policies: shown, errors }, null, 2));
+    terminal.out(jsonText({ version, policies: shown, errors }, 2));
   } else {
     for (const { file, line, message } of errors) {
       terminal.out(`${oneLine(file)}${line === 0 ? '' : `:${line}`}: ${oneLine(message)}`);

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { RecordingEvent } from '@sallyport/contract';
 import { asking, type ControlPlaneOptions } from '../control-plane.ts';
 import { replayLines } from '../replay-lines.ts';
-import type { Terminal } from '../terminal.ts';
+import { jsonText, type Terminal } from '../terminal.ts';
 
 export interface ReplayOptions extends ControlPlaneOptions {
   readonly json?: boolean;
@@ -20,7 +20,7 @@ export async function replay(id: string, options: ReplayOptions, terminal: Termi
     let before = 0;
     for await (const event of client.recording(id)) {
       if (options.json === true) {
-        terminal.out(JSON.stringify(event));
+        terminal.out(jsonText(event));
         continue;
       }
       const now = typeof event.at === 'number' ? event.at : before;

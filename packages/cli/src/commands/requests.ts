@@ -1,7 +1,7 @@
 import type { AccessRequest } from '@sallyport/contract';
 import { asking, type ControlPlaneOptions } from '../control-plane.ts';
 import { table } from '../table.ts';
-import { oneLine, someLines, type Terminal } from '../terminal.ts';
+import { exactly, jsonText, oneLine, someLines, type Terminal } from '../terminal.ts';
 import { moment, span } from '../time.ts';
 
 export interface RequestsOptions extends ControlPlaneOptions {
@@ -17,13 +17,13 @@ export async function requests(
 ): Promise<void> {
   if (id !== undefined) {
     const one = await asking(options, terminal, (client) => client.getAccessRequest(id));
-    if (options.json === true) terminal.out(JSON.stringify(one, null, 2));
+    if (options.json === true) terminal.out(jsonText(one, 2));
     else for (const line of details(one, terminal)) terminal.out(line);
     return;
   }
   const query = options.all === true ? {} : ({ state: 'pending' } as const);
   const found = await asking(options, terminal, (client) => client.listAccessRequests(query));
-  if (options.json === true) return terminal.out(JSON.stringify(found, null, 2));
+  if (options.json === true) return terminal.out(jsonText(found, 2));
   if (found.length === 0) {
     return terminal.err(
       options.all === true ? 'There are no access requests you may see.' : 'Nothing waits for approval.',
@@ -62,14 +62,14 @@ export function details(one: AccessRequest, { paint }: Pick<Terminal, 'paint'>):
     field('who', `${whoOf(one)} (${oneLine(one.subject)})`),
     ...(one.task === null ? [] : [field('task', oneLine(one.task))]),
     field('target', oneLine(one.target)),
-    field('session', one.sessionId),
+    field('session', oneLine(one.sessionId)),
     field('needs', needs),
     field('why', oneLine(one.reason)),
     field('expires', `${moment(one.expiresAt)} UTC`),
-    field('digest', one.digest),
+    field('digest', oneLine(one.digest)),
     field('runs', one.text === null ? '(erased; its form was:)' : ''),
     ...someLines(one.text ?? one.form).map((line) => `  ${line}`),
-    ...(one.parameters ?? []).map((value, at) => field(`  $${at + 1}`, oneLine(value))),
+    ...(one.parameters ?? []).map((value, at) => field(`  $${at + 1}`, exactly(value))),
   ];
   for (const { approverName, approver, verdict, reason, decidedAt } of one.decisions) {
     const said = reason === '' ? '' : `: ${oneLine(reason)}`;

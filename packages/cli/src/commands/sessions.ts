@@ -1,7 +1,7 @@
 import type { Session } from '@sallyport/contract';
 import { asking, type ControlPlaneOptions } from '../control-plane.ts';
 import { table } from '../table.ts';
-import { oneLine, type Terminal } from '../terminal.ts';
+import { jsonText, oneLine, type Terminal } from '../terminal.ts';
 import { moment, span } from '../time.ts';
 import { whoOf } from './requests.ts';
 
@@ -14,7 +14,7 @@ export interface SessionsOptions extends ControlPlaneOptions {
 export async function sessions(options: SessionsOptions, terminal: Terminal): Promise<void> {
   const query = options.open === true ? { open: true } : {};
   const found = await asking(options, terminal, (client) => client.listSessions(query));
-  if (options.json === true) return terminal.out(JSON.stringify(found, null, 2));
+  if (options.json === true) return terminal.out(jsonText(found, 2));
   if (found.length === 0) return terminal.err('There are no sessions you may see.');
   const headings = ['ID', 'STARTED (UTC)', 'LASTED', 'OPS', 'PROTOCOL', 'TARGET', 'WHO'];
   for (const line of table(terminal, headings, found.map(row))) terminal.out(line);

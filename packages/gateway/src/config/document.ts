@@ -25,15 +25,34 @@ export function readDocument(text: string): ConfigDocument {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
-  const mistakes = [...document.errors, ...document.warnings].map(({ pos, message }) => ({
-    ...at(pos[0]),
-    message,
-  }));
+  const mistakes = [...document.errors, ...document.warnings]
+    .slice(0, MOST_MISTAKES)
+    .map(({ pos, message }) => ({ ...at(pos[0]), message: withoutSource(message) }));
+  let value: unknown;
+  if (mistakes.length === 0) {
+    try {
+      value = document.toJS({ maxAliasCount: 100 });
+    } catch (error) {
+      // An alias without its anchor, or more aliases than anyone needs.
+      mistakes.push({
+        ...at(0),
+        message: withoutSource(error instanceof Error ? error.message : 'not YAML'),
+      });
+    }
+  }
   return {
-    value: mistakes.length > 0 ? undefined : (document.toJS({ maxAliasCount: 100 }) as unknown),
+    value,
     mistakes,
     positionOf: (path) => at(offsetOf(document.contents, path)),
   };
+}
+
+/** A file that is no YAML at all has a mistake in every line. */
+const MOST_MISTAKES = 20;
+
+/** The parser's words without what it quotes: a value in the wrong place may be a secret. */
+function withoutSource(message: string): string {
+  return message.replace(/: [\s\S]*$/, '').replace(/(?<=YAML version).*$/s, '');
 }
 
 function offsetOf(root: Node | null, path: SchemaPath): number {

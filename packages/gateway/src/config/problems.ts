@@ -61,7 +61,7 @@ function meant(values: readonly unknown[], found: unknown): string {
 }
 
 /** Keys whose value, even a wrong one, is nobody's to read. */
-const SECRET = /password|passphrase|secret|token|private|^value$/;
+const SECRET = /password|passphrase|secret|token|private|credential|^value$/;
 const LONGEST_SHOWN = 60;
 
 function show(found: unknown, path: SchemaPath): string {
@@ -69,9 +69,10 @@ function show(found: unknown, path: SchemaPath): string {
   if (found === null) return 'an empty value';
   if (Array.isArray(found)) return 'a list';
   if (typeof found === 'object') return 'a mapping of keys to values';
-  if (typeof found !== 'string') return JSON.stringify(found);
   // A URL with a user name in it most likely has a password in it too.
-  if (SECRET.test(key) || /\/\/[^/]*@/.test(found)) return 'the text given (not shown: it may be a secret)';
+  if (SECRET.test(key) || (typeof found === 'string' && /\/\/[^/]*@/.test(found)))
+    return 'the text given (not shown: it may be a secret)';
+  if (typeof found !== 'string') return JSON.stringify(found);
   return JSON.stringify(found.length > LONGEST_SHOWN ? `${found.slice(0, LONGEST_SHOWN)}…` : found);
 }
 
@@ -96,6 +97,9 @@ function nodeOfFile(root: SchemaNode, path: SchemaPath): SchemaNode | null {
   return node;
 }
 
+/** Most problems that are listed: whoever has more begins with these. */
+const MOST_PROBLEMS = 100;
+
 /** All problems as one text, in the order of the file. */
 export function listProblems(
   file: string,
@@ -108,5 +112,7 @@ export function listProblems(
     const key = path.length === 0 ? '' : `${showPath(path)}: `;
     return `${file}:${line}:${column}: ${key}${message}`;
   });
-  return [...new Set(lines)].join('\n');
+  const distinct = [...new Set(lines)];
+  const more = distinct.length - MOST_PROBLEMS;
+  return [...distinct.slice(0, MOST_PROBLEMS), ...(more > 0 ? [`${file}: and ${more} more`] : [])].join('\n');
 }

@@ -117,7 +117,10 @@ function shown(value: Uint8Array | null, form: ParameterForm = 'text'): string {
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   // Bytes that happen to be readable must not pass for the value they spell.
   if (form === 'binary') return `(binary) \\x${bytes.toString('hex')}`;
-  return isUtf8(bytes) ? bytes.toString('utf8') : `\\x${bytes.toString('hex')}`;
+  if (!isUtf8(bytes)) return `\\x${bytes.toString('hex')}`;
+  const text = bytes.toString('utf8');
+  // A text that spells one of the forms above, or begins as a quoted one, is quoted.
+  return /^(?:NULL$|\(binary\) |\\x|")/.test(text) ? JSON.stringify(text) : text;
 }
 
 const NOT_REDEEMED: Refusing = {
