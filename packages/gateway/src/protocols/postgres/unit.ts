@@ -1,5 +1,6 @@
-import type { Mask, OperationResult, Outcome, Permit, Tape } from '../protocol.ts';
-import type { CopyPlan, RowPlan } from './mask/index.ts';
+import type { Mask, OperationResult, Outcome, Permit, Refusal, Tape } from '../protocol.ts';
+import type { Conversation } from './conversation.ts';
+import { type CopyPlan, compileCopyPlan, type RowPlan } from './mask/index.ts';
 import type { Portal } from './portal.ts';
 import type { StatementMeaning } from './statement/index.ts';
 
@@ -59,4 +60,22 @@ export class Unit {
     this.setCopying(false);
     this.#tape.end({ outcome, rows: this.rows, bytes: this.bytes, status: this.status });
   }
+}
+
+/** Refuses a COPY whose rows could not be masked (L4), before anything of it is sent. */
+export function withheldCopy(
+  unit: Unit,
+  { line, catalog }: Pick<Conversation, 'line' | 'catalog'>,
+): Refusal | null {
+  const { statement, mask } = unit;
+  if (statement.copy?.direction !== 'out') return null;
+  const { withhold } = compileCopyPlan(statement, mask, catalog);
+  if (withhold === null) return null;
+  unit.end('cancelled');
+  return line.refuse(statement.form, 'forbidden', withhold, 'SELECT the rows instead');
+}
+
+/** An operation that was permitted, and is not sent because the target skips to the next Sync by now. */
+export function skipped(outcome: Outcome): void {
+  if (outcome.effect === 'permit') outcome.tape.end({ outcome: 'skipped', rows: null, bytes: 0, status: '' });
 }

@@ -1,0 +1,157 @@
+import { type MaybePromise, whenReady } from '../../lib/async.ts';
+import type { Line, Outcome } from '../protocol.ts';
+import { type NamedMessage, readBind, readExecute, readNamed, readParse } from './client-messages.ts';
+import type { Conversation } from './conversation.ts';
+import type { CopyIn } from './copy-in.ts';
+import { KeptBack } from './kept-back.ts';
+import { describePortal } from './messages.ts';
+import { openPortal, operationOf, type Portal, type Prepared } from './portal.ts';
+import { combine } from './statements.ts';
+import { skipped, Unit, withheldCopy } from './unit.ts';
+
+/** Bytes of a message before its body. */
+const HEADER = 5;
+
+/**
+ * The extended query protocol as a client speaks it (54.2.3): Parse is judged as preparing, Bind waits for its Execute,
+ * Execute is judged with the values. Each method takes a message's body, bytes [start, end).
+ */
+export class ExtendedQuery {
+  readonly kept: KeptBack;
+  readonly #talk: Conversation;
+  readonly #copyIn: CopyIn;
+  /** Counts Sync messages: see NameTable. */
+  #segment = 0;
+
+  constructor(talk: Conversation, copyIn: CopyIn) {
+    this.#talk = talk;
+    this.#copyIn = copyIn;
+    this.kept = new KeptBack(talk);
+  }
+
+  parse(bytes: Buffer, start: number, end: number): MaybePromise<void> {
+    const { name, text } = readParse(bytes, start, end);
+    const { line, statements } = this.#talk;
+    if (statements.size >= line.limits.namedStatements) {
+      const reason = `more than ${line.limits.namedStatements} prepared statements (limit namedStatements)`;
+      return this.#refuseHere('prepare', 'limit-exceeded', reason, 'deallocate some');
+    }
+    return whenReady(this.kept.settle(), () => {
+      if (this.#talk.exchange.skipping) return;
+      return whenReady(this.#talk.bindStatement(text), (statement) =>
+        whenReady(this.#talk.line.prepare({ meaning: statement, text, parameters: [] }), (outcome) => {
+          if (this.#talk.exchange.skipping) return;
+          if (outcome.effect === 'deny') return this.kept.refuse(outcome.refusal);
+          const proposal = statements.propose(name, { statement, text }, this.#segment);
+          if (name !== '') this.#talk.rememberPrepared(name, statement);
+          line.target.forward(outcome.permit, bytes.subarray(start - HEADER, end));
+          this.#talk.exchange.expect({ kind: 'parse', settle: { table: statements, proposal } });
+        }),
+      );
+    });
+  }
+
+  bind(bytes: Buffer, start: number, end: number): MaybePromise<void> {
+    const message = readBind(bytes, start, end);
+    const { portals, line } = this.#talk;
+    const candidates = this.#talk.preparedUnder(message.statement, this.#segment);
+    if (candidates.length === 0 || portals.size >= line.limits.namedStatements) {
+      const reason =
+        candidates.length === 0
+          ? `prepared statement "${message.statement}" does not exist`
+          : `more than ${line.limits.namedStatements} portals (limit namedStatements)`;
+      return this.#refuseHere('bind', 'protocol-violation', reason, 'prepare it first');
+    }
+    return whenReady(this.#understoodAgain(candidates), (understood) => {
+      if (this.#talk.exchange.skipping) return;
+      const prepared = combine(understood);
+      const portal = openPortal(prepared, message.parameters, message.parameterForms);
+      const proposal = portals.propose(message.portal, portal, this.#segment);
+      if (message.portal !== '') this.#talk.rememberPortal(message.portal, prepared.statement);
+      const expectation = { kind: 'bind', settle: { table: portals, proposal } } as const;
+      this.kept.keep({ bytes: bytes.subarray(start - HEADER, end), expectation, portal });
+    });
+  }
+
+  describe(bytes: Buffer, start: number, end: number): void {
+    const message = readNamed(bytes, start, end);
+    const portal = message.kind === 'portal' ? this.#portal(message) : null;
+    if (portal !== null) portal.describedIn = this.#segment;
+    this.kept.follow(
+      bytes.subarray(start - HEADER, end),
+      message.kind === 'portal'
+        ? { kind: 'describe-portal', portal, own: false }
+        : { kind: 'describe-statement' },
+    );
+  }
+
+  close(bytes: Buffer, start: number, end: number): void {
+    const { kind, name } = readNamed(bytes, start, end);
+    const { portals, statements } = this.#talk;
+    const settle =
+      kind === 'portal'
+        ? { table: portals, proposal: portals.propose(name, null, this.#segment) }
+        : { table: statements, proposal: statements.propose(name, null, this.#segment) };
+    this.kept.follow(bytes.subarray(start - HEADER, end), { kind: 'close', settle });
+  }
+
+  execute(bytes: Buffer, start: number, end: number): MaybePromise<void> {
+    const name = readExecute(bytes, start, end);
+    const portal = this.#portal({ kind: 'portal', name });
+    if (portal === null) {
+      const reason = `portal "${name}" does not exist`;
+      return this.#refuseHere('execute', 'protocol-violation', reason, 'bind it first');
+    }
+    const { statement } = portal;
+    // Going on with a suspended portal runs nothing anew: a change that was approved once is not asked about twice.
+    const outcome = statement.changesState ? portal.outcome : null;
+    return whenReady(outcome ?? this.#talk.submit(operationOf(portal)), (decided) => {
+      if (this.#talk.exchange.skipping) return skipped(decided);
+      if (decided.effect === 'deny') return this.kept.refuse(decided.refusal);
+      const unit = new Unit(statement, decided, portal);
+      const withheld = withheldCopy(unit, this.#talk);
+      if (withheld !== null) return this.kept.refuse(withheld);
+      portal.outcome = decided;
+      this.kept.send(decided.permit);
+      this.#describeOwn(name, portal, decided);
+      this.#talk.sendOperation(unit, bytes.subarray(start - HEADER, end), { kind: 'execute', unit });
+      return this.#copyIn.begin(unit);
+    });
+  }
+
+  sync(bytes: Buffer, start: number, end: number): void {
+    this.#segment += 1;
+    this.#talk.line.target.forward(this.#talk.line.standing, bytes.subarray(start - HEADER, end));
+    this.#talk.exchange.expectSync();
+  }
+
+  /** Rows cannot be masked before their columns are known, under the mask in force now. */
+  #describeOwn(name: string, portal: Portal, { permit, mask }: Outcome & { effect: 'permit' }): void {
+    const known = portal.plan !== null ? portal.plan.mask === mask : portal.describedIn === this.#segment;
+    if (known) return;
+    portal.describedIn = this.#segment;
+    this.#talk.line.target.forward(permit, describePortal(name));
+    this.#talk.exchange.expect({ kind: 'describe-portal', portal, own: true });
+  }
+
+  /** The server resolves the names in a prepared statement at Bind, not at Parse. */
+  #understoodAgain(candidates: readonly Prepared[]): MaybePromise<readonly Prepared[]> {
+    const understood = candidates.map((one) => this.#talk.understoodAgain(one));
+    const ready = understood.filter((one): one is Prepared => !(one instanceof Promise));
+    return ready.length === understood.length ? ready : Promise.all(understood.map(async (one) => one));
+  }
+
+  #portal({ name }: Omit<NamedMessage, 'kind'> & { kind: string }): Portal | null {
+    const [portal, ...others] = this.#talk.portalsUnder(name, this.#segment);
+    if (portal === undefined) return null;
+    if (others.length === 0) return portal;
+    return openPortal(combine([portal, ...others]), portal.parameters, portal.parameterForms);
+  }
+
+  /** Refuses a message that names nothing; what came before it stands. */
+  #refuseHere(...why: Parameters<Line['refuse']>): MaybePromise<void> {
+    return whenReady(this.kept.settle(), () => {
+      if (!this.#talk.exchange.skipping) this.kept.refuse(this.#talk.line.refuse(...why));
+    });
+  }
+}
