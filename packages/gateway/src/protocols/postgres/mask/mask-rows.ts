@@ -98,7 +98,8 @@ function hideColumns(bytes: Buffer, start: number, end: number, plan: RowPlan, s
       }
       field = next;
     }
-    if (lastHidden === plan.columns - 1 && field !== last) throw malformed('a row is longer than its columns');
+    if (lastHidden === plan.columns - 1 && field !== last)
+      throw malformed('a row is longer than its columns');
     if (header >= 0) sink.view.setInt32(header + 1, sink.length + last - copied - header - 1);
     at = last;
     rows += 1;
