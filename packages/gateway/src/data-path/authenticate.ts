@@ -1,7 +1,7 @@
 import type { Identity } from '../identity/index.ts';
 import { Fault } from '../lib/fault.ts';
 import type { SessionContext } from '../policy/index.ts';
-import type { Caller, Denial, DenialCode, Operation, Permit, Protocol } from '../protocols/protocol.ts';
+import type { Caller, Denial, Operation, Permit, Protocol } from '../protocols/protocol.ts';
 import type { House } from './house.ts';
 import { judge } from './judge.ts';
 import { Session } from './session.ts';
@@ -51,30 +51,29 @@ async function verify(caller: Caller, protocol: Protocol, house: House): Promise
   try {
     return await house.identity.authenticate(caller.credential);
   } catch (fault) {
-    // Only a Fault's message was written to be shown.
-    const reason = fault instanceof Fault ? fault.message : 'the credential could not be verified';
     if (!(fault instanceof Fault)) house.report(fault);
-    return refuseCaller(
-      house,
-      caller,
-      protocol,
-      'unauthenticated',
-      reason,
-      'present a fresh access token as the password',
-    );
+    return refuseCaller(house, caller, protocol, {
+      code: 'unauthenticated',
+      // Only a Fault's message was written to be shown.
+      reason: fault instanceof Fault ? fault.message : 'the credential could not be verified',
+      hint: 'present a fresh access token as the password',
+    });
   }
 }
 
 function unknownTarget(session: Session, caller: Caller, protocol: Protocol): Denial {
   session.end('session-ended', 'the target is unknown', '');
-  const reason = `no ${protocol.name} target is named "${caller.target}"`;
+  const { subject, actor, task } = session.identity;
   return refuseCaller(
     session.house,
     caller,
     protocol,
-    'unknown-target',
-    reason,
-    'check the name of the target',
+    {
+      code: 'unknown-target',
+      reason: `no ${protocol.name} target is named "${caller.target}"`,
+      hint: 'check the name of the target',
+    },
+    { subject, actor, task },
   );
 }
 
@@ -82,22 +81,22 @@ function refuseCaller(
   house: House,
   caller: Caller,
   protocol: Protocol,
-  code: DenialCode,
-  reason: string,
-  hint: string,
+  refusing: Pick<Denial, 'code' | 'reason' | 'hint'>,
+  who: Partial<Pick<Identity, 'subject' | 'actor' | 'task'>> = {},
 ): Denial {
   const evaluationId = `${house.random(8)}.0`;
   try {
     house.audit.append({
+      ...who,
       type: 'authentication-failed',
       evaluationId,
       target: caller.target,
       protocol: protocol.name,
       effect: 'deny',
-      reason,
+      reason: refusing.reason,
     });
   } catch (fault) {
     house.report(fault);
   }
-  return { evaluationId, code, reason, policies: [], hint };
+  return { ...refusing, evaluationId, policies: [] };
 }

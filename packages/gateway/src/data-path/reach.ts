@@ -1,3 +1,4 @@
+import { ConnectorFault } from '@sallyport/connector';
 import type { Denial, Protocol } from '../protocols/protocol.ts';
 import type { Session } from './session.ts';
 import { GuardedLink } from './target-link.ts';
@@ -9,27 +10,45 @@ export type Reached =
   | { readonly effect: 'permit'; readonly link: GuardedLink }
   | { readonly effect: 'deny'; readonly denial: Denial };
 
-/** Has the connector log in to the session's target, and puts the guard on what it brings. */
+/** Has the connector log in to the session's target, and puts the guard on what it brings. A failure is recorded. */
 export async function reach(session: Session, protocol: Protocol): Promise<Reached> {
   try {
     const link = await openLink(session, session, protocol, session.facet, session.startup);
     if (session.ending === null) return { effect: 'permit', link };
     link.close();
-    return { effect: 'deny', denial: session.ending };
   } catch (fault) {
-    if (session.ending !== null) return { effect: 'deny', denial: session.ending };
-    session.house.report(fault);
-    const evaluationId = session.nextEvaluationId();
-    session.end('target-unavailable', 'the target cannot be reached', '');
-    // The connector's messages name the target and the remedy, never a credential.
-    const reason = fault instanceof Error ? fault.message : 'the target cannot be reached';
-    const hint = 'try again, or ask whoever runs the target';
-    return {
-      effect: 'deny',
-      denial: { evaluationId, code: 'target-unavailable', reason, policies: [], hint },
-    };
+    if (session.ending === null) {
+      session.house.report(fault);
+      // The connector's messages name the target and the remedy, never a credential; others were not written to be shown.
+      const reason = fault instanceof ConnectorFault ? fault.message : 'the target cannot be reached';
+      session.end('target-unavailable', reason, 'try again, or ask whoever runs the target');
+    }
   }
+  return { effect: 'deny', denial: neverOpened(session) };
 }
+
+/** Puts on the record why a session that was admitted did not open: its client is told the same evaluation. */
+function neverOpened(session: Session): Denial {
+  const { house, id: sessionId, identity, target, context } = session;
+  const { subject, actor, task } = identity;
+  const denial = session.ending ?? UNREACHED;
+  const { evaluationId, reason } = denial;
+  const who = { sessionId, subject, actor, task, target, protocol: context.protocol };
+  try {
+    house.audit.append({ ...who, type: 'session-ended', evaluationId, effect: 'deny', reason });
+  } catch (fault) {
+    house.report(fault);
+  }
+  return denial;
+}
+
+const UNREACHED: Denial = {
+  evaluationId: '',
+  code: 'target-unavailable',
+  reason: 'the target cannot be reached',
+  policies: [],
+  hint: '',
+};
 
 /** A guarded link of its own; only permits made for `door` open it. */
 export async function openLink(
