@@ -15,4 +15,6 @@ export const approvalRequirements = {
     'An agent sees only its own access requests; people see those they asked for or could decide.',
   'approval.limits': 'Going over a limit on access requests is an error that names it.',
   'approval.store': 'An access request that cannot be kept fails; nobody waits for it.',
+  'approval.disguises':
+    'No other account, spelling or issuer of one person counts as another person, and no machine as one.',
 } as const;

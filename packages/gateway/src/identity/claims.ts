@@ -96,7 +96,11 @@ function aliases(from: AliasSource): string[] {
 
 /** One spelling for names that people would take for the same. */
 export function foldAlias(text: string): string {
-  return text.normalize('NFKC').toLowerCase();
+  // Invisible characters make two names of what people read as one.
+  return text
+    .normalize('NFKC')
+    .replace(/[\p{Cf}\s]+/gu, '')
+    .toLowerCase();
 }
 
 /** RFC 8693 section 4.1: an `act` inside an `act` is an earlier actor of the chain. */
