@@ -234,7 +234,11 @@ test('a COPY that cannot be masked is refused before it is sent, and one among o
     ],
     [query('select 1; copy open.person to stdout /* unmaskable */')],
     [query('copy open.person to stdout')],
+    // The server would start a COPY for an EXECUTE.
+    [parse('c', 'copy open.thing to stdout'), sync(), query('execute c')],
+    [parse('', 'execute c'), bind('', ''), execute(), sync()],
   );
+  assert.ok(!said.includes('closed'), said);
   assert.match(said, /^ E\(42501\) ZI 1 E\(42501\) ZI E\(42501\) ZI H d/);
   world.assertNeverRan('unmaskable');
 });

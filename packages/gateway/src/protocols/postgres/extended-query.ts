@@ -6,7 +6,7 @@ import type { CopyIn } from './copy-in.ts';
 import { KeptBack } from './kept-back.ts';
 import { describePortal } from './messages.ts';
 import { openPortal, operationOf, type Portal, type Prepared } from './portal.ts';
-import { combine } from './statements.ts';
+import { COPY_AMONG_OTHERS, combine } from './statements.ts';
 import { skipped, Unit, withheldCopy } from './unit.ts';
 
 /** Bytes of a message before its body. */
@@ -103,9 +103,8 @@ export class ExtendedQuery {
       return this.#refuseHere('execute', 'protocol-violation', reason, 'bind it first');
     }
     const { statement } = portal;
-    // Going on with a suspended portal runs nothing anew: a change that was approved once is not asked about twice.
-    const outcome = statement.changesState ? portal.outcome : null;
-    return whenReady(outcome ?? this.#talk.submit(operationOf(portal)), (decided) => {
+    if (statement.mixedCopy === true) return this.#refuseHere(statement.form, ...COPY_AMONG_OTHERS);
+    return whenReady(this.#judge(portal), (decided) => {
       if (this.#talk.exchange.skipping) return skipped(decided);
       if (decided.effect === 'deny') return this.kept.refuse(decided.refusal);
       const unit = new Unit(statement, decided, portal);
@@ -117,6 +116,16 @@ export class ExtendedQuery {
       this.#talk.sendOperation(unit, bytes.subarray(start - HEADER, end), { kind: 'execute', unit });
       return this.#copyIn.begin(unit);
     });
+  }
+
+  /**
+   * Going on with a suspended portal runs nothing anew: people who approved a change once are not asked about it again.
+   * Policy is, and what it says now is how the rest is masked.
+   */
+  #judge(portal: Portal): MaybePromise<Outcome> {
+    const operation = operationOf(portal);
+    const goesOn = portal.statement.changesState && portal.outcome !== null;
+    return goesOn ? this.#talk.line.prepare(operation) : this.#talk.submit(operation);
   }
 
   sync(bytes: Buffer, start: number, end: number): void {

@@ -54,9 +54,9 @@ export function readOtherwise(statement: StatementMeaning, why: string): Stateme
   return { ...statement, undetermined: statement.undetermined ?? why };
 }
 
-/** Form, code, reason and hint for COPY among other statements: which rows would be whose cannot be told. */
+/** Code, reason and hint for COPY among other statements, or in EXECUTE: what the rows belong to cannot be told. */
 export const COPY_AMONG_OTHERS: readonly [DenialCode, string, string] = [
   'undetermined',
-  'COPY to or from the client must be the only statement of its text',
+  'COPY to or from the client must be a statement, and a text, of its own',
   'send COPY by itself',
 ];

@@ -22,7 +22,7 @@ export interface StatementMeaning extends Meaning {
   readonly anyColumn: boolean;
   /** Set when the text is one COPY between client and server. */
   readonly copy: CopyMeaning | null;
-  /** Set when a COPY between client and server is one of several statements. */
+  /** Set when a COPY between client and server is one of several statements, or run by EXECUTE. */
   readonly mixedCopy?: boolean;
   /** Statements in the text; 0 is an empty query. */
   readonly statements: number;

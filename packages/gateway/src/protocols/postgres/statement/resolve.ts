@@ -99,6 +99,8 @@ class Resolver {
   readonly #made = new Set<string>();
   #undetermined: string | null;
   #anyColumn: boolean;
+  /** Whether EXECUTE may run a COPY between client and server. */
+  #runsCopy = false;
   unknownName = false;
 
   constructor(input: ResolveInput) {
@@ -150,7 +152,7 @@ class Resolver {
       columnNames,
       anyColumn: this.#anyColumn,
       copy: draft.statements === 1 ? this.#copy() : null,
-      mixedCopy: draft.copy !== null && draft.statements !== 1,
+      mixedCopy: this.#runsCopy || (draft.copy !== null && draft.statements !== 1),
       statements: draft.statements,
       effects: Object.freeze(this.#effects),
       serial,
@@ -356,6 +358,7 @@ class Resolver {
           this.#cannotTell(`prepared statement ${name} is not one this session made`);
           continue;
         }
+        this.#runsCopy ||= meaning.copy !== null || meaning.mixedCopy === true;
         for (const evaluation of meaning.evaluations) this.#add(evaluation);
         for (const relation of meaning.relations) this.#addRelation(relation);
         for (const column of meaning.columnNames) columnNames.add(column);
