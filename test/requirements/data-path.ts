@@ -9,4 +9,5 @@ export const dataPathRequirements = {
     'A revocation or a policy change also finds the session that is still logging in to its target.',
   'data-path.listeners': 'Memory of a session does not grow with the holds it had.',
   'data-path.shown': 'No two bound values look the same to an approver.',
+  'data-path.one-write': 'What one turn of the loop sends to a target leaves as one write, in order.',
 } as const;
