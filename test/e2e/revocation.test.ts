@@ -94,7 +94,7 @@ test('a policy that withdraws connect ends sessions, idle ones too [e2e.policy-c
   assert.match(word.M ?? '', /policy changed/);
   await restore();
   const ended = auditEntries(world).filter(
-    ({ type, reason }) => type === 'session-ended' && /policy changed/.test(String(reason)),
+    ({ type, reason }) => type === 'session-ended' && /policy changed/.test(JSON.stringify(reason ?? null)),
   );
   assert.equal(ended.length, 1);
 });

@@ -75,7 +75,7 @@ test('every statement the server ran before a crash is in the log, which verifie
   const permitted = new Set(
     auditEntries(world)
       .filter(({ type, effect }) => type === 'decision' && effect === 'permit')
-      .flatMap(({ form }) => String(form).match(/m_\d+/g) ?? []),
+      .flatMap(({ form }) => JSON.stringify(form ?? null).match(/m_\d+/g) ?? []),
   );
   const written = await world.server.query('select n from effect');
   assert.ok(written.length > 20, 'the load had effects');

@@ -12,7 +12,7 @@ interface MeantDifference {
 
 const COPY_AMONG_OTHERS: MeantDifference = {
   reason: 'COPY to or from the client must be the only statement of its text',
-  begins: /^ERROR: {2}denied: COPY to or from the client must be the only statement of its text$/,
+  begins: /^ERROR: {2}denied: COPY to or from the client must be a statement, and a text, of its own$/,
 };
 
 /** Every file whose output may differ. docs/compatibility.md says the same to people. */

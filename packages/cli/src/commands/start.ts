@@ -18,9 +18,10 @@ export async function start(options: StartOptions, terminal: Terminal): Promise<
     terminal.out(`listening: ${protocol} at ${showAddress(host, port)}`);
   }
   terminal.out(`listening: control plane at ${gateway.controlPlane}`);
-  terminal.out('ready');
+  // Before anyone can know that it runs: unheard, the signal would end the process.
   const reload = () => void reloadPolicies(gateway, log);
   process.on('SIGHUP', reload);
+  terminal.out('ready');
   const signal = await stopping;
   terminal.err(`${signal}: ending every session, then stopping; once more stops at once`);
   process.once(signal, () => process.exit(1));

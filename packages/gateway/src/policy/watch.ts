@@ -3,7 +3,7 @@ import { type FSWatcher, watch } from 'node:fs';
 /** Editors and checkouts write in bursts: one reload answers a burst. */
 const QUIET_MS = 50;
 /** A directory that is swapped by a link, or on a network file system, gives no events: look by ourselves as well. */
-const LOOK_MS = 700;
+const LOOK_MS = 300;
 
 /** Calls `changed` soon after something in the directory did, and from time to time anyway. Returns how to stop. */
 export function watchDirectory(directory: string, changed: () => void): () => void {
