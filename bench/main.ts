@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { benchBulk } from './bulk.ts';
 import { benchIdle } from './idle.ts';
-import { startStand } from './stand.ts';
+import { type Stand, startStand } from './stand.ts';
 import { benchTransactions } from './transactions.ts';
 
 const { values, positionals } = parseArgs({
@@ -10,15 +10,24 @@ const { values, positionals } = parseArgs({
   options: { rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '5' } },
 });
 const wanted = positionals.length > 0 ? positionals : ['transactions', 'bulk', 'idle'];
-const stand = await startStand({
-  postgres: { settings: { max_connections: '1200', shared_buffers: '512MB' } },
-  config: 'masking: { classified: [{ column: public.bulk.email, class: email }] }',
-});
-try {
-  if (wanted.includes('transactions'))
-    await benchTransactions(stand, Number(values.rounds), Number(values.seconds));
-  if (wanted.includes('bulk')) await benchBulk(stand, Number(values.rounds));
-  if (wanted.includes('idle')) await benchIdle(stand);
-} finally {
-  await stand.close();
+/** A stand of its own for each, so that none measures what another left behind. */
+const benches: Readonly<Record<string, (stand: Stand) => Promise<void>>> = {
+  transactions: (stand) => benchTransactions(stand, Number(values.rounds), Number(values.seconds)),
+  bulk: (stand) => benchBulk(stand, Number(values.rounds)),
+  idle: benchIdle,
+};
+
+for (const name of wanted) {
+  const bench = benches[name];
+  if (bench === undefined)
+    throw new Error(`no bench is named "${name}"; there are ${Object.keys(benches).join(', ')}`);
+  const stand = await startStand({
+    postgres: { settings: { max_connections: '1300', shared_buffers: '512MB' } },
+    config: 'masking: { classified: [{ column: public.bulk.email, class: email }] }',
+  });
+  try {
+    await bench(stand);
+  } finally {
+    await stand.close();
+  }
 }
