@@ -5,6 +5,9 @@ import { ConnectorFault } from './fault.ts';
 /** Largest file or variable that is read as a secret, certificate or key. */
 export const SECRET_BYTES = 1 << 20;
 
+/** A password or a key fits; a chain of certificates takes a few rounds. */
+const FIRST_READ_BYTES = 4_096;
+
 /** Where a secret is: its file, or its variable in the environment that was handed in. */
 export interface SecretPlace {
   readonly file: string | undefined;
@@ -42,15 +45,16 @@ export async function readSecret(
 export async function readSmallFile(target: string, path: string, baseDir: string): Promise<string> {
   try {
     await using file = await open(resolve(baseDir, path), 'r');
-    const bytes = Buffer.alloc(SECRET_BYTES + 1);
+    // Read at every login: memory for the largest secret would be garbage a thousand times the size of most.
+    let bytes = Buffer.alloc(FIRST_READ_BYTES);
     let length = 0;
     for (;;) {
       const { bytesRead } = await file.read(bytes, length, bytes.length - length);
       length += bytesRead;
-      if (bytesRead === 0) break;
+      if (length > SECRET_BYTES) throw new RangeError(`over ${SECRET_BYTES} bytes`);
+      if (bytesRead === 0) return bytes.toString('utf8', 0, length);
+      if (length === bytes.length) bytes = Buffer.concat([bytes], bytes.length * 2);
     }
-    if (length > SECRET_BYTES) throw new RangeError(`over ${SECRET_BYTES} bytes`);
-    return bytes.toString('utf8', 0, length);
   } catch (cause) {
     const why = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
     throw new ConnectorFault(
