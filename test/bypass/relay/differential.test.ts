@@ -87,8 +87,14 @@ async function converse(
   }
 }
 
-/** What differs on purpose: a name that does not exist is a denial of the gateway's own. */
-const alike = (text: string): string => text.replace(/E\((?:26000|34000|08P01)\)/g, 'E(no such name)');
+/**
+ * What differs on purpose: a name that does not exist is a denial of the gateway's own. In a transaction that failed
+ * already it makes no difference: a server may know the portal of the query that failed, and refuses to run it.
+ */
+const alike = (text: string): string =>
+  text
+    .replace(/E\((?:26000|34000|08P01)\)/g, 'E(no such name)')
+    .replace(/E\((?:25P02|no such name)\) ZE/g, 'E(failed already) ZE');
 
 test('a random conversation gets the answers of a direct one [e2e.transaction-state, relay.oracle]', async (t) => {
   const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
@@ -100,6 +106,7 @@ test('a random conversation gets the answers of a direct one [e2e.transaction-st
       texts: TEXTS,
       queries: ONLY_QUERIES,
       copies: COPIES,
+      namedCopies: false,
     });
     const pauses = frames.map(() => next(5) === 0);
     const direct = await RawClient.trusted(

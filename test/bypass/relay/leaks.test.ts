@@ -59,6 +59,7 @@ const WORDS: Words = {
     'begin; select code from open.person; select 1/0',
   ],
   copies: ['copy scratch.note (id) from stdin', 'copy scratch.mine (id) from stdin with csv'],
+  namedCopies: true,
 };
 
 test('no random conversation gets at what is hidden [relay.oracle]', async (t) => {

@@ -358,7 +358,9 @@ class Resolver {
           this.#cannotTell(`prepared statement ${name} is not one this session made`);
           continue;
         }
-        this.#runsCopy ||= meaning.copy !== null || meaning.mixedCopy === true;
+        // FETCH reads rows of a query and CLOSE reads nothing: neither can start a COPY that a portal holds.
+        const copies = meaning.copy !== null || meaning.mixedCopy === true;
+        this.#runsCopy ||= kind === 'prepared' && copies;
         for (const evaluation of meaning.evaluations) this.#add(evaluation);
         for (const relation of meaning.relations) this.#addRelation(relation);
         for (const column of meaning.columnNames) columnNames.add(column);
