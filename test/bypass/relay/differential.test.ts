@@ -10,7 +10,7 @@ import { startGateway, type TestGateway } from '../../fixtures/gateway.ts';
 import { copyFail, describe, query, RawClient, sync } from '../../fixtures/raw-postgres.ts';
 import { randomConversation } from './random-conversation.ts';
 
-const ROUNDS = Number(process.env.RELAY_ROUNDS ?? 150);
+const ROUNDS = Number(process.env.RELAY_ROUNDS ?? 60);
 const MESSAGES = 14;
 
 let world: TestGateway;
