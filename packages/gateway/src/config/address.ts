@@ -13,8 +13,3 @@ export function parseAddress(text: string): Address | null {
   const port = Number(match?.[3]);
   return host === undefined || port > 65_535 ? null : { host, port };
 }
-
-/** Whether only this machine can reach it. A name other than localhost could resolve to anything. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
-}

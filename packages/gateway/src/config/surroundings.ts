@@ -1,7 +1,8 @@
 /** What the schema cannot see: who could reach a door, and whether files are there. Reads values that may be anything. */
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { isLoopback, parseAddress } from './address.ts';
+import { isLoopbackHost } from '../lib/loopback.ts';
+import { parseAddress } from './address.ts';
 import type { ConfigProblem } from './problems.ts';
 import type { SchemaPath } from './schema-tree.ts';
 
@@ -18,7 +19,7 @@ export function unsafeDoors(value: unknown): ConfigProblem[] {
     if (typeof listen !== 'string') continue;
     const address = parseAddress(listen);
     if (address === null) continue;
-    if (at(door, 'tls') === undefined && !isLoopback(address.host)) {
+    if (at(door, 'tls') === undefined && !isLoopbackHost(address.host)) {
       const why = 'can be reached from other machines, so access tokens would cross the network in the clear';
       problems.push({ path, message: `"${listen}" ${why}; give \`tls\`, or listen on 127.0.0.1` });
     }

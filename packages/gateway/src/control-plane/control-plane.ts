@@ -6,10 +6,11 @@ import type { AuditLog } from '../audit/index.ts';
 import type { IdentityProvider } from '../identity/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
+import { isLoopbackHost } from '../lib/loopback.ts';
 import type { Storage } from '../storage/index.ts';
 import { accessRequestRoutes } from './access-requests.ts';
 import { authentication } from './authentication.ts';
-import { guardDoor, isLoopback } from './door.ts';
+import { guardDoor } from './door.ts';
 import { answerFaults } from './problem.ts';
 import { type ControlPlaneConfig, parseListen } from './section.ts';
 import { sessionRoutes } from './sessions.ts';
@@ -45,7 +46,7 @@ export function createControlPlane(config: ControlPlaneConfig, deps: ControlPlan
   return {
     async listen() {
       const { host, port } = parseListen(config.listen);
-      if (config.tls === undefined && !isLoopback(host)) {
+      if (config.tls === undefined && !isLoopbackHost(host)) {
         throw new Fault(
           'config-invalid',
           `Could not listen on ${config.listen}: tokens would travel in the clear. Set controlPlane.tls, or listen on 127.0.0.1.`,

@@ -57,11 +57,6 @@ const SECURITY_HEADERS = {
   'x-frame-options': 'DENY',
 };
 
-/** Whether a host, without brackets, is this machine only. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
-}
-
 function hostName(header: string | undefined): string | null {
   const match = /^(?:\[([0-9a-f:]{2,45})\]|([a-z0-9.-]{1,253}))(?::\d{1,5})?$/.exec(
     (header ?? '').toLowerCase(),

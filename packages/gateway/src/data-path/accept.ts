@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { isLoopbackAddress } from '../lib/loopback.ts';
 import type { Caller, Protocol } from '../protocols/protocol.ts';
 import type { House } from './house.ts';
 
@@ -26,9 +27,5 @@ export async function accept(socket: Socket, protocol: Protocol, house: House): 
 
 /** Whether a credential may be read from this socket: over TLS, or when it cannot have crossed a network. */
 function trusted(socket: Socket | TLSSocket): boolean {
-  return 'encrypted' in socket || isLoopback(socket.remoteAddress ?? '');
-}
-
-export function isLoopback(address: string): boolean {
-  return address === '::1' || /^(::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(address);
+  return 'encrypted' in socket || isLoopbackAddress(socket.remoteAddress ?? '');
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isLoopbackHost } from '../lib/loopback.ts';
 
 /** Signature algorithms a token may use: asymmetric only, so that a public key can never be taken for a shared secret. */
 export const tokenAlgorithms = [
@@ -173,11 +174,5 @@ export function isHttpsOrLoopback(text: string): boolean {
   const url = new URL(text);
   if (url.username !== '' || url.password !== '' || url.hash !== '' || url.search !== '') return false;
   if (url.protocol === 'https:') return true;
-  return url.protocol === 'http:' && isLoopbackName(url.hostname);
-}
-
-function isLoopbackName(hostname: string): boolean {
-  return (
-    hostname === 'localhost' || hostname === '[::1]' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname)
-  );
+  return url.protocol === 'http:' && isLoopbackHost(url.hostname.replace(/^\[|\]$/g, ''));
 }
