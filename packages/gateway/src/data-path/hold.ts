@@ -3,7 +3,7 @@ import type { AccessRequestEnding, PendingAccess } from '../approval/index.ts';
 import type { ApprovalRequirement, Decision } from '../policy/index.ts';
 import type { HoldListener, Operation, Outcome, ParameterForm } from '../protocols/protocol.ts';
 import { decide } from './decide.ts';
-import { permit, type Refusing, refuse } from './record.ts';
+import { deny, permit, type Refusing } from './record.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -21,15 +21,13 @@ export async function hold(
   const heldSince = house.clock.elapsed();
   const digest = session.digest(operation, decision.policyVersion);
   const request = open(session, operation, decision, requirements, digest);
-  if ('code' in request) return { effect: 'deny', refusal: refuse(session, operation, request) };
+  if ('code' in request) return deny(session, operation, request);
 
   const ending = await decided(session, operation, requirements, request, listener);
 
   const circumstances = { requestId: request.id, heldMs: house.clock.elapsed() - heldSince };
-  const refused = (refusing: Refusing): Outcome => ({
-    effect: 'deny',
-    refusal: refuse(session, operation, { ...refusing, ...circumstances }),
-  });
+  const refused = (refusing: Refusing): Outcome =>
+    deny(session, operation, { ...refusing, ...circumstances });
   if (ending.state !== 'approved') return refused(notApproved(ending));
   if (session.ending !== null) return refused(session.ending);
   // Nobody would be told what became of it.

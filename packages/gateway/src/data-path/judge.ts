@@ -3,7 +3,7 @@ import type { Decision } from '../policy/index.ts';
 import type { HoldListener, Operation, Outcome } from '../protocols/protocol.ts';
 import { decide } from './decide.ts';
 import { hold } from './hold.ts';
-import { permit, type Refusing, refuse } from './record.ts';
+import { deny, permit, type Refusing } from './record.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -17,24 +17,24 @@ import type { Session } from './session.ts';
  * The answer is immediate when the decision is known and its entry needs no disk sync.
  */
 export function judge(session: Session, operation: Operation, listener: HoldListener): MaybePromise<Outcome> {
-  if (session.ending !== null) return { effect: 'deny', refusal: refuse(session, operation, session.ending) };
+  if (session.ending !== null) return deny(session, operation, session.ending);
   return closed(session, operation, () =>
     whenReady(decide(session, operation), (decision) => {
       if (decision.effect === 'permit') return permit(session, operation, decision);
       if (decision.approvals !== null)
         return hold(session, operation, decision, decision.approvals, listener);
-      return { effect: 'deny', refusal: refuse(session, operation, denied(operation, decision)) };
+      return deny(session, operation, denied(operation, decision));
     }),
   );
 }
 
 /** Judges making an operation ready: what people could still approve may be prepared, but not run. */
 export function judgePreparation(session: Session, operation: Operation): MaybePromise<Outcome> {
-  if (session.ending !== null) return { effect: 'deny', refusal: refuse(session, operation, session.ending) };
+  if (session.ending !== null) return deny(session, operation, session.ending);
   return closed(session, operation, () =>
     whenReady(decide(session, operation), (decision) => {
       if (decision.effect === 'deny' && decision.approvals === null) {
-        return { effect: 'deny', refusal: refuse(session, operation, denied(operation, decision)) };
+        return deny(session, operation, denied(operation, decision));
       }
       return permit(session, operation, decision, { preparing: true });
     }),
@@ -49,7 +49,7 @@ function closed(
 ): MaybePromise<Outcome> {
   const broken = (fault: unknown): Outcome => {
     session.house.report(fault);
-    return { effect: 'deny', refusal: refuse(session, operation, NOT_JUDGED) };
+    return deny(session, operation, NOT_JUDGED);
   };
   try {
     const outcome = judging();

@@ -60,11 +60,11 @@ export function permit(
   decision: Decision,
   circumstances: Circumstances = NO_CIRCUMSTANCES,
 ): MaybePromise<Outcome> {
-  if (session.ending !== null) return { effect: 'deny', refusal: refuse(session, operation, session.ending) };
+  if (session.ending !== null) return deny(session, operation, session.ending);
   if (decision.policyVersion !== session.house.decisionPoint.version)
-    return { effect: 'deny', refusal: refuse(session, operation, POLICY_CHANGED) };
+    return deny(session, operation, POLICY_CHANGED);
   const mask = maskFor(session, decision);
-  if (mask === null) return { effect: 'deny', refusal: refuse(session, operation, UNKNOWN_OBLIGATION) };
+  if (mask === null) return deny(session, operation, UNKNOWN_OBLIGATION);
   if (session.recording?.failed === true) return unavailable(session, operation);
   const evaluationId = session.nextEvaluationId();
   try {
@@ -81,7 +81,7 @@ export function permit(
       () => {
         if (session.ending === null) return outcome;
         tape.end({ outcome: 'cancelled', rows: null, bytes: 0, status: session.ending.code });
-        return { effect: 'deny', refusal: refuse(session, operation, session.ending) };
+        return deny(session, operation, session.ending);
       },
       (fault: unknown) => {
         session.house.report(fault);
@@ -96,7 +96,12 @@ export function permit(
 }
 
 function unavailable(session: Session, operation: Operation): Outcome {
-  return { effect: 'deny', refusal: refuse(session, operation, AUDIT_UNAVAILABLE) };
+  return deny(session, operation, AUDIT_UNAVAILABLE);
+}
+
+/** A deny as the outcome of an operation: recorded, with nothing in it to forward. */
+export function deny(session: Session, operation: Operation, refusing: Refusing | Denial): Outcome {
+  return { effect: 'deny', refusal: refuse(session, operation, refusing) };
 }
 
 /** Records a deny and makes the refusal the protocol answers with. */
