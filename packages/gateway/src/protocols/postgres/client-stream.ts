@@ -1,4 +1,4 @@
-import { FrameReader, FrontendType, WireError } from '@sallyport/postgres-wire';
+import { FrameReader, FrontendType, MESSAGE_HEADER_BYTES, WireError } from '@sallyport/postgres-wire';
 import { type MaybePromise, whenReady } from '../../lib/async.ts';
 import type { Refusal } from '../protocol.ts';
 import { readQuery } from './client-messages.ts';
@@ -124,7 +124,10 @@ export class ClientStream {
           const unit = new Unit(statement, outcome, null);
           const withheld = withheldCopy(unit, this.#talk);
           if (withheld !== null) return this.#refuseQuery(withheld);
-          this.#talk.sendOperation(unit, bytes.subarray(start - HEADER, end), { kind: 'query', unit });
+          this.#talk.sendOperation(unit, bytes.subarray(start - MESSAGE_HEADER_BYTES, end), {
+            kind: 'query',
+            unit,
+          });
           return this.#copyIn.begin(unit);
         });
       });
@@ -137,7 +140,10 @@ export class ClientStream {
   }
 
   #forward(bytes: Buffer, start: number, end: number): void {
-    this.#talk.line.target.forward(this.#talk.line.standing, bytes.subarray(start - HEADER, end));
+    this.#talk.line.target.forward(
+      this.#talk.line.standing,
+      bytes.subarray(start - MESSAGE_HEADER_BYTES, end),
+    );
   }
 
   #wait(done: MaybePromise<void>): void {
@@ -170,6 +176,3 @@ export class ClientStream {
     this.#talk.violation('client', fault);
   }
 }
-
-/** Bytes of a message before its body. */
-const HEADER = 5;

@@ -1,10 +1,7 @@
-import { FrontendType, WireError } from '@sallyport/postgres-wire';
+import { FrontendType, MESSAGE_HEADER_BYTES, WireError } from '@sallyport/postgres-wire';
 import type { MaybePromise } from '../../lib/async.ts';
 import type { Conversation } from './conversation.ts';
 import type { Unit } from './unit.ts';
-
-/** Bytes of a message before its body. */
-const HEADER = 5;
 
 /** The COPY whose data the target reads now: everything else is ignored by it, or breaks the connection. */
 export class CopyIn {
@@ -39,10 +36,10 @@ export class CopyIn {
       case FrontendType.CopyDone:
       case FrontendType.CopyFail:
         this.#unit = null;
-        line.target.forward(unit.permit, bytes.subarray(start - HEADER, end));
+        line.target.forward(unit.permit, bytes.subarray(start - MESSAGE_HEADER_BYTES, end));
         return;
       case FrontendType.CopyData:
-        line.target.forward(unit.permit, bytes.subarray(start - HEADER, end));
+        line.target.forward(unit.permit, bytes.subarray(start - MESSAGE_HEADER_BYTES, end));
         return;
       default:
         throw new WireError(

@@ -1,3 +1,4 @@
+import { MESSAGE_HEADER_BYTES } from '@sallyport/postgres-wire';
 import { type MaybePromise, whenReady } from '../../lib/async.ts';
 import type { Line, Outcome } from '../protocol.ts';
 import { type NamedMessage, readBind, readExecute, readNamed, readParse } from './client-messages.ts';
@@ -8,9 +9,6 @@ import { describePortal } from './messages.ts';
 import { openPortal, operationOf, type Portal, type Prepared } from './portal.ts';
 import { COPY_AMONG_OTHERS, combine } from './statements.ts';
 import { skipped, Unit, withheldCopy } from './unit.ts';
-
-/** Bytes of a message before its body. */
-const HEADER = 5;
 
 /**
  * The extended query protocol as a client speaks it (54.2.3): Parse is judged as preparing, Bind waits for its Execute,
@@ -44,7 +42,7 @@ export class ExtendedQuery {
           if (outcome.effect === 'deny') return this.kept.refuse(outcome.refusal);
           const proposal = statements.propose(name, { statement, text }, this.#segment);
           if (name !== '') this.#talk.rememberPrepared(name, statement);
-          line.target.forward(outcome.permit, bytes.subarray(start - HEADER, end));
+          line.target.forward(outcome.permit, bytes.subarray(start - MESSAGE_HEADER_BYTES, end));
           this.#talk.exchange.expect({ kind: 'parse', settle: { table: statements, proposal } });
         }),
       );
@@ -69,7 +67,7 @@ export class ExtendedQuery {
       const proposal = portals.propose(message.portal, portal, this.#segment);
       if (message.portal !== '') this.#talk.rememberPortal(message.portal, prepared.statement);
       const expectation = { kind: 'bind', settle: { table: portals, proposal } } as const;
-      this.kept.keep({ bytes: bytes.subarray(start - HEADER, end), expectation, portal });
+      this.kept.keep({ bytes: bytes.subarray(start - MESSAGE_HEADER_BYTES, end), expectation, portal });
     });
   }
 
@@ -78,7 +76,7 @@ export class ExtendedQuery {
     const portal = message.kind === 'portal' ? this.#portal(message) : null;
     if (portal !== null) portal.describedIn = this.#segment;
     this.kept.follow(
-      bytes.subarray(start - HEADER, end),
+      bytes.subarray(start - MESSAGE_HEADER_BYTES, end),
       message.kind === 'portal'
         ? { kind: 'describe-portal', portal, own: false }
         : { kind: 'describe-statement' },
@@ -92,7 +90,7 @@ export class ExtendedQuery {
       kind === 'portal'
         ? { table: portals, proposal: portals.propose(name, null, this.#segment) }
         : { table: statements, proposal: statements.propose(name, null, this.#segment) };
-    this.kept.follow(bytes.subarray(start - HEADER, end), { kind: 'close', settle });
+    this.kept.follow(bytes.subarray(start - MESSAGE_HEADER_BYTES, end), { kind: 'close', settle });
   }
 
   execute(bytes: Buffer, start: number, end: number): MaybePromise<void> {
@@ -113,7 +111,10 @@ export class ExtendedQuery {
       portal.outcome = decided;
       this.kept.send(decided.permit);
       this.#describeOwn(name, portal, decided);
-      this.#talk.sendOperation(unit, bytes.subarray(start - HEADER, end), { kind: 'execute', unit });
+      this.#talk.sendOperation(unit, bytes.subarray(start - MESSAGE_HEADER_BYTES, end), {
+        kind: 'execute',
+        unit,
+      });
       return this.#copyIn.begin(unit);
     });
   }
@@ -130,7 +131,10 @@ export class ExtendedQuery {
 
   sync(bytes: Buffer, start: number, end: number): void {
     this.#segment += 1;
-    this.#talk.line.target.forward(this.#talk.line.standing, bytes.subarray(start - HEADER, end));
+    this.#talk.line.target.forward(
+      this.#talk.line.standing,
+      bytes.subarray(start - MESSAGE_HEADER_BYTES, end),
+    );
     this.#talk.exchange.expectSync();
   }
 

@@ -1,4 +1,4 @@
-import { BackendType, BodyReader, WireError } from '@sallyport/postgres-wire';
+import { BackendType, BodyReader, MESSAGE_HEADER_BYTES, WireError } from '@sallyport/postgres-wire';
 import type { Conversation } from './conversation.ts';
 import type { Expectation } from './exchange.ts';
 import type { Step } from './exchange-table.ts';
@@ -18,7 +18,6 @@ import type { Unit } from './unit.ts';
 
 /** ReadyForQuery's status byte outside a transaction. */
 const IDLE = 0x49;
-const HEADER = 5;
 /** Statements that can fail for what others did before them. */
 const ENDS_TRANSACTION = /\b(?:commit|end|constraints|prepare\s+transaction)\b/i;
 /** The command tag of a finished COPY, with its rows. */
@@ -45,12 +44,19 @@ export class ReplyDelivery {
         bytes,
         at,
         end,
-        maskErrorFields(bytes, at + HEADER, end, unit?.statement ?? null, mask, this.#talk.catalog),
+        maskErrorFields(
+          bytes,
+          at + MESSAGE_HEADER_BYTES,
+          end,
+          unit?.statement ?? null,
+          mask,
+          this.#talk.catalog,
+        ),
       );
     } else if (type === BackendType.NotificationResponse) {
-      this.#deliverOr(bytes, at, end, maskNotification(bytes, at + HEADER, end, mask));
+      this.#deliverOr(bytes, at, end, maskNotification(bytes, at + MESSAGE_HEADER_BYTES, end, mask));
     } else {
-      const body = new BodyReader(bytes, at + HEADER, end);
+      const body = new BodyReader(bytes, at + MESSAGE_HEADER_BYTES, end);
       this.#talk.settingChanged(body.string(), body.string());
       this.#out.run(bytes, at, end);
     }
@@ -173,10 +179,10 @@ export class ReplyDelivery {
     keep: (plan: NonNullable<Unit['rowPlan']>) => void,
   ): Promise<void> | undefined {
     const { catalog } = this.#talk;
-    const plan = compileRowPlan(bytes, at + HEADER, end, statement, mask, catalog);
+    const plan = compileRowPlan(bytes, at + MESSAGE_HEADER_BYTES, end, statement, mask, catalog);
     keep(plan);
     if (!plan.unknownOid || !catalog.mayRefresh) return undefined;
-    const description = Buffer.from(bytes.subarray(at + HEADER, end));
+    const description = Buffer.from(bytes.subarray(at + MESSAGE_HEADER_BYTES, end));
     return catalog.refresh().then(() => {
       keep(compileRowPlan(description, 0, description.length, statement, mask, catalog));
     });
@@ -196,7 +202,7 @@ export class ReplyDelivery {
   #done(bytes: Buffer, at: number, end: number): void {
     const unit = this.#owner();
     if (bytes[at] === BackendType.CommandComplete)
-      unit.status = bytes.toString('latin1', at + HEADER, end - 1);
+      unit.status = bytes.toString('latin1', at + MESSAGE_HEADER_BYTES, end - 1);
     else unit.status = bytes[at] === BackendType.PortalSuspended ? 'suspended' : '';
     this.#pass(bytes, at, end);
     unit.rowPlan = null;
@@ -248,7 +254,7 @@ export class ReplyDelivery {
     const mask = unit?.mask ?? this.#talk.line.mask();
     // What fails when a transaction ends, a deferred constraint, quotes rows that other statements touched.
     const scope = unit === null || ENDS_TRANSACTION.test(unit.statement.form) ? null : unit.statement;
-    const masked = maskErrorFields(bytes, at + HEADER, end, scope, mask, this.#talk.catalog);
+    const masked = maskErrorFields(bytes, at + MESSAGE_HEADER_BYTES, end, scope, mask, this.#talk.catalog);
     this.#deliverOr(bytes, at, end, masked);
   }
 
@@ -280,7 +286,7 @@ export class ReplyDelivery {
     if (oldest !== undefined && 'unit' in oldest)
       oldest.unit.end(oldest.unit.failed ? 'failed' : 'completed');
     this.#talk.exchange.answered();
-    if (bytes[at + HEADER] === IDLE) this.#talk.transactionEnded();
+    if (bytes[at + MESSAGE_HEADER_BYTES] === IDLE) this.#talk.transactionEnded();
   }
 
   #owner(): Unit {
