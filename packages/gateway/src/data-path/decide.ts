@@ -27,8 +27,11 @@ export function decide(
   });
 }
 
-function evaluationsOf(meaning: Meaning): readonly Evaluation[] {
-  return meaning.undetermined === null ? meaning.evaluations : [...meaning.evaluations, UNDETERMINED];
+/** Everything policy must permit: what it touches, and each thing that could not be told. */
+function evaluationsOf({ evaluations, undetermined, undeterminedOn }: Meaning): readonly Evaluation[] {
+  if (undetermined === null) return evaluations;
+  if (undeterminedOn === undefined || undeterminedOn.length === 0) return [...evaluations, UNDETERMINED];
+  return [...evaluations, ...undeterminedOn.map((resource) => ({ action: 'undetermined', resource }))];
 }
 
 /** "No policy permits undetermined" helps nobody: say what could not be told, unless a policy forbade outright. */

@@ -35,6 +35,16 @@ export interface Evaluation {
   /** An action of the policy schema, such as `select` or `http_post`. */
   readonly action: string;
   readonly resource: Resource;
+  /** What policy may know of this use of the resource; part of the question. */
+  readonly facts?: EvaluationFacts;
+}
+
+/** Facts of one use of a resource. Sorted and frozen: two evaluations with equal facts are one question. */
+export interface EvaluationFacts {
+  /** Columns, or fields, that are used; `*` stands for any that could not be told. Empty: none is (`count(*)`). */
+  readonly columns?: readonly string[];
+  /** Views and functions it is reached through, as `schema.name`. Empty: the operation names it itself. */
+  readonly via?: readonly string[];
 }
 
 /** What an operation does, as the binding of its protocol understood it. Frozen and shared: its identity is a cache key. */
@@ -43,10 +53,22 @@ export interface Meaning {
   readonly form: string;
   /** Everything it touches. Permitted only if all are; none at all is a deny. */
   readonly evaluations: readonly Evaluation[];
-  /** Why the effect cannot be told, or null when it can. Anything but null is a deny (L2). */
+  /** Why the effect cannot be told, or null when it can. Anything but null is a deny unless policy permits just that (L2). */
   readonly undetermined: string | null;
+  /** What could not be told, where it is less than everything: a function, a database. Absent: the target as a whole. */
+  readonly undeterminedOn?: readonly Resource[];
   /** Whether it may change state at the target: then it waits until its entry is on disk, not only written. */
   readonly changesState: boolean;
+  /** What makes it more or less dangerous, as far as its binding can tell. */
+  readonly traits?: OperationTraits;
+}
+
+/** What a binding knows of an operation beyond what it touches: material for a risk score. */
+export interface OperationTraits {
+  /** Most rows it reads or changes, by the target's own statistics; null when there are none. */
+  readonly rows: number | null;
+  /** Changes everything in what it changes: UPDATE or DELETE without WHERE, TRUNCATE. */
+  readonly unfiltered: boolean;
 }
 
 /** One unit of work that needs one decision. */
