@@ -22,7 +22,7 @@ import {
 } from '../fixtures/raw-postgres.ts';
 
 const POLICIES = `
-@id("everyone") permit (principal, action in [Action::"connect", Action::"transact", Action::"call"], resource);
+@id("everyone") permit (principal, action in [Action::"connect", Action::"transact", Action::"call", Action::"set"], resource);
 @id("read") permit (principal, action == Action::"select", resource) when { resource.schema == "work" };
 @id("write") @approval("approvers") permit (principal, action in [Action::"insert", Action::"update", Action::"delete"], resource);
 `;
@@ -239,5 +239,24 @@ test('a statement refused inside a transaction fails the transaction [e2e.hold-d
   await (await world.as('approver')).deny((await pending('inside')).id, 'no');
   assert.equal(describe(await client.until('Z')), 'N(01000) E(42501) ZE');
   assert.equal(describe(await client.ask(query('commit'))), 'C(ROLLBACK) ZI');
+  client.close();
+});
+
+test('a name that means something else by the time of the approval does not run [e2e.hold-replaced, L3]', async () => {
+  await world.server.query('create schema if not exists first');
+  const client = await connect();
+  client.send(query("set search_path = first, work; insert into log (what) values ('replaced')"));
+  await client.until('N');
+  const request = await pending('replaced');
+  await world.server.query('create table first.log (what text)');
+  await (await world.as('approver')).approve(request.id, 'as I read it');
+  const refusal = (await client.until('Z')).find(({ type }) => type === 'E');
+  assert.ok(refusal !== undefined);
+  assert.match(fieldsOf(refusal).M ?? '', /was replaced/);
+  const [there] = await world.server.query(
+    "select count(*)::int as n from first.log where what = 'replaced'",
+  );
+  assert.deepEqual([await rows('replaced'), there?.n], [0, 0]);
+  await world.server.query('drop schema first cascade');
   client.close();
 });

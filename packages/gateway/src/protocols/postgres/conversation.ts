@@ -41,7 +41,11 @@ export class Conversation {
   readonly #preparedInSql = new Set<string>();
   readonly #declaredInSql = new Set<string>();
   #hold = new AbortController();
-  #holdListener: HoldListener = { held: (notice) => this.#onHeld(notice), signal: this.#hold.signal };
+  #holdListener: HoldListener = {
+    held: (notice) => this.#onHeld(notice),
+    signal: this.#hold.signal,
+    meaningNow: (meaning) => this.#meaningNow(meaning as StatementMeaning),
+  };
   #held = false;
   #over = false;
   #clientHeld = false;
@@ -102,6 +106,12 @@ export class Conversation {
 
   submit(operation: Operation): MaybePromise<Outcome> {
     return this.line.submit(operation, this.#holdListener);
+  }
+
+  /** With the catalog read anew: people take long enough for anything to have been replaced. */
+  async #meaningNow(meaning: StatementMeaning): Promise<StatementMeaning> {
+    await this.catalog.refresh();
+    return this.#asRead(await this.catalog.binder.rebind(meaning, this.#state));
   }
 
   /** Sends a permitted operation and notes what it changes: what follows in the pipeline is judged with that in mind. */
