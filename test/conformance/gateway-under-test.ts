@@ -199,7 +199,7 @@ function decisionPointOf(rule: GatewaySetup['rule']): DecisionPoint {
   const approval = [{ group: 'approvers', seats: 1 }];
   const judge = (evaluations: readonly Evaluation[], approved: boolean): Decision => {
     const rules = evaluations.map((evaluation) =>
-      evaluation.action === 'connect' ? 'permit' : rule(evaluation),
+      evaluation.action.startsWith('connect') ? 'permit' : rule(evaluation),
     );
     const deny = { effect: 'deny', policyVersion: 'v1', approvals: null } as const;
     if (rules.includes('forbid'))

@@ -28,6 +28,8 @@ export const e2eRequirements = {
   'e2e.hold-policy-change': 'An approval is worth nothing once the policy changed.',
   'e2e.hold-replaced': 'An approval is worth nothing once what the statement uses was replaced.',
   'e2e.hold-pipeline': 'A hold in a pipeline keeps the order, and ends when an earlier message fails.',
+  'e2e.read-only':
+    'A session that may not change anything is read-only in policy and at the server, and ends if the server stops being so.',
   'e2e.policy-change':
     'A changed policy file is in force for open sessions and for what they are in the middle of.',
   'e2e.revocation': 'Ending a session stops what it runs at the target too.',

@@ -254,6 +254,8 @@ export interface Line {
   readonly target: TargetLink;
   /** The permit of the session itself: for messages that carry no operation, such as Sync. */
   readonly standing: Permit;
+  /** In a read-only session the target was asked to refuse changes; one that stops doing so breaks the session. */
+  readonly access: 'read-only' | 'read-write';
   readonly mask: () => Mask;
   readonly limits: Limits;
   /** Asks for one operation. The answer is immediate when the decision is known and needs no disk sync. */

@@ -147,6 +147,9 @@ export class Conversation {
   /** The server reports a setting: its search path (from PostgreSQL 18 on), or how it reads texts. */
   settingChanged(name: string, value: string): void {
     if (name === 'search_path') this.#state.rememberSearchPath(value);
+    // Reported from PostgreSQL 14 on, before the next ReadyForQuery: something undid what no statement may undo.
+    if (name === 'default_transaction_read_only' && value !== 'on' && this.line.access === 'read-only')
+      return this.violation('target', new Error('a read-only session stopped being read-only'));
     const needed = READING.get(name);
     if (needed !== undefined && needed !== value) {
       this.#readOtherwise = `the target reads texts with ${name} = ${value}; only ${needed} is understood`;
