@@ -57,6 +57,7 @@ const HARMLESS = new Set([
   'select',
   'show',
   'transact',
+  'transact_writable',
   'set',
   'set_role',
   'listen',
@@ -93,8 +94,10 @@ class Resolver {
   readonly #evaluations = new Map<string, Evaluation>();
   readonly #relations = new Map<string, RelationName>();
   readonly #effects: SessionEffect[] = [];
-  /** Search paths the text itself sets: what follows in it is looked up there. */
+  /** Every search path that may hold: of the session, set by the text itself, and the one of a fresh session. */
   readonly #paths: readonly (readonly string[])[];
+  /** Every schema an unqualified name may be looked up in, pg_catalog and temporary ones apart. */
+  readonly #searched: ReadonlySet<string>;
   /** Objects the text itself makes, as createdKey. */
   readonly #made = new Set<string>();
   #undetermined: string | null;
@@ -107,13 +110,19 @@ class Resolver {
     this.#input = input;
     this.#undetermined = input.draft.undetermined;
     this.#anyColumn = input.draft.anyColumn;
-    const { user } = input.state;
+    const { catalog, state } = input;
     const own = input.draft.effects.flatMap((effect) =>
       effect.kind === 'search-path' ? [effect.schemas] : [],
     );
-    this.#paths = [...own, ...(input.paths ?? [])].map((path) =>
-      path.map((one) => (one === '$user' ? user : one)),
+    const roles = input.draft.effects.flatMap((effect) => (effect.kind === 'role' ? [effect.name] : []));
+    if (roles.includes(null)) this.#cannotTell('the role it becomes is not a plain name');
+    const users = new Set([...state.users, ...roles.filter((role) => role !== null)]);
+    this.#paths = [...state.paths, ...own, ...(input.paths ?? []), catalog.searchPath].flatMap((path) =>
+      path.includes('$user')
+        ? [...users].map((user) => path.map((schema) => (schema === '$user' ? user : schema)))
+        : [path],
     );
+    this.#searched = new Set(this.#paths.flat());
     for (const effect of input.draft.effects) {
       if (effect.kind !== 'created') continue;
       for (const schema of effect.schema === null ? this.#creatable() : [effect.schema]) {
@@ -134,7 +143,7 @@ class Resolver {
     for (const use of draft.relations) this.#relation(use);
     for (const use of draft.routines) this.#routine(use);
     for (const use of draft.schemas) {
-      for (const schema of use.schema === null ? this.#searched() : [use.schema]) {
+      for (const schema of use.schema === null ? this.#searched : [use.schema]) {
         this.#evaluate(use.action, 'Schema', schema);
       }
     }
@@ -183,15 +192,6 @@ class Resolver {
     }
   }
 
-  /** Every schema an unqualified name may be looked up in, pg_catalog and temporary ones apart. */
-  #searched(): ReadonlySet<string> {
-    const { state, catalog } = this.#input;
-    const schemas = new Set<string>();
-    for (const path of [...state.paths, ...this.#paths]) for (const schema of path) schemas.add(schema);
-    for (const schema of defaultPath(catalog, state)) schemas.add(schema);
-    return schemas;
-  }
-
   #knows(what: 'relation' | 'routine', schema: string, name: string): boolean {
     const { catalog, state } = this.#input;
     const loaded =
@@ -204,7 +204,7 @@ class Resolver {
     const { schema } = name;
     if (schema !== null) return this.#knows(what, schema, name.name) ? [schema] : [];
     // Not only the first of each path: one may have been dropped since the catalog was read.
-    const candidates = new Set([...this.#searched(), 'pg_catalog']);
+    const candidates = new Set([...this.#searched, 'pg_catalog']);
     return [...candidates].filter((one) => this.#knows(what, one, name.name));
   }
 
@@ -212,7 +212,7 @@ class Resolver {
   #creatable(): string[] {
     const { state, catalog } = this.#input;
     const places = new Set<string>();
-    for (const path of [...state.paths, ...this.#paths, defaultPath(catalog, state)]) {
+    for (const path of this.#paths) {
       for (const schema of path) {
         const made =
           state.hasCreated('schema', schema, schema) || this.#made.has(createdKey('schema', schema, schema));
@@ -292,7 +292,7 @@ class Resolver {
   }
 
   #missing(name: RelationUse | RoutineUse, what: string, mode: NameMode): void {
-    const schemas = name.schema === null ? [...this.#searched()] : [name.schema];
+    const schemas = name.schema === null ? [...this.#searched] : [name.schema];
     const type = what === 'relation' ? 'Table' : 'Function';
     if (mode === 'maybe') {
       for (const schema of schemas) this.#evaluate(name.action, type, schema, name.name);
@@ -323,7 +323,7 @@ class Resolver {
   #rowCall(name: string): void {
     const { catalog } = this.#input;
     const own =
-      catalog.hasOwnRoutine(name) || [...this.#searched()].some((one) => this.#knows('routine', one, name));
+      catalog.hasOwnRoutine(name) || [...this.#searched].some((one) => this.#knows('routine', one, name));
     if (!ROW_FUNCTIONS.has(name) && (!own || this.#isColumn(name))) return;
     this.#anyColumn = true;
     this.#routine({ action: 'call', schema: null, name, mode: 'existing', builtIn: true });
@@ -409,9 +409,4 @@ class Resolver {
 function changesState({ action, resource }: Evaluation): boolean {
   if (action === 'call') return resource.path[1] !== 'pg_catalog';
   return !HARMLESS.has(action);
-}
-
-/** The search path the connector's role starts with, as the catalog's own session saw it. */
-function defaultPath(catalog: CatalogSnapshot, state: SessionState): readonly string[] {
-  return catalog.searchPath.map((schema) => (schema === '$user' ? state.user : schema));
 }
