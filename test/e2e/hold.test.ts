@@ -24,7 +24,7 @@ import {
 const POLICIES = `
 @id("everyone") permit (principal, action in [Action::"connect", Action::"connect_writable", Action::"transact", Action::"call", Action::"set"], resource);
 @id("read") permit (principal, action == Action::"select", resource) when { resource.schema == "work" };
-@id("write") @approval("approvers") permit (principal, action in [Action::"insert", Action::"update", Action::"delete"], resource);
+@id("write") @approval("approvers") permit (principal, action in Action::"write", resource);
 `;
 
 let world: TestGateway;
