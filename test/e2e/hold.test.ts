@@ -260,3 +260,25 @@ test('a name that means something else by the time of the approval does not run 
   await world.server.query('drop schema first cascade');
   client.close();
 });
+
+test('an approval is worth nothing once a trigger on the table does something else [e2e.hold-replaced, L3]', async () => {
+  const trigger = (what: string) =>
+    world.server.query(`create or replace function work.stamp() returns trigger language plpgsql as
+      $$ begin new.what := '${what}'; return new; end $$`);
+  await trigger('as shown');
+  await world.server.query(
+    'create trigger stamp before insert on work.log for each row execute function work.stamp()',
+  );
+  const client = await connect();
+  client.send(query(insert('stamped')));
+  await client.until('N');
+  const request = await pending('stamped');
+  await trigger('another');
+  await (await world.as('approver')).approve(request.id, 'the trigger is fine');
+  const refusal = (await client.until('Z')).find(({ type }) => type === 'E');
+  assert.ok(refusal !== undefined);
+  assert.match(fieldsOf(refusal).M ?? '', /was replaced/);
+  assert.deepEqual([await rows('as shown'), await rows('another')], [0, 0]);
+  await world.server.query('drop function work.stamp cascade');
+  client.close();
+});

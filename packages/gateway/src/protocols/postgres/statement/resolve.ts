@@ -177,13 +177,14 @@ class Resolver implements Resolving {
     const { draft, form, serial } = this.#input;
     const { findings } = this;
     const evaluations = Object.freeze(findings.evaluations);
-    const on = findings.undeterminedOn;
+    const { basis, undeterminedOn: on } = findings;
     return Object.freeze<StatementMeaning>({
       form,
       evaluations,
       undetermined: findings.undetermined,
       // Nothing but the target as a whole is said by saying nothing.
       ...(on.some(({ type }) => type !== 'Target') ? { undeterminedOn: Object.freeze([...on]) } : {}),
+      ...(basis === undefined ? {} : { basis }),
       changesState: evaluations.some(changesState),
       traits: traitsOf(this.#drafts, this.#relations.counted),
       relations: Object.freeze(findings.relations),
@@ -280,6 +281,7 @@ class Resolver implements Resolving {
       this.cannotTell(frame, `it leads through more than can be followed: depth, ${this.#limits.depth}`);
       return;
     }
+    this.findings.restsOn(JSON.stringify([body, names.key]));
     const draft = this.parsed(body);
     if (draft === undefined) return;
     const blame = use.blame ?? frame.blame;

@@ -55,6 +55,7 @@ function include(meaning: StatementMeaning, findings: Findings, columnNames: Set
   for (const relation of meaning.relations) findings.addRelation(relation);
   for (const column of meaning.columnNames) columnNames.add(column);
   findings.anyColumn ||= meaning.anyColumn;
+  if (meaning.basis !== undefined) findings.restsOn(meaning.basis);
   if (meaning.undetermined === null) return;
   for (const resource of meaning.undeterminedOn ?? [null])
     findings.cannotTell(meaning.undetermined, resource);
