@@ -48,3 +48,12 @@ for (const [what, sql, seen] of [
     await useUntil(world, known);
   });
 }
+
+test('keeps what it knows when a look finds the same again [postgres.catalog]', async () => {
+  const { kept } = keptCatalog();
+  await kept.refresh();
+  const known = kept.snapshot;
+  kept.changed();
+  await kept.refresh();
+  assert.equal(kept.snapshot, known);
+});

@@ -63,7 +63,6 @@ class LoadedCatalog implements KeptCatalog {
   /** The counters as they were before the last load. */
   #counted = '';
   #lookedAt = Number.NEGATIVE_INFINITY;
-  #version = 0;
 
   constructor(query: CatalogQuery, clock: Clock, limits: CatalogLimits) {
     this.#query = query;
@@ -114,11 +113,10 @@ class LoadedCatalog implements KeptCatalog {
   async #load(): Promise<void> {
     // A change noted while the load runs may be missing from it, and counts for the next.
     this.#outdated = false;
-    this.#version += 1;
     try {
       // Before the load: what changes during it must show as a difference later.
       const [[counted = ''] = []] = await this.#query(CHANGES_SQL);
-      this.snapshot = await loadCatalog(this.#query, this.#version);
+      this.snapshot = await loadCatalog(this.#query, this.snapshot);
       this.#counted = counted;
       this.#failed = false;
     } catch (fault) {
