@@ -11,7 +11,8 @@ export interface HostileStatement {
   readonly after?: readonly string[];
 }
 
-const statements = (text: string): HostileStatement[] =>
+/** One statement a line: `earlier >> sql ⇒ does`. */
+export const statements = (text: string): HostileStatement[] =>
   text
     .split('\n')
     .filter((line) => line.trim() !== '')

@@ -76,6 +76,7 @@ export function refusedDraft(why: string): Draft {
     setsDefault: false,
     unfiltered: false,
     base: null,
+    assigned: [],
     emptied: [],
     star: false,
     anyColumn: true,

@@ -110,7 +110,9 @@ export class Consequences {
     for (const name of names) {
       if (name === null) continue;
       const base = this.#resolving.catalog.relation(name.schema ?? 'pg_catalog', name.name);
-      if (base !== undefined) this.#resolving.access(frame, nameOf(view), base, action);
+      // A view may give its columns other names.
+      if (base !== undefined)
+        this.#resolving.access({ ...frame, keysChange: true }, nameOf(view), base, action);
     }
   }
 
@@ -179,8 +181,7 @@ export class Consequences {
     // A trigger, or another foreign key, may change what the text does not name.
     const hidden = frame.keysChange === true || own.triggers.some(({ events }) => events.includes('update'));
     for (const { oid, key, onDelete, onUpdate } of own.referencedBy) {
-      const changed =
-        event === 'delete' || hidden || key.some((one) => frame.draft.columnNames.includes(one));
+      const changed = event === 'delete' || hidden || key.some((one) => frame.draft.assigned.includes(one));
       if (!changed) continue;
       const follows = event === 'delete' ? onDelete : onUpdate;
       // Without an action it is looked whether a row refers to this one.

@@ -41,7 +41,7 @@ export const definitionRules: Readonly<Record<string, Rule>> = {
   AlterTableStmt: alterTable,
   AlterTableCmd: alterTableCommand,
   PartitionCmd: (walker, body, scope) => {
-    walker.draft.relation('alter', bare(body, 'name') as RangeVar);
+    walker.draft.relation('alter', alone(bare(body, 'name') as RangeVar));
     walker.visitAs('PartitionBoundSpec', body.bound, scope);
   },
   CreateSchemaStmt: (walker, body, scope) => {

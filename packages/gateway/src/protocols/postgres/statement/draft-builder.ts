@@ -37,6 +37,8 @@ export class DraftBuilder {
   readonly #operators = new Map<string, DraftName>();
   readonly #types = new Map<string, DraftName>();
   copy: Draft['copy'] = null;
+  /** Columns that are given values. */
+  readonly assigned = new Set<string>();
   /** Schemas dropped with what is in them. */
   readonly emptied = new Set<string>();
   base: DraftName | null = null;
@@ -162,6 +164,7 @@ export class DraftBuilder {
       setsDefault: this.setsDefault,
       unfiltered: this.unfiltered,
       base: this.base,
+      assigned: [...this.assigned],
       emptied: [...this.emptied],
       star: this.star,
       anyColumn: this.anyColumn,

@@ -21,6 +21,8 @@ export interface Frame {
   readonly answers: boolean;
   /** Columns change that the text does not name: a foreign key changes them. */
   readonly keysChange?: true;
+  /** The way to the first type on it: types lead to each other in circles, and each is followed once from there. */
+  readonly beforeTypes?: readonly string[];
 }
 
 /** What a body is followed with. */

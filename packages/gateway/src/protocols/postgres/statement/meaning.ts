@@ -185,6 +185,8 @@ export interface Draft {
   readonly unfiltered: boolean;
   /** Of a query that may be an updatable view's: the one relation in its FROM clause. */
   readonly base: DraftName | null;
+  /** Columns that are given values. */
+  readonly assigned: readonly string[];
   /** Schemas dropped with everything in them. */
   readonly emptied: readonly string[];
   /** A `*` anywhere, the top level included. */

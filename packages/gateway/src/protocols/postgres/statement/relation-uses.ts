@@ -14,14 +14,14 @@ export class RelationUses {
   readonly #resolving: Resolving;
   readonly #consequences: Consequences;
   readonly #types: (frame: Frame, oids: readonly number[], made: boolean) => void;
-  readonly #anyType: (frame: Frame) => void;
+  readonly #anyType: (frame: Frame, made: boolean) => void;
   /** Relations whose rows are read or changed. */
   readonly counted = new Set<CatalogRelation>();
 
   constructor(
     resolving: Resolving,
     types: (frame: Frame, oids: readonly number[], made: boolean) => void,
-    anyType: (frame: Frame) => void,
+    anyType: (frame: Frame, made: boolean) => void,
   ) {
     this.#resolving = resolving;
     this.#consequences = new Consequences(resolving);
@@ -87,7 +87,7 @@ export class RelationUses {
     if (system) this.#system(frame, draft, schema, use);
     // What was made a moment ago may have columns of any type.
     if (relation === undefined) {
-      if (use.mode !== 'new' || schema === 'pg_temp') this.#anyType(frame);
+      if (use.mode === 'existing') this.#anyType(frame, MAKES_VALUES.has(action));
       return;
     }
     if (relation.origins.length > 0 && !system) {

@@ -143,7 +143,7 @@ class Resolver implements Resolving {
     this.#relations = new RelationUses(
       this,
       (frame, oids, made) => this.#routines.types(frame, oids, made),
-      (frame) => this.#routines.anyType(frame),
+      (frame, made) => this.#routines.anyType(frame, made),
     );
     this.#uses = new FrameUses(this, this.#relations, this.#routines);
     const further = [...(input.paths ?? []), ...carried.paths.values(), catalog.searchPath];
@@ -285,7 +285,9 @@ class Resolver implements Resolving {
     const draft = this.parsed(body);
     if (draft === undefined) return;
     const blame = use.blame ?? frame.blame;
-    this.#frames.push({ draft, via, names, running, blame, answers: use.answers === true });
+    const { beforeTypes } = frame;
+    const inside: Frame = { draft, via, names, running, blame, answers: use.answers === true };
+    this.#frames.push(beforeTypes === undefined ? inside : { ...inside, beforeTypes });
   }
 
   access(

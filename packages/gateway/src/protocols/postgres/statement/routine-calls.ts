@@ -120,25 +120,28 @@ export class RoutineCalls {
   types(frame: Frame, oids: readonly number[], made: boolean): void {
     const { activeTypes } = this.#resolving.catalog;
     if (activeTypes.size === 0) return;
-    for (const oid of oids) {
-      for (const behaviour of activeTypes.get(oid) ?? []) this.#type(frame, behaviour, made);
-    }
+    this.#behaviours(frame, new Set(oids.flatMap((oid) => activeTypes.get(oid) ?? [])), made);
   }
 
   /** All types there are: for a relation of whose columns nothing is known. */
-  anyType(frame: Frame): void {
-    for (const behaviours of this.#resolving.catalog.activeTypes.values()) {
-      for (const behaviour of behaviours) this.#type(frame, behaviour, true);
-    }
+  anyType(frame: Frame, made: boolean): void {
+    const { activeTypes } = this.#resolving.catalog;
+    if (activeTypes.size > 0) this.#behaviours(frame, new Set([...activeTypes.values()].flat()), made);
   }
 
-  #type(frame: Frame, behaviour: TypeBehaviour, made: boolean): void {
-    const owner = nameOf(behaviour);
-    if (!this.#resolving.step('type', owner, made, frame.via)) return;
-    for (const routine of behaviour.routines) this.byOid(frame, owner, routine);
-    if (!made) return;
-    for (const check of behaviour.checks) {
-      this.#resolving.follow(check, { frame, owner, names: frame.names.exact(), running: frame.running });
+  #behaviours(outside: Frame, behaviours: Iterable<TypeBehaviour>, made: boolean): void {
+    const frame = { ...outside, beforeTypes: outside.beforeTypes ?? outside.via };
+    const fresh = [...behaviours].filter((behaviour) =>
+      this.#resolving.step('type', nameOf(behaviour), made, frame.beforeTypes),
+    );
+    for (const behaviour of fresh) {
+      const owner = nameOf(behaviour);
+      for (const check of made ? behaviour.checks : [])
+        this.#resolving.follow(check, { frame, owner, names: frame.names.exact(), running: frame.running });
+    }
+    // Their own types come after, so that the shortest way to each is the one that is told.
+    for (const behaviour of fresh) {
+      for (const routine of behaviour.routines) this.byOid(frame, nameOf(behaviour), routine);
     }
   }
 

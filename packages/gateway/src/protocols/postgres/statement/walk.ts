@@ -68,7 +68,7 @@ export interface Parsers {
 export const TOP: Scope = { names: new Set() };
 
 /** SQL inside constants inside SQL inside constants. */
-const EMBEDDED_DEPTH = 3;
+const EMBEDDED_DEPTH = 6;
 
 /** Statements that may share a draft with texts that differ in literals only. */
 const SHAREABLE = new Set([
