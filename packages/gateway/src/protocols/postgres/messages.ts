@@ -42,11 +42,15 @@ export function errorMessage(text: ErrorText): Buffer {
 }
 
 /** A denial as the client sees it: reason, evaluation id, policies and what to do next. */
-export function denialMessage(denial: Denial, severity: 'ERROR' | 'FATAL'): Buffer {
+export function denialMessage(
+  denial: Denial,
+  severity: 'ERROR' | 'FATAL',
+  sqlstate: string = SQLSTATE[denial.code],
+): Buffer {
   const policies = denial.policies.length > 0 ? ` by policy ${denial.policies.join(', ')}` : '';
   return errorMessage({
     severity,
-    sqlstate: SQLSTATE[denial.code],
+    sqlstate,
     message: `denied: ${denial.reason}`,
     detail: `Evaluation ${denial.evaluationId}${policies}.`,
     hint: denial.hint,
