@@ -1,5 +1,6 @@
 /** Collects what a walk finds; duplicates are dropped. */
 import type { ResourceType } from '../../protocol.ts';
+import { ShapeReader } from './columns/read-statement.ts';
 import type {
   Draft,
   DraftEffect,
@@ -31,6 +32,7 @@ export class DraftBuilder {
   /** Last fields of column references, and names that stand for whole rows. */
   readonly referenced = new Set<string>();
   readonly ranges = new Set<string>();
+  readonly shape = new ShapeReader();
   copy: Draft['copy'] = null;
   star = false;
   anyColumn = false;
@@ -114,11 +116,12 @@ export class DraftBuilder {
 
   finish(statements: number, form: string | null): Draft {
     for (const name of this.referenced) if (this.ranges.has(name)) this.anyColumn = true;
+    const shape = this.shape.finish();
     return {
       statements,
       form,
       undetermined: this.undetermined,
-      shareable: this.shareable,
+      shareable: this.shareable && shape?.ordinals !== true,
       relations: [...this.#relations.values()],
       routines: [...this.#routines.values()],
       schemas: [...this.#schemas.values()],
@@ -130,6 +133,7 @@ export class DraftBuilder {
       copy: this.copy,
       effects: this.#effects,
       runs: this.#runs,
+      shape,
     };
   }
 }

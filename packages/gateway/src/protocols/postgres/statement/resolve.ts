@@ -2,6 +2,15 @@
 import type { Evaluation, ResourceType } from '../../protocol.ts';
 import { ROW_FUNCTIONS } from './builtin-functions.ts';
 import type { CatalogSnapshot } from './catalog.ts';
+import {
+  type Attribution,
+  attribute,
+  joined,
+  NOTHING_KNOWN,
+  type RelationCandidate,
+  together,
+  withColumns,
+} from './columns/index.ts';
 import type {
   CopyMeaning,
   Draft,
@@ -140,17 +149,28 @@ class Resolver {
     }
     for (const use of draft.fixed) this.#fixed(use.action, use.type, use.path);
     for (const name of draft.rowCalls) this.#rowCall(name);
-    this.#run(columnNames);
+    const own = attribute(draft.shape ?? null, {
+      relations: (schema, name) => this.#candidates(schema, name),
+      mayCall: (schema, name) => this.#mayCall(schema, name),
+    });
+    const named = withColumns([...this.#evaluations.values()], own.uses);
+    const ran = this.#run(columnNames);
     this.#noteEffects();
     if (this.#evaluations.size === 0) this.#evaluate('transact', 'Database');
+    const evaluations = joined([
+      ...(named.length === 0 && ran.length === 0 ? [...this.#evaluations.values()] : named),
+      ...ran.flatMap((meaning) => meaning.evaluations),
+    ]);
     return Object.freeze<StatementMeaning>({
       form,
-      evaluations: Object.freeze([...this.#evaluations.values()]),
+      evaluations: Object.freeze(evaluations),
       undetermined: this.#undetermined,
       changesState: [...this.#evaluations.values()].some(changesState),
       relations: Object.freeze([...this.#relations.values()]),
       columnNames,
       anyColumn: this.#anyColumn,
+      columns: together([own.uses, ...ran.map((meaning) => meaning.columns ?? NOTHING_KNOWN)]),
+      outputs: this.#outputs(own, ran),
       copy: draft.statements === 1 ? this.#copy() : null,
       mixedCopy: this.#runsCopy || (draft.copy !== null && draft.statements !== 1),
       statements: draft.statements,
@@ -339,8 +359,9 @@ class Resolver {
   }
 
   /** EXECUTE and FETCH do what the statement under the name does; all there may be under it. */
-  #run(columnNames: Set<string>): void {
+  #run(columnNames: Set<string>): readonly StatementMeaning[] {
     const { draft, state } = this.#input;
+    const ran: StatementMeaning[] = [];
     for (const { kind, name } of draft.runs) {
       const known = kind === 'prepared' ? state.preparedUnder(name) : state.cursorsUnder(name);
       const effect = kind === 'prepared' ? 'prepare' : 'cursor';
@@ -361,6 +382,7 @@ class Resolver {
         // FETCH reads rows of a query and CLOSE reads nothing: neither can start a COPY that a portal holds.
         const copies = meaning.copy !== null || meaning.mixedCopy === true;
         this.#runsCopy ||= kind === 'prepared' && copies;
+        ran.push(meaning);
         for (const evaluation of meaning.evaluations) this.#add(evaluation);
         for (const relation of meaning.relations) this.#addRelation(relation);
         for (const column of meaning.columnNames) columnNames.add(column);
@@ -368,6 +390,45 @@ class Resolver {
         if (meaning.undetermined !== null) this.#cannotTell(meaning.undetermined);
       }
     }
+    return ran;
+  }
+
+  /** EXECUTE and FETCH answer with the columns of what they run, when that can be one statement only. */
+  #outputs(own: Attribution, ran: readonly StatementMeaning[]): StatementMeaning['outputs'] {
+    const { draft } = this.#input;
+    const answers = (draft.shape?.statements ?? []).filter((statement) => statement.answers !== 'none');
+    if (answers.length !== 1 || answers[0]?.answers !== 'runs') return own.outputs;
+    const [only, ...others] = ran;
+    return draft.statements === 1 && others.length === 0 ? (only?.outputs ?? null) : null;
+  }
+
+  /** Every relation a name may stand for, with its columns. */
+  #candidates(schema: string | null, name: string): readonly RelationCandidate[] {
+    const { catalog, state } = this.#input;
+    const inTemporary = schema === null || /^pg_temp(_\d+)?$/.test(schema);
+    const made = this.#made.has(createdKey('relation', 'pg_temp', name)) ? [] : undefined;
+    const sources = inTemporary ? (state.temporary(name) ?? made) : undefined;
+    const temporary: RelationCandidate[] =
+      sources === undefined
+        ? []
+        : [{ schema: 'pg_temp', table: name, kind: 'r', columns: null, opaque: true }];
+    const places = schema !== null && inTemporary ? [] : this.#places('relation', { schema, name });
+    const known = places.map((place) => {
+      const relation = catalog.relation(place, name);
+      const { kind = 'r', columns = null } = relation ?? {};
+      return { schema: place, table: name, kind, columns, opaque: false };
+    });
+    return [...temporary, ...known];
+  }
+
+  /** Whether a call of this name may be of a function that is not the server's own. */
+  #mayCall(schema: string | null, name: string): boolean {
+    if (schema === null && !this.#input.catalog.hasOwnRoutine(name) && !this.#madeRoutine(name)) return false;
+    return this.#places('routine', { schema, name }).some((place) => place !== 'pg_catalog');
+  }
+
+  #madeRoutine(name: string): boolean {
+    return [...this.#searched()].some((schema) => this.#knows('routine', schema, name));
   }
 
   #noteEffects(): void {

@@ -118,6 +118,7 @@ class TreeWalker implements Walker {
   statement(node: unknown): void {
     if (!SHAREABLE.has(untag(node)?.tag ?? '')) this.draft.shareable = false;
     this.answering = this.#depth === 0;
+    this.draft.shape.statement(node, this.answering);
     this.visit(node, TOP);
   }
 
