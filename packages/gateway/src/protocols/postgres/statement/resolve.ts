@@ -394,7 +394,7 @@ class Resolver {
   }
 
   /** EXECUTE and FETCH answer with the columns of what they run, when that can be one statement only. */
-  #outputs(own: Attribution, ran: readonly StatementMeaning[]): StatementMeaning['outputs'] {
+  #outputs(own: Attribution, ran: readonly StatementMeaning[]): Attribution['outputs'] {
     const { draft } = this.#input;
     const answers = (draft.shape?.statements ?? []).filter((statement) => statement.answers !== 'none');
     if (answers.length !== 1 || answers[0]?.answers !== 'runs') return own.outputs;
