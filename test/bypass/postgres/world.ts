@@ -82,11 +82,13 @@ export async function startStatementWorld(limits?: ParserLimits): Promise<Statem
   };
 }
 
-/** Evaluations as lines such as `select public.t`, sorted; the database name is left out. */
+/** Evaluations as lines such as `select public.t via public.v`, sorted; the database name is left out. */
 export function actionsOf(meaning: StatementMeaning): readonly string[] {
   return meaning.evaluations
-    .map(({ action, resource }) =>
-      `${action} ${resource.path.filter((part) => part !== 'shop').join('.')}`.trim(),
-    )
+    .map(({ action, resource, facts }) => {
+      const via = facts?.via ?? [];
+      const way = via.length === 0 ? '' : ` via ${via.join('+')}`;
+      return `${action} ${resource.path.filter((part) => part !== 'shop').join('.')}`.trim() + way;
+    })
     .sort();
 }

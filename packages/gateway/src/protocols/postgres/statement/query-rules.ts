@@ -224,6 +224,7 @@ function update(walker: Walker, body: Body, outer: Scope): void {
   walker.answering = false;
   const scope = withClause(walker, body, outer);
   const relation = changed(walker, body, 'update');
+  if (body.whereClause === undefined) walker.draft.unfiltered = true;
   // A value that reads a column, or a condition, reads the relation.
   const reads = body.whereClause !== undefined || body.fromClause !== undefined;
   if (reads || JSON.stringify(body.targetList).includes('"ColumnRef"'))
@@ -238,6 +239,7 @@ function remove(walker: Walker, body: Body, outer: Scope): void {
   walker.answering = false;
   const scope = withClause(walker, body, outer);
   const relation = changed(walker, body, 'delete');
+  if (body.whereClause === undefined) walker.draft.unfiltered = true;
   if (body.whereClause !== undefined || body.usingClause !== undefined)
     walker.draft.relation('select', relation);
   returning(walker, body, relation, scope, answering);

@@ -16,7 +16,7 @@ import {
 import { Levels } from './levels.ts';
 import type { Rows } from './range.ts';
 import type { Shape, StatementShape } from './shape.ts';
-import { type BaseColumn, type BaseRelation, bitsOf, TooMuchWork } from './source.ts';
+import { type BaseColumn, type BaseRelation, bitsOf, Steps, TooMuchWork } from './source.ts';
 
 export interface Attribution {
   readonly uses: ColumnUses;
@@ -27,16 +27,21 @@ export interface Attribution {
 const UNKNOWN: Attribution = { uses: NOTHING_KNOWN, outputs: null };
 
 /** Attributes a shape; with null, or above COLUMN_STEPS, nothing is known. */
-export function attribute(shape: Shape | null, catalog: ColumnCatalog): Attribution {
+export function attribute(
+  shape: Shape | null,
+  catalog: ColumnCatalog,
+  steps: Steps = new Steps(),
+): Attribution {
   if (shape === null) return UNKNOWN;
   try {
-    const levels = new Levels(catalog);
+    const levels = new Levels(catalog, steps);
     const answers = shape.statements.filter((statement) => statement.answers !== 'none');
     let rows: Rows | null = { columns: [], rest: null };
     for (const statement of shape.statements) {
       const own = levels.statement(statement);
       if (statement.answers !== 'none') rows = answers.length === 1 ? answerOf(statement, own) : null;
     }
+    levels.finish();
     return { uses: usesOf([...levels.relations]), outputs: rows === null ? null : outputsOf(rows) };
   } catch (error) {
     if (!(error instanceof TooMuchWork)) throw error;

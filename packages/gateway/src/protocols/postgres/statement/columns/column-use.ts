@@ -83,6 +83,8 @@ export interface ColumnCatalog {
   relations(schema: string | null, name: string): readonly RelationCandidate[];
   /** Whether a call of this name may be of a function that is not the server's own. */
   mayCall(schema: string | null, name: string): boolean;
+  /** A name that is nothing else is a parameter or a variable: the text is the body of a function. */
+  readonly parameters?: boolean;
 }
 
 export const NOTHING_KNOWN: ColumnUses = Object.freeze({ complete: false, known: [], uses: [] });

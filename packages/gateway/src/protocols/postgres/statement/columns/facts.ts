@@ -11,44 +11,103 @@ const ABOUT: Readonly<Record<string, (use: ColumnUse) => boolean>> = {
 };
 
 const ANY: readonly string[] = Object.freeze(['*']);
+const SYSTEM = new Set(['*', 'ctid', 'xmin', 'cmin', 'xmax', 'cmax', 'tableoid']);
 
-/**
- * The same evaluations, each with the columns it is about. `bodies` gives what is used inside a view or function, for
- * evaluations reached through one; where nothing is known of a relation, any column may be used.
- */
-export function withColumns(
-  evaluations: readonly Evaluation[],
-  uses: ColumnUses,
-  bodies: (via: readonly string[]) => ColumnUses | undefined = () => undefined,
-): readonly Evaluation[] {
-  const direct = columnsOf(uses);
-  return evaluations.map((evaluation) => {
-    const { action, resource, facts } = evaluation;
-    const about = ABOUT[action];
-    if (about === undefined || resource.type !== 'Table') return evaluation;
-    const via = facts?.via ?? [];
-    const body = via.length === 0 ? undefined : bodies(via);
-    const known = via.length === 0 ? direct : body === undefined ? null : columnsOf(body);
-    const used = known?.get(keyOf(resource.path[1] ?? '', resource.path[2] ?? ''));
-    const columns = used === undefined ? ANY : namesOf(used.filter(about));
-    return Object.freeze({ ...evaluation, facts: Object.freeze({ ...facts, columns }) });
-  });
+/** What must be known of a relation to say which columns of it are used through its parents and children. */
+export interface KinRelation {
+  readonly schema: string;
+  readonly name: string;
+  readonly columns: readonly (string | null)[];
 }
 
-/** Uses by relation; a relation that is known and not used has none. */
-function columnsOf({ known, uses }: ColumnUses): ReadonlyMap<string, readonly ColumnUse[]> {
-  const byRelation = new Map<string, ColumnUse[]>();
-  for (const { schema, table } of known) byRelation.set(keyOf(schema, table), []);
-  for (const use of uses) byRelation.get(keyOf(use.schema, use.table))?.push(use);
-  return byRelation;
+/** Gathers the columns used by a statement's texts, each by the way that leads to it. */
+export class ColumnFacts<R extends KinRelation = KinRelation> {
+  readonly #relation: (schema: string, name: string) => R | undefined;
+  readonly #kin: (relation: R) => readonly R[];
+  /** By way and relation; a way with a text of which nothing is known is in `#lost`. */
+  readonly #used = new Map<string, ColumnUse[]>();
+  readonly #lost = new Set<string>();
+  readonly #unknown = new Set<string>();
+
+  constructor(
+    relation: (schema: string, name: string) => R | undefined = () => undefined,
+    kin: (relation: R) => readonly R[] = () => [],
+  ) {
+    this.#relation = relation;
+    this.#kin = kin;
+  }
+
+  /** The columns one text uses. */
+  add(via: readonly string[], { complete, known, uses }: ColumnUses): void {
+    if (!complete) this.#lost.add(via.join('\0'));
+    for (const { schema, table } of known) {
+      const key = keyOf(via, schema, table);
+      if (!this.#used.has(key)) this.#used.set(key, []);
+    }
+    for (const use of uses) this.#used.get(keyOf(via, use.schema, use.table))?.push(use);
+  }
+
+  /** An action of which it is not known which columns it is about. */
+  unknown(action: string, via: readonly string[], schema: string, table: string): void {
+    this.#unknown.add(`${action}\0${keyOf(via, schema, table)}`);
+  }
+
+  /** The same evaluations, each with the columns it is about; those that have them keep them. */
+  of(evaluations: readonly Evaluation[]): readonly Evaluation[] {
+    const asked = new Set(
+      evaluations.map(({ action, resource: { path }, facts }) =>
+        JSON.stringify([action, path[1], path[2], facts?.via ?? []]),
+      ),
+    );
+    return evaluations.map((evaluation) => {
+      const { action, resource, facts } = evaluation;
+      const { path, type } = resource;
+      if (ABOUT[action] === undefined || type !== 'Table' || facts?.columns !== undefined) return evaluation;
+      const columns = this.#columns(action, path[1] ?? '', path[2] ?? '', facts?.via ?? [], asked);
+      return Object.freeze({ ...evaluation, facts: Object.freeze({ ...facts, columns }) });
+    });
+  }
+
+  #columns(
+    action: string,
+    schema: string,
+    table: string,
+    via: readonly string[],
+    asked: ReadonlySet<string>,
+  ): readonly string[] {
+    const key = keyOf(via, schema, table);
+    const about = ABOUT[action] ?? (() => true);
+    if (this.#lost.has(via.join('\0')) || this.#unknown.has(`${action}\0${key}`)) return ANY;
+    const used = this.#used.get(key);
+    const found: (readonly string[])[] = [];
+    if (used !== undefined) found.push(used.filter(about).map(({ column }) => column));
+    const relation = via.length === 0 ? undefined : this.#relation(schema, table);
+    for (const kin of relation === undefined ? [] : this.#kin(relation)) {
+      // A row of a table is a row of its parents: it is used by the same names.
+      const name = `${kin.schema}.${kin.name}`;
+      const before = via.filter((one) => one !== name);
+      if (before.length === via.length) continue;
+      if (!asked.has(JSON.stringify([action, kin.schema, kin.name, before]))) continue;
+      const names = this.#columns(action, kin.schema, kin.name, before, asked);
+      found.push(names.filter((one) => SYSTEM.has(one) || relation?.columns.includes(one) === true));
+    }
+    return found.length === 0 ? ANY : sorted(found.flat());
+  }
 }
 
-function keyOf(schema: string, table: string): string {
-  return `${schema}\0${table}`;
+/** The evaluations of one text, with the columns they are about. */
+export function withColumns(evaluations: readonly Evaluation[], uses: ColumnUses): readonly Evaluation[] {
+  const facts = new ColumnFacts();
+  facts.add([], uses);
+  return facts.of(evaluations);
 }
 
-function namesOf(uses: readonly ColumnUse[]): readonly string[] {
-  return Object.freeze([...new Set(uses.map(({ column }) => column))].sort());
+function keyOf(via: readonly string[], schema: string, table: string): string {
+  return JSON.stringify([via, schema, table]);
+}
+
+function sorted(names: readonly string[]): readonly string[] {
+  return Object.freeze([...new Set(names)].sort());
 }
 
 /** Evaluations of several texts together: what two are about the same is one, about the columns of both. */
@@ -66,7 +125,7 @@ export function joined(evaluations: readonly Evaluation[]): readonly Evaluation[
 function bothColumns(one: Evaluation, other: Evaluation): Evaluation {
   const [before, after] = [one.facts?.columns, other.facts?.columns];
   if (before === undefined && after === undefined) return one;
-  const columns = Object.freeze([...new Set([...(before ?? ANY), ...(after ?? ANY)])].sort());
+  const columns = sorted([...(before ?? ANY), ...(after ?? ANY)]);
   return Object.freeze({ ...one, facts: Object.freeze({ ...one.facts, columns }) });
 }
 
@@ -76,11 +135,11 @@ export function together(all: readonly ColumnUses[]): ColumnUses {
   if (first !== undefined && more.length === 0) return first;
   if (!all.every(({ complete }) => complete)) return NOTHING_KNOWN;
   const known = new Map(
-    all.flatMap((one) => one.known.map((name) => [keyOf(name.schema, name.table), name])),
+    all.flatMap((one) => one.known.map((name) => [keyOf([], name.schema, name.table), name])),
   );
   const uses = new Map<string, ColumnUse>();
   for (const use of all.flatMap((one) => one.uses)) {
-    const key = `${keyOf(use.schema, use.table)}\0${use.column}`;
+    const key = JSON.stringify([use.schema, use.table, use.column]);
     const before = uses.get(key);
     uses.set(key, before === undefined ? use : bothUses(before, use));
   }

@@ -9,4 +9,5 @@ export {
   type OutputColumn,
   type RelationCandidate,
 } from './column-use.ts';
-export { joined, together, withColumns } from './facts.ts';
+export { ColumnFacts, joined, together, withColumns } from './facts.ts';
+export { Steps } from './source.ts';

@@ -27,7 +27,7 @@ import {
   oneOf,
   BaseRelation as Relation,
   type Source,
-  Steps,
+  type Steps,
   sizeOf,
   touch,
   use,
@@ -41,14 +41,16 @@ export type Place = Use | 'output';
 export const RECURSION_ROUNDS = 8;
 
 export class Levels {
-  readonly steps = new Steps();
+  readonly steps: Steps;
   readonly #catalog: ColumnCatalog;
   readonly #byName = new Map<string, BaseRelation>();
   readonly #finder: Finder;
   readonly #ranges: Ranges;
   readonly #writes: Writes;
+  #loseAll = false;
 
-  constructor(catalog: ColumnCatalog) {
+  constructor(catalog: ColumnCatalog, steps: Steps) {
+    this.steps = steps;
     this.#catalog = catalog;
     this.#finder = new Finder(catalog, () => this.relations);
     this.#ranges = new Ranges(this);
@@ -61,17 +63,20 @@ export class Levels {
   }
 
   /** Looks at one statement; the rows of each of its queries. */
-  statement({ queries, loose }: StatementShape): readonly Rows[] {
+  statement({ queries, loose, reads }: StatementShape): readonly Rows[] {
     const rows = queries.map((query) => {
       const result = this.query(query, null);
       use(wholeRow(result), 'output');
       return result;
     });
-    if (loose.length > 0) {
-      this.terms(loose, inside(null, []), 'other');
-      this.#finder.loseAll();
-    }
+    if (loose.length > 0) this.terms(loose, inside(null, []), 'other');
+    this.#loseAll ||= reads;
     return rows;
+  }
+
+  /** After the last statement. */
+  finish(): void {
+    if (this.#loseAll) this.#finder.loseAll();
   }
 
   /** Looks at a query; its rows, which are not used for anything yet. */

@@ -42,12 +42,23 @@ const SILENT = new Set([
   'ViewStmt',
 ]);
 
+/** Statements that read no relation but in the queries in them. */
+const READS_NOTHING = new Set([
+  'ExplainStmt',
+  'VariableShowStmt',
+  'CallStmt',
+  'DoStmt',
+  'LockStmt',
+  'CreateFunctionStmt',
+  'RuleStmt',
+]);
+
 function statementShape(reader: QueryReader, node: unknown): StatementShape {
   const { tag, body } = untag(node) ?? { tag: '', body: {} };
   const query = reader.query(node);
   if (query !== null) {
     const answers = isBody(body.intoClause) ? 'none' : query.kind === 'write' ? returns(query) : 'rows';
-    return { queries: [query], loose: [], answers };
+    return { queries: [query], loose: [], reads: false, answers };
   }
   switch (tag) {
     case 'PrepareStmt':
@@ -55,7 +66,7 @@ function statementShape(reader: QueryReader, node: unknown): StatementShape {
       // What it will answer with when it is run.
       const inner = reader.query(body.query);
       const answers = inner?.kind === 'write' ? returns(inner) : 'rows';
-      return inner === null ? loose(reader, body) : { queries: [inner], loose: [], answers };
+      return inner === null ? loose(reader, body) : { queries: [inner], loose: [], reads: false, answers };
     }
     case 'ExecuteStmt':
     case 'FetchStmt':
@@ -63,7 +74,11 @@ function statementShape(reader: QueryReader, node: unknown): StatementShape {
     case 'CopyStmt':
       return copy(reader, body);
     default:
-      return { ...loose(reader, body), answers: SILENT.has(tag) ? 'none' : 'unknown' };
+      return {
+        ...loose(reader, body),
+        answers: SILENT.has(tag) ? 'none' : 'unknown',
+        reads: !SILENT.has(tag) && !READS_NOTHING.has(tag),
+      };
   }
 }
 
@@ -74,10 +89,13 @@ function returns(query: Extract<QueryShape, { kind: 'write' }>): 'rows' | 'none'
 function copy(reader: QueryReader, body: Body): StatementShape {
   if (!isBody(body.relation)) {
     const query = reader.query(body.query);
-    return query === null ? loose(reader, body) : { queries: [query], loose: [], answers: 'rows' };
+    return query === null
+      ? loose(reader, body)
+      : { queries: [query], loose: [], reads: false, answers: 'rows' };
   }
-  if (body.is_from === true) return { queries: [copyFrom(reader, body)], loose: [], answers: 'none' };
-  return { queries: [copyTo(body)], loose: [], answers: 'rows' };
+  if (body.is_from === true)
+    return { queries: [copyFrom(reader, body)], loose: [], reads: false, answers: 'none' };
+  return { queries: [copyTo(body)], loose: [], reads: false, answers: 'rows' };
 }
 
 /** Any other statement: the queries in it, and references outside of them. */
@@ -94,5 +112,5 @@ function loose(reader: QueryReader, body: Body): StatementShape {
     } else if (isBody(value)) for (const one of Object.values(value)) scan(one);
   };
   scan(body);
-  return { queries, loose: terms, answers: 'unknown' };
+  return { queries, loose: terms, reads: terms.length > 0, answers: 'unknown' };
 }

@@ -131,13 +131,17 @@ export class Finder {
 
   /** A reference to nothing that is known may be to any column of anything. */
   #lost(): Source {
+    return this.#catalog.parameters === true ? ANYTHING : this.#all();
+  }
+
+  #all(): Source {
     const all = [...this.#relations()].map(({ any }) => any.source);
     return madeOf([ANYTHING, ...all]);
   }
 
   /** Marks every relation of the text as used in a way that is not known. */
   loseAll(): void {
-    use(this.#lost(), 'other');
+    use(this.#all(), 'other');
   }
 }
 

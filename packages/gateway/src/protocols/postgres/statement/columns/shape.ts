@@ -15,6 +15,8 @@ export interface StatementShape {
   readonly queries: readonly QueryShape[];
   /** References that stand in no query: nothing says what they belong to. */
   readonly loose: readonly Term[];
+  /** It may read relations it names in another way than by queries. */
+  readonly reads: boolean;
   /** The rows it answers with: of its one query, of the statement it runs, none, or it cannot be told. */
   readonly answers: 'rows' | 'runs' | 'none' | 'unknown';
 }
