@@ -11,16 +11,17 @@ import {
   type RelationCandidate,
   Steps,
   together,
+  ViewLineage,
 } from './columns/index.ts';
 import { type Frame, nameOf, type Resolving } from './frame.ts';
-import type { Draft, StatementMeaning } from './meaning.ts';
+import type { BodyText, Draft, StatementMeaning } from './meaning.ts';
 
 export class FrameColumns {
   readonly #resolving: Resolving;
   /** All texts of one statement share what looking at them may cost. */
   readonly #steps = new Steps();
   readonly #facts: ColumnFacts<CatalogRelation>;
-  #own: Attribution = { uses: NOTHING_KNOWN, outputs: null };
+  #top: { readonly frame: Frame; readonly attribution: Attribution } | null = null;
 
   constructor(resolving: Resolving) {
     this.#resolving = resolving;
@@ -34,7 +35,7 @@ export class FrameColumns {
   frame(frame: Frame): void {
     const { draft, via } = frame;
     const attribution = attribute(draft.shape ?? null, this.#catalog(frame), this.#steps);
-    if (via.length === 0) this.#own = attribution;
+    if (via.length === 0) this.#top = { frame, attribution };
     this.#facts.add(via, attribution.uses);
     // What a text names in another way than in a query is about columns nobody knows.
     const known = new Set(attribution.uses.known.map(({ schema, table }) => JSON.stringify([schema, table])));
@@ -69,17 +70,45 @@ export class FrameColumns {
 
   /** What the meaning says of columns: its own, and those of the statements it runs. */
   meaning(draft: Draft, ran: readonly StatementMeaning[]): Pick<StatementMeaning, 'columns' | 'outputs'> {
-    const columns = together([this.#own.uses, ...ran.map((meaning) => meaning.columns ?? NOTHING_KNOWN)]);
+    const own = this.#own();
+    const columns = together([own.uses, ...ran.map((meaning) => meaning.columns ?? NOTHING_KNOWN)]);
     const answers = (draft.shape?.statements ?? []).filter((one) => one.answers !== 'none');
     const [answer, ...others] = answers;
-    if (answer?.answers !== 'runs' || others.length > 0) return { columns, outputs: this.#own.outputs };
+    if (answer?.answers !== 'runs' || others.length > 0) return { columns, outputs: own.outputs };
     // EXECUTE and FETCH answer with the columns of what they run, when that can be one statement only.
     const [only, ...more] = ran;
     const outputs = draft.statements === 1 && more.length === 0 ? (only?.outputs ?? null) : null;
     return { columns, outputs };
   }
 
-  #catalog({ names, via }: Frame): ColumnCatalog {
+  /** The statement's own columns, followed through views. */
+  #own(): Attribution {
+    if (this.#top === null) return { uses: NOTHING_KNOWN, outputs: null };
+    const { frame, attribution } = this.#top;
+    const { uses, outputs } = attribution;
+    const { catalog } = this.#resolving;
+    const shown = new Map<number, Attribution['outputs']>();
+    const lineage = new ViewLineage((schema, name) => {
+      const view = catalog.relation(schema, name);
+      const definition = view?.behaviour?.definition ?? null;
+      if (view === undefined || definition === null) return null;
+      const known = shown.get(view.oid);
+      const outputs = known !== undefined ? known : this.#shown(definition, frame);
+      shown.set(view.oid, outputs);
+      return { columns: view.columns, outputs };
+    });
+    return { uses: lineage.uses(uses), outputs: outputs === null ? null : lineage.outputs(outputs) };
+  }
+
+  /** What the query of a view shows: the server wrote it for an empty search path. */
+  #shown(definition: BodyText, { names }: Frame): Attribution['outputs'] {
+    const draft = this.#resolving.parsed(definition);
+    if (draft === undefined) return null;
+    const inside = { names: names.exact(), via: ['a view'] };
+    return attribute(draft.shape ?? null, this.#catalog(inside), this.#steps).outputs;
+  }
+
+  #catalog({ names, via }: Pick<Frame, 'names' | 'via'>): ColumnCatalog {
     return {
       relations: (schema, name) => this.#candidates(names, schema, name),
       mayCall: (schema, name) =>

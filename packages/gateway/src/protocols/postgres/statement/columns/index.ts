@@ -11,3 +11,4 @@ export {
 } from './column-use.ts';
 export { ColumnFacts, joined, together, withColumns } from './facts.ts';
 export { Steps } from './source.ts';
+export { ViewLineage } from './view-lineage.ts';
