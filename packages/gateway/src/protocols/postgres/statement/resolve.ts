@@ -9,6 +9,7 @@ import type { Evaluation } from '../../protocol.ts';
 import type { CatalogRelation, CatalogSnapshot } from './catalog.ts';
 import { Findings } from './findings.ts';
 import { type BodyUse, type Frame, type Resolving, through } from './frame.ts';
+import { FrameColumns } from './frame-columns.ts';
 import { FrameUses } from './frame-uses.ts';
 import type { BodyText, Draft, StatementMeaning } from './meaning.ts';
 import { Names } from './names.ts';
@@ -16,7 +17,7 @@ import { notedEffects } from './noted-effects.ts';
 import { RelationUses } from './relation-uses.ts';
 import { RoutineCalls } from './routine-calls.ts';
 import type { SessionState } from './session-state.ts';
-import { copyOf, type RunNames, runNames, traitsOf } from './statement-traits.ts';
+import { copyOf, type Ran, type RunNames, runNames, traitsOf } from './statement-traits.ts';
 
 /** A meaning, and whether a newer catalog might give a better one. */
 export interface Resolution {
@@ -112,6 +113,7 @@ class Resolver implements Resolving {
   readonly state: SessionState;
   readonly findings: Findings;
   readonly users: ReadonlySet<string>;
+  readonly columns: FrameColumns;
   /** What is carried into the next round. */
   readonly found: Carried;
   readonly #input: ResolveInput;
@@ -139,6 +141,7 @@ class Resolver implements Resolving {
     this.catalog = catalog;
     this.state = state;
     this.findings = new Findings(input.database);
+    this.columns = new FrameColumns(this);
     this.#routines = new RoutineCalls(this);
     this.#relations = new RelationUses(
       this,
@@ -167,17 +170,17 @@ class Resolver implements Resolving {
     if (this.findings.count === 0) this.findings.evaluate('transact', [], 'Database');
     this.#checkLimits();
     return {
-      meaning: this.#meaning(columnNames, ran.runsCopy),
+      meaning: this.#meaning(columnNames, ran),
       unknownName: this.#unknownName || ran.unknownName,
       needs: [...this.#needs.values()],
     };
   }
 
-  #meaning(columnNames: ReadonlySet<string>, runsCopy: boolean): StatementMeaning {
+  #meaning(columnNames: ReadonlySet<string>, ran: Ran): StatementMeaning {
     const { draft, form, serial } = this.#input;
     const { findings } = this;
-    const evaluations = Object.freeze(findings.evaluations);
     const { basis, undeterminedOn: on } = findings;
+    const evaluations = Object.freeze(this.columns.evaluations(findings.evaluations));
     return Object.freeze<StatementMeaning>({
       form,
       evaluations,
@@ -190,8 +193,9 @@ class Resolver implements Resolving {
       relations: Object.freeze(findings.relations),
       columnNames,
       anyColumn: findings.anyColumn,
+      ...this.columns.meaning(draft, ran.meanings),
       copy: draft.statements === 1 ? copyOf(draft, this.#top.names, this.state) : null,
-      mixedCopy: runsCopy || (draft.copy !== null && draft.statements !== 1),
+      mixedCopy: ran.runsCopy || (draft.copy !== null && draft.statements !== 1),
       statements: draft.statements,
       effects: Object.freeze(notedEffects(this.#drafts, this.#top.names, findings)),
       serial,
@@ -229,6 +233,7 @@ class Resolver implements Resolving {
       if (draft.runs.length > 0) this.cannotTell(frame, 'what a function runs under a name cannot be told');
     }
     this.#uses.all(frame);
+    this.columns.frame(frame);
   }
 
   #made(schema: string, name: string, body: BodyText | null): void {
