@@ -116,6 +116,13 @@ export const ROLL_BACKS: readonly Uint8Array[] = [
 
 export const FLUSH = new FrameWriter(16).begin(FrontendType.Flush).end().take();
 
+/** Ends a COPY from the client that the target waits for: while it reads data it hears no cancel. */
+export const COPY_FAIL = new FrameWriter(64)
+  .begin(FrontendType.CopyFail)
+  .string('stopped by the access gateway')
+  .end()
+  .take();
+
 /** Asks for the columns of a portal: rows that were not described cannot be masked. */
 export function describePortal(name: string): Buffer {
   return new FrameWriter(64).begin(FrontendType.Describe).uint8(0x50).string(name).end().take();

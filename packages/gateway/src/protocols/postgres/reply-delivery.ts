@@ -13,7 +13,7 @@ import {
   maskRows,
   SinkMemory,
 } from './mask/index.ts';
-import { denialMessage, ROLL_BACK_PARSE, ROLL_BACK_QUERY } from './messages.ts';
+import { COPY_FAIL, denialMessage, ROLL_BACK_PARSE, ROLL_BACK_QUERY } from './messages.ts';
 import type { Outgoing } from './outgoing.ts';
 import { fit, fitsBeside, type Over, overLimit, SQLSTATE_OVER } from './reply-limit.ts';
 import type { Unit } from './unit.ts';
@@ -53,6 +53,10 @@ export class ReplyDelivery {
     if (exchange.operation !== unit || unit.cut !== null || unit.late !== null) return undefined;
     if (this.#unit() === unit && unit.statement.copy?.direction !== 'in') return this.#cut(unit, 'timeoutMs');
     unit.late = this.#overLimit(unit, 'timeoutMs').message;
+    if (unit.copying === true) {
+      this.#talk.line.target.forward(unit.permit, COPY_FAIL);
+      this.#talk.flushToTarget();
+    }
     return this.#stopTarget();
   }
 
