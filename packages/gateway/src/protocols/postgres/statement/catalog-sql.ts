@@ -110,8 +110,9 @@ export const CATALOG_PARTS: readonly CatalogPart[] = [
   ),
   json(
     'D',
-    `d.adrelid::bigint, coalesce(to_json(a) ->> 'attgenerated', ''), pg_get_expr(d.adbin, d.adrelid)`,
-    `FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum`,
+    `d.adrelid::bigint, a.attgenerated, pg_get_expr(d.adbin, d.adrelid)`,
+    `FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+      WHERE d.adbin::text NOT LIKE '{CONST %'`,
   ),
   json(
     'Q',
