@@ -2,7 +2,7 @@
  * What statements set off without naming it, each with what it must be understood to do. Only ever add to these tables.
  * The notation is that of corpus.ts; `… via a+b` names what leads there.
  */
-import { type HostileStatement, statements } from './corpus.ts';
+import { statements } from './corpus.ts';
 
 /** What the database of these statements has in it. */
 export const DEPTHS = `
@@ -271,12 +271,3 @@ export const opaque: readonly (readonly [string, string])[] = [
   ["SELECT dynamic('t'); SELECT nothing_known()", 'Function public.dynamic, Target '],
   ["DO $$ BEGIN PERFORM dynamic('t'); END $$", 'Function public.dynamic'],
 ];
-
-export const depths: Readonly<Record<string, readonly HostileStatement[]>> = {
-  'postgres.statement-views': views,
-  'postgres.statement-functions': functions,
-  'postgres.statement-triggers': triggers,
-  'postgres.statement-constraints': constraints,
-  'postgres.statement-inheritance': families,
-  'postgres.statement-types': types,
-};
