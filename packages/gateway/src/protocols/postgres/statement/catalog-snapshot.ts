@@ -51,7 +51,7 @@ export function snapshotOf(
     byName.set(draft.schema, named.set(draft.name, relation));
   }
   const routinesByName = indexRoutines(routines);
-  const { types, ownOperators, castRoutines } = readTypes(rows, runs);
+  const { types, ownOperators, castRoutines } = readTypes(rows, relations, runs);
   const readers = readersOf(relations, byOid);
   return {
     version,
@@ -87,7 +87,7 @@ export function snapshotOf(
 
 function readRelations(rows: readonly Row[]): Map<number, RelationDraft> {
   const relations = new Map<number, RelationDraft>();
-  for (const [what, a = '', b = '', c = '', d = '', e = ''] of rows) {
+  for (const [what, a = '', b = '', c = '', d = '', e = '', f = ''] of rows) {
     if (what !== 'r') continue;
     const oid = Number(a);
     const counted = Number(e);
@@ -102,6 +102,7 @@ function readRelations(rows: readonly Row[]): Map<number, RelationDraft> {
       children: [],
       reads: [],
       origins: null,
+      rowType: Number(f.replace('x', '')),
     });
   }
   for (const [what = '', a = '', b = '', c = ''] of rows) {

@@ -71,6 +71,8 @@ export interface RelationBehaviour {
   readonly checks: BodyText[];
   /** Expressions and predicates of its indexes, its partition key, its statistics. */
   readonly indexes: BodyText[];
+  /** Definitions of its extended statistics. */
+  readonly statistics: BodyText[];
   /** Functions behind operators of exclusion constraints and operator classes of its indexes. */
   readonly indexRoutines: number[];
   /** Tables its foreign keys refer to. */

@@ -193,6 +193,10 @@ class TreeWalker implements Walker {
       const trigger = as('CreateTrigStmt', statement);
       if (trigger === null) return this.draft.cannotTell('it is not a trigger');
       this.visit(trigger.whenClause, TOP);
+    } else if (kind === 'statistics') {
+      const statistics = as('CreateStatsStmt', statement);
+      if (statistics === null) return this.draft.cannotTell('it is not a definition of statistics');
+      this.visitAll(statistics.exprs, TOP);
     } else {
       const routine = as('CreateFunctionStmt', statement);
       if (routine === null) return this.draft.cannotTell('it is not a function');
