@@ -6,6 +6,7 @@
  * an earlier one back. A name with too many candidates is not tracked at all, and then running it is undetermined.
  */
 import { createHash } from 'node:crypto';
+import type { Evaluation } from '../../protocol.ts';
 import type { BodyText, RelationName, SessionEffect, StatementMeaning } from './meaning.ts';
 import { splitSearchPath } from './settings.ts';
 
@@ -21,10 +22,18 @@ const CANDIDATES = 8;
 const PATHS = 32;
 /** Roles a session may become before they are given up on. */
 const USERS = 16;
+/** Evaluations remembered of one view that the session made. */
+const VIEW_EVALUATIONS = 1000;
 const DEFAULT_LIMITS: SessionLimits = { namedStatements: 1000 };
 
 /** Effects after which names may resolve to something else. */
-const RENAMING: ReadonlySet<SessionEffect['kind']> = new Set(['search-path', 'role', 'temporary', 'created']);
+const RENAMING: ReadonlySet<SessionEffect['kind']> = new Set([
+  'search-path',
+  'role',
+  'temporary',
+  'created',
+  'view',
+]);
 
 /** `facts` are the server's parameter values at login: session_authorization, and search_path where it is reported. */
 export function initialSessionState(
@@ -53,6 +62,8 @@ export class SessionState {
   /** By createdKey: what functions the session made may run, and a digest of all that. */
   readonly #bodies = new Map<string, readonly (BodyText | null)[]>();
   #bodiesDigest = '';
+  /** By createdKey: what reading views the session made does. */
+  readonly #views = new Map<string, readonly Evaluation[]>();
   readonly #prepared = new Map<string, readonly StatementMeaning[] | null>();
   readonly #cursors = new Map<string, readonly StatementMeaning[] | null>();
   #overflow = false;
@@ -93,6 +104,11 @@ export class SessionState {
 
   hasCreated(what: string, schema: string, name: string): boolean {
     return this.#created.size > 0 && this.#created.has(createdKey(what, schema, name));
+  }
+
+  /** What reading a view that the session made does; empty for any other relation. */
+  viewEvaluations(schema: string, name: string): readonly Evaluation[] {
+    return this.#views.size === 0 ? [] : (this.#views.get(createdKey('view', schema, name)) ?? []);
   }
 
   /** What a function the session made, or changed, may run from then on; null when that cannot be told. */
@@ -140,7 +156,7 @@ export class SessionState {
         const key = createdKey(effect.what, effect.schema, effect.name);
         this.#addCreated(key);
         if (effect.what === 'routine') this.#addBody(key, effect.body ?? null);
-      }
+      } else if (effect.kind === 'view') this.#addView(effect);
       renamed ||= RENAMING.has(effect.kind);
     }
     if (renamed) this.#rekey();
@@ -208,6 +224,20 @@ export class SessionState {
     this.#bodiesDigest = hash.digest('base64');
   }
 
+  #addView({ schema, name, evaluations }: Extract<SessionEffect, { kind: 'view' }>): void {
+    const key = createdKey('view', schema, name);
+    const known = this.#views.get(key) ?? [];
+    const fresh = evaluations.filter((one) => !known.some((old) => sameEvaluation(old, one)));
+    const full = this.#views.size >= this.#limit || known.length + fresh.length > VIEW_EVALUATIONS;
+    if (full) this.#overflow = true;
+    else this.#views.set(key, [...known, ...fresh]);
+    const said = evaluations.map(({ action, resource, facts }) => [action, resource, facts]);
+    const hash = createHash('sha256')
+      .update(this.#bodiesDigest)
+      .update(JSON.stringify([key, said]));
+    this.#bodiesDigest = hash.digest('base64');
+  }
+
   #rekey(): void {
     const parts = [
       [...this.#users],
@@ -219,4 +249,11 @@ export class SessionState {
     ];
     this.#key = JSON.stringify(parts);
   }
+}
+
+function sameEvaluation(one: Evaluation, other: Evaluation): boolean {
+  return (
+    JSON.stringify([one.action, one.resource, one.facts]) ===
+    JSON.stringify([other.action, other.resource, other.facts])
+  );
 }
