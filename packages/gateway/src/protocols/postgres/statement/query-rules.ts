@@ -80,7 +80,8 @@ function withClause(walker: Walker, body: Body, scope: Scope): Scope {
   if (clause.recursive === true) for (const one of all) seen.add(text(one, 'ctename'));
   for (const one of all) {
     walker.draft.ranges.add(text(one, 'ctename'));
-    walker.children('CommonTableExpr', one, { names: new Set(seen) });
+    // The set grows only after this walk, which keeps it no longer: a copy for each would be quadratic.
+    walker.children('CommonTableExpr', one, { names: seen });
     seen.add(text(one, 'ctename'));
   }
   return { names: seen };
