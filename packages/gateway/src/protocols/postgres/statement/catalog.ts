@@ -4,7 +4,7 @@
  */
 
 import { snapshotOf } from './catalog-snapshot.ts';
-import { CATALOG_PARTS, CATALOG_SQL, catalogSql } from './catalog-sql.ts';
+import { CATALOG_PARTS, CATALOG_SQL, catalogSql, withoutDefinitions } from './catalog-sql.ts';
 import type { BodyText } from './meaning.ts';
 
 /** Runs the gateway's own SQL on a connection of its own and returns rows as text; null is the empty string. */
@@ -25,6 +25,8 @@ export interface CatalogRelation {
   readonly children: readonly number[];
   /** For a view: what it reads, transitively, down to what is no view. A null column is the relation as a whole. */
   readonly origins: readonly CatalogOrigin[];
+  /** Of an index: the OID of its table. */
+  readonly table?: number;
   /** The planner's count of its rows (pg_class.reltuples); null when it was never counted. */
   readonly rows: number | null;
   /** What happens beside the rows moving; undefined when nothing does. */
@@ -45,12 +47,18 @@ export interface RelationBehaviour {
   definition: BodyText | null;
   /** A view WITH CHECK OPTION: its query is evaluated for what is written through it. */
   checked: boolean;
-  readonly rules: { readonly event: RelationEvent; readonly instead: boolean; readonly body: BodyText }[];
+  readonly rules: {
+    readonly event: RelationEvent;
+    readonly instead: boolean;
+    readonly body: BodyText;
+    readonly disabled: boolean;
+  }[];
   readonly triggers: {
     readonly routine: number;
     readonly events: readonly RelationEvent[];
     readonly instead: boolean;
     readonly condition: BodyText | null;
+    readonly disabled: boolean;
   }[];
   /** Defaults of columns. */
   readonly defaults: BodyText[];
@@ -101,19 +109,21 @@ export interface CatalogRoutine {
   readonly extension: string | null;
   /** What a call of it runs; null when nobody but its language knows. */
   readonly body: BodyText | null;
+  /** Of a function in language internal: what it is of the server's own code. */
+  readonly internal: string;
   /** Defaults of its arguments. */
   readonly defaults: BodyText | null;
   /** Types of its arguments and result that are not the server's own. */
   readonly types: readonly number[];
   /** For an aggregate: the functions it is made of. */
-  readonly parts: readonly number[];
+  readonly parts: readonly FunctionRef[];
 }
 
 /** What making, comparing or converting a value of a type runs. */
 export interface TypeBehaviour {
   readonly schema: string;
   readonly name: string;
-  readonly routines: readonly number[];
+  readonly routines: readonly FunctionRef[];
   readonly checks: readonly BodyText[];
 }
 
@@ -121,8 +131,11 @@ export interface TypeBehaviour {
 export interface CatalogOperator {
   readonly schema: string;
   readonly name: string;
-  readonly routine: number;
+  readonly routine: FunctionRef;
 }
+
+/** A function that something else calls: somebody's by its OID, one of the server's own by its name. */
+export type FunctionRef = number | string;
 
 /** A database's names at one moment. */
 export interface CatalogSnapshot {
@@ -157,9 +170,16 @@ export interface CatalogSnapshot {
   /** Operators over the server's own types that are not its own, by name. */
   readonly ownOperators: ReadonlyMap<string, readonly CatalogOperator[]>;
   /** Functions of casts between the server's own types. */
-  readonly castRoutines: readonly number[];
-  /** Functions of enabled event triggers. */
-  readonly eventTriggers: readonly { readonly name: string; readonly routine: number }[];
+  readonly castRoutines: readonly FunctionRef[];
+  readonly eventTriggers: readonly {
+    readonly name: string;
+    readonly routine: number;
+    readonly disabled: boolean;
+  }[];
+  /** Functions of operator classes that are not the server's own, by name. */
+  readonly operatorClasses: ReadonlyMap<string, readonly CatalogOperator[]>;
+  /** Relations whose indexes run something. */
+  readonly computedIndexes: readonly CatalogRelation[];
 }
 
 /** Largest catalog that is loaded, in rows of the query: relations with their columns, functions, schemas, dependencies. */
@@ -184,7 +204,10 @@ async function loadInParts(
       for (const row of await query(catalogSql(sql))) all.push(row);
     } catch (fault) {
       if (essential) throw fault;
-      unread.add(kind);
+      // Without the definitions: what there is is known, and what it does cannot be told.
+      const bare = await query(catalogSql(withoutDefinitions(sql))).catch(() => null);
+      if (bare === null) unread.add(kind);
+      else for (const row of bare) all.push(row);
     }
   }
   return all;

@@ -46,6 +46,7 @@ export class Consequences {
 
   of(frame: Frame, relation: CatalogRelation, action: string, options: AccessOptions): void {
     this.#family(frame, relation, action, options);
+    this.#index(frame, relation, action);
     const own = relation.behaviour;
     if (own !== undefined) {
       if (relation.kind === 'v') this.#view(frame, relation, own, action);
@@ -57,6 +58,15 @@ export class Consequences {
       for (const reader of this.#resolving.catalog.readersOf(relation.oid))
         this.#resolving.access(frame, nameOf(relation), reader, 'drop', true);
     }
+  }
+
+  /** An index is part of its table. */
+  #index(frame: Frame, { table, ...index }: CatalogRelation, action: string): void {
+    const owner = table === undefined ? undefined : this.#resolving.catalog.relationByOid(table);
+    if (owner === undefined || frame.via.includes(nameOf(owner))) return;
+    if (action === 'maintain') this.#resolving.access(frame, nameOf(index), owner, 'maintain');
+    else if (action === 'drop' || action === 'alter')
+      this.#resolving.access(frame, nameOf(index), owner, 'alter');
   }
 
   /** Rows of a child are rows of its parents, either way it is named. */
@@ -96,7 +106,11 @@ export class Consequences {
       ...own.rules,
       ...own.triggers.filter(({ events }) => events.includes(action as RelationEvent)),
     ];
-    if (writes && instead.some((one) => one.instead && (!('event' in one) || one.event === action))) return;
+    if (
+      writes &&
+      instead.some((one) => one.instead && !one.disabled && (!('event' in one) || one.event === action))
+    )
+      return;
     this.#base(frame, view, own.definition, action);
   }
 
@@ -110,7 +124,9 @@ export class Consequences {
     for (const name of names) {
       if (name === null) continue;
       const base = this.#resolving.catalog.relation(name.schema ?? 'pg_catalog', name.name);
-      if (base !== undefined) this.#resolving.access(frame, nameOf(view), base, action);
+      // A view may give its columns other names.
+      if (base !== undefined)
+        this.#resolving.access({ ...frame, keysChange: true }, nameOf(view), base, action);
     }
   }
 
@@ -125,13 +141,28 @@ export class Consequences {
     if (writes || rewrites) {
       for (const body of [...own.indexes, ...own.stored, ...own.virtual, ...own.checks])
         this.#follow(frame, relation, body);
-      for (const routine of own.indexRoutines) resolving.callByOid(frame, name, routine);
+      for (const routine of own.indexRoutines) resolving.call(frame, name, routine);
     } else if (action === 'select') for (const body of own.virtual) this.#follow(frame, relation, body);
     if (action === 'insert' || (action === 'update' && frame.draft.setsDefault)) {
       for (const body of own.defaults) this.#follow(frame, relation, body);
       this.#advance(frame, relation, own.identities);
     }
     if (action === 'restart') this.#advance(frame, relation, own.sequences);
+    if (action === 'validate') this.#referenced(frame, relation, own);
+    if (action === 'enable') this.#enabled(frame, relation, own);
+  }
+
+  #referenced(frame: Frame, relation: CatalogRelation, own: RelationBehaviour): void {
+    for (const oid of own.references) {
+      const other = this.#resolving.catalog.relationByOid(oid);
+      if (other !== undefined) this.#resolving.access(frame, nameOf(relation), other, 'select');
+    }
+  }
+
+  /** Switching on triggers, rules or row security counts as what they do, like making them. */
+  #enabled(frame: Frame, relation: CatalogRelation, own: RelationBehaviour): void {
+    for (const { routine } of own.triggers) this.#resolving.call(frame, nameOf(relation), routine);
+    for (const { body } of [...own.rules, ...own.policies]) this.#follow(frame, relation, body, true);
   }
 
   #advance(frame: Frame, relation: CatalogRelation, sequences: readonly number[]): void {
@@ -148,12 +179,14 @@ export class Consequences {
     const name = nameOf(relation);
     // A row that moves between partitions is deleted from one and inserted into another.
     const moves = event === 'update' && relation.parents.length > 0;
-    for (const { event: on, body } of own.rules) if (on === event) this.#follow(frame, relation, body, true);
-    for (const { events, routine, condition } of own.triggers) {
+    for (const { event: on, body, disabled } of own.rules)
+      if (on === event && !disabled) this.#follow(frame, relation, body, true);
+    for (const { events, routine, condition, disabled } of own.triggers) {
+      if (disabled) continue;
       if (!events.includes(event) && !(moves && (events.includes('insert') || events.includes('delete'))))
         continue;
       if (condition !== null) this.#follow(frame, relation, condition);
-      resolving.callByOid(frame, name, routine);
+      resolving.call(frame, name, routine);
     }
     if (own.rowSecurity) {
       for (const policy of own.policies) {
@@ -174,13 +207,12 @@ export class Consequences {
       if (action !== 'default') return;
       for (const body of other.behaviour?.defaults ?? []) this.#follow(inside, other, body);
     };
-    if (event === 'insert' || event === 'update') for (const oid of own.references) touch(oid, 'select');
+    if (event === 'insert' || event === 'update') this.#referenced(frame, relation, own);
     if (event !== 'delete' && event !== 'update') return;
     // A trigger, or another foreign key, may change what the text does not name.
     const hidden = frame.keysChange === true || own.triggers.some(({ events }) => events.includes('update'));
     for (const { oid, key, onDelete, onUpdate } of own.referencedBy) {
-      const changed =
-        event === 'delete' || hidden || key.some((one) => frame.draft.columnNames.includes(one));
+      const changed = event === 'delete' || hidden || key.some((one) => frame.draft.assigned.includes(one));
       if (!changed) continue;
       const follows = event === 'delete' ? onDelete : onUpdate;
       // Without an action it is looked whether a row refers to this one.

@@ -18,7 +18,10 @@ export const definitionRules: Readonly<Record<string, Rule>> = {
   },
   ViewStmt: (walker, body, scope) => {
     walker.answering = false;
-    newRelation(walker, bare(body, 'view') as RangeVar);
+    const view = bare(body, 'view') as RangeVar;
+    newRelation(walker, view);
+    const schema = view.relpersistence === 't' ? 'pg_temp' : view.schemaname || null;
+    walker.draft.effect({ kind: 'view', schema, name: view.relname ?? '' });
     walker.visit(body.query, scope);
   },
   IndexStmt: onRelation('create', 'IndexStmt'),
@@ -41,7 +44,7 @@ export const definitionRules: Readonly<Record<string, Rule>> = {
   AlterTableStmt: alterTable,
   AlterTableCmd: alterTableCommand,
   PartitionCmd: (walker, body, scope) => {
-    walker.draft.relation('alter', bare(body, 'name') as RangeVar);
+    walker.draft.relation('alter', alone(bare(body, 'name') as RangeVar));
     walker.visitAs('PartitionBoundSpec', body.bound, scope);
   },
   CreateSchemaStmt: (walker, body, scope) => {
@@ -51,7 +54,6 @@ export const definitionRules: Readonly<Record<string, Rule>> = {
     walker.draft.fixed('create', 'Schema', name);
     if (isBody(body.authrole)) walker.draft.fixed('grant', 'Role', role || '*');
     walker.draft.effect({ kind: 'created', what: 'schema', schema: name, name });
-    walker.draft.effect({ kind: 'catalog-changed' });
     if (list(body.schemaElts).length > 0) {
       walker.draft.cannotTell(
         'CREATE SCHEMA with further definitions is not understood: send them one by one',
@@ -81,7 +83,6 @@ export const definitionRules: Readonly<Record<string, Rule>> = {
     walker.visit(body.whereClause, scope);
     // What the rule would do counts as done by whoever makes it; OLD and NEW are the relation's own rows.
     walker.visitAll(body.actions, { names: new Set([...scope.names, 'old', 'new']) });
-    walker.draft.effect({ kind: 'catalog-changed' });
   },
   CreatePolicyStmt: policy('CreatePolicyStmt'),
   AlterPolicyStmt: policy('AlterPolicyStmt'),
@@ -121,7 +122,6 @@ export const definitionRules: Readonly<Record<string, Rule>> = {
         walker.draft.routine('call', steps);
       }
     }
-    walker.draft.effect({ kind: 'catalog-changed' });
   },
   CreateStatsStmt: (walker, body, scope) => {
     walker.draft.inSchema('create', names(body.defnames));
@@ -153,7 +153,6 @@ export const definitionRules: Readonly<Record<string, Rule>> = {
   ImportForeignSchemaStmt: (walker, body) => {
     walker.draft.fixed('foreign_server', 'ForeignServer', text(body, 'server_name'));
     walker.draft.fixed('create', 'Schema', text(body, 'local_schema'));
-    walker.draft.effect({ kind: 'catalog-changed' });
   },
   CreateTableSpaceStmt: (walker, body) =>
     walker.draft.fixed('server_file', 'File', text(body, 'location') || '*'),
@@ -164,7 +163,10 @@ export const definitionRules: Readonly<Record<string, Rule>> = {
     walker.draft.fixed('create', 'Database');
     walker.draft.routine('call', names(body.funcname));
   },
-  AlterEventTrigStmt: onDatabase('alter', 'Database'),
+  AlterEventTrigStmt: (walker, body) => {
+    walker.draft.fixed('alter', 'Database');
+    if (text(body, 'tgenabled') !== 'D') walker.draft.enables.add(text(body, 'trigname'));
+  },
   CreatePublicationStmt: publication('create', 'CreatePublicationStmt'),
   AlterPublicationStmt: publication('alter', 'AlterPublicationStmt'),
   PublicationObjSpec: (walker, body, scope) => {
@@ -192,7 +194,6 @@ function onRelation(action: string, tag: string): Rule {
   return (walker, body, scope) => {
     walker.draft.relation(action, bare(body, 'relation') as RangeVar);
     walker.children(tag, body, scope, ['relation', 'excludeOpNames', 'options']);
-    walker.draft.effect({ kind: 'catalog-changed' });
   };
 }
 
@@ -203,14 +204,12 @@ function onDatabase(action: string, type: 'Database' | 'Extension', ...path: rea
 function foreign(field: string): Rule {
   return (walker, body) => {
     walker.draft.fixed('foreign_server', 'ForeignServer', text(body, field));
-    walker.draft.effect({ kind: 'catalog-changed' });
   };
 }
 
 function extension(action: string): Rule {
   return (walker, body) => {
     walker.draft.fixed(action, 'Extension', text(body, 'extname'));
-    walker.draft.effect({ kind: 'catalog-changed' });
   };
 }
 
@@ -277,9 +276,12 @@ function alterTable(walker: Walker, body: Body, scope: Scope): void {
     const type = kind === 'OBJECT_SEQUENCE' ? 'Sequence' : 'Table';
     const commands = list(body.cmds).map((item) => text(as('AlterTableCmd', item) ?? {}, 'subtype'));
     const own = commands.every((command) => NOT_RECURSIVE.test(command)) ? alone(relation) : relation;
-    walker.draft.relation('alter', own, body.missing_ok === true ? 'maybe' : 'existing', type);
+    const mode = body.missing_ok === true ? 'maybe' : 'existing';
+    walker.draft.relation('alter', own, mode, type);
+    // What was switched off fires from now on; a foreign key that is checked reads the other table.
+    if (commands.some((command) => /^AT_Enable/.test(command))) walker.draft.relation('enable', own, mode);
+    if (commands.includes('AT_ValidateConstraint')) walker.draft.relation('validate', own, mode);
   }
-  walker.draft.effect({ kind: 'catalog-changed' });
   walker.visitAll(body.cmds, scope);
 }
 
@@ -344,7 +346,6 @@ function createFunction(walker: Walker, body: Body, scope: Scope): void {
 function madeRoutine({ draft }: Walker, name: readonly string[], body: BodyText | null): void {
   const own = draft.unqualified(name);
   if (own !== null) draft.effect({ kind: 'created', what: 'routine', ...own, body });
-  draft.effect({ kind: 'catalog-changed' });
 }
 
 /** The body of a CREATE FUNCTION, where it is one that can be followed with the session's own search path. */

@@ -35,6 +35,8 @@ export class FrameUses {
     for (const schema of draft.emptied) this.#emptied(frame, schema);
     this.#types(frame);
     this.#routines.operators(frame);
+    this.#routines.operatorClasses(frame);
+    this.#maintained(frame);
   }
 
   #types(frame: Frame): void {
@@ -46,6 +48,17 @@ export class FrameUses {
         if (schema === null ? seen : schema === type.schema) this.#routines.types(frame, [type.oid], true);
       }
     }
+  }
+
+  #maintained(frame: Frame): void {
+    const { draft } = frame;
+    const { catalog } = this.#resolving;
+    if (draft.everyIndex) {
+      for (const relation of catalog.computedIndexes)
+        this.#resolving.access(frame, null, relation, 'maintain');
+    }
+    for (const { name, routine } of catalog.eventTriggers)
+      if (draft.enables.includes(name)) this.#routines.called(frame, name, routine);
   }
 
   /** DROP SCHEMA … CASCADE drops what is in it. */
@@ -69,7 +82,7 @@ export class FrameUses {
       // A built-in function that was judged by its effect needs no `call` as well; others of its name do.
       if (!(use.builtIn && schema === 'pg_catalog'))
         findings.evaluate(use.action, via, 'Function', schema, use.name);
-      if (use.action === 'call') this.#routines.named(frame, schema, use.name);
+      if (use.action === 'call') this.#routines.named(frame, schema, use.name, use.builtIn);
     }
     if (places.length === 0 && !use.builtIn) this.#missing(frame, use);
   }

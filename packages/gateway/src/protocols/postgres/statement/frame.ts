@@ -1,6 +1,6 @@
 /** One text being resolved, and what the parts of the resolver share. */
 import type { Resource } from '../../protocol.ts';
-import type { CatalogRelation, CatalogSnapshot } from './catalog.ts';
+import type { CatalogRelation, CatalogSnapshot, FunctionRef } from './catalog.ts';
 import type { Findings } from './findings.ts';
 import type { FrameColumns } from './frame-columns.ts';
 import type { BodyText, Draft } from './meaning.ts';
@@ -22,6 +22,8 @@ export interface Frame {
   readonly answers: boolean;
   /** Columns change that the text does not name: a foreign key changes them. */
   readonly keysChange?: true;
+  /** The way to the first type on it: types lead to each other in circles, and each is followed once from there. */
+  readonly beforeTypes?: readonly string[];
 }
 
 /** What a body is followed with. */
@@ -61,7 +63,7 @@ export interface Resolving {
     cascade?: boolean,
   ): void;
   /** A call of a function that something else sets off. */
-  callByOid(frame: Frame, owner: string, oid: number): void;
+  call(frame: Frame, owner: string, routine: FunctionRef): void;
 }
 
 /** The way one step further; sorted, so that equal ways are one. */

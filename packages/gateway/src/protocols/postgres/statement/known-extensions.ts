@@ -19,7 +19,7 @@ const COMPUTES: Readonly<Record<string, RegExp | null>> = {
   fuzzystrmatch: null,
   h3: null,
   hll: null,
-  hstore: /^populate_record$/,
+  hstore: null,
   hypopg: /^hypopg_(create|drop|hide|unhide|reset)/,
   intagg: null,
   intarray: null,
@@ -43,7 +43,6 @@ const COMPUTES: Readonly<Record<string, RegExp | null>> = {
   seg: null,
   semver: null,
   tablefunc: /^(?!normal_rand$)/,
-  tcn: /./,
   timescaledb:
     /^(?!time_bucket|first|last|histogram|time_bucket_gapfill|locf|interpolate|approximate_row_count)/,
   tsm_system_rows: null,
@@ -54,6 +53,9 @@ const COMPUTES: Readonly<Record<string, RegExp | null>> = {
   vector: null,
   xml2: /^(?!xml_valid|xml_is_well_formed|xml_encode_special_chars|xpath_(?!table))/,
 };
+
+/** The server's own code behind functions it makes for somebody's range type. */
+export const RANGE_CONSTRUCTOR = /^(multi)?range_constructor\d$/;
 
 /** Whether code in C of this extension does nothing but compute. */
 export function onlyComputes(extension: string, name: string): boolean {

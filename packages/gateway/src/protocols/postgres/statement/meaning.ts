@@ -82,7 +82,14 @@ export type SessionEffect =
       readonly body?: BodyText | null;
     }
   /** The shared catalog is out of date once this commits. */
-  | { readonly kind: 'catalog-changed' };
+  | { readonly kind: 'catalog-changed' }
+  /** A view exists that the shared catalog may not show yet, or shows as it was: what reading it does. */
+  | {
+      readonly kind: 'view';
+      readonly schema: string;
+      readonly name: string;
+      readonly evaluations: readonly Evaluation[];
+    };
 
 export type CreatedKind = 'relation' | 'routine' | 'schema';
 
@@ -133,7 +140,8 @@ export interface FixedUse {
 
 /** The effect of a draft, before names are resolved. */
 export type DraftEffect =
-  | Exclude<SessionEffect, { kind: 'temporary' } | { kind: 'created' }>
+  | Exclude<SessionEffect, { kind: 'temporary' } | { kind: 'created' } | { kind: 'view' }>
+  | { readonly kind: 'view'; readonly schema: string | null; readonly name: string }
   | {
       readonly kind: 'created';
       readonly what: CreatedKind;
@@ -183,14 +191,21 @@ export interface Draft {
   /** Operators and types that are named. */
   readonly operators: readonly DraftName[];
   readonly types: readonly DraftName[];
+  readonly operatorClasses: readonly DraftName[];
+  /** All indexes of the database are built or read. */
+  readonly everyIndex: boolean;
   /** DEFAULT is written as a value. */
   readonly setsDefault: boolean;
   /** An UPDATE or DELETE without WHERE, TRUNCATE, DROP. */
   readonly unfiltered: boolean;
   /** Of a query that may be an updatable view's: the one relation in its FROM clause. */
   readonly base: DraftName | null;
+  /** Columns that are given values. */
+  readonly assigned: readonly string[];
   /** Schemas dropped with everything in them. */
   readonly emptied: readonly string[];
+  /** Event triggers that are switched on. */
+  readonly enables: readonly string[];
   /** A `*` anywhere, the top level included. */
   readonly star: boolean;
   readonly anyColumn: boolean;

@@ -10,20 +10,17 @@ export const objectRules: Readonly<Record<string, Rule>> = {
     for (const object of list(body.objects))
       objectUse(walker, 'drop', text(body, 'removeType'), object, mode, cascade);
     walker.draft.unfiltered = true;
-    walker.draft.effect({ kind: 'catalog-changed' });
   },
   CommentStmt: (walker, body) => objectUse(walker, 'comment', text(body, 'objtype'), body.object),
   SecLabelStmt: (walker, body) => objectUse(walker, 'alter', text(body, 'objtype'), body.object),
   RenameStmt: (walker, body) => {
     subjectOf(walker, 'alter', text(body, 'renameType'), body);
-    walker.draft.effect({ kind: 'catalog-changed' });
     renamed(walker, body);
   },
   AlterObjectDependsStmt: (walker, body) => subjectOf(walker, 'alter', text(body, 'objectType'), body),
   AlterObjectSchemaStmt: (walker, body) => {
     subjectOf(walker, 'alter', text(body, 'objectType'), body);
     walker.draft.fixed('create', 'Schema', text(body, 'newschema'));
-    walker.draft.effect({ kind: 'catalog-changed' });
   },
   AlterOwnerStmt: (walker, body) => {
     subjectOf(walker, 'alter', text(body, 'objectType'), body);
@@ -44,7 +41,7 @@ export const objectRules: Readonly<Record<string, Rule>> = {
   DropOwnedStmt: (walker, body) => {
     grantees(walker, body.roles);
     walker.draft.fixed('drop', 'Database');
-    walker.draft.effect({ kind: 'catalog-changed' });
+    walker.draft.cannotTell('what the role owns, and is dropped, is not known');
   },
   CreateRoleStmt: (walker, body) => walker.draft.fixed('create_role', 'Role', text(body, 'role')),
   AlterRoleStmt: (walker, body) => walker.draft.fixed('alter_role', 'Role', roleName(body.role)),
@@ -77,7 +74,7 @@ export const objectRules: Readonly<Record<string, Rule>> = {
       for (const column of names(relation.va_cols)) walker.draft.columnNames.add(column);
       walker.draft.relation('maintain', bare(relation, 'relation') as RangeVar);
     }
-    if (list(body.rels).length === 0) walker.draft.fixed('maintain', 'Database');
+    if (list(body.rels).length === 0) everyRelation(walker);
   },
   ClusterStmt: maintained,
   RefreshMatViewStmt: maintained,
@@ -91,7 +88,12 @@ function database(walker: Walker, body: Body): void {
 
 function maintained(walker: Walker, body: Body): void {
   if (isBody(body.relation)) walker.draft.relation('maintain', body.relation as RangeVar);
-  else walker.draft.fixed('maintain', 'Database');
+  else everyRelation(walker);
+}
+
+function everyRelation(walker: Walker): void {
+  walker.draft.fixed('maintain', 'Database');
+  walker.draft.everyIndex = true;
 }
 
 function eachRelation(walker: Walker, action: string, relations: unknown, cascade = false): void {

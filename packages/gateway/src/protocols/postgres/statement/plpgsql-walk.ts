@@ -56,7 +56,8 @@ function search(value: unknown, place: string, reader: PlpgsqlReader, depth: num
     if (key === 'PLpgSQL_expr') expression(inner, place, reader);
     else if (key === 'PLpgSQL_type') {
       if (isBody(inner) && typeof inner.typname === 'string') reader.typed(inner.typname);
-    } else if (key.startsWith('PLpgSQL_stmt_') && !STATEMENTS.has(key))
+    } else if (key === 'PLpgSQL_stmt_commit' || key === 'PLpgSQL_stmt_rollback') reader.ran('COMMIT');
+    else if (key.startsWith('PLpgSQL_stmt_') && !STATEMENTS.has(key))
       reader.cannotTell(`${key} is not understood`);
     else if (key.startsWith('PLpgSQL_')) fields(key, inner, reader, depth);
     else search(inner, place, reader, depth + 1);

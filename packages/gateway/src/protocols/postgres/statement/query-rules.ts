@@ -191,7 +191,10 @@ function returning(walker: Walker, body: Body, relation: RangeVar, scope: Scope,
 function assignments(walker: Walker, targets: unknown, scope: Scope): void {
   for (const target of list(targets)) {
     const column = as('ResTarget', target);
-    if (column !== null) walker.draft.columnNames.add(text(column, 'name'));
+    if (column !== null) {
+      walker.draft.columnNames.add(text(column, 'name'));
+      walker.draft.assigned.add(text(column, 'name'));
+    }
     walker.visit(target, scope);
   }
 }

@@ -6,7 +6,7 @@
  * A body that has not been parsed yet is asked for (`needs`); the binder has it parsed and resolves again.
  */
 import type { Evaluation } from '../../protocol.ts';
-import type { CatalogRelation, CatalogSnapshot } from './catalog.ts';
+import type { CatalogRelation, CatalogSnapshot, FunctionRef } from './catalog.ts';
 import { Findings } from './findings.ts';
 import { type BodyUse, type Frame, type Resolving, through } from './frame.ts';
 import { FrameColumns } from './frame-columns.ts';
@@ -91,16 +91,7 @@ const HARMLESS = new Set([
 ]);
 
 /** Actions that run event triggers. */
-const DEFINES = new Set([
-  'create',
-  'alter',
-  'drop',
-  'comment',
-  'grant',
-  'maintain',
-  'load_code',
-  'foreign_server',
-]);
+const DEFINES = new Set(['create', 'alter', 'drop', 'comment', 'grant', 'maintain']);
 
 class Resolver implements Resolving {
   readonly catalog: CatalogSnapshot;
@@ -134,7 +125,7 @@ class Resolver implements Resolving {
     this.#relations = new RelationUses(
       this,
       (frame, oids, made) => this.#routines.types(frame, oids, made),
-      (frame) => this.#routines.anyType(frame),
+      (frame, made) => this.#routines.anyType(frame, made),
     );
     this.#uses = new FrameUses(this, this.#relations, this.#routines);
     const own = pathsOf(draft, state);
@@ -149,9 +140,12 @@ class Resolver implements Resolving {
   resolution(): Resolution {
     this.#start(this.#top);
     this.#drain();
-    const defines = this.findings.evaluations.some(({ action }) => DEFINES.has(action));
+    const defines =
+      this.findings.evaluations.some(({ action }) => DEFINES.has(action)) ||
+      this.#drafts.some(({ effects }) => effects.some(({ kind }) => kind === 'catalog-changed'));
     if (defines) {
-      for (const { name, routine } of this.catalog.eventTriggers) this.callByOid(this.#top, name, routine);
+      for (const { name, routine, disabled } of this.catalog.eventTriggers)
+        if (!disabled) this.call(this.#top, name, routine);
       this.#drain();
     }
     const columnNames = new Set(this.#drafts.flatMap((draft) => draft.columnNames));
@@ -275,7 +269,9 @@ class Resolver implements Resolving {
     const draft = this.parsed(body);
     if (draft === undefined) return;
     const blame = use.blame ?? frame.blame;
-    this.#frames.push({ draft, via, names, running, blame, answers: use.answers === true });
+    const { beforeTypes } = frame;
+    const inside: Frame = { draft, via, names, running, blame, answers: use.answers === true };
+    this.#frames.push(beforeTypes === undefined ? inside : { ...inside, beforeTypes });
   }
 
   access(
@@ -288,8 +284,8 @@ class Resolver implements Resolving {
     this.#relations.access(frame, owner, relation, action, cascade);
   }
 
-  callByOid(frame: Frame, owner: string, oid: number): void {
-    this.#routines.byOid(frame, owner, oid);
+  call(frame: Frame, owner: string, routine: FunctionRef): void {
+    this.#routines.called(frame, owner, routine);
   }
 }
 

@@ -68,7 +68,7 @@ export interface Parsers {
 export const TOP: Scope = { names: new Set() };
 
 /** SQL inside constants inside SQL inside constants. */
-const EMBEDDED_DEPTH = 3;
+const EMBEDDED_DEPTH = 6;
 
 /** Statements that may share a draft with texts that differ in literals only. */
 const SHAREABLE = new Set([
@@ -81,14 +81,28 @@ const SHAREABLE = new Set([
   'TransactionStmt',
 ]);
 
+/** Statements after which the catalog says something else; those that may make what is temporary say so themselves. */
+const DEFINITIONS = new Set(
+  (
+    'AlterCollation AlterDomain AlterEnum AlterEventTrig AlterExtension AlterExtensionContents AlterFdw AlterForeignServer ' +
+    'AlterFunction AlterObjectDepends AlterObjectSchema AlterOpFamily AlterOperator AlterOwner AlterPolicy AlterSeq ' +
+    'AlterStats AlterTable AlterTSConfiguration AlterTSDictionary AlterType CompositeType CreateAm CreateCast ' +
+    'CreateConversion CreateDomain CreateEnum CreateEventTrig CreateExtension CreateFdw CreateForeignServer ' +
+    'CreateFunction CreateOpClass CreateOpFamily CreatePLang CreatePolicy CreateRange CreateSchema CreateStats ' +
+    'CreateTransform CreateTrig Define Drop DropOwned ImportForeignSchema Index ReassignOwned Rename Rule'
+  )
+    .split(' ')
+    .map((name) => `${name}Stmt`),
+);
+
 /** Nodes that touch nothing but through their children. */
 const TRANSPARENT = new Set(
   (
     'A_ArrayExpr A_Const A_Indices Alias BitString BoolExpr Boolean BooleanTest CTECycleClause CTESearchClause CaseExpr CaseWhen ' +
-    'CoalesceExpr CollateClause CurrentOfExpr Float FunctionParameter GroupingFunc GroupingSet IndexElem InferClause ' +
+    'CoalesceExpr CollateClause CurrentOfExpr Float FunctionParameter GroupingFunc GroupingSet InferClause ' +
     'Integer JsonAggConstructor JsonArgument JsonBehavior JsonFormat JsonIsPredicate JsonKeyValue JsonOutput ' +
     'JsonReturning JsonTableColumn JsonTablePathSpec JsonValueExpr List MinMaxExpr MultiAssignRef NamedArgExpr ' +
-    'NullTest ParamRef PartitionBoundSpec PartitionElem PartitionRangeDatum PartitionSpec RangeTableFuncCol ' +
+    'NullTest ParamRef PartitionBoundSpec PartitionRangeDatum PartitionSpec RangeTableFuncCol ' +
     'ReturningOption RoleSpec RowExpr SQLValueFunction StatsElem String TriggerTransition ' +
     'WindowDef XmlExpr XmlSerialize ReplicaIdentityStmt DefElem ReturnStmt'
   ).split(' '),
@@ -245,8 +259,10 @@ class TreeWalker implements Walker {
     if (body === undefined) return;
     const rule = RULES.get(tag);
     if (!isBody(body)) this.draft.cannotTell('the parser returned something unexpected');
-    else if (rule !== undefined) rule(this, body, scope);
-    else if (TRANSPARENT.has(tag)) this.children(tag, body, scope);
+    else if (rule !== undefined) {
+      if (DEFINITIONS.has(tag)) this.draft.effect({ kind: 'catalog-changed' });
+      rule(this, body, scope);
+    } else if (TRANSPARENT.has(tag)) this.children(tag, body, scope);
     else this.draft.cannotTell(`${tag} is not understood`);
   }
 
