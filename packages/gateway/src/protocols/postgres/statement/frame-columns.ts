@@ -10,11 +10,14 @@ import {
   NOTHING_KNOWN,
   type RelationCandidate,
   Steps,
+  TooMuchWork,
   together,
   ViewLineage,
 } from './columns/index.ts';
 import { type Frame, nameOf, type Resolving } from './frame.ts';
 import type { BodyText, Draft, StatementMeaning } from './meaning.ts';
+
+const UNKNOWN: Attribution = { uses: NOTHING_KNOWN, outputs: null };
 
 export class FrameColumns {
   readonly #resolving: Resolving;
@@ -83,7 +86,7 @@ export class FrameColumns {
 
   /** The statement's own columns, followed through views. */
   #own(): Attribution {
-    if (this.#top === null) return { uses: NOTHING_KNOWN, outputs: null };
+    if (this.#top === null) return UNKNOWN;
     const { frame, attribution } = this.#top;
     const { uses, outputs } = attribution;
     const { catalog } = this.#resolving;
@@ -96,8 +99,13 @@ export class FrameColumns {
       const outputs = known !== undefined ? known : this.#shown(definition, frame);
       shown.set(view.oid, outputs);
       return { columns: view.columns, outputs };
-    });
-    return { uses: lineage.uses(uses), outputs: outputs === null ? null : lineage.outputs(outputs) };
+    }, this.#steps);
+    try {
+      return { uses: lineage.uses(uses), outputs: outputs === null ? null : lineage.outputs(outputs) };
+    } catch (error) {
+      if (!(error instanceof TooMuchWork)) throw error;
+      return UNKNOWN;
+    }
   }
 
   /** What the query of a view shows: the server wrote it for an empty search path. */

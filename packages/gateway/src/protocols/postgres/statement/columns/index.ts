@@ -10,5 +10,5 @@ export {
   type RelationCandidate,
 } from './column-use.ts';
 export { ColumnFacts, joined, together, withColumns } from './facts.ts';
-export { Steps } from './source.ts';
+export { Steps, TooMuchWork } from './source.ts';
 export { ViewLineage } from './view-lineage.ts';

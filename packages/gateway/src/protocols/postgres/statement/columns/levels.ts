@@ -3,19 +3,20 @@ import type { ColumnCatalog } from './column-use.ts';
 import { type Column, either, RelationRange, type Rows, RowsRange, renamed, wholeRow } from './range.ts';
 import { Ranges } from './ranges.ts';
 import { type Cte, cteNamed, Finder, inside, NO_CTES, type Scope, type Sight } from './scope.ts';
-import type {
-  CteShape,
-  KeyShape,
-  PartShape,
-  QueryShape,
-  RelationRange as RelationShape,
-  SelectShape,
-  SetShape,
-  StatementShape,
-  TargetShape,
-  Term,
-  Use,
-  ValuesShape,
+import {
+  COLUMN_DEPTH,
+  type CteShape,
+  type KeyShape,
+  type PartShape,
+  type QueryShape,
+  type RelationRange as RelationShape,
+  type SelectShape,
+  type SetShape,
+  type StatementShape,
+  type TargetShape,
+  type Term,
+  type Use,
+  type ValuesShape,
 } from './shape.ts';
 import {
   ANYTHING,
@@ -29,6 +30,7 @@ import {
   type Source,
   type Steps,
   sizeOf,
+  TooMuchWork,
   touch,
   use,
 } from './source.ts';
@@ -48,6 +50,7 @@ export class Levels {
   readonly #ranges: Ranges;
   readonly #writes: Writes;
   #loseAll = false;
+  #depth = 0;
 
   constructor(catalog: ColumnCatalog, steps: Steps) {
     this.steps = steps;
@@ -81,8 +84,16 @@ export class Levels {
 
   /** Looks at a query; its rows, which are not used for anything yet. */
   query(shape: QueryShape, outer: Scope | null): Rows {
-    this.steps.spend(1);
-    const scope = this.#with(shape.ctes, shape.recursive, outer);
+    this.#depth += 1;
+    // WITH queries may lead from one to the next, however flat they are written.
+    if (this.#depth > 2 * COLUMN_DEPTH) throw new TooMuchWork();
+    const rows = this.#query(shape, this.#with(shape.ctes, shape.recursive, outer));
+    this.steps.spend(1 + rows.columns.length);
+    this.#depth -= 1;
+    return rows;
+  }
+
+  #query(shape: QueryShape, scope: Scope): Rows {
     switch (shape.kind) {
       case 'select':
         return this.#select(shape, scope);
@@ -160,7 +171,7 @@ export class Levels {
         const all = wholeRow(rows);
         this.steps.spend(sizeOf(all) + rows.columns.length);
         touch(all);
-        columns.push(...rows.columns);
+        for (const column of rows.columns) columns.push(column);
         if (rows.rest !== null) rests.push(rows.rest);
       } else if (target.direct && simple !== null) {
         const source = this.#finder.source(simple, scope);
@@ -211,7 +222,9 @@ export class Levels {
   #key(key: KeyShape, rows: Rows, scope: Scope): void {
     if (key.ordinal !== null) {
       const column = rows.rest === null ? rows.columns[key.ordinal - 1] : undefined;
-      use(column?.source ?? wholeRow(rows), key.use);
+      const source = column?.source ?? wholeRow(rows);
+      this.steps.spend(sizeOf(source));
+      use(source, key.use);
       return;
     }
     const { name } = key;
@@ -219,7 +232,10 @@ export class Levels {
       const inputs = scope.sights.map(({ plain, range }) => (plain ? range.find(name) : null));
       const input = key.inputFirst ? either(inputs) : null;
       const output = input?.certain === true ? null : new RowsRange(rows, this.steps).find(name);
-      if (output !== null) use(output.source, key.use);
+      if (output !== null) {
+        this.steps.spend(sizeOf(output.source));
+        use(output.source, key.use);
+      }
       if (output?.certain === true && input === null) return;
     }
     this.terms(key.terms, scope, key.use);

@@ -168,6 +168,10 @@ function jsonAggregate(reader: ExpressionReader, body: Body, use: Use, into: Ter
 
 /** Whether a value is a node with its tag: tags begin with a capital, fields do not. */
 export function isTagged(value: unknown): boolean {
-  const node = untag(value);
-  return node !== null && /^[A-Z]/.test(node.tag);
+  if (!isBody(value)) return false;
+  for (const tag in value) {
+    const first = tag.charCodeAt(0);
+    return first >= 65 && first <= 90 && untag(value) !== null;
+  }
+  return false;
 }

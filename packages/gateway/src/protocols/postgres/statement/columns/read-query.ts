@@ -4,21 +4,20 @@ import { outputName } from './output-name.ts';
 import { EXPRESSIONS, isTagged } from './read-expression.ts';
 import { type RangeReader, rangeOf } from './read-from.ts';
 import { readWrite } from './read-write.ts';
-import type {
-  CteShape,
-  KeyShape,
-  PartShape,
-  QueryShape,
-  RangeShape,
-  TargetShape,
-  Term,
-  Use,
+import {
+  COLUMN_DEPTH,
+  type CteShape,
+  type KeyShape,
+  type PartShape,
+  type QueryShape,
+  type RangeShape,
+  type TargetShape,
+  type Term,
+  type Use,
 } from './shape.ts';
 
 /** References, ranges and calls of one text: above this, any column may be used. */
-export const COLUMN_REFERENCES = 20_000;
-/** Query levels and joins inside each other. */
-export const COLUMN_DEPTH = 100;
+export const COLUMN_REFERENCES = 10_000;
 
 /** The text is above a limit. */
 export class TooManyColumns extends Error {

@@ -4,6 +4,9 @@
  * columns they are is for attribute.ts to say, with a catalog.
  */
 
+/** Query levels and joins inside each other: above this, any column may be used. */
+export const COLUMN_DEPTH = 100;
+
 /** What a text's references are, or null above a limit. */
 export interface Shape {
   readonly statements: readonly StatementShape[];

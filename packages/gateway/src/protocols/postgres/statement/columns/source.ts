@@ -103,7 +103,7 @@ const SYSTEM = new Set(['ctid', 'xmin', 'cmin', 'xmax', 'cmax', 'tableoid']);
 const SEQUENCE: readonly string[] = ['last_value', 'log_cnt', 'is_called'];
 
 /** Look-ups and columns that one text may cost: above this, any column may be used. */
-export const COLUMN_STEPS = 500_000;
+export const COLUMN_STEPS = 100_000;
 
 /** Attributing the text takes too much. */
 export class TooMuchWork extends Error {

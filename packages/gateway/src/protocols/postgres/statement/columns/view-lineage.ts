@@ -1,6 +1,7 @@
 /** Follows columns of views to the columns they are made of. */
 import type { BaseColumnName, ColumnUse, ColumnUses, OutputColumn } from './column-use.ts';
 import { together } from './facts.ts';
+import type { Steps } from './source.ts';
 
 /** What a view shows, by its columns' names; null when it is no view, or what it shows is not known. */
 export type ViewOutputs = (
@@ -22,10 +23,12 @@ interface Lineage {
 
 export class ViewLineage {
   readonly #view: ViewOutputs;
+  readonly #steps: Steps;
   readonly #known = new Map<string, Lineage>();
 
-  constructor(view: ViewOutputs) {
+  constructor(view: ViewOutputs, steps: Steps) {
     this.#view = view;
+    this.#steps = steps;
   }
 
   /** Outputs with what is under the views among their inputs; the views' own columns stay. */
@@ -37,7 +40,10 @@ export class ViewLineage {
   uses(uses: ColumnUses): ColumnUses {
     const below = uses.uses.flatMap((use) => this.#below(use));
     if (below.length === 0) return uses;
-    return { ...together([uses, { complete: true, known: [], uses: below }]), known: uses.known };
+    return Object.freeze({
+      ...together([uses, { complete: true, known: [], uses: below }]),
+      known: uses.known,
+    });
   }
 
   #below(use: ColumnUse): readonly ColumnUse[] {
@@ -75,6 +81,7 @@ export class ViewLineage {
     // A view that is not what the catalog says it is.
     if (outputs.length !== columns.length) return { inputs: null, direct: false };
     const below = shown.map((output) => this.#output(output, depth - 1));
+    this.#steps.spend(below.reduce((sum, { inputs }) => sum + (inputs?.length ?? 0), below.length));
     const complete = below.every(({ inputs }) => inputs !== null);
     const lineage: Lineage = {
       inputs: complete ? [own, ...below.flatMap(({ inputs }) => inputs ?? [])] : null,
