@@ -31,10 +31,12 @@ const POLICIES = `
 @id("small") @limit_bytes("1KB") permit (principal, action in Action::"read", resource is Table) when { resource.schema == "small" };
 @id("quick") @limit_time("400ms") permit (principal, action in [Action::"read", Action::"write"], resource is Table) when { resource.schema == "quick" };
 @id("rare") @limit_rate("3") permit (principal, action in Action::"read", resource is Table) when { resource.schema == "rare" };
+@id("asked") @approval("approvers") @limit_rows("3") permit (principal, action in Action::"write", resource is Table) when { resource.schema == "asked" };
+@id("asked-read") permit (principal, action in Action::"read", resource is Table) when { resource.schema == "asked" };
 @id("three") @limit_rows("3") permit (principal, action in Action::"read", resource is Table) when { resource.schema == "three" };
 `;
 
-const SCHEMAS = ['plain', 'few', 'small', 'quick', 'rare', 'three'];
+const SCHEMAS = ['plain', 'few', 'small', 'quick', 'rare', 'three', 'asked'];
 
 let world: TestGateway;
 before(async () => {
@@ -179,6 +181,33 @@ test('no more bytes arrive than policy permits, in rows and in notices [data-pat
   client.close();
 });
 
+test('an error that quotes more than policy permits is not delivered [data-path.limit-bytes]', async () => {
+  const client = await raw();
+  const whole = await client.ask(query('select (pad)::int from small.t limit 1'));
+  assert.equal(errorOf(whole).C, '22P02');
+  const got = await client.ask(query('select (repeat(pad, 100))::int from small.t limit 1'));
+  assert.match(errorOf(got).M ?? '', /more than 1024 bytes \(limit_bytes\)/);
+  assert.ok(got.reduce((sum, { body }) => sum + body.length, 0) < 1_500);
+  assert.equal(shape(await client.ask(query('select 1'))), 'T D×1 C(SELECT 1) ZI');
+  client.close();
+});
+
+test('what was approved with a limit goes on with it, piece by piece [data-path.limit-rows]', async () => {
+  const client = await raw();
+  const text = 'update asked.t set id = id where id < 10 returning id';
+  client.send(Buffer.concat([parse('', text), bind('p', ''), describePortal('p'), execute('p', 2), flush()]));
+  const approver = await world.as('approver');
+  const request = await eventually(
+    'an access request',
+    async () => (await approver.listAccessRequests({ state: 'pending' }))[0],
+  );
+  await approver.approve(request.id, 'fine');
+  assert.match(shape(await client.until('s')), /D×2 s$/);
+  client.send(Buffer.concat([execute('p', 2), sync()]));
+  assert.equal(shape(await client.until('Z')), 'D×1 E(54000) ZI');
+  client.close();
+});
+
 test('a statement that takes too long is stopped at the target, and the client told why [data-path.limit-time, data-path.limit-sync]', async () => {
   const client = await raw();
   for (const ask of [
@@ -269,7 +298,7 @@ test('limits and what went over them are in the audit log [data-path.limit-recor
 
 test('a limit made tighter ends what is under way above it, and one made wider does not [data-path.limit-regate]', async () => {
   const write = (rows: number) => {
-    const text = POLICIES.replace('@limit_rows("3")', `@limit_rows("${rows}")`);
+    const text = POLICIES.replace('"three") @limit_rows("3")', `"three") @limit_rows("${rows}")`);
     writeFileSync(join(world.directory, 'policies', 'test.cedar'), text);
     return world.gateway.reloadPolicies();
   };

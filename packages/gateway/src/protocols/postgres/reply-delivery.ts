@@ -289,6 +289,9 @@ export class ReplyDelivery {
     }
     const late = this.#talk.exchange.operation?.late ?? null;
     if (late !== null) return this.#out.push(late) as undefined;
+    // An error can quote as much as it likes of what was read.
+    if (unit !== null && unit.limit !== null && !fitsBeside(end - at, unit.limit, unit.taken))
+      return this.#out.push(this.#overLimit(unit, 'bytes').message) as undefined;
     const mask = unit?.mask ?? this.#talk.line.mask();
     // What fails when a transaction ends, a deferred constraint, quotes rows that other statements touched.
     const scope = unit === null || ENDS_TRANSACTION.test(unit.statement.form) ? null : unit.statement;
