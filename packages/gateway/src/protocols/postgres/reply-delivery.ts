@@ -21,6 +21,9 @@ import type { Unit } from './unit.ts';
 /** ReadyForQuery's status byte outside a transaction, and in one that has not failed. */
 const IDLE = 0x49;
 const IN_TRANSACTION = 0x54;
+/** Longest wait for a target to stop that was told to, in milliseconds: what it says meanwhile is thrown away. */
+const STOP_MS = 30_000;
+const UNSTOPPABLE = 'a reply is over its limit and cannot be stopped';
 /** Statements that can fail for what others did before them. */
 const ENDS_TRANSACTION = /\b(?:commit|end|constraints|prepare\s+transaction)\b/i;
 /** The command tag of a finished COPY, with its rows. */
@@ -349,6 +352,7 @@ export class ReplyDelivery {
       exchange.skipUntilSync();
       this.#talk.flushToTarget();
     }
+    unit.expectEnd(STOP_MS, () => this.#talk.targetFailed(UNSTOPPABLE, '08006'));
     return this.#stopTarget();
   }
 
@@ -366,9 +370,7 @@ export class ReplyDelivery {
    * that would be what is stopped.
    */
   #stopTarget(): Promise<void> {
-    return this.#talk.line.target
-      .cancel()
-      .catch(() => this.#talk.targetFailed('a reply is over its limit and cannot be stopped', '08006'));
+    return this.#talk.line.target.cancel().catch(() => this.#talk.targetFailed(UNSTOPPABLE, '08006'));
   }
 
   /** What still comes of a reply that was cut. Nothing of it is delivered. */
