@@ -338,9 +338,13 @@ test('whatever is pipelined around a cut reply, what the client is told is what 
     const frames: Buffer[] = [];
     for (let left = 1 + below(4); left > 0; left -= 1) {
       const texts = ['select id from few.t', 'select id from few.t limit 6', 'select id from few.t limit 5'];
-      const text = below(2) === 0 ? texts[below(3)] : `insert into few.t values (${(next += 1)}, 'fuzz')`;
-      if (text?.startsWith('insert') === true) inserts.push(next);
-      frames.push(parse('', text ?? ''), bind('', ''), execute('', below(3) === 0 ? 3 : 0));
+      let text = texts[below(3)] ?? '';
+      if (below(2) === 0) {
+        next += 1;
+        inserts.push(next);
+        text = `insert into few.t values (${next}, 'fuzz')`;
+      }
+      frames.push(parse('', text), bind('', ''), execute('', below(3) === 0 ? 3 : 0));
     }
     return { frames: [...frames, sync()], inserts };
   };
