@@ -1,5 +1,11 @@
 import { hash } from 'node:crypto';
-import { outsideHours, type Risk, type RiskMaterial, scoreRisk } from '../policy/index.ts';
+import {
+  type DecisionPoint,
+  outsideHours,
+  type Risk,
+  type RiskMaterial,
+  scoreRisk,
+} from '../policy/index.ts';
 import type { Evaluation, Mask, Meaning } from '../protocols/protocol.ts';
 import type { Session } from './session.ts';
 
@@ -14,7 +20,7 @@ export function riskOf(session: Session, meaning: Meaning): Risk {
   const { house } = session;
   const { evaluations, undetermined, traits } = meaning;
   const material: RiskMaterial = {
-    groups: new Set(evaluations.flatMap(({ action }) => classOf(house, action) ?? [])),
+    groups: new Set(evaluations.flatMap(({ action }) => classOf(house.decisionPoint, action) ?? [])),
     rows: traits?.rows ?? (evaluations.some(isAboutRows) ? null : undefined),
     unfiltered: traits?.unfiltered ?? false,
     classified: touchesClassified(house.masking.compile(session.target, []), evaluations),
@@ -34,7 +40,7 @@ export function rememberUses(session: Session, meaning: Meaning): void {
  * What an action counts as. A database calls functions in nearly every statement, and what a function does is evaluated
  * beside the call, or cannot be told: the call by itself is no program that somebody runs.
  */
-function classOf({ decisionPoint }: Session['house'], action: string): string | null {
+function classOf(decisionPoint: Pick<DecisionPoint, 'groupOf'>, action: string): string | null {
   return action === 'call' ? action : decisionPoint.groupOf(action);
 }
 
