@@ -186,6 +186,8 @@ CREATE INDEX ON t (deep(a)) ⇒ create public.t, call public.deep, delete secret
 EXPLAIN ANALYZE SELECT deep(1) ⇒ call public.deep, delete secret.log via public.deep
 PREPARE p AS SELECT deep(1) >> EXECUTE p ⇒ call public.deep, delete secret.log via public.deep
 DO $$ DECLARE r record; BEGIN FOR r IN SELECT * FROM secret.vault LOOP PERFORM deep(r.id); END LOOP; END $$ ⇒ run_block, select secret.vault, call public.deep, delete secret.log via public.deep
+DO $$ DECLARE r customers%ROWTYPE; BEGIN r.id := deep(1); END $$ ⇒ run_block, call public.deep, delete secret.log via public.deep
+CREATE FUNCTION fresh() RETURNS int LANGUAGE plpgsql AS 'DECLARE r customers%ROWTYPE; BEGIN r.id := deep(1); RETURN r.id; END' >> SELECT fresh() ⇒ call public.fresh, call public.deep via public.fresh, delete secret.log via public.deep+public.fresh
 DO $$ BEGIN EXECUTE 'DO ''BEGIN DELETE FROM secret.log; END'''; END $$ ⇒ run_block, delete secret.log
 `);
 
