@@ -301,7 +301,9 @@ export class QueryGenerator {
     if (depth > 1 && how < 0.7) {
       const inner = this.#query(depth - 1, ranges, ctes);
       const match = inner.columns[0]?.type === type;
-      return `(SELECT ${match ? 'u1' : type === 'int' ? 'length(u1)' : 'u1::text'} FROM (${inner.sql}) u (u1) LIMIT 1)`;
+      const value = match ? 'u1' : type === 'int' ? 'length(u1)' : 'u1::text';
+      // One row, and always the same whatever order rows are in.
+      return `(SELECT max(${value}) FROM (${inner.sql}) u (u1))`;
     }
     if (type === 'int') return this.#chance(0.5) ? '1' : `length(${this.#value('text', 0, ranges, ctes)})`;
     if (how < 0.85) return `upper(${column ?? "'x'"})`;
