@@ -1,17 +1,23 @@
 import type { MaybePromise } from '../lib/async.ts';
-import type { ApprovalRequirement, Decision, DecisionPoint } from '../policy/index.ts';
+import type { ApprovalRequirement, Decision, DecisionPoint, SessionContext } from '../policy/index.ts';
 import type { Evaluation, Meaning, Operation } from '../protocols/protocol.ts';
-import type { Session } from './session.ts';
 
 /** What a policy must permit, beside everything else an operation touches, when its effect cannot be told (L2). */
 const UNDETERMINED: Evaluation = { action: 'undetermined', resource: { type: 'Target', path: [] } };
 
 const NO_APPROVALS: readonly ApprovalRequirement[] = [];
 
+/** What deciding takes of a session, and nothing that could permit: a tool that asks what would be has no more. */
+export interface Asking {
+  readonly context: SessionContext;
+  readonly decisions: Decisions;
+  readonly house: { readonly decisionPoint: DecisionPoint };
+}
+
 /** Asks the decision point about one operation; at once when the same meaning was decided under the same policy. */
 export function decide(
-  session: Session,
-  operation: Operation,
+  session: Asking,
+  operation: Pick<Operation, 'meaning'>,
   approved: readonly ApprovalRequirement[] = NO_APPROVALS,
 ): MaybePromise<Decision> {
   const { meaning } = operation;
@@ -28,7 +34,7 @@ export function decide(
 }
 
 /** Everything policy must permit: what it touches, and each thing that could not be told. */
-function evaluationsOf({ evaluations, undetermined, undeterminedOn }: Meaning): readonly Evaluation[] {
+export function evaluationsOf({ evaluations, undetermined, undeterminedOn }: Meaning): readonly Evaluation[] {
   if (undetermined === null) return evaluations;
   if (undeterminedOn === undefined || undeterminedOn.length === 0) return [...evaluations, UNDETERMINED];
   return [...evaluations, ...undeterminedOn.map((resource) => ({ action: 'undetermined', resource }))];

@@ -8,5 +8,6 @@ export {
   showError,
 } from './decision-point.ts';
 export { type LoadedPolicy, loadPolicyDirectory, type PolicyDirectory } from './directory.ts';
+export { resourceEntity } from './entities.ts';
 export type { Explanation } from './explain.ts';
 export type { PolicyError } from './source.ts';
