@@ -3,11 +3,11 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { preparsePolicySet, statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs';
 import type { JudgeBatch, JudgeReply, JudgeTask, RawAnswer } from './cedar-judge.ts';
 import {
+  contextRecord,
   principalEntity,
   type Question,
   resourceEntity,
   type SessionFacts,
-  sessionRecord,
 } from './entities.ts';
 
 const SET = 'in-force';
@@ -28,19 +28,21 @@ parentPort?.on('message', (batch: JudgeBatch) => {
 });
 parentPort?.postMessage({ id: 0, answers: [] } satisfies JudgeReply);
 
-function judge(facts: SessionFacts, { action, resource }: Question): RawAnswer {
-  const principal = principalEntity(facts);
-  const thing = resourceEntity(facts.target, resource);
+function judge(session: SessionFacts, { action, resource, facts }: Question): RawAnswer {
+  const word = task.vocabulary[action];
+  if (word === undefined) throw new Error('An action is asked about that is not in the vocabulary.');
+  const principal = principalEntity(session);
+  const thing = resourceEntity(session.target, resource);
   const verb = {
     uid: { type: 'Action', id: action },
     attrs: {},
-    parents: (task.vocabulary[action]?.groups ?? []).map((id) => ({ type: 'Action', id })),
+    parents: word.groups.map((id) => ({ type: 'Action', id })),
   };
   const answer = statefulIsAuthorized({
     principal: principal.uid,
     action: verb.uid,
     resource: thing.uid,
-    context: sessionRecord(facts),
+    context: contextRecord(session, facts, word.facts),
     preparsedPolicySetId: SET,
     entities: [principal, thing, verb],
   });

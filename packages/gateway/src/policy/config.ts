@@ -20,7 +20,17 @@ const policyLimits = z.strictObject({
     .describe('Longest time checking a policy set may take, in milliseconds.'),
   evaluations: z.int().min(1).default(256).describe('Most distinct evaluations in one operation.'),
   pathBytes: z.int().min(1).default(32_768).describe('Longest path of a resource, in bytes.'),
-  pathSegments: z.int().min(1).default(64).describe('Most segments in the path of a Route.'),
+  pathSegments: z
+    .int()
+    .min(1)
+    .default(64)
+    .describe('Most segments in a path of any length, such as a Route.'),
+  factNames: z.int().min(1).default(2_000).describe('Most names of columns and views in one evaluation.'),
+  factBytes: z
+    .int()
+    .min(1)
+    .default(131_072)
+    .describe('Longest names of columns and views in one evaluation, in bytes.'),
   cachedAnswers: z.int().min(1).default(50_000).describe('Answers remembered, over all sessions.'),
   queuedEvaluations: z
     .int()

@@ -4,7 +4,7 @@ import { Judge } from './cedar-judge.ts';
 import type { PolicyLimits } from './config.ts';
 import type { ApprovalRequirement, SessionContext } from './decision.ts';
 import type { PolicyDirectory } from './directory.ts';
-import { factsOf, misplaced, type Question, type SessionFacts } from './entities.ts';
+import { factsOf, misplaced, type Question, type SessionFacts, unfit } from './entities.ts';
 import { Remembered } from './remembered.ts';
 import { type Answer, answerOf } from './verdict.ts';
 
@@ -49,13 +49,13 @@ export class PolicySet {
   }
 
   /** Why a question cannot be asked at all, or null when it can. */
-  refusal({ action, resource }: Question): string | null {
+  refusal({ action, resource, facts }: Question): string | null {
     const { vocabulary } = this.#loaded;
     const known = Object.hasOwn(vocabulary, action) ? vocabulary[action] : undefined;
     if (known === undefined) return 'this action is not in the policy schema';
     if (!known.types.includes(resource.type))
       return 'the policy schema does not know this action on this type';
-    return misplaced(resource, this.#limits);
+    return misplaced(resource, this.#limits) ?? unfit(facts, known.facts, this.#limits);
   }
 
   /** The answer to a question without `refusal`. Never rejects. */
@@ -104,9 +104,10 @@ export function classOf(context: SessionContext): SessionClass {
   return { facts, key: digest(JSON.stringify(facts)) };
 }
 
-/** One key per distinct question; a long path is kept as its digest. */
-export function questionKey({ action, resource }: Question): string {
-  const key = JSON.stringify([action, resource.type, resource.path]);
+/** One key per distinct question, with all that crosses to the worker; a long one is kept as its digest. */
+export function questionKey({ action, resource, facts }: Question): string {
+  const { columns = null, via = null } = facts ?? {};
+  const key = JSON.stringify([action, resource.type, resource.path, columns, via]);
   return key.length > 512 ? digest(key) : key;
 }
 

@@ -14,22 +14,44 @@ export interface Resource {
   readonly path: readonly string[];
 }
 
-/** The entity types of the policy schema (policy/schema.cedarschema), the target itself excepted. */
+/**
+ * The entity types of the policy schema (policy/schema.cedarschema) that a binding names, by protocol family. The
+ * parts of each one's path are in policy/places.ts.
+ */
 export type ResourceType =
+  | 'Target'
+  // Databases.
   | 'Database'
   | 'Schema'
   | 'Table'
   | 'Function'
   | 'Sequence'
+  | 'Channel'
   | 'Role'
   | 'Setting'
   | 'File'
-  | 'Program'
+  | 'ClientFile'
   | 'ForeignServer'
   | 'Extension'
-  | 'Channel'
+  // Hosts.
+  | 'Host'
+  | 'HostPath'
+  | 'Program'
+  | 'Endpoint'
+  // Clusters.
+  | 'Cluster'
+  | 'Namespace'
+  | 'Kind'
+  | 'KubeObject'
+  | 'KubeUrl'
+  // APIs.
+  | 'Api'
   | 'Route'
-  | 'Target';
+  // MCP servers.
+  | 'McpServer'
+  | 'Tool'
+  | 'McpResource'
+  | 'Prompt';
 
 /** One question to the decision point: may this session do `action` to `resource`? */
 export interface Evaluation {
