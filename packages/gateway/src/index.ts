@@ -2,4 +2,23 @@ export { describeConfig, exampleConfig, type GatewayConfig, loadConfig } from '.
 export { Fault, type FaultCode } from './lib/fault.ts';
 export { createGateway, type Gateway, type GatewayDeps } from './main.ts';
 export { loadPolicyDirectory, type PolicyDirectory, type PolicyError } from './policy/index.ts';
+export type { Explanation } from './policy/index.ts';
 export { inert, type RecordingsReport, verifyRecordings } from './recording/index.ts';
+export {
+  type CatalogChoice,
+  chooseCatalogs,
+  type Desk,
+  fullyApproved,
+  type Judgement,
+  objectUid,
+  openWorkbench,
+  partsOf,
+  partsWithout,
+  type Person,
+  personOf,
+  type ReplayedOperation,
+  type ReplayedSession,
+  replaySessions,
+  type Workbench,
+  type WorkbenchParts,
+} from './workbench/index.ts';

@@ -1,5 +1,5 @@
-import { exitCode, Failure } from '../failure.ts';
-import { jsonText, oneLine, type Terminal } from '../terminal.ts';
+import { exitCode, Failure } from '../../failure.ts';
+import { jsonText, oneLine, type Terminal } from '../../terminal.ts';
 
 /** Checks a policy directory as the gateway would before it puts it in force. */
 export async function checkPolicies(
