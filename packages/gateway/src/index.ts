@@ -1,8 +1,13 @@
 export { describeConfig, exampleConfig, type GatewayConfig, loadConfig } from './config/index.ts';
 export { Fault, type FaultCode } from './lib/fault.ts';
 export { createGateway, type Gateway, type GatewayDeps } from './main.ts';
-export { loadPolicyDirectory, type PolicyDirectory, type PolicyError } from './policy/index.ts';
 export type { Explanation } from './policy/index.ts';
+export {
+  type LoadedPolicy,
+  loadPolicyDirectory,
+  type PolicyDirectory,
+  type PolicyError,
+} from './policy/index.ts';
 export { inert, type RecordingsReport, verifyRecordings } from './recording/index.ts';
 export {
   type CatalogChoice,
@@ -12,9 +17,9 @@ export {
   type Judgement,
   objectUid,
   openWorkbench,
+  type Person,
   partsOf,
   partsWithout,
-  type Person,
   personOf,
   type ReplayedOperation,
   type ReplayedSession,
