@@ -10,6 +10,8 @@ export {
 } from './policy/index.ts';
 export { inert, type RecordingsReport, verifyRecordings } from './recording/index.ts';
 export {
+  type CaseReport,
+  type CaseResult,
   type CatalogChoice,
   chooseCatalogs,
   type Desk,
@@ -24,6 +26,7 @@ export {
   type ReplayedOperation,
   type ReplayedSession,
   replaySessions,
+  runCases,
   type Workbench,
   type WorkbenchParts,
 } from './workbench/index.ts';

@@ -1,3 +1,4 @@
+export { type CaseReport, type CaseResult, runCases } from './cases/run-cases.ts';
 export { type CatalogChoice, chooseCatalogs, type ReadCatalog, type SourceOf } from './catalogs.ts';
 export { objectUid } from './object-uid.ts';
 export { partsOf, partsWithout } from './parts.ts';

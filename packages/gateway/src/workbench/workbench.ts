@@ -25,7 +25,7 @@ import {
   type PolicyDecisionPoint,
 } from '../policy/index.ts';
 import { createProtocols, type ProtocolOptions } from '../protocols/index.ts';
-import type { Meaning, StudiedSession, Study } from '../protocols/protocol.ts';
+import type { Meaning, StudiedSession, Study, StudySource } from '../protocols/protocol.ts';
 import type { SourceOf } from './catalogs.ts';
 import { contextOf, type Person } from './person.ts';
 
@@ -67,8 +67,8 @@ export interface Judgement {
 
 export interface Workbench {
   readonly policyVersion: string;
-  /** Rejects with Fault `target-unavailable` or `not-found`. */
-  desk(target: string, facet: string): Promise<Desk>;
+  /** With `source`, as it is known from there. Rejects with Fault `target-unavailable` or `not-found`. */
+  desk(target: string, facet: string, source?: StudySource): Promise<Desk>;
   /** Who asks, ready to be asked for again and again. */
   asking(person: Person, desk: Pick<Desk, 'target' | 'protocol'>): Asking;
   /** At once when the same meaning was judged before. Never rejects. */
@@ -103,6 +103,7 @@ class QuietWorkbench implements Workbench {
   readonly #decisions: DecisionMemo;
   readonly #protocols: ReturnType<typeof createProtocols>;
   readonly #desks = new Map<string, Promise<Desk>>();
+  readonly #desksFrom = new WeakMap<StudySource, Map<string, Promise<Desk>>>();
   readonly #callers = new Map<string, Asking>();
   readonly #judgements = new WeakMap<Decision, Judgement>();
 
@@ -117,20 +118,28 @@ class QuietWorkbench implements Workbench {
     return this.#decisionPoint.version;
   }
 
-  desk(target: string, facet: string): Promise<Desk> {
+  desk(target: string, facet: string, source?: StudySource): Promise<Desk> {
+    const desks = this.#desksOf(source);
     const key = JSON.stringify([target, facet]);
-    const known = this.#desks.get(key);
+    const known = desks.get(key);
     if (known !== undefined) return known;
-    if (this.#desks.size >= DESKS)
-      return Promise.reject(
-        new Fault('limit-exceeded', `more than ${DESKS} databases are asked about at once`),
-      );
-    const desk = this.#open(target, facet);
-    this.#desks.set(key, desk);
+    if (desks.size >= DESKS) {
+      const message = `more than ${DESKS} databases are asked about at once`;
+      return Promise.reject(new Fault('limit-exceeded', message));
+    }
+    const desk = this.#open(target, facet, source);
+    desks.set(key, desk);
     return desk;
   }
 
-  async #open(target: string, facet: string): Promise<Desk> {
+  #desksOf(source: StudySource | undefined): Map<string, Promise<Desk>> {
+    if (source === undefined) return this.#desks;
+    const known = this.#desksFrom.get(source) ?? new Map<string, Promise<Desk>>();
+    this.#desksFrom.set(source, known);
+    return known;
+  }
+
+  async #open(target: string, facet: string, source: StudySource | undefined): Promise<Desk> {
     const registered = this.#parts.targets.find(({ name }) => name === target);
     if (registered === undefined) {
       const names = this.#parts.targets.map(({ name }) => name).slice(0, 20);
@@ -141,8 +150,13 @@ class QuietWorkbench implements Workbench {
     if (protocol?.study === undefined)
       throw new Fault('not-found', `operations of ${name} targets cannot be understood without a client`);
     const study = protocol.study.bind(protocol);
-    const chosen = await this.#parts.sourceOf(registered, facet, (source) => study(facet, source));
-    return deskOf(target, name, chosen);
+    if (source !== undefined)
+      return deskOf(target, name, { catalog: source.kind, study: await study(facet, source) });
+    return deskOf(
+      target,
+      name,
+      await this.#parts.sourceOf(registered, facet, (chosen) => study(facet, chosen)),
+    );
   }
 
   asking(person: Person, { target, protocol }: Pick<Desk, 'target' | 'protocol'>): Asking {

@@ -10,15 +10,13 @@ export function showExplained(explained: Explained, terminal: Terminal): void {
   out('');
   out(paint.bold('It does'));
   for (const evaluation of explained.evaluations) out(`  ${oneLine(doing(evaluation))}`);
-  if (explained.undetermined !== null)
-    out(`  ${paint.bad('undetermined:')} ${oneLine(explained.undetermined)}`);
   out('');
   out(paint.bold('The policies say'));
   const width = Math.max(...explained.evaluations.map(({ effect: one }) => EFFECTS[one].length));
   for (const evaluation of explained.evaluations) out(`  ${saying(evaluation, width, terminal)}`);
   out('');
-  const by = policies.length === 0 || reason !== null ? '' : ` by ${listOf(policies)}`;
-  out(`${painted(effect, terminal)}${oneLine(by)}${reason === null ? '' : `: ${oneLine(reason)}`}`);
+  const why = reason ?? `by ${listOf(policies)}`;
+  out(`${painted(effect, terminal)}: ${oneLine(why)}`);
   if (explained.connect !== 'permit')
     out(`${paint.bad('but no session:')} connect on Target ${oneLine(target)} is not permitted to them`);
   showObligations(explained, terminal);
@@ -33,11 +31,11 @@ function doing({ action, object, columns, via }: ExplainedEvaluation): string {
 }
 
 function saying(evaluation: ExplainedEvaluation, width: number, { paint }: Terminal): string {
-  const { action, object, effect, policies, note } = evaluation;
+  const { effect, policies, note } = evaluation;
   const word = pad(EFFECTS[effect], width);
   const colour = effect === 'permit' ? paint.good : effect === 'approval' ? paint.wait : paint.bad;
   const by = policies.length === 0 ? (note ?? '') : `${listOf(policies)}${note === null ? '' : ` (${note})`}`;
-  return `${colour(word)}  ${oneLine(`${action} ${object}`)}  ${paint.dim(oneLine(by))}`;
+  return `${colour(word)}  ${oneLine(doing(evaluation))}  ${paint.dim(oneLine(by))}`;
 }
 
 function listOf(policies: readonly Placed[]): string {
