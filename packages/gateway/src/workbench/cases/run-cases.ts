@@ -135,14 +135,14 @@ async function savedSource(file: string): Promise<StudySource> {
 /** A case that says what is touched instead of a statement that touches it. */
 function rawMeaning(target: string, { evaluations = [], file, line }: PolicyCase): Meaning {
   const asked = evaluations.map((given): Evaluation => {
-    const one = typeof given === 'string' ? splitEvaluation(given) : given;
+    const one: Extract<typeof given, object> = typeof given === 'string' ? splitEvaluation(given) : given;
     const resource = resourceOf(target, one.resource);
     if (resource === null)
       throw new Fault(
         'config-invalid',
         `${file}:${line}: ${one.resource} is not of target ${target}: its id begins with the target`,
       );
-    const { columns, via } = 'columns' in one || 'via' in one ? one : { columns: undefined, via: undefined };
+    const { columns, via } = one;
     const facts = { ...(columns && { columns }), ...(via && { via }) };
     return { action: one.action, resource, ...(columns || via ? { facts } : {}) };
   });
