@@ -12,7 +12,9 @@ import {
   createDecisionMemo,
   createSessionRegistry,
   type House,
+  Rates,
   serve,
+  Uses,
 } from '../../packages/gateway/src/data-path/index.ts';
 import type { Identity, IdentityProvider } from '../../packages/gateway/src/identity/index.ts';
 import { systemClock } from '../../packages/gateway/src/lib/clock.ts';
@@ -106,6 +108,9 @@ export async function startGateway(setup: GatewaySetup): Promise<GatewayUnderTes
     identity: identityOf(TOKEN),
     decisionPoint,
     decisions: createDecisionMemo(decisionPoint),
+    rates: new Rates(),
+    uses: new Uses(),
+    workingHours: null,
     approvals: approvals.door,
     masking: createMasking(maskingSection.parse(undefined)),
     recorder: recorderInto(recordings),
@@ -215,6 +220,8 @@ function decisionPointOf(rule: GatewaySetup['rule']): DecisionPoint {
   };
   return {
     version: 'v1',
+    asksRisk: false,
+    groupOf: () => null,
     decide: async (_context, evaluations, approved) => judge(evaluations, approved.length > 0),
     onChange: () => undefined,
     close: () => Promise.resolve(),

@@ -6,6 +6,8 @@ import {
   createDecisionMemo,
   createSessionRegistry,
   type House,
+  Rates,
+  Uses,
 } from '../../../packages/gateway/src/data-path/index.ts';
 import { judge } from '../../../packages/gateway/src/data-path/judge.ts';
 import { Session } from '../../../packages/gateway/src/data-path/session.ts';
@@ -121,6 +123,8 @@ function houseOn(stage: Stage): House {
       return stage.version;
     },
     decide: (_context, _evaluations, approved) => stage.decide(approved),
+    asksRisk: false,
+    groupOf: () => null,
     onChange: () => undefined,
     close: async () => undefined,
   };
@@ -134,6 +138,9 @@ function houseOn(stage: Stage): House {
     identity: { authenticate: async () => IDENTITY },
     decisionPoint,
     decisions: createDecisionMemo(decisionPoint),
+    rates: new Rates(),
+    uses: new Uses(),
+    workingHours: null,
     approvals: { open: () => accessRequest(stage) },
     masking: createMasking(maskingSection.parse(undefined)),
     recorder: { begin: neverRecorded, close: async () => undefined },

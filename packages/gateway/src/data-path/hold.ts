@@ -3,7 +3,7 @@ import type { AccessRequestEnding, PendingAccess } from '../approval/index.ts';
 import type { ApprovalRequirement, Decision } from '../policy/index.ts';
 import type { HoldListener, Operation, Outcome, ParameterForm } from '../protocols/protocol.ts';
 import { decide } from './decide.ts';
-import { deny, permit, type Refusing } from './record.ts';
+import { decisionFacts, deny, permit, type Refusing } from './record.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -26,8 +26,9 @@ export async function hold(
   const ending = await decided(session, operation, requirements, request, listener);
 
   const circumstances = { requestId: request.id, heldMs: house.clock.elapsed() - heldSince };
+  const facts = decisionFacts(decision);
   const refused = (refusing: Refusing): Outcome =>
-    deny(session, operation, { ...refusing, ...circumstances });
+    deny(session, operation, { ...refusing, ...circumstances, ...(facts === undefined ? {} : { facts }) });
   if (ending.state !== 'approved') return refused(notApproved(ending));
   if (session.ending !== null) return refused(session.ending);
   // Nobody would be told what became of it.
@@ -96,7 +97,7 @@ function open(
       form: operation.meaning.form,
       parameters: operation.parameters.map((value, at) => shown(value, operation.parameterForms?.[at])),
       requirements,
-      reason: decision.reason,
+      reason: reasonFor(decision),
     });
   } catch (fault) {
     session.house.report(fault);
@@ -107,6 +108,13 @@ function open(
       hint: 'wait until earlier access requests are decided, then try again',
     };
   }
+}
+
+/** Why it waits, with how dangerous it is where a policy asks for that. */
+function reasonFor({ reason, risk }: Decision & { effect: 'deny' }): string {
+  if (risk === undefined) return reason;
+  const why = risk.reasons.length === 0 ? '' : `: ${risk.reasons.join(', ')}`;
+  return `${reason}; risk ${risk.score} of 100${why}`;
 }
 
 /** A bound value whole, as an approver sees it: one who cannot see it all must not be asked. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
+import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs';
 import type { KnownFacts } from './entities.ts';
 
 /** The actions of the schema that can be asked for. */
@@ -27,12 +28,14 @@ export interface CheckFinding {
 
 export interface CheckAnswer {
   /** By position in the task; null where parsing failed. */
-  readonly policies: ({
-    readonly effect: 'permit' | 'forbid';
-    readonly annotations: Readonly<Record<string, string | null>>;
-  } | null)[];
+  readonly policies: (CheckedPolicy | null)[];
   readonly findings: readonly CheckFinding[];
   readonly vocabulary: Vocabulary;
+}
+
+export interface CheckedPolicy extends Pick<PolicyJson, 'effect' | 'annotations'> {
+  /** Cedar's reading of it as JSON text: passing it on as objects would cost stack for each level of nesting. */
+  readonly json: string;
 }
 
 /** The schema every policy is validated against. */

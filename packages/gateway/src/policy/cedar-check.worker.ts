@@ -23,7 +23,8 @@ function check(): CheckAnswer {
     try {
       const answer = policyToJson(text);
       if (answer.type === 'success') {
-        policies.push({ effect: answer.json.effect, annotations: answer.json.annotations ?? {} });
+        const { effect, annotations } = answer.json;
+        policies.push({ effect, annotations, json: JSON.stringify(answer.json) });
       } else {
         policies.push(null);
         for (const error of answer.errors) findings.push(finding(index, error));

@@ -1,7 +1,11 @@
 /** The worker that answers evaluations. Its policy set never changes: another set is another worker. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { preparsePolicySet, statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs';
-import type { JudgeBatch, JudgeReply, JudgeTask, RawAnswer } from './cedar-judge.ts';
+import {
+  type AuthorizationAnswer,
+  preparsePolicySet,
+  statefulIsAuthorized,
+} from '@cedar-policy/cedar-wasm/nodejs';
+import type { JudgeBatch, JudgeReply, JudgeTask, RawAnswer, RawAnswers } from './cedar-judge.ts';
 import {
   contextRecord,
   principalEntity,
@@ -10,12 +14,18 @@ import {
   type SessionFacts,
 } from './entities.ts';
 
-const SET = 'in-force';
+const IN_FORCE = 'in-force';
+const SHADOWED = 'shadowed';
 const task: JudgeTask = workerData;
 
-const prepared = preparsePolicySet(SET, { staticPolicies: task.policies });
-if (prepared.type === 'failure')
-  throw new Error(`The policy set cannot be used: ${prepared.errors[0]?.message}`);
+prepare(IN_FORCE, task.policies);
+if (task.shadowed !== null) prepare(SHADOWED, task.shadowed);
+
+function prepare(name: string, staticPolicies: Record<string, string>): void {
+  const prepared = preparsePolicySet(name, { staticPolicies });
+  if (prepared.type === 'failure')
+    throw new Error(`The policy set cannot be used: ${prepared.errors[0]?.message}`);
+}
 
 // A trap in Cedar breaks it for good, so nothing is caught here: the error ends this worker and it is replaced.
 parentPort?.on('message', (batch: JudgeBatch) => {
@@ -28,7 +38,7 @@ parentPort?.on('message', (batch: JudgeBatch) => {
 });
 parentPort?.postMessage({ id: 0, answers: [] } satisfies JudgeReply);
 
-function judge(session: SessionFacts, { action, resource, facts }: Question): RawAnswer {
+function judge(session: SessionFacts, { action, resource, facts, risk }: Question): RawAnswers {
   const word = task.vocabulary[action];
   if (word === undefined) throw new Error('An action is asked about that is not in the vocabulary.');
   const principal = principalEntity(session);
@@ -38,14 +48,21 @@ function judge(session: SessionFacts, { action, resource, facts }: Question): Ra
     attrs: {},
     parents: word.groups.map((id) => ({ type: 'Action', id })),
   };
-  const answer = statefulIsAuthorized({
+  const context = contextRecord(session, facts, word.facts);
+  const asked = {
     principal: principal.uid,
     action: verb.uid,
     resource: thing.uid,
-    context: contextRecord(session, facts, word.facts),
-    preparsedPolicySetId: SET,
+    context: risk === undefined ? context : { ...context, risk },
     entities: [principal, thing, verb],
-  });
+  };
+  const answer = (preparsedPolicySetId: string): RawAnswer =>
+    read(statefulIsAuthorized({ ...asked, preparsedPolicySetId }));
+  // What counts is judged first, by a set that the other policies are no part of.
+  return { inForce: answer(IN_FORCE), shadowed: task.shadowed === null ? null : answer(SHADOWED) };
+}
+
+function read(answer: AuthorizationAnswer): RawAnswer {
   if (answer.type === 'failure') {
     return {
       allowed: false,

@@ -11,6 +11,8 @@ export interface Question {
   readonly action: string;
   readonly resource: { readonly type: PolicyResourceType; readonly path: readonly string[] };
   readonly facts?: EvaluationFacts;
+  /** The risk of the operation it belongs to; absent where no policy asks for it. */
+  readonly risk?: number;
 }
 
 /** What policies may know of a session; nothing else crosses to the worker. */

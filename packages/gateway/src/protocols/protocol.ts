@@ -147,8 +147,25 @@ export type DenialCode =
 
 /** The answer to one operation. `refused` carries nothing that could be forwarded. */
 export type Outcome =
-  | { readonly effect: 'permit'; readonly permit: Permit; readonly mask: Mask; readonly tape: Tape }
+  | {
+      readonly effect: 'permit';
+      readonly permit: Permit;
+      readonly mask: Mask;
+      readonly tape: Tape;
+      /** What the reply may have at most, which the protocol sees to; null when it may have anything. */
+      readonly limit: ReplyLimit | null;
+    }
   | { readonly effect: 'deny'; readonly refusal: Refusal };
+
+/** What one operation may take at most; null where there is no limit. What is over it is not delivered. */
+export interface ReplyLimit {
+  /** Rows, or items; a protocol that has none does not count them. */
+  readonly rows: number | null;
+  /** Bytes of the reply, as the target sends them. */
+  readonly bytes: number | null;
+  /** From when it is sent to the target until its reply is over, in milliseconds. */
+  readonly timeoutMs: number | null;
+}
 
 /** What hiding this operation's reply takes: the mask obligation, compiled. Protocol-neutral. */
 export interface Mask {

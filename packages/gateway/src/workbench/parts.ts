@@ -11,7 +11,7 @@ export function partsOf(config: GatewayConfig, catalogs: CatalogChoice, policies
   const directory = policies ?? config.policy.directory;
   return {
     policy: { ...config.policy, directory },
-    classes: createMasking(config.masking).classes,
+    masking: createMasking(config.masking),
     targets: config.connector.targets,
     http: config.http,
     random: randomBytes,
@@ -27,7 +27,7 @@ export function partsWithout(
 ): WorkbenchParts {
   return {
     policy: policySection.parse({ directory: policies, watch: false }),
-    classes: createMasking(maskingSection.parse({})).classes,
+    masking: createMasking(maskingSection.parse({})),
     targets,
     http: httpSection.parse({}),
     random: randomBytes,

@@ -37,11 +37,12 @@ export interface ReplayRange {
   readonly until: number;
 }
 
-/** Sessions of the range, newest first. */
-export function* replaySessions(
-  directory: string,
-  { since, until }: ReplayRange,
-): Generator<ReplayedSession, void> {
+/** Sessions of the range, oldest first: what an actor did before decides what is new to it. */
+export function replaySessions(directory: string, range: ReplayRange): readonly ReplayedSession[] {
+  return [...newestFirst(directory, range)].reverse();
+}
+
+function* newestFirst(directory: string, { since, until }: ReplayRange): Generator<ReplayedSession, void> {
   for (const { file, header } of listRecordings(directory)) {
     // A folder is a day, and days come newest first.
     if (file.slice(0, 10) < new Date(since).toISOString().slice(0, 10)) return;

@@ -11,10 +11,14 @@ import {
   decide,
   evaluationsOf,
   identityClass,
+  rememberUses,
+  riskOf,
+  Uses,
 } from '../data-path/index.ts';
 import { type MaybePromise, whenReady } from '../lib/async.ts';
 import { systemClock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
+import type { Masking } from '../masking/index.ts';
 import {
   type ApprovalRequirement,
   createDecisionPoint,
@@ -23,6 +27,9 @@ import {
   type Obligation,
   type PolicyConfig,
   type PolicyDecisionPoint,
+  type Risk,
+  type Shadow,
+  workingHoursOf,
 } from '../policy/index.ts';
 import { createProtocols, type ProtocolOptions } from '../protocols/index.ts';
 import type { Meaning, StudiedSession, Study, StudySource } from '../protocols/protocol.ts';
@@ -32,8 +39,7 @@ import { contextOf, type Person } from './person.ts';
 /** What a workbench is made of. */
 export interface WorkbenchParts {
   readonly policy: PolicyConfig;
-  /** Every data class that `reveal` is asked for. */
-  readonly classes: readonly string[];
+  readonly masking: Masking;
   readonly targets: readonly { readonly name: string; readonly protocol: string }[];
   readonly http: ProtocolOptions['http'];
   readonly random: ProtocolOptions['random'];
@@ -61,6 +67,10 @@ export interface Judgement {
   /** What a hold waits for. */
   readonly approvals: readonly ApprovalRequirement[];
   readonly obligations: readonly Obligation[];
+  /** What it would be with the policies in shadow mode counted, where that is something else. */
+  readonly shadow: Shadow | null;
+  /** The risk it was judged at; null where no policy asks for it. */
+  readonly risk: Risk | null;
   /** Denied because the decision point had no answer just now. */
   readonly unavailable: boolean;
 }
@@ -77,6 +87,10 @@ export interface Workbench {
   judgeConnect(asking: Asking): MaybePromise<Judgement>;
   /** What the policies say to each evaluation, before any approval is counted. */
   explain(asking: Asking, meaning: Meaning): Promise<readonly Explanation[]>;
+  /** How dangerous it would be now, whether a policy asks for it or not. */
+  risk(asking: Asking, meaning: Meaning): Risk;
+  /** It was permitted: what it touches is not new to its actor any more. */
+  remember(asking: Asking, meaning: Meaning): void;
   close(): Promise<void>;
 }
 
@@ -92,7 +106,7 @@ export async function openWorkbench(parts: WorkbenchParts): Promise<Workbench> {
   const decisionPoint = await createDecisionPoint(
     { ...parts.policy, watch: false },
     // Nothing that happens here is an event of the gateway's.
-    { audit: { append: () => undefined }, classes: parts.classes },
+    { audit: { append: () => undefined }, classes: parts.masking.classes },
   );
   return new QuietWorkbench(parts, decisionPoint);
 }
@@ -105,12 +119,21 @@ class QuietWorkbench implements Workbench {
   readonly #desks = new Map<string, Promise<Desk>>();
   readonly #desksFrom = new WeakMap<StudySource, Map<string, Promise<Desk>>>();
   readonly #callers = new Map<string, Asking>();
+  readonly #house: Asking['house'];
   readonly #judgements = new WeakMap<Decision, Judgement>();
 
   constructor(parts: WorkbenchParts, decisionPoint: PolicyDecisionPoint) {
     this.#parts = parts;
     this.#decisionPoint = decisionPoint;
     this.#decisions = createDecisionMemo(decisionPoint);
+    this.#house = {
+      decisionPoint,
+      masking: parts.masking,
+      workingHours: workingHoursOf(parts.policy),
+      clock: systemClock,
+      // As in a gateway that was just started: everything is new to everybody.
+      uses: new Uses(),
+    };
     this.#protocols = createProtocols({ clock: systemClock, random: parts.random, http: parts.http });
   }
 
@@ -166,7 +189,7 @@ class QuietWorkbench implements Workbench {
     if (this.#callers.size >= CALLERS) this.#callers.clear();
     const context = contextOf(person, target, protocol);
     const decisions = this.#decisions.of(identityClass(context));
-    const asking = { context, decisions, house: { decisionPoint: this.#decisionPoint } };
+    const asking = { context, identity: context.identity, target, decisions, house: this.#house };
     this.#callers.set(key, asking);
     return asking;
   }
@@ -196,8 +219,18 @@ class QuietWorkbench implements Workbench {
     return this.judge(asking, CONNECT.meaning);
   }
 
-  explain({ context }: Asking, meaning: Meaning): Promise<readonly Explanation[]> {
-    return this.#decisionPoint.explain(context, evaluationsOf(meaning));
+  explain(asking: Asking, meaning: Meaning): Promise<readonly Explanation[]> {
+    const { score: risk } = riskOf(asking, meaning);
+    const questions = evaluationsOf(meaning).map((evaluation) => ({ ...evaluation, risk }));
+    return this.#decisionPoint.explain(asking.context, questions);
+  }
+
+  risk(asking: Asking, meaning: Meaning): Risk {
+    return riskOf(asking, meaning);
+  }
+
+  remember(asking: Asking, meaning: Meaning): void {
+    rememberUses(asking, meaning);
   }
 
   async close(): Promise<void> {
@@ -219,12 +252,13 @@ function deskOf(target: string, protocol: string, chosen: { catalog: Desk['catal
 }
 
 function judgementOf(decision: Decision, unavailable: boolean): Judgement {
-  const { policies } = decision;
+  const { policies, shadow = null, risk = null } = decision;
+  const common = { policies, shadow, risk, unavailable };
   if (decision.effect === 'permit') {
     const { obligations } = decision;
-    return { effect: 'permit', policies, reason: null, approvals: [], obligations, unavailable };
+    return { ...common, effect: 'permit', reason: null, approvals: [], obligations };
   }
   const { reason, approvals } = decision;
   const effect = approvals === null ? 'deny' : 'hold';
-  return { effect, policies, reason, approvals: approvals ?? [], obligations: [], unavailable };
+  return { ...common, effect, reason, approvals: approvals ?? [], obligations: [] };
 }

@@ -57,6 +57,7 @@ export async function* compareSession(
       ...changeOf(replayed, meaning, judgement),
     };
     if (replayed.operation.effect !== 'permit') continue;
+    workbench.remember(asking, meaning);
     studied.forwarded(meaning);
     if (replayed.result?.outcome === 'completed') studied.succeeded(meaning);
   }
