@@ -17,6 +17,7 @@ export {
   type Desk,
   fullyApproved,
   type Judgement,
+  limitOf,
   objectUid,
   openWorkbench,
   type Person,

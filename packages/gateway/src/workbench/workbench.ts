@@ -24,6 +24,7 @@ import {
   createDecisionPoint,
   type Decision,
   type Explanation,
+  type LimitObligation,
   type Obligation,
   type PolicyConfig,
   type PolicyDecisionPoint,
@@ -73,6 +74,11 @@ export interface Judgement {
   readonly risk: Risk | null;
   /** Denied because the decision point had no answer just now. */
   readonly unavailable: boolean;
+}
+
+/** What a permit limits, or null: it limits nothing. */
+export function limitOf({ obligations }: Judgement): LimitObligation | null {
+  return obligations.find((one) => one.kind === 'limit') ?? null;
 }
 
 export interface Workbench {

@@ -4,7 +4,7 @@
  * A statement understood before, asked about for someone known, is answered without waiting for anything, so a
  * pipeline of lines costs no promise each. What has to wait waits beside the others, up to a bound.
  */
-import type { Desk, Judgement, Workbench } from '@sallyport/gateway';
+import { type Desk, type Judgement, limitOf, type Workbench } from '@sallyport/gateway';
 import { jsonText, type Pipe, type Terminal } from '../../terminal.ts';
 import { type Bench, type BenchOptions, databaseOf, progress, withBench } from './bench.ts';
 import { type EvalLine, idAtStart, type MalformedLine, readEvalLine } from './eval-line.ts';
@@ -181,9 +181,32 @@ function malformed({ id, why }: MalformedLine): string {
 
 function answerLine({ desk, names }: Place, line: EvalLine, meaning: Meaning, judgement: Judgement): string {
   const { objects, actions } = names.of(meaning);
-  const { effect, policies, reason, approvals } = judgement;
+  const { effect, policies, reason } = judgement;
   const { undetermined } = meaning;
-  const answer = { id: line.id, effect, policies, objects, actions, undetermined, reason };
-  const more = effect === 'hold' ? { approvals, catalog: desk.catalog } : { catalog: desk.catalog };
-  return `${jsonText({ ...answer, ...more })}\n`;
+  const answer = {
+    id: line.id,
+    effect,
+    policies,
+    objects,
+    actions,
+    undetermined,
+    reason,
+    catalog: desk.catalog,
+  };
+  return `${jsonText({ ...answer, ...moreOf(judgement) })}\n`;
 }
+
+/** What only some answers have. */
+function moreOf(judgement: Judgement): object {
+  const { effect, approvals, risk, shadow } = judgement;
+  const limits = limitOf(judgement);
+  if (effect !== 'hold' && risk === null && shadow === null && limits === null) return NOTHING_MORE;
+  return {
+    ...(effect === 'hold' ? { approvals } : {}),
+    ...(limits === null ? {} : { limits }),
+    ...(risk === null ? {} : { risk }),
+    ...(shadow === null ? {} : { shadow }),
+  };
+}
+
+const NOTHING_MORE = {};

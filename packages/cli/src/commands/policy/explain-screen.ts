@@ -47,14 +47,35 @@ function painted(effect: Explained['effect'], { paint }: Terminal): string {
   return effect === 'hold' ? paint.wait('hold') : paint.bad('deny');
 }
 
-function showObligations({ obligations }: Explained, { out }: Terminal): void {
+function showObligations({ obligations, risk, shadow }: Explained, { out, paint }: Terminal): void {
   for (const obligation of obligations) {
-    if (obligation.kind !== 'mask') continue;
+    if (obligation.kind === 'limit') {
+      const { rows, bytes, timeoutMs, perMinute } = obligation;
+      const limits = [
+        ...(rows === null ? [] : [`${rows} rows`]),
+        ...(bytes === null ? [] : [`${bytes} bytes`]),
+        ...(timeoutMs === null ? [] : [`${timeoutMs} ms`]),
+        ...perMinute.map(({ policy, most }) => `${most} a minute by ${policy}`),
+      ];
+      out(`at most: ${oneLine(limits.join(', '))}`);
+      continue;
+    }
     const { revealed } = obligation;
     out(
       revealed.length === 0
         ? 'masked: every class'
         : `masked: every class but ${oneLine(revealed.join(', '))}`,
+    );
+  }
+  out(
+    `risk: ${risk.score} of 100${risk.reasons.length === 0 ? '' : `: ${oneLine(risk.reasons.join(', '))}`}`,
+  );
+  if (shadow !== null) {
+    const by = shadow.policies.length === 0 ? '' : ` by ${shadow.policies.join(', ')}`;
+    out(
+      paint.wait(
+        `in shadow it would be ${shadow.effect}${oneLine(by) === '' ? '' : ` ${oneLine(by)}`}: ${oneLine(shadow.reason)}`,
+      ),
     );
   }
 }

@@ -1,5 +1,5 @@
 /** `policy explain`: what one statement does, what each policy says to it, and what would permit it. */
-import type { Explanation, Judgement, LoadedPolicy } from '@sallyport/gateway';
+import type { Explanation, Judgement, LoadedPolicy, Workbench } from '@sallyport/gateway';
 import { exitCode, Failure } from '../../failure.ts';
 import { jsonText, type Terminal } from '../../terminal.ts';
 import { type BenchOptions, databaseOf, deskFor, withBench } from './bench.ts';
@@ -50,6 +50,9 @@ export interface Explained {
   readonly changesState: boolean;
   readonly approvals: Judgement['approvals'];
   readonly obligations: Judgement['obligations'];
+  readonly shadow: Judgement['shadow'];
+  /** How dangerous it is, whether a policy asks for it or not; to an actor all of it is new. */
+  readonly risk: ReturnType<Workbench['risk']>;
   readonly evaluations: readonly ExplainedEvaluation[];
   readonly remedy: Remedy;
 }
@@ -113,6 +116,8 @@ function explainStatement(
       changesState: meaning.changesState,
       approvals: judgement.approvals,
       obligations: judgement.obligations,
+      shadow: judgement.shadow,
+      risk: workbench.risk(asking, meaning),
       evaluations,
       remedy: remedyOf(evaluations, uses, whomOf(options)),
     };

@@ -58,7 +58,15 @@ const oneCase = z.strictObject({
   reason: z.string().optional(),
   approvals: z.array(approval).optional(),
   undetermined: z.boolean().optional(),
-  limits: z.record(z.string(), z.unknown()).optional(),
+  limits: z
+    .strictObject({
+      rows: z.number().optional(),
+      bytes: z.number().optional(),
+      timeoutMs: z.number().optional(),
+      perMinute: z.number().optional(),
+    })
+    .nullable()
+    .optional(),
 });
 
 const caseFile = z.strictObject({ ...setting, cases: z.array(oneCase).min(1).max(CASES) });

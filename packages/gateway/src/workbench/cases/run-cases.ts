@@ -6,7 +6,7 @@ import { loadPolicyDirectory } from '../../policy/index.ts';
 import type { Evaluation, Meaning, Resource, ResourceType, StudySource } from '../../protocols/protocol.ts';
 import { partsWithout } from '../parts.ts';
 import { fullyApproved, personOf } from '../person.ts';
-import { type Judgement, openWorkbench, type Workbench } from '../workbench.ts';
+import { type Judgement, limitOf, openWorkbench, type Workbench } from '../workbench.ts';
 import { type PolicyCase, readCases, tablesOf } from './case-file.ts';
 
 export interface CaseResult {
@@ -189,7 +189,23 @@ function differencesOf(one: PolicyCase, meaning: Meaning, judgement: Judgement):
         `expected it to wait for ${wanted.join(' and ') || 'nobody'}, got ${got.join(' and ') || 'nobody'}`,
       );
   }
+  found.push(...limitDifferences(one.limits, judgement));
   return found;
+}
+
+/** Null expects no limit at all; a limit that is not named may be any. */
+function limitDifferences(expected: PolicyCase['limits'], judgement: Judgement): readonly string[] {
+  if (expected === undefined) return [];
+  const limit = limitOf(judgement);
+  if (expected === null) return limit === null ? [] : ['expected no limit'];
+  const perMinute = limit === null ? [] : limit.perMinute.map(({ most }) => most);
+  const got = { ...limit, perMinute: perMinute.length === 0 ? null : Math.min(...perMinute) };
+  return (Object.keys(expected) as (keyof typeof expected)[]).flatMap((name) => {
+    const value = got[name] ?? null;
+    return value === expected[name]
+      ? []
+      : [`expected ${name} to be limited to ${expected[name]}, got ${value ?? 'no limit'}`];
+  });
 }
 
 function requirementsOf(given: NonNullable<PolicyCase['approvals']>): readonly string[] {
