@@ -7,6 +7,7 @@ export { type ReplayedOperation, type ReplayedSession, replaySessions } from './
 export {
   type Desk,
   type Judgement,
+  limitOf,
   openWorkbench,
   type Workbench,
   type WorkbenchParts,
