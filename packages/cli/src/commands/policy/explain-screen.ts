@@ -8,10 +8,7 @@ export function showExplained(explained: Explained, terminal: Terminal): void {
   const where = database === '' ? target : `${target}, database ${database}`;
   out(`${oneLine(where)} (catalog: ${catalog}), policies ${explained.policyVersion}`);
   out('');
-  out(paint.bold('It does'));
-  for (const evaluation of explained.evaluations) out(`  ${oneLine(doing(evaluation))}`);
-  out('');
-  out(paint.bold('The policies say'));
+  out(paint.bold('What it does, and what the policies say'));
   const width = Math.max(...explained.evaluations.map(({ effect: one }) => EFFECTS[one].length));
   for (const evaluation of explained.evaluations) out(`  ${saying(evaluation, width, terminal)}`);
   out('');

@@ -28,5 +28,5 @@ export function assumedSnapshot(builtIn: CatalogSnapshot): CatalogSnapshot {
 }
 
 function tableOf(schema: string, name: string, oid: number): CatalogRelation {
-  return { oid, schema, name, kind: 'r', columns: [], parents: [], origins: [] };
+  return { oid, schema, name, kind: 'r', columns: [], parents: [], children: [], origins: [], rows: null };
 }
