@@ -12,6 +12,7 @@ import {
 } from '../statement/index.ts';
 import { assumedSnapshot } from './assumed.ts';
 import { builtInCatalog } from './built-in.ts';
+import { withBuiltIn, withoutBuiltIn } from './delta.ts';
 import { listedRows } from './listed.ts';
 import { answersOf, readSavedCatalog, SAVED_FORMAT, type SavedAnswer, type SavedCatalog } from './saved.ts';
 
@@ -34,7 +35,7 @@ export async function knowTarget(source: StudySource, clock: Clock): Promise<Kno
     case 'live':
       return live(source, clock);
     case 'saved':
-      return fixed(readSavedCatalog(source.catalog));
+      return fixed(withBuiltIn(readSavedCatalog(source.catalog), builtInCatalog()));
     case 'listed':
       return listed(source.tables);
     case 'assumed':
@@ -51,7 +52,7 @@ async function live(source: Extract<StudySource, { kind: 'live' }>, clock: Clock
   };
   const catalog = keepCatalog(query, clock);
   await catalog.refresh();
-  return { catalog, facts, sessionLimits: SESSION_LIMITS, save: () => saveCatalog(query, facts) };
+  return { catalog, facts, sessionLimits: SESSION_LIMITS, save: () => saveSmall(query, facts) };
 }
 
 async function factsOf(link: StudyLink): Promise<Readonly<Record<string, string>>> {
@@ -60,6 +61,10 @@ async function factsOf(link: StudyLink): Promise<Readonly<Record<string, string>
   const [[shown] = []] = reported === undefined ? await askQuery(link, 'SHOW search_path') : [[reported]];
   if (shown === undefined) throw new Error('the target does not say its search_path');
   return { session_authorization, search_path: shown };
+}
+
+async function saveSmall(query: CatalogQuery, facts: Readonly<Record<string, string>>): Promise<SavedCatalog> {
+  return withoutBuiltIn(await saveCatalog(query, facts), builtInCatalog());
 }
 
 /** Every question the catalog is loaded with, and the answer. */
@@ -98,7 +103,7 @@ async function fixed(
     catalog: { snapshot, stale: false, mayRefresh: () => false, refresh: async () => undefined },
     facts: saved.facts,
     sessionLimits: SESSION_LIMITS,
-    save: async () => saved,
+    save: async () => withoutBuiltIn(saved, builtInCatalog()),
   };
 }
 

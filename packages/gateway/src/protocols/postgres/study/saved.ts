@@ -4,6 +4,9 @@ export interface SavedAnswer {
   /** Digest of the question. */
   readonly question: string;
   readonly rows: readonly (readonly string[])[];
+  /** Which built-in answer `rows` come on top of, and rows of it that are not there; absent when `rows` are all. */
+  readonly base?: string;
+  readonly lacking?: readonly (readonly string[])[];
 }
 
 export interface SavedCatalog {
@@ -34,12 +37,13 @@ export function answersOf(saved: SavedCatalog): ReadonlyMap<string, SavedAnswer[
 }
 
 function isAnswer(value: unknown): value is SavedAnswer {
-  return (
-    isRecord(value) &&
-    typeof value.question === 'string' &&
-    Array.isArray(value.rows) &&
-    value.rows.every(isRow)
-  );
+  if (!isRecord(value)) return false;
+  const { question, rows, base = '', lacking = [] } = value;
+  return typeof question === 'string' && typeof base === 'string' && isRows(rows) && isRows(lacking);
+}
+
+function isRows(value: unknown): value is SavedAnswer['rows'] {
+  return Array.isArray(value) && value.every(isRow);
 }
 
 function isRow(value: unknown): value is readonly string[] {
