@@ -52,7 +52,8 @@ function addGateway(program: Command, terminal: Terminal): void {
     .command('init')
     .description('write a commented configuration and the starter policies; never overwrites')
     .argument('[file]', 'where', 'sallyport.yaml')
-    .action(async (file) => (await import('./commands/init.ts')).init(file, terminal));
+    .option('--pack <name...>', 'these packs instead of the starter policies (docs/policy-tools.md)')
+    .action(async (file, options) => (await import('./commands/init.ts')).init(file, options, terminal));
   program
     .command('demo')
     .description(

@@ -43,6 +43,8 @@ const setting = {
   database: z.string().optional(),
   catalog: z.string().min(1).optional(),
   tables: z.record(z.string(), z.array(z.string()).nullable()).optional(),
+  /** Groups taken to have approved. */
+  approved: z.array(approval).optional(),
 };
 
 const oneCase = z.strictObject({
@@ -52,7 +54,6 @@ const oneCase = z.strictObject({
   before: z.array(z.string()).optional(),
   statement: z.string().optional(),
   evaluations: z.array(evaluation).min(1).optional(),
-  approved: z.array(approval).optional(),
   expect: z.enum(['permit', 'deny', 'hold']),
   policies: z.array(z.string()).optional(),
   reason: z.string().optional(),

@@ -63,7 +63,10 @@ async function factsOf(link: StudyLink): Promise<Readonly<Record<string, string>
   return { session_authorization, search_path: shown };
 }
 
-async function saveSmall(query: CatalogQuery, facts: Readonly<Record<string, string>>): Promise<SavedCatalog> {
+async function saveSmall(
+  query: CatalogQuery,
+  facts: Readonly<Record<string, string>>,
+): Promise<SavedCatalog> {
   return withoutBuiltIn(await saveCatalog(query, facts), builtInCatalog());
 }
 
