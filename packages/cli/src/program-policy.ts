@@ -63,11 +63,11 @@ function addJudging(policy: Command, terminal: Terminal): void {
     .requiredOption('-t, --target <name>', 'the target')
     .option('-d, --database <name>', 'the database')
     .requiredOption('--as <subject>', 'on whose authority: "<issuer name>|<sub>"')
-    .option('-g, --group <name...>', 'a group of the subject; again for more')
+    .option('-g, --group <name>', 'a group of the subject; again for more', oneMore)
     .option('--actor <name>', 'the agent instance that acts')
     .option('--task <name>', 'the task it acts for')
     .option('--person', 'a person, known to be one, is at the client')
-    .option('--approved <group...>', 'take this group to have approved')
+    .option('--approved <group>', 'take this group to have approved; again for more', oneMore)
     .option('--json', 'as JSON')
     .action(async (statement, options) =>
       (await import('./commands/policy/explain.ts')).explain(statement, options, terminal),
@@ -78,6 +78,11 @@ function addJudging(policy: Command, terminal: Terminal): void {
       .description('judge many: questions as lines of JSON on standard input, answers in the same order')
       .addHelpText('after', EVAL_HELP),
   ).action(async (options) => (await import('./commands/policy/eval.ts')).evaluate(options, terminal));
+}
+
+/** An option that may be given again. Not one that takes several words: it would take the statement as well. */
+function oneMore(value: string, earlier: readonly string[] = []): readonly string[] {
+  return [...earlier, value];
 }
 
 const EVAL_HELP = `
