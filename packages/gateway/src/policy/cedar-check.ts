@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs';
 import type { KnownFacts } from './entities.ts';
 
 /** The actions of the schema that can be asked for. */
@@ -33,7 +32,9 @@ export interface CheckAnswer {
   readonly vocabulary: Vocabulary;
 }
 
-export interface CheckedPolicy extends Pick<PolicyJson, 'effect' | 'annotations'> {
+export interface CheckedPolicy {
+  readonly effect: 'permit' | 'forbid';
+  readonly annotations: Readonly<Record<string, string | null>>;
   /** Cedar's reading of it as JSON text: passing it on as objects would cost stack for each level of nesting. */
   readonly json: string;
 }

@@ -24,7 +24,7 @@ function check(): CheckAnswer {
       const answer = policyToJson(text);
       if (answer.type === 'success') {
         const { effect, annotations } = answer.json;
-        policies.push({ effect, annotations, json: JSON.stringify(answer.json) });
+        policies.push({ effect, annotations: annotations ?? {}, json: JSON.stringify(answer.json) });
       } else {
         policies.push(null);
         for (const error of answer.errors) findings.push(finding(index, error));

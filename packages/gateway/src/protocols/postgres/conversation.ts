@@ -46,6 +46,8 @@ export class Conversation {
   #over = false;
   #clientHeld = false;
   #targetSlow = false;
+  /** Called when the time of an operation is up; set by who delivers replies. */
+  onLate: (unit: Unit) => void = () => undefined;
   /** Called once fewer messages are under way. */
   #onRoom: (() => void) | null = null;
   /** Why the target may read texts in another way than they are judged, or null. */
@@ -109,6 +111,20 @@ export class Conversation {
     if (unit.statement.effects.length > 0) this.#noteEffects(unit.statement);
     this.line.target.forward(unit.permit, bytes);
     this.exchange.expect(expectation);
+  }
+
+  /**
+   * A reply with a limit has the target to itself: resolves when it is over, so that nothing the client sent behind it
+   * is under way when it is cut. Null for one without; COPY from the client needs the client, and is only watched.
+   */
+  limited(unit: Unit, pipelined: boolean): Promise<void> | null {
+    if (unit.limit === null) return null;
+    unit.watch(() => this.onLate(unit));
+    if (unit.statement.copy?.direction === 'in') return null;
+    // The target may keep its answer until Sync, which waits behind this.
+    if (pipelined) this.line.target.forward(unit.permit, FLUSH);
+    this.flushToTarget();
+    return unit.ended();
   }
 
   /** SQL can EXECUTE what a message prepared and FETCH from what one bound: one namespace on the server. */
