@@ -13,79 +13,97 @@ export interface Use {
   readonly type: string;
   /** As policies name it: `Table::"prod/shop/public/orders"`. */
   readonly object: string;
-  /** The columns used, where the action has columns and all could be told. */
+  /** The columns used; null where the action has none. */
   readonly columns: readonly string[] | null;
+  /** Views and functions it was reached through; empty when it was named itself. */
+  readonly via: readonly string[];
 }
 
 /** Objects in one policy, at most, so that each stays readable. */
 const OBJECTS = 100;
-/** Columns named before a table counts as used as a whole. */
-const COLUMNS = 40;
+/** Columns, or views, named before an object counts as used as a whole. */
+const NAMES = 40;
 /** Cedar's own characters in an id would be legal, and a nuisance. */
 const NOT_IN_ID = /[^A-Za-z0-9._-]+/g;
 
-/** Policies that permit exactly these uses: one for each set of actions on a type, narrowed to columns where it can be. */
+/** Policies that permit these uses: one for each set of actions on a type, narrowed to columns and views where it can be. */
 export function leastPolicies(prefix: string, whom: Whom, uses: readonly Use[]): string {
   const texts: string[] = [];
   const taken = new Set<string>();
-  for (const { actions, type, objects, columns } of grouped(uses)) {
+  for (const grant of grouped(uses)) {
+    const { actions, type, objects } = grant;
     for (let at = 0; at < objects.length; at += OBJECTS) {
-      const some = objects.slice(at, at + OBJECTS);
-      const id = freeId(
-        taken,
-        [prefix, ...(actions.length <= 3 ? actions : ['use']), type.toLowerCase()].join('-'),
-      );
-      texts.push(policyText({ id, whom, actions, type, objects: some, columns }));
+      const parts = [prefix, ...(actions.length <= 3 ? actions : ['use']), type.toLowerCase()];
+      const id = freeId(taken, parts.join('-'));
+      texts.push(policyText({ ...grant, objects: objects.slice(at, at + OBJECTS), id, whom }));
     }
   }
   return texts.join('\n');
 }
 
-interface Grant {
+/** What a permit is narrowed to; null where it is not. */
+interface Narrowing {
+  readonly columns: readonly string[] | null;
+  readonly via: readonly string[] | null;
+}
+
+interface Grant extends Narrowing {
   readonly actions: readonly string[];
   readonly type: string;
   readonly objects: readonly string[];
-  readonly columns: readonly string[] | null;
 }
 
-/** Objects used in the same way are one grant; with columns each object is its own. */
+/** What one action did to one object: null as soon as one use of it cannot be narrowed. */
+interface Gathered {
+  columns: Set<string> | null;
+  via: Set<string> | null;
+}
+
+/** Objects used in the same way are one grant. */
 function grouped(uses: readonly Use[]): readonly Grant[] {
-  const byObject = new Map<string, { type: string; actions: Map<string, Set<string> | null> }>();
-  for (const { action, type, object, columns } of uses) {
-    const known = byObject.get(object) ?? { type, actions: new Map<string, Set<string> | null>() };
-    const so = known.actions.get(action);
-    if (columns === null || columns.includes('*') || so === null) known.actions.set(action, null);
-    else known.actions.set(action, new Set([...(so ?? []), ...columns]));
+  const byObject = new Map<string, { type: string; actions: Map<string, Gathered> }>();
+  for (const { action, type, object, columns, via } of uses) {
+    const known = byObject.get(object) ?? { type, actions: new Map<string, Gathered>() };
+    const so = known.actions.get(action) ?? { columns: new Set<string>(), via: new Set<string>() };
+    so.columns = columns === null || columns.includes('*') ? null : added(so.columns, columns);
+    so.via = via.length === 0 ? null : added(so.via, via);
+    known.actions.set(action, so);
     byObject.set(object, known);
   }
   const grants = new Map<string, Grant>();
   for (const [object, { type, actions }] of byObject) {
-    for (const { actions: alike, columns } of alikeIn(actions)) {
-      const key = JSON.stringify([type, alike, columns]);
+    for (const alike of alikeIn(actions)) {
+      const key = JSON.stringify([type, alike]);
       const objects = [...(grants.get(key)?.objects ?? []), object].sort();
-      grants.set(key, { actions: alike, type, objects, columns });
+      grants.set(key, { ...alike, type, objects });
     }
   }
   return [...grants.values()].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
+}
+
+function added(to: Set<string> | null, names: readonly string[]): Set<string> | null {
+  return to === null ? null : new Set([...to, ...names]);
 }
 
 function sortKey({ type, objects, actions }: Grant): string {
   return JSON.stringify([type, objects[0], actions]);
 }
 
-/** Actions of one object that may use the same columns. */
-function alikeIn(
-  actions: ReadonlyMap<string, Set<string> | null>,
-): readonly Pick<Grant, 'actions' | 'columns'>[] {
-  const alike = new Map<string, { actions: string[]; columns: readonly string[] | null }>();
-  for (const [action, used] of [...actions].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const columns = used === null || used.size > COLUMNS ? null : [...used].sort();
-    const key = JSON.stringify(columns);
-    const known = alike.get(key) ?? { actions: [], columns };
+/** Actions of one object that are narrowed alike. */
+function alikeIn(actions: ReadonlyMap<string, Gathered>): readonly (Narrowing & Pick<Grant, 'actions'>)[] {
+  const alike = new Map<string, Narrowing & { actions: string[] }>();
+  for (const [action, { columns, via }] of [...actions].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const narrowing = { columns: few(columns), via: few(via) };
+    const key = JSON.stringify(narrowing);
+    const known = alike.get(key) ?? { ...narrowing, actions: [] };
     known.actions.push(action);
     alike.set(key, known);
   }
   return [...alike.values()];
+}
+
+function few(names: ReadonlySet<string> | null): readonly string[] | null {
+  return names === null || names.size > NAMES ? null : [...names].sort();
 }
 
 function freeId(taken: Set<string>, wanted: string): string {
@@ -96,14 +114,8 @@ function freeId(taken: Set<string>, wanted: string): string {
   return id;
 }
 
-function policyText({
-  id,
-  whom,
-  actions,
-  type,
-  objects,
-  columns,
-}: Grant & { id: string; whom: Whom }): string {
+function policyText(grant: Grant & { readonly id: string; readonly whom: Whom }): string {
+  const { id, whom, actions, type, objects, columns, via } = grant;
   const names = actions.map((action) => `Action::${cedarString(action)}`);
   const [one = ''] = names;
   const [only = ''] = objects;
@@ -112,7 +124,8 @@ function policyText({
   const conditions = [
     ...conditionOn(whom),
     ...(objects.length === 1 ? [] : [`resource in ${listOf(objects)}`]),
-    ...(columns === null ? [] : [`${listOf(columns.map(cedarString))}.containsAll(context.columns)`]),
+    ...(columns === null ? [] : [conditionOnColumns(actions, columns)]),
+    ...(via === null ? [] : [`context.via.containsAny(${listOf(via.map(cedarString))})`]),
   ];
   const lines = [
     `@id(${cedarString(id)})`,
@@ -124,6 +137,14 @@ function policyText({
     ...conditions.map((text, at) => `when { ${text} }${at === conditions.length - 1 ? ';' : ''}`),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** Actions whose context always has columns; of others it may, and a policy has to ask first. */
+const WITH_COLUMNS = new Set(['select', 'insert', 'update', 'delete', 'lock', 'copy_in']);
+
+function conditionOnColumns(actions: readonly string[], columns: readonly string[]): string {
+  const asked = actions.every((action) => WITH_COLUMNS.has(action)) ? '' : 'context has columns && ';
+  return `${asked}${listOf(columns.map(cedarString))}.containsAll(context.columns)`;
 }
 
 function principalOf(whom: Whom): string {

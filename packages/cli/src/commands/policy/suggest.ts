@@ -100,6 +100,7 @@ async function gather(
       type: 'Target',
       object: await targetUid(session.target),
       columns: null,
+      via: [],
     };
     uses.set(JSON.stringify(connect), connect);
     for await (const compared of compareSession(workbench, session)) {
