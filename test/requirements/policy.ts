@@ -35,6 +35,15 @@ export const policyRequirements = {
   'policy.read-only': 'Read-only is one line, and means the same on every protocol.',
   'policy.facts':
     'Policies see the columns that are used and the views they are reached through, and no answer serves another set of them.',
+  'policy.limit-algebra':
+    'Of several permits the most generous counts for one evaluation, and over an operation the strictest.',
+  'policy.shadow': 'A policy in shadow mode changes no decision, and what it would have changed is recorded.',
+  'policy.risk': 'The risk of an operation is a sum with reasons, and grows with what is not known.',
+  'policy.risk-asked':
+    'The risk is worked out only while a policy asks for it, and a policy that needs it and does not get it denies.',
+  'policy.risk-keyed': 'A decision made at one risk never serves another.',
+  'policy.risk-shown': 'The risk and its reasons are on record, and shown to who approves.',
+  'policy.lint': 'What lint says of a policy is so.',
   'policy.starter-read':
     'Under the starter policies agents read monitoring and the catalogs, and operators what is not secret.',
   'policy.starter-reading':

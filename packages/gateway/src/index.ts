@@ -1,9 +1,11 @@
 export { describeConfig, exampleConfig, type GatewayConfig, loadConfig } from './config/index.ts';
 export { Fault, type FaultCode } from './lib/fault.ts';
 export { createGateway, type Gateway, type GatewayDeps } from './main.ts';
-export type { Explanation } from './policy/index.ts';
 export {
+  type Explanation,
+  type LintFinding,
   type LoadedPolicy,
+  lintPolicies,
   loadPolicyDirectory,
   type PolicyDirectory,
   type PolicyError,

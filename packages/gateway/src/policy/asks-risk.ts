@@ -10,12 +10,12 @@ export function asksRisk({ conditions }: PolicyJson): boolean {
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
     if (Array.isArray(node)) open.push(...node);
     else if (typeof node === 'object' && node !== null) {
-      if ('attr' in node && node.attr === 'risk') return true;
+      if ('attr' in node && isRisk(node.attr)) return true;
       if ('Var' in node && node.Var === 'context') return true;
       for (const [key, value] of Object.entries(node)) {
         // An attribute of the context that is not the risk.
         if ((key === '.' || key === 'has') && isAttributeOfContext(value)) {
-          if (value.attr === 'risk') return true;
+          if (isRisk(value.attr)) return true;
         } else open.push(value);
       }
     }
@@ -23,8 +23,13 @@ export function asksRisk({ conditions }: PolicyJson): boolean {
   return false;
 }
 
-function isAttributeOfContext(node: unknown): node is { readonly attr: string } {
+function isAttributeOfContext(node: unknown): node is { readonly attr: unknown } {
   if (typeof node !== 'object' || node === null || !('left' in node) || !('attr' in node)) return false;
   const { left } = node;
   return typeof left === 'object' && left !== null && 'Var' in left && left.Var === 'context';
+}
+
+/** `has` can name a way through several records. */
+function isRisk(attribute: unknown): boolean {
+  return attribute === 'risk' || (Array.isArray(attribute) && attribute.includes('risk'));
 }

@@ -25,5 +25,6 @@ export {
 export { type LoadedPolicy, loadPolicyDirectory, type PolicyDirectory } from './directory.ts';
 export { resourceEntity } from './entities.ts';
 export type { Explanation } from './explain.ts';
+export { type LintFinding, type LintKind, lintPolicies } from './lint.ts';
 export { outsideHours, type Risk, type RiskMaterial, scoreRisk, type WorkingHours } from './risk.ts';
 export type { PolicyError } from './source.ts';
