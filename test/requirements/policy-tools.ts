@@ -21,5 +21,7 @@ export const policyToolsRequirements = {
     'Every pack passes its cases, has each of its policies exercised, and loads beside every other.',
   'tools.init-pack': 'Init writes the packs that are named, and refuses one that is not there.',
   'tools.built-in': 'The built-in catalog is what a fresh database of the embedded PostgreSQL has.',
+  'tools.check':
+    'What is odd about a valid policy set is a warning with file and line, and fails only under --strict.',
   'tools.http': 'Requests to an API are understood as the gateway reads them.',
 } as const;

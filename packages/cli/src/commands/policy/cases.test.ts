@@ -116,6 +116,7 @@ for (const name of packNames()) {
     const { code, out, err } = await run(['policy', 'test', join('policies/packs', name)]);
     assert.equal(code, 0, out + err);
     assert.equal(err, '');
+    assert.equal((await run(['policy', 'check', join('policies/packs', name), '--strict'])).code, 0);
     assert.ok(readFileSync(join('policies/packs', name, 'README.md'), 'utf8').split('\n').length > 3);
   });
 }
@@ -148,4 +149,20 @@ test('init writes the packs that are named, and refuses one that is not there [t
   const unknown = await run(['init', join(at, 'other.yaml'), '--pack', 'nope']);
   assert.equal(unknown.code, 2);
   assert.match(unknown.err, /There is no pack "nope": there are change-with-approval, /);
+});
+
+test('a good set with something odd in it is warned of, and fails under --strict [tools.check]', async () => {
+  const all = '@id("all") permit (principal, action == Action::"select", resource);\n';
+  const made = directory({ 'more.cedar': all });
+  const { code, out } = await run(['policy', 'check', made]);
+  assert.equal(code, 0);
+  assert.match(out, /^all\.cedar:1: warning: "reads" .*"all" \(more\.cedar:1\).* \([a-z-]+\)$/m);
+  assert.match(out, /^good: 4 policies in 2 files/m);
+  const strict = await run(['policy', 'check', made, '--strict', '--json']);
+  assert.equal(strict.code, 1);
+  const { findings, errors } = JSON.parse(strict.out) as {
+    findings: { policy: string }[];
+    errors: unknown[];
+  };
+  assert.deepEqual([findings[0]?.policy, errors], ['reads', []]);
 });

@@ -160,7 +160,7 @@ async function suggestionOf(
   const directory = await writeSet(kept, `${prefix}.cedar`, text);
   try {
     const candidate = await openWorkbench({ ...parts, policy: { ...parts.policy, directory } });
-    const proof = await prove(candidate, sessions(), terminal).finally(() => candidate.close());
+    const proof = await provenBy(candidate, sessions(), terminal);
     const replaces = policies.filter(
       ({ id, effect, requirement }) => used.has(id) && effect === 'permit' && requirement === null,
     );
@@ -185,6 +185,18 @@ async function writeSet(kept: readonly LoadedPolicy[], name: string, text: strin
     await writeFile(join(directory, file), policies.map((policy) => policy.text).join('\n'), { mode: 0o600 });
   await writeFile(join(directory, name), text, { mode: 0o600 });
   return directory;
+}
+
+async function provenBy(
+  candidate: Workbench,
+  sessions: Iterable<ReplayedSession>,
+  terminal: Terminal,
+): Promise<Proof> {
+  try {
+    return await prove(candidate, sessions, terminal);
+  } finally {
+    await candidate.close();
+  }
 }
 
 async function prove(
