@@ -77,7 +77,8 @@ function showObligations({ obligations, risk, shadow }: Explained, { out, paint 
   }
 }
 
-function showRemedy({ remedy, approvals, effect, undetermined }: Explained, { out, paint }: Terminal): void {
+function showRemedy(explained: Explained, { out, paint }: Terminal): void {
+  const { remedy, approvals, effect, evaluations, undetermined } = explained;
   const { forbidden, missing } = remedy;
   if (effect === 'permit') return;
   out('');
@@ -97,6 +98,10 @@ function showRemedy({ remedy, approvals, effect, undetermined }: Explained, { ou
     out('  a policy such as this, if that is what you want:');
     out('');
     for (const line of missing.trimEnd().split('\n')) out(`    ${exactly(line)}`);
+  }
+  if (missing !== null && evaluations.some((one) => one.effect === 'approval')) {
+    out('');
+    out('  and then an approval, for what is marked hold');
   }
   if (undetermined !== null) {
     if (missing !== null) out('');
