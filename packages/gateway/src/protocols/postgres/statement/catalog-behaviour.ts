@@ -20,6 +20,9 @@ export interface RelationDraft {
   readonly children: number[];
   readonly reads: { readonly oid: number; readonly attribute: number }[];
   origins: readonly CatalogOrigin[] | null;
+  table?: number;
+  /** The type of its rows; 0 when it is the server's own. */
+  readonly rowType: number;
   behaviour?: RelationBehaviour;
 }
 
@@ -36,6 +39,7 @@ function behaviourOf(relation: RelationDraft): RelationBehaviour {
     sequences: [],
     checks: [],
     indexes: [],
+    statistics: [],
     indexRoutines: [],
     references: [],
     referencedBy: [],
@@ -59,16 +63,21 @@ const READERS: Readonly<Record<string, Reader>> = {
     own.definition = body('statements', text);
     own.checked = checked === true;
   },
-  R: (own, [, event, instead, text]) => {
+  R: (own, [, event, instead, text, disabled]) => {
     const rule = body('rule', text);
     const on = { '2': 'update', '3': 'insert', '4': 'delete' } as const;
     const named = on[string(event) as keyof typeof on];
     if (rule !== null && named !== undefined)
-      own.rules.push({ event: named, instead: instead === true, body: rule });
+      own.rules.push({ event: named, instead: instead === true, body: rule, disabled: disabled === true });
   },
-  T: (own, [, routine, type, text]) => {
+  T: (own, [, routine, type, text, disabled]) => {
     const condition = body('trigger', text);
-    own.triggers.push({ routine: Number(routine), ...triggerType(Number(type)), condition });
+    own.triggers.push({
+      routine: Number(routine),
+      ...triggerType(Number(type)),
+      condition,
+      disabled: disabled === true,
+    });
   },
   D: (own, [, generated, text]) => {
     const expression = body('expression', text);
@@ -97,6 +106,10 @@ const READERS: Readonly<Record<string, Reader>> = {
       onUpdate: onUpdate === 'c' ? 'update' : referential(string(onUpdate)),
     });
   },
+  W: (own, [, text]) => {
+    const statistics = body('statistics', text);
+    if (statistics !== null) own.statistics.push(statistics);
+  },
   X: (own, [, expressions, predicate]) => {
     for (const text of [expressions, predicate]) {
       const expression = body('expression', text);
@@ -123,7 +136,7 @@ export function readBehaviour(
   runs: (routine: FunctionRef) => boolean,
 ): void {
   for (const [what = '', a = '', , , d = '', , f = ''] of rows) {
-    if (what === 'r' && f === '1') withRelation(relations, a, (own) => (own.rowSecurity = true));
+    if (what === 'r' && f.startsWith('x')) withRelation(relations, a, (own) => (own.rowSecurity = true));
     else if (what === 'a' && d !== '') withRelation(relations, a, (own) => own.types.push(Number(d)));
     else if (what === 'H') {
       const [relation, routine] = array(a);

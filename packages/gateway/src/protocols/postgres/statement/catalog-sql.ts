@@ -38,6 +38,10 @@ const functions = (oids: string) =>
 
 const own = (oid: string) => `${oid} >= ${NORMAL}`;
 
+/** The type of the elements of an array type, any other type itself. */
+const element = (oid: string) =>
+  `(SELECT CASE WHEN y.typelem <> 0 AND y.typlen = -1 THEN y.typelem ELSE y.oid END FROM pg_type y WHERE y.oid = ${oid})`;
+
 export const CATALOG_PARTS: readonly CatalogPart[] = [
   plain(
     's',
@@ -52,13 +56,13 @@ export const CATALOG_PARTS: readonly CatalogPart[] = [
   plain(
     'r',
     `c.oid::text AS a, n.nspname::text AS b, c.relname::text AS c, c.relkind::text AS d, c.reltuples::text AS e,
-      CASE WHEN c.relrowsecurity THEN '1' ELSE '' END AS f`,
+      CASE WHEN c.relrowsecurity THEN 'x' ELSE '' END || CASE WHEN ${own('c.oid')} THEN c.reltype::text ELSE '' END AS f`,
     `FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind <> 't'`,
   ),
   plain(
     'a',
     `a.attrelid::text AS a, a.attnum::text AS b, CASE WHEN a.attisdropped THEN '' ELSE a.attname::text END AS c,
-      CASE WHEN ${own('a.atttypid')} THEN a.atttypid::text ELSE '' END AS d, '' AS e, '' AS f`,
+      CASE WHEN ${own('a.atttypid')} THEN ${element('a.atttypid')}::text ELSE '' END AS d, '' AS e, '' AS f`,
     `FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
       WHERE a.attnum > 0 AND c.relkind = ANY ('{r,p,v,m,f,c}'::"char"[])`,
   ),
@@ -87,10 +91,10 @@ export const CATALOG_PARTS: readonly CatalogPart[] = [
            WHEN l.lanname = 'plpgsql' OR (l.lanname = 'sql' AND p.prosrc = '') THEN pg_get_functiondef(p.oid)
            WHEN l.lanname = 'sql' THEN p.prosrc END,
       pg_get_expr(p.proargdefaults, 0),
-      ARRAY(SELECT t::bigint FROM unnest(coalesce(p.proallargtypes, p.proargtypes::oid[]) || p.prorettype) t WHERE ${own('t')}),
+      ARRAY(SELECT ${element('t')}::bigint FROM unnest(coalesce(p.proallargtypes, p.proargtypes::oid[]) || p.prorettype) t WHERE ${own('t')}),
       (SELECT to_json(${functions('ARRAY[a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn, a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn]')})
          FROM pg_aggregate a WHERE a.aggfnoid = p.oid),
-      p.prokind`,
+      CASE WHEN l.lanname = 'internal' THEN p.prosrc END`,
     `FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang WHERE ${own('p.oid')}`,
   ),
   json(
@@ -100,13 +104,13 @@ export const CATALOG_PARTS: readonly CatalogPart[] = [
   ),
   json(
     'R',
-    'w.ev_class::bigint, w.ev_type, w.is_instead, pg_get_ruledef(w.oid)',
-    `FROM pg_rewrite w WHERE w.ev_type <> '1' AND w.ev_enabled <> 'D' AND ${own('w.oid')}`,
+    `w.ev_class::bigint, w.ev_type, w.is_instead, pg_get_ruledef(w.oid), w.ev_enabled = 'D'`,
+    `FROM pg_rewrite w WHERE w.ev_type <> '1' AND ${own('w.oid')}`,
   ),
   json(
     'T',
-    `t.tgrelid::bigint, t.tgfoid::bigint, t.tgtype, CASE WHEN t.tgqual IS NOT NULL THEN pg_get_triggerdef(t.oid) END`,
-    `FROM pg_trigger t WHERE NOT t.tgisinternal AND t.tgenabled <> 'D'`,
+    `t.tgrelid::bigint, t.tgfoid::bigint, t.tgtype, CASE WHEN t.tgqual IS NOT NULL THEN pg_get_triggerdef(t.oid) END, t.tgenabled = 'D'`,
+    `FROM pg_trigger t WHERE NOT t.tgisinternal`,
   ),
   json(
     'D',
@@ -142,6 +146,7 @@ export const CATALOG_PARTS: readonly CatalogPart[] = [
     `p.partrelid::bigint, pg_get_expr(p.partexprs, p.partrelid), NULL`,
     `FROM pg_partitioned_table p WHERE p.partexprs IS NOT NULL`,
   ),
+  json('W', 's.stxrelid::bigint, pg_get_statisticsobjdef(s.oid)', 'FROM pg_statistic_ext s'),
   json(
     'H',
     `k.conrelid::bigint, o.oprcode::oid::bigint`,
@@ -164,7 +169,18 @@ export const CATALOG_PARTS: readonly CatalogPart[] = [
     't.ftrelid::bigint, s.srvname',
     'FROM pg_foreign_table t JOIN pg_foreign_server s ON s.oid = t.ftserver',
   ),
-  json('E', 'e.evtname, e.evtfoid::bigint', `FROM pg_event_trigger e WHERE e.evtenabled <> 'D'`),
+  json('E', `e.evtname, e.evtfoid::bigint, e.evtenabled = 'D'`, 'FROM pg_event_trigger e'),
+  plain(
+    'j',
+    `i.indexrelid::text AS a, i.indrelid::text AS b, '' AS c, '' AS d, '' AS e, '' AS f`,
+    `FROM pg_index i WHERE ${own('i.indexrelid')}`,
+  ),
+  json(
+    'L',
+    `n.nspname, c.opcname, to_json(ARRAY(SELECT CASE WHEN f.oid >= ${NORMAL} THEN f.oid::text ELSE f.proname::text END
+        FROM pg_amproc m JOIN pg_proc f ON f.oid = m.amproc WHERE m.amprocfamily = c.opcfamily))`,
+    `FROM pg_opclass c JOIN pg_namespace n ON n.oid = c.opcnamespace WHERE ${own('c.oid')}`,
+  ),
   json(
     'Y',
     `t.oid::bigint, n.nspname, t.typname, t.typtype, t.typbasetype::bigint, t.typelem::bigint, t.typarray::bigint, t.typrelid::bigint,
@@ -211,7 +227,7 @@ ${select}`;
 export function withoutDefinitions(sql: string): string {
   return sql
     .replaceAll(/pg_get_expr\(([^,()]+),[^()]*\)/g, "CASE WHEN $1 IS NOT NULL THEN '?' END")
-    .replaceAll(/pg_get_(?:functiondef|viewdef|ruledef|triggerdef)\([^()]*\)/g, "'?'");
+    .replaceAll(/pg_get_(?:functiondef|viewdef|ruledef|triggerdef|statisticsobjdef)\([^()]*\)/g, "'?'");
 }
 
 /** One query, so that all of it is from one snapshot. */
