@@ -20,7 +20,7 @@ import type { Identity, IdentityProvider } from '../../packages/gateway/src/iden
 import { systemClock } from '../../packages/gateway/src/lib/clock.ts';
 import { Fault } from '../../packages/gateway/src/lib/fault.ts';
 import { createMasking, maskingSection } from '../../packages/gateway/src/masking/index.ts';
-import type { Decision, DecisionPoint } from '../../packages/gateway/src/policy/index.ts';
+import type { Decision, DecisionPoint, LimitObligation } from '../../packages/gateway/src/policy/index.ts';
 import type {
   Door,
   Evaluation,
@@ -79,6 +79,8 @@ export interface GatewaySetup {
   readonly environment?: Readonly<Record<string, string>>;
   readonly limits?: Partial<Limits>;
   readonly tls?: Door['tls'];
+  /** What every permit is limited to. */
+  readonly limit?: Omit<LimitObligation, 'kind'>;
 }
 
 export const testLimits: Limits = {
@@ -99,7 +101,7 @@ export async function startGateway(setup: GatewaySetup): Promise<GatewayUnderTes
   const recordings: RecordedReply[] = [];
   const approvals = testApprovals();
   const faults: unknown[] = [];
-  const decisionPoint = decisionPointOf(setup.rule);
+  const decisionPoint = decisionPointOf(setup);
   const sessions = createSessionRegistry({ opened: () => undefined, closed: () => undefined });
   const config: ConnectorConfig = connectorSection.parse({ targets: setup.targets });
   const house: House = {
@@ -200,11 +202,11 @@ function identityOf(token: string): IdentityProvider {
 }
 
 /** A connection is always permitted: what a protocol does with a session is what is tested. */
-function decisionPointOf(rule: GatewaySetup['rule']): DecisionPoint {
+function decisionPointOf({ rule, limit }: GatewaySetup): DecisionPoint {
   const approval = [{ group: 'approvers', seats: 1 }];
   const judge = (evaluations: readonly Evaluation[], approved: boolean): Decision => {
     const rules = evaluations.map((evaluation) =>
-      evaluation.action === 'connect' ? 'permit' : rule(evaluation),
+      evaluation.action.startsWith('connect') ? 'permit' : rule(evaluation),
     );
     const deny = { effect: 'deny', policyVersion: 'v1', approvals: null } as const;
     if (rules.includes('forbid'))
@@ -215,7 +217,8 @@ function decisionPointOf(rule: GatewaySetup['rule']): DecisionPoint {
     if (rules.includes('approval') && !approved) {
       return { ...deny, policies: ['ask-first'], reason: 'it needs approval', approvals: approval };
     }
-    const obligations = [{ kind: 'mask', revealed: [] }] as const;
+    const mask = { kind: 'mask', revealed: [] } as const;
+    const obligations = limit === undefined ? [mask] : [mask, { kind: 'limit', ...limit } as const];
     return { effect: 'permit', policies: ['permit-it'], policyVersion: 'v1', obligations };
   };
   return {

@@ -24,7 +24,7 @@ import {
 } from '../fixtures/raw-postgres.ts';
 
 const POLICIES = `
-@id("everyone") permit (principal, action in [Action::"connect", Action::"session", Action::"call"], resource);
+@id("everyone") permit (principal, action in [Action::"connect", Action::"connect_writable", Action::"session", Action::"call"], resource);
 @id("plain") permit (principal, action in [Action::"read", Action::"write"], resource is Table) when { resource.schema == "plain" };
 @id("few") @limit_rows("5") permit (principal, action in [Action::"read", Action::"write"], resource is Table) when { resource.schema == "few" };
 @id("fewer") @limit_rows("2") permit (principal, action in Action::"read", resource is Table) when { resource.schema == "few" };

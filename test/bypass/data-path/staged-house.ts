@@ -104,7 +104,13 @@ export function stagedHouse(): StagedHouse {
     people: async () => ({ state: 'approved', approvals: APPROVERS }),
   };
   const house = houseOn(stage);
-  const context = { identity: IDENTITY, target: 'db', protocol: 'toy', secure: true };
+  const context = {
+    identity: IDENTITY,
+    target: 'db',
+    protocol: 'toy',
+    secure: true,
+    access: 'read-write',
+  } as const;
   const caller = { facet: '', client: '', startup: {} } as unknown as ConstructorParameters<
     typeof Session
   >[3];

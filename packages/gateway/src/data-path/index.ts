@@ -1,4 +1,4 @@
-export { CONNECT } from './authenticate.ts';
+export { CONNECT, mayChange } from './authenticate.ts';
 export { type Asking, createDecisionMemo, type DecisionMemo, decide, evaluationsOf } from './decide.ts';
 export type { House } from './house.ts';
 export { type ListenAddress, type Listener, listen } from './listen.ts';

@@ -1,5 +1,5 @@
 import type { Decision } from '../policy/index.ts';
-import { CONNECT } from './authenticate.ts';
+import { CONNECT, mayChange } from './authenticate.ts';
 import { decide } from './decide.ts';
 import type { House } from './house.ts';
 import { compile, noTighter } from './obligations.ts';
@@ -26,6 +26,11 @@ async function regateSession(session: Session): Promise<void> {
   const connecting = await decide(session, CONNECT);
   if (connecting.effect === 'deny') {
     session.end('session-ended', `policy changed: ${connecting.reason}`, ASK);
+    return;
+  }
+  // A read-only one stays read-only until it is opened anew.
+  if (session.context.access === 'read-write' && !(await mayChange(session.house, session.context))) {
+    session.end('session-ended', 'policy changed: a session may only read now', 'connect again to read');
     return;
   }
   const obligations = compile(session, connecting);

@@ -8,6 +8,8 @@ export interface SessionContext {
   readonly target: string;
   readonly protocol: string;
   readonly secure: boolean;
+  /** Read-only unless policy permitted `connect_writable`: then nothing that changes the target is permitted in it. */
+  readonly access: 'read-only' | 'read-write';
 }
 
 /** People that must approve: `seats` distinct members of `group`. */

@@ -32,6 +32,7 @@ const session = {
   target: 'prod/"',
   protocol: 'postgres',
   secure: true,
+  access: 'read-write' as const,
 };
 
 /** A path of this type, of these names where any name will do. */

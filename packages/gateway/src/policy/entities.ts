@@ -25,6 +25,7 @@ export interface SessionFacts {
   readonly target: string;
   readonly protocol: string;
   readonly secure: boolean;
+  readonly access: SessionContext['access'];
 }
 
 /** An entity in Cedar's JSON form. */
@@ -179,7 +180,7 @@ export function contextRecord(
 
 /** Everything of a session that an answer may depend on, in one order. */
 export function factsOf(context: SessionContext): SessionFacts {
-  const { identity, target, protocol, secure } = context;
+  const { identity, target, protocol, secure, access } = context;
   return {
     subject: identity.subject,
     groups: [...new Set(identity.groups)].sort(),
@@ -189,6 +190,7 @@ export function factsOf(context: SessionContext): SessionFacts {
     target,
     protocol,
     secure,
+    access,
   };
 }
 

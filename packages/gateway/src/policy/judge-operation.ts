@@ -30,6 +30,10 @@ export async function judgeOperation(
     return unavailable('a policy asks for the risk of the operation, and nobody gave it');
   const distinct = distinctQuestions(set, target, evaluations, risk, limits);
   if (typeof distinct === 'string') return deny(set, distinct);
+  if (session.facts.access === 'read-only') {
+    const change = evaluations.find(({ action }) => set.changing(action) !== null);
+    if (change !== undefined) return deny(set, readOnlySentence(target, change));
+  }
 
   // Both are asked for before either is awaited, so that they share a batch.
   const revealing = set.revealed(session, classes);
@@ -191,6 +195,11 @@ function denialSentence(
     case 'unmatched':
       return `no policy permits ${what}`;
   }
+}
+
+function readOnlySentence(target: string, evaluation: Evaluation): string {
+  const what = `${evaluation.action} on ${describe(target, evaluation)}`;
+  return `${what} changes something, and the session is read-only: no policy permits connect_writable`;
 }
 
 function approvalSentence(

@@ -185,7 +185,7 @@ function requestsMet(policy: string, words: Parameters<typeof shapeOf>[1]): stri
       for (const flags of [0, 1, 2, 3]) {
         const session = {
           ...{ subject, groups, actor: null, task: null, target: 't', protocol: 'p' },
-          ...{ person: (flags & 1) !== 0, secure: (flags & 2) !== 0 },
+          ...{ person: (flags & 1) !== 0, secure: (flags & 2) !== 0, access: 'read-write' as const },
         };
         const word = words[action];
         assert.ok(word !== undefined);

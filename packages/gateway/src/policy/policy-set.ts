@@ -14,6 +14,9 @@ export interface SessionClass {
   readonly key: string;
 }
 
+/** Groups of actions that leave the target other than it was, or change who may do what there. */
+const CHANGING: ReadonlySet<string> = new Set(['write', 'define', 'destroy', 'administer']);
+
 /** The answer of the policies in force, and what it would be if those in shadow mode were, too. */
 export interface Answers {
   readonly inForce: Answer;
@@ -83,6 +86,13 @@ export class PolicySet {
     if (!known.types.includes(resource.type))
       return 'the policy schema does not know this action on this type';
     return misplaced(resource, this.#limits) ?? unfit(facts, known.facts, this.#limits);
+  }
+
+  /** The group by which an action changes its target, or null: a read-only session has none of these. */
+  changing(action: string): string | null {
+    const { vocabulary } = this.#loaded;
+    const groups = Object.hasOwn(vocabulary, action) ? vocabulary[action]?.groups : undefined;
+    return groups?.find((group) => CHANGING.has(group)) ?? null;
   }
 
   /** The answer to a question without `refusal`. Never rejects. */

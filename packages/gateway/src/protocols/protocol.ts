@@ -80,6 +80,8 @@ export interface Meaning {
   readonly undetermined: string | null;
   /** What could not be told, where it is less than everything: a function, a database. Absent: the target as a whole. */
   readonly undeterminedOn?: readonly Resource[];
+  /** Digest of the definitions it rests on beside its own text, such as views and bodies of functions. Absent: none. */
+  readonly basis?: string;
   /** Whether it may change state at the target: then it waits until its entry is on disk, not only written. */
   readonly changesState: boolean;
   /** What makes it more or less dangerous, as far as its binding can tell. */
@@ -250,6 +252,8 @@ export interface HoldListener {
   held(notice: HoldNotice): void;
   /** Aborted when the client went away or cancelled: the access request is then cancelled. */
   readonly signal: AbortSignal;
+  /** What an operation means by now: what it rests on may have been replaced while people decided. Absent: nothing can. */
+  meaningNow?(meaning: Meaning): Promise<Meaning>;
 }
 
 export interface HoldNotice {
@@ -268,6 +272,8 @@ export interface Line {
   readonly target: TargetLink;
   /** The permit of the session itself: for messages that carry no operation, such as Sync. */
   readonly standing: Permit;
+  /** In a read-only session the target was asked to refuse changes; one that stops doing so breaks the session. */
+  readonly access: 'read-only' | 'read-write';
   readonly mask: () => Mask;
   readonly limits: Limits;
   /** Asks for one operation. The answer is immediate when the decision is known and needs no disk sync. */

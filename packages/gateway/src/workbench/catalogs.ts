@@ -74,7 +74,9 @@ async function reading(target: string, facet: string, study: Promise<Study>): Pr
 async function openLink(connector: Connector | null, target: string, facet: string): Promise<StudyLink> {
   if (connector === null) throw new Error('there is no configuration to reach a target with');
   const signal = AbortSignal.timeout(REACH_MS);
-  const connection: TargetConnection = await connector.open({ target, facet, startup: {}, signal });
+  // As the role of a session that may change something: `$user` in a search path stands for it.
+  const access = 'read-write';
+  const connection: TargetConnection = await connector.open({ target, facet, startup: {}, access, signal });
   return {
     facts: connection.facts,
     send: (bytes) => void connection.write(bytes),

@@ -11,6 +11,7 @@ import {
   decide,
   evaluationsOf,
   identityClass,
+  mayChange,
   rememberUses,
   riskOf,
   Uses,
@@ -29,6 +30,7 @@ import {
   type PolicyConfig,
   type PolicyDecisionPoint,
   type Risk,
+  type SessionContext,
   type Shadow,
   workingHoursOf,
 } from '../policy/index.ts';
@@ -85,8 +87,11 @@ export interface Workbench {
   readonly policyVersion: string;
   /** With `source`, as it is known from there. Rejects with Fault `target-unavailable` or `not-found`. */
   desk(target: string, facet: string, source?: StudySource): Promise<Desk>;
-  /** Who asks, ready to be asked for again and again. */
-  asking(person: Person, desk: Pick<Desk, 'target' | 'protocol'>): Asking;
+  /**
+   * Who asks, ready to be asked for again and again. As at the start of a session policy says whether it may change
+   * anything (`connect_writable`). At once when it is known. Never rejects.
+   */
+  asking(person: Person, desk: Pick<Desk, 'target' | 'protocol'>): MaybePromise<Asking>;
   /** At once when the same meaning was judged before. Never rejects. */
   judge(asking: Asking, meaning: Meaning, approved?: readonly ApprovalRequirement[]): MaybePromise<Judgement>;
   /** Whether a session could be opened at all. */
@@ -124,7 +129,7 @@ class QuietWorkbench implements Workbench {
   readonly #protocols: ReturnType<typeof createProtocols>;
   readonly #desks = new Map<string, Promise<Desk>>();
   readonly #desksFrom = new WeakMap<StudySource, Map<string, Promise<Desk>>>();
-  readonly #callers = new Map<string, Asking>();
+  readonly #callers = new Map<string, MaybePromise<Asking>>();
   readonly #house: Asking['house'];
   readonly #judgements = new WeakMap<Decision, Judgement>();
 
@@ -188,16 +193,24 @@ class QuietWorkbench implements Workbench {
     );
   }
 
-  asking(person: Person, { target, protocol }: Pick<Desk, 'target' | 'protocol'>): Asking {
+  asking(person: Person, { target, protocol }: Pick<Desk, 'target' | 'protocol'>): MaybePromise<Asking> {
     const key = JSON.stringify([person, target, protocol]);
     const known = this.#callers.get(key);
     if (known !== undefined) return known;
     if (this.#callers.size >= CALLERS) this.#callers.clear();
-    const context = contextOf(person, target, protocol);
-    const decisions = this.#decisions.of(identityClass(context));
-    const asking = { context, identity: context.identity, target, decisions, house: this.#house };
+    const asking = this.#admitted(contextOf(person, target, protocol));
     this.#callers.set(key, asking);
+    void asking.then((one) => this.#callers.set(key, one));
     return asking;
+  }
+
+  async #admitted(asked: SessionContext): Promise<Asking> {
+    const context: SessionContext = (await mayChange(this.#house, asked))
+      ? asked
+      : { ...asked, access: 'read-only' };
+    const { identity, target } = context;
+    const decisions = this.#decisions.of(identityClass(context));
+    return { context, identity, target, decisions, house: this.#house };
   }
 
   judge(

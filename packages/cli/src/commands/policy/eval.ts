@@ -14,6 +14,7 @@ import { OrderedOutput } from './ordered.ts';
 
 type MaybePromise<T> = T | Promise<T>;
 type StudiedSession = ReturnType<Desk['begin']>;
+type Asking = Parameters<Workbench['judge']>[0];
 type Meaning = Parameters<StudiedSession['forwarded']>[0];
 
 /** Longest line, in bytes: what a statement may be, escaped, and more. */
@@ -158,6 +159,19 @@ class Evaluator {
     follows: boolean,
   ): MaybePromise<string> {
     const asking = this.#workbench.asking(line.person, place.desk);
+    if (asking instanceof Promise)
+      return asking.then((one) => this.#asked(one, place, line, session, meaning, follows));
+    return this.#asked(asking, place, line, session, meaning, follows);
+  }
+
+  #asked(
+    asking: Asking,
+    place: Place,
+    line: EvalLine,
+    session: StudiedSession,
+    meaning: Meaning,
+    follows: boolean,
+  ): MaybePromise<string> {
     const judged = this.#workbench.judge(asking, meaning, line.approvals);
     const finish = (judgement: Judgement): string => {
       if (follows && judgement.effect === 'permit') {

@@ -16,6 +16,8 @@ export function showExplained(explained: Explained, terminal: Terminal): void {
   out(`${painted(effect, terminal)}: ${oneLine(why)}`);
   if (explained.connect !== 'permit')
     out(`${paint.bad('but no session:')} connect on Target ${oneLine(target)} is not permitted to them`);
+  if (explained.access === 'read-only')
+    out('the session would be read-only: connect_writable is not permitted to them');
   showObligations(explained, terminal);
   showRemedy(explained, terminal);
 }

@@ -42,6 +42,8 @@ export interface Explained {
   readonly catalog: string;
   readonly policyVersion: string;
   readonly connect: Judgement['effect'];
+  /** Whether policy lets the session change anything (`connect_writable`). */
+  readonly access: 'read-only' | 'read-write';
   readonly effect: Judgement['effect'];
   readonly reason: string | null;
   readonly policies: readonly Placed[];
@@ -84,7 +86,10 @@ function explainStatement(
     const { target, group: groups = [], actor = null, task = null, person = false, approved = [] } = options;
     const database = databaseOf(config, target, options.database);
     const desk = await deskFor(workbench, target, database);
-    const asking = workbench.asking(personOf({ subject: options.as, groups, actor, task, person }), desk);
+    const asking = await workbench.asking(
+      personOf({ subject: options.as, groups, actor, task, person }),
+      desk,
+    );
     const meaning = await desk.begin().understand(statement);
     const judgement = await workbench.judge(asking, meaning, approved.map(fullyApproved));
     const connect = await workbench.judgeConnect(asking);
@@ -108,6 +113,7 @@ function explainStatement(
       catalog: desk.catalog,
       policyVersion: workbench.policyVersion,
       connect: connect.effect,
+      access: asking.context.access,
       effect: judgement.effect,
       reason: judgement.reason,
       policies: judgement.policies.map(place),

@@ -81,7 +81,7 @@ async function runSimulation(
     if (!matches(session, options)) continue;
     sessions += 1;
     const { target, protocol, person } = session;
-    const connect = await workbench.judgeConnect(workbench.asking(person, { target, protocol }));
+    const connect = await workbench.judgeConnect(await workbench.asking(person, { target, protocol }));
     if (connect.effect !== 'permit')
       refused.push({ session: session.id, subject: person.subject, actor: person.actor });
     for await (const compared of compareSession(workbench, session)) {

@@ -47,7 +47,7 @@ export async function* compareSession(
       yield { session, replayed, change: 'cannot be replayed', now: null, why: because };
       continue;
     }
-    const asking = workbench.asking(session.person, desk);
+    const asking = await workbench.asking(session.person, desk);
     const meaning = await studied.understand(replayed.operation.text);
     const judgement = await workbench.judge(asking, meaning);
     yield {

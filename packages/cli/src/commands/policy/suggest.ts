@@ -7,7 +7,7 @@ import { exitCode, Failure } from '../../failure.ts';
 import { exactly, jsonText, oneLine, type Terminal } from '../../terminal.ts';
 import { type Bench, progress, withBench } from './bench.ts';
 import { leastPolicies, type Use, type Whom } from './cedar-text.ts';
-import { type Compared, compareSession, matches, type ReplayFilter } from './simulation.ts';
+import { type Compared, compareSession, type Meaning, matches, type ReplayFilter } from './simulation.ts';
 import { useOf } from './uses.ts';
 import { readWhen } from './when.ts';
 
@@ -95,14 +95,9 @@ async function gather(
   const said = progress(terminal, (done) => `${done} operations looked at`);
   let operations = 0;
   for (const session of sessions) {
-    const connect = {
-      action: 'connect',
-      type: 'Target',
-      object: await targetUid(session.target),
-      columns: null,
-      via: [],
-    };
-    uses.set(JSON.stringify(connect), connect);
+    const object = await targetUid(session.target);
+    const opening = (action: string): Use => ({ action, type: 'Target', object, columns: null, via: [] });
+    uses.set(`connect ${object}`, opening('connect'));
     for await (const compared of compareSession(workbench, session)) {
       if (compared.replayed.effect === 'deny') continue;
       said(operations++);
@@ -111,6 +106,8 @@ async function gather(
         leftOut.set(why, (leftOut.get(why) ?? 0) + 1);
         continue;
       }
+      // Without it the session would be read-only.
+      if (changes(compared.now.meaning)) uses.set(`connect_writable ${object}`, opening('connect_writable'));
       for (const use of await usesOf(workbench, session, compared)) uses.set(JSON.stringify(use), use);
       for (const id of compared.replayed.operation.policies) policies.add(id);
       if (uses.size > USES)
@@ -118,6 +115,10 @@ async function gather(
     }
   }
   return { uses: [...uses.values()], operations, policies, leftOut };
+}
+
+function changes({ changesState, evaluations }: Meaning): boolean {
+  return changesState || evaluations.some(({ action }) => action === 'transact_writable');
 }
 
 async function targetUid(target: string): Promise<string> {

@@ -41,7 +41,11 @@ export class Conversation {
   readonly #preparedInSql = new Set<string>();
   readonly #declaredInSql = new Set<string>();
   #hold = new AbortController();
-  #holdListener: HoldListener = { held: (notice) => this.#onHeld(notice), signal: this.#hold.signal };
+  #holdListener: HoldListener = {
+    held: (notice) => this.#onHeld(notice),
+    signal: this.#hold.signal,
+    meaningNow: (meaning) => this.#meaningNow(meaning as StatementMeaning),
+  };
   #held = false;
   #over = false;
   #clientHeld = false;
@@ -106,6 +110,12 @@ export class Conversation {
     return this.line.submit(operation, this.#holdListener);
   }
 
+  /** With the catalog read anew: people take long enough for anything to have been replaced. */
+  async #meaningNow(meaning: StatementMeaning): Promise<StatementMeaning> {
+    await this.catalog.refresh();
+    return this.#asRead(await this.catalog.binder.rebind(meaning, this.#state));
+  }
+
   /** Sends a permitted operation and notes what it changes: what follows in the pipeline is judged with that in mind. */
   sendOperation(unit: Unit, bytes: Buffer, expectation: Expectation): void {
     if (unit.statement.effects.length > 0) this.#noteEffects(unit.statement);
@@ -153,6 +163,9 @@ export class Conversation {
   /** The server reports a setting: its search path (from PostgreSQL 18 on), or how it reads texts. */
   settingChanged(name: string, value: string): void {
     if (name === 'search_path') this.#state.rememberSearchPath(value);
+    // Reported from PostgreSQL 14 on, before the next ReadyForQuery: something undid what no statement may undo.
+    if (name === 'default_transaction_read_only' && value !== 'on' && this.line.access === 'read-only')
+      return this.violation('target', new Error('a read-only session stopped being read-only'));
     const needed = READING.get(name);
     if (needed !== undefined && needed !== value) {
       this.#readOtherwise = `the target reads texts with ${name} = ${value}; only ${needed} is understood`;

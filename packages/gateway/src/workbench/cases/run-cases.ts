@@ -80,7 +80,7 @@ class CaseRunner {
     const given = Object.entries({ groups, actor, task, person, secure }).filter(
       ([, value]) => value !== undefined,
     );
-    const asking = this.#workbench.asking(personOf({ subject, ...Object.fromEntries(given) }), desk);
+    const asking = await this.#workbench.asking(personOf({ subject, ...Object.fromEntries(given) }), desk);
     const session = desk.begin();
     const differences: string[] = [];
     for (const earlier of one.before ?? []) {

@@ -19,6 +19,7 @@ export function snapshotOf(
   rows: readonly Row[],
   version: number,
   unread: ReadonlySet<string> = new Set(),
+  digest = '',
 ): CatalogSnapshot {
   const schemas = new Set<string>();
   let searchPath: readonly string[] = [];
@@ -55,6 +56,7 @@ export function snapshotOf(
   const readers = readersOf(relations, byOid);
   return {
     version,
+    digest,
     schemas,
     searchPath,
     unread,

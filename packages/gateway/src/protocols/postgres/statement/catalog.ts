@@ -3,6 +3,7 @@
  * shared by every session of the database.
  */
 
+import { createHash } from 'node:crypto';
 import { snapshotOf } from './catalog-snapshot.ts';
 import { CATALOG_PARTS, CATALOG_SQL, catalogSql, withoutDefinitions } from './catalog-sql.ts';
 import type { BodyText } from './meaning.ts';
@@ -141,8 +142,10 @@ export type FunctionRef = number | string;
 
 /** A database's names at one moment. */
 export interface CatalogSnapshot {
-  /** Grows with every load. */
+  /** Grows with every load that found something else than the one before. */
   readonly version: number;
+  /** Of all that is in it. */
+  readonly digest: string;
   readonly schemas: ReadonlySet<string>;
   /** The search path a fresh session of the connector's role has, `$user` as it is. */
   readonly searchPath: readonly string[];
@@ -187,12 +190,26 @@ export interface CatalogSnapshot {
 /** Largest catalog that is loaded, in rows of the query: relations with their columns, functions, schemas, dependencies. */
 const CATALOG_ROWS = 2_000_000;
 
-/** Loads a database's names. Rejects when the query does, or when the catalog is larger than can be held. */
-export async function loadCatalog(query: CatalogQuery, version: number): Promise<CatalogSnapshot> {
+/**
+ * Loads a database's names; gives `known` when nothing in them changed, so that what was understood stays understood.
+ * Rejects when the query does, or when the catalog is larger than can be held.
+ */
+export async function loadCatalog(
+  query: CatalogQuery,
+  known: CatalogSnapshot | null = null,
+): Promise<CatalogSnapshot> {
   const unread = new Set<string>();
   const rows = await query(CATALOG_SQL).catch(() => loadInParts(query, unread));
   if (rows.length > CATALOG_ROWS) throw new RangeError(`the catalog has more than ${CATALOG_ROWS} entries`);
-  return snapshotOf(rows, version, unread);
+  const digest = digestOf(rows, unread);
+  return digest === known?.digest ? known : snapshotOf(rows, (known?.version ?? 0) + 1, unread, digest);
+}
+
+function digestOf(rows: readonly (readonly string[])[], unread: ReadonlySet<string>): string {
+  const digest = createHash('sha256').update(JSON.stringify([...unread]));
+  // Rows in another order count as a change: that costs understanding anew, and sorting would cost more.
+  for (const row of rows) digest.update(JSON.stringify(row));
+  return digest.digest('base64url');
 }
 
 /** One broken object makes the server refuse the whole query: then each kind of definition is asked for by itself. */

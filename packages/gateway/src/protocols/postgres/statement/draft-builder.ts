@@ -1,5 +1,6 @@
 /** Collects what a walk finds; duplicates are dropped. */
 import type { ResourceType } from '../../protocol.ts';
+import { ShapeReader } from './columns/read-statement.ts';
 import type {
   Draft,
   DraftEffect,
@@ -34,6 +35,7 @@ export class DraftBuilder {
   /** Last fields of column references, and names that stand for whole rows. */
   readonly referenced = new Set<string>();
   readonly ranges = new Set<string>();
+  readonly shape = new ShapeReader();
   readonly #operators = new Map<string, DraftName>();
   readonly #types = new Map<string, DraftName>();
   readonly #operatorClasses = new Map<string, DraftName>();
@@ -156,12 +158,13 @@ export class DraftBuilder {
 
   finish(statements: number, form: string | null): Draft {
     for (const name of this.referenced) if (this.ranges.has(name)) this.anyColumn = true;
+    const shape = this.shape.finish();
     return {
       statements,
       form,
       undetermined: this.undetermined,
       opaqueBlock: this.opaqueBlock,
-      shareable: this.shareable,
+      shareable: this.shareable && shape?.ordinals !== true,
       relations: [...this.#relations.values()],
       routines: [...this.#routines.values()],
       schemas: [...this.#schemas.values()],
@@ -183,6 +186,7 @@ export class DraftBuilder {
       copy: this.copy,
       effects: this.#effects,
       runs: this.#runs,
+      shape,
     };
   }
 }

@@ -2,6 +2,7 @@
 import type { Resource } from '../../protocol.ts';
 import type { CatalogRelation, CatalogSnapshot, FunctionRef } from './catalog.ts';
 import type { Findings } from './findings.ts';
+import type { FrameColumns } from './frame-columns.ts';
 import type { BodyText, Draft } from './meaning.ts';
 import type { Names } from './names.ts';
 import type { SessionState } from './session-state.ts';
@@ -41,6 +42,9 @@ export interface Resolving {
   readonly catalog: CatalogSnapshot;
   readonly state: SessionState;
   readonly findings: Findings;
+  /** The roles the session may be: `$user` in a search path. */
+  readonly users: ReadonlySet<string>;
+  readonly columns: FrameColumns;
   cannotTell(frame: Frame, why: string): void;
   /** A name was not there that a newer catalog might have. */
   missing(frame: Frame): void;

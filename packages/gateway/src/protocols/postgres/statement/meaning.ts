@@ -5,6 +5,8 @@
  * name resolved against one catalog and one session's state, and is what policy and masking see.
  */
 import type { Evaluation, Meaning, ResourceType } from '../../protocol.ts';
+import type { ColumnUses, OutputColumn } from './columns/column-use.ts';
+import type { Shape } from './columns/shape.ts';
 
 export interface RelationName {
   readonly schema: string;
@@ -20,6 +22,10 @@ export interface StatementMeaning extends Meaning {
   readonly columnNames: ReadonlySet<string>;
   /** Columns may be used without being named: whole rows, `*` below the top level, renamed columns. */
   readonly anyColumn: boolean;
+  /** Which columns it uses, and for what. */
+  readonly columns?: ColumnUses;
+  /** Where the columns of its answer come from, or of what it prepares; null when that cannot be told. */
+  readonly outputs?: readonly OutputColumn[] | null;
   /** Set when the text is one COPY between client and server. */
   readonly copy: CopyMeaning | null;
   /** Set when a COPY between client and server is one of several statements, or run by EXECUTE. */
@@ -64,6 +70,8 @@ export type SessionEffect =
   | { readonly kind: 'deallocate'; readonly name: string | null }
   | { readonly kind: 'close'; readonly name: string | null }
   | { readonly kind: 'search-path'; readonly schemas: readonly string[] }
+  /** Another role from here on, which `$user` in a search path then stands for; null when it cannot be told. */
+  | { readonly kind: 'role'; readonly name: string | null }
   /** A temporary relation exists, or has been written to; `sources` are the relations its rows may come from. */
   | { readonly kind: 'temporary'; readonly name: string; readonly sources: readonly RelationName[] }
   /** Something exists that the shared catalog may not show yet. */
@@ -209,6 +217,8 @@ export interface Draft {
   readonly effects: readonly DraftEffect[];
   /** Prepared statements and cursors it runs. */
   readonly runs: readonly { readonly kind: 'prepared' | 'cursor'; readonly name: string }[];
+  /** Its references to columns, or null when there are too many. */
+  readonly shape?: Shape | null;
 }
 
 export interface DraftName {

@@ -32,7 +32,7 @@ export class Names {
 
   /** Equal for names that are looked up alike. */
   get key(): string {
-    return this.#paths.map((path) => path.join(',')).join(';');
+    return JSON.stringify(this.#paths);
   }
 
   /** Every schema an unqualified name may be looked up in, pg_catalog and temporary ones apart. */

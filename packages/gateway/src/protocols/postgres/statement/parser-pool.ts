@@ -132,7 +132,8 @@ class WorkerParser implements Parser {
       stderr: true,
     });
     this.#worker = worker;
-    worker.on('message', (answer: ParseAnswer) => this.#answered(worker, answer));
+    // As text: to copy a draft as a structure costs a multiple.
+    worker.on('message', (answer: string) => this.#answered(worker, JSON.parse(answer) as ParseAnswer));
     worker.on('error', () => this.#died(worker));
     worker.on('exit', () => this.#died(worker));
     return worker;

@@ -34,7 +34,7 @@ const COMMENTS = new Set(['SQL_COMMENT', 'C_COMMENT']);
 export function serveParser(port: NonNullable<typeof parentPort>): void {
   const ready = loadModule();
   port.on('message', (request: ParseRequest) => {
-    void ready.then(() => port.postMessage(answer(request)));
+    void ready.then(() => port.postMessage(JSON.stringify(answer(request))));
   });
 }
 

@@ -75,12 +75,15 @@ function withClause(walker: Walker, body: Body, scope: Scope): Scope {
   const expressions = list(clause.ctes).map((item) => as('CommonTableExpr', item));
   if (expressions.includes(null)) walker.draft.cannotTell('a WITH clause is not understood');
   const all = expressions.filter((item) => item !== null);
+  // A copy of the names for every query would be quadratic.
+  if (all.length === 0) return scope;
   const seen = new Set(scope.names);
   // Only in WITH RECURSIVE does a query see itself and those after it (parse_cte.c).
   if (clause.recursive === true) for (const one of all) seen.add(text(one, 'ctename'));
   for (const one of all) {
     walker.draft.ranges.add(text(one, 'ctename'));
-    walker.children('CommonTableExpr', one, { names: new Set(seen) });
+    // The set grows only after this walk, which keeps it no longer: a copy for each would be quadratic.
+    walker.children('CommonTableExpr', one, { names: seen });
     seen.add(text(one, 'ctename'));
   }
   return { names: seen };

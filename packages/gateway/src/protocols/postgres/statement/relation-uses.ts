@@ -73,6 +73,7 @@ export class RelationUses {
     const type = kind === 'S' ? 'Sequence' : 'Table';
     this.#resolving.findings.evaluate(action, via, type, schema, name);
     this.#resolving.findings.addRelation({ schema, table: name });
+    this.#resolving.columns.setOff(action, via, owner, relation);
     this.#consequencesOf({ ...frame, via }, relation, action, { cascade });
   }
 

@@ -9,6 +9,7 @@ import type { Evaluation } from '../../protocol.ts';
 import type { CatalogRelation, CatalogSnapshot, FunctionRef } from './catalog.ts';
 import { Findings } from './findings.ts';
 import { type BodyUse, type Frame, type Resolving, through } from './frame.ts';
+import { FrameColumns } from './frame-columns.ts';
 import { FrameUses } from './frame-uses.ts';
 import type { BodyText, Draft, StatementMeaning } from './meaning.ts';
 import { Names } from './names.ts';
@@ -16,7 +17,7 @@ import { notedEffects } from './noted-effects.ts';
 import { RelationUses } from './relation-uses.ts';
 import { RoutineCalls } from './routine-calls.ts';
 import type { SessionState } from './session-state.ts';
-import { copyOf, type RunNames, runNames, traitsOf } from './statement-traits.ts';
+import { copyOf, type Ran, type RunNames, runNames, traitsOf } from './statement-traits.ts';
 
 /** A meaning, and whether a newer catalog might give a better one. */
 export interface Resolution {
@@ -58,17 +59,18 @@ const ROUNDS = 4;
 /** What is set off changes how the rest is to be read: search paths, and functions made anew. */
 interface Carried {
   readonly paths: Map<string, readonly string[]>;
+  readonly users: Set<string>;
   readonly routines: Map<string, BodyText | null>;
 }
 
 export function resolve(input: ResolveInput, limits: ResolveLimits = DEFAULT_RESOLVE_LIMITS): Resolution {
-  let carried: Carried = { paths: new Map(), routines: new Map() };
+  let carried: Carried = { paths: new Map(), users: new Set(), routines: new Map() };
   for (let round = 1; ; round += 1) {
-    const before = carried.paths.size + carried.routines.size;
+    const before = sizeOf(carried);
     const resolver = new Resolver(input, limits, carried);
     const resolution = resolver.resolution();
     carried = resolver.found;
-    if (carried.paths.size + carried.routines.size === before) return resolution;
+    if (sizeOf(carried) === before) return resolution;
     if (round === ROUNDS) {
       const undetermined = 'what it runs changes what names mean without end';
       const { undeterminedOn: _, ...meaning } = resolution.meaning;
@@ -77,11 +79,16 @@ export function resolve(input: ResolveInput, limits: ResolveLimits = DEFAULT_RES
   }
 }
 
+function sizeOf({ paths, users, routines }: Carried): number {
+  return paths.size + users.size + routines.size;
+}
+
 /** Actions that leave the target as it was. */
 const HARMLESS = new Set([
   'select',
   'show',
   'transact',
+  'transact_writable',
   'set',
   'set_role',
   'listen',
@@ -96,6 +103,8 @@ class Resolver implements Resolving {
   readonly catalog: CatalogSnapshot;
   readonly state: SessionState;
   readonly findings: Findings;
+  readonly users: ReadonlySet<string>;
+  readonly columns: FrameColumns;
   /** What is carried into the next round. */
   readonly found: Carried;
   readonly #input: ResolveInput;
@@ -114,10 +123,16 @@ class Resolver implements Resolving {
     const { catalog, state, draft } = input;
     this.#input = input;
     this.#limits = limits;
-    this.found = { paths: new Map(carried.paths), routines: new Map(carried.routines) };
+    this.found = {
+      paths: new Map(carried.paths),
+      users: new Set(carried.users),
+      routines: new Map(carried.routines),
+    };
+    this.users = new Set([...state.users, ...rolesOf(draft), ...carried.users]);
     this.catalog = catalog;
     this.state = state;
     this.findings = new Findings(input.database);
+    this.columns = new FrameColumns(this);
     this.#routines = new RoutineCalls(this);
     this.#relations = new RelationUses(
       this,
@@ -125,11 +140,9 @@ class Resolver implements Resolving {
       (frame, made) => this.#routines.anyType(frame, made),
     );
     this.#uses = new FrameUses(this, this.#relations, this.#routines);
-    const own = pathsOf(draft, state);
-    const further = [...own, ...(input.paths ?? []), ...carried.paths.values()].map((path) =>
-      withUser(path, state),
-    );
-    const all = [...state.paths, ...further, withUser(catalog.searchPath, state)];
+    const further = [...(input.paths ?? []), ...carried.paths.values(), catalog.searchPath];
+    const paths = [...state.paths, ...pathsOf(draft), ...further];
+    const all = paths.flatMap((path) => withUsers(path, this.users));
     const names = new Names(catalog, state, new Set(), all);
     this.#top = { draft, via: [], names, running: names, blame: null, answers: true };
   }
@@ -151,30 +164,32 @@ class Resolver implements Resolving {
     if (this.findings.count === 0) this.findings.evaluate('transact', [], 'Database');
     this.#checkLimits();
     return {
-      meaning: this.#meaning(columnNames, ran.runsCopy),
+      meaning: this.#meaning(columnNames, ran),
       unknownName: this.#unknownName || ran.unknownName,
       needs: [...this.#needs.values()],
     };
   }
 
-  #meaning(columnNames: ReadonlySet<string>, runsCopy: boolean): StatementMeaning {
+  #meaning(columnNames: ReadonlySet<string>, ran: Ran): StatementMeaning {
     const { draft, form, serial } = this.#input;
     const { findings } = this;
-    const evaluations = Object.freeze(findings.evaluations);
-    const on = findings.undeterminedOn;
+    const { basis, undeterminedOn: on } = findings;
+    const evaluations = Object.freeze(this.columns.evaluations(findings.evaluations));
     return Object.freeze<StatementMeaning>({
       form,
       evaluations,
       undetermined: findings.undetermined,
       // Nothing but the target as a whole is said by saying nothing.
       ...(on.some(({ type }) => type !== 'Target') ? { undeterminedOn: Object.freeze([...on]) } : {}),
+      ...(basis === undefined ? {} : { basis }),
       changesState: evaluations.some(changesState),
       traits: traitsOf(this.#drafts, this.#relations.counted),
       relations: Object.freeze(findings.relations),
       columnNames,
       anyColumn: findings.anyColumn,
+      ...this.columns.meaning(draft, ran.meanings),
       copy: draft.statements === 1 ? copyOf(draft, this.#top.names, this.state) : null,
-      mixedCopy: runsCopy || (draft.copy !== null && draft.statements !== 1),
+      mixedCopy: ran.runsCopy || (draft.copy !== null && draft.statements !== 1),
       statements: draft.statements,
       effects: Object.freeze(notedEffects(this.#drafts, this.#top.names, findings)),
       serial,
@@ -191,6 +206,8 @@ class Resolver implements Resolving {
     const { draft, names } = frame;
     this.#drafts.push(draft);
     if (draft.undetermined !== null) this.cannotTell(frame, draft.undetermined);
+    if (draft.effects.some((effect) => effect.kind === 'role' && effect.name === null))
+      this.cannotTell(frame, 'the role it becomes is not a plain name');
     if (draft.opaqueBlock !== null)
       this.findings.cannotTell(draft.opaqueBlock, this.findings.resource('Database'));
     this.findings.anyColumn ||= draft.anyColumn && frame.answers;
@@ -205,10 +222,12 @@ class Resolver implements Resolving {
     if (frame !== this.#top) {
       // It was not parsed this time: the answer is not for keeps.
       if (draft.statements === 0) this.#unknownName = true;
-      for (const path of pathsOf(draft, this.state)) this.found.paths.set(path.join(), path);
+      for (const path of pathsOf(draft)) this.found.paths.set(JSON.stringify(path), path);
+      for (const role of rolesOf(draft)) this.found.users.add(role);
       if (draft.runs.length > 0) this.cannotTell(frame, 'what a function runs under a name cannot be told');
     }
     this.#uses.all(frame);
+    this.columns.frame(frame);
   }
 
   #made(schema: string, name: string, body: BodyText | null): void {
@@ -261,6 +280,7 @@ class Resolver implements Resolving {
       this.cannotTell(frame, `it leads through more than can be followed: depth, ${this.#limits.depth}`);
       return;
     }
+    this.findings.restsOn(JSON.stringify([body, names.key]));
     const draft = this.parsed(body);
     if (draft === undefined) return;
     const blame = use.blame ?? frame.blame;
@@ -289,13 +309,20 @@ function changesState({ action, resource }: Evaluation): boolean {
   return !HARMLESS.has(action);
 }
 
-function withUser(path: readonly string[], state: SessionState): readonly string[] {
-  return path.map((schema) => (schema === '$user' ? state.user : schema));
+/** The paths one path is, for each role that `$user` may stand for. */
+function withUsers(path: readonly string[], users: ReadonlySet<string>): (readonly string[])[] {
+  if (!path.includes('$user')) return [path];
+  return [...users].map((user) => path.map((schema) => (schema === '$user' ? user : schema)));
 }
 
 /** Search paths a text sets. */
-function pathsOf(draft: Draft, state: SessionState): (readonly string[])[] {
+function pathsOf(draft: Draft): (readonly string[])[] {
+  return draft.effects.flatMap((effect) => (effect.kind === 'search-path' ? [effect.schemas] : []));
+}
+
+/** Roles a text becomes, as far as they are plain names. */
+function rolesOf(draft: Draft): string[] {
   return draft.effects.flatMap((effect) =>
-    effect.kind === 'search-path' ? [withUser(effect.schemas, state)] : [],
+    effect.kind === 'role' && effect.name !== null ? [effect.name] : [],
   );
 }

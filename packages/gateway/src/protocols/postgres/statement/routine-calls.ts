@@ -122,8 +122,8 @@ export class RoutineCalls {
 
   /** `"$user"` is the role a SECURITY DEFINER function runs as, or that of the session. */
   #withUsers(path: readonly string[], routine: CatalogRoutine): string[] {
-    const users =
-      routine.definer === null ? [this.#resolving.state.user] : [routine.definer, this.#resolving.state.user];
+    const session = [...this.#resolving.users];
+    const users = routine.definer === null ? session : [routine.definer, ...session];
     return path.flatMap((schema) => (schema === '$user' ? users : [schema]));
   }
 

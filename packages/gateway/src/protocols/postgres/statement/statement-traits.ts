@@ -20,6 +20,8 @@ export interface Ran {
   readonly runsCopy: boolean;
   readonly unknownName: boolean;
   readonly needs: readonly BodyText[];
+  /** What the statements under the names mean. */
+  readonly meanings: readonly StatementMeaning[];
 }
 
 /** EXECUTE and FETCH do what the statement under the name does; all there may be under it. */
@@ -28,6 +30,7 @@ export function runNames(input: RunNames, findings: Findings, columnNames: Set<s
   let runsCopy = false;
   let unknownName = false;
   const needs: BodyText[] = [];
+  const meanings: StatementMeaning[] = [];
   for (const { kind, name } of draft.runs) {
     const known = kind === 'prepared' ? state.preparedUnder(name) : state.cursorsUnder(name);
     const effect = kind === 'prepared' ? 'prepare' : 'cursor';
@@ -45,9 +48,10 @@ export function runNames(input: RunNames, findings: Findings, columnNames: Set<s
       // FETCH reads rows of a query and CLOSE reads nothing: neither can start a COPY that a portal holds.
       runsCopy ||= kind === 'prepared' && (meaning.copy !== null || meaning.mixedCopy === true);
       include(meaning, findings, columnNames);
+      meanings.push(meaning);
     }
   }
-  return { runsCopy, unknownName, needs };
+  return { runsCopy, unknownName, needs, meanings };
 }
 
 function include(meaning: StatementMeaning, findings: Findings, columnNames: Set<string>): void {
@@ -55,6 +59,7 @@ function include(meaning: StatementMeaning, findings: Findings, columnNames: Set
   for (const relation of meaning.relations) findings.addRelation(relation);
   for (const column of meaning.columnNames) columnNames.add(column);
   findings.anyColumn ||= meaning.anyColumn;
+  if (meaning.basis !== undefined) findings.restsOn(meaning.basis);
   if (meaning.undetermined === null) return;
   for (const resource of meaning.undeterminedOn ?? [null])
     findings.cannotTell(meaning.undetermined, resource);
@@ -63,7 +68,11 @@ function include(meaning: StatementMeaning, findings: Findings, columnNames: Set
 /** The search paths the text that runs a name sets, and those it is run under. */
 function pathsSet({ draft, paths = [] }: RunNames): readonly (readonly string[])[] {
   const own = draft.effects.flatMap((effect) => (effect.kind === 'search-path' ? [effect.schemas] : []));
-  return [...own, ...paths];
+  // `$user` may be what a role it becomes is called.
+  const roles = draft.effects.flatMap((effect) =>
+    effect.kind === 'role' && effect.name !== null ? [[effect.name]] : [],
+  );
+  return [...own, ...roles, ...paths];
 }
 
 /** The COPY between client and server a text is. */

@@ -167,6 +167,7 @@ class TreeWalker implements Walker {
   statement(node: unknown): void {
     if (!SHAREABLE.has(untag(node)?.tag ?? '')) this.draft.shareable = false;
     this.answering = this.#depth === 0;
+    this.draft.shape.statement(node, this.answering);
     this.visit(node, TOP);
   }
 
@@ -180,6 +181,7 @@ class TreeWalker implements Walker {
 
   #bodyStatement(kind: BodyText['kind'], statement: unknown): void {
     this.answering = false;
+    this.draft.shape.statement(statement, kind === 'statements');
     if (kind === 'statements' || kind === 'expression') {
       this.draft.base = baseOf(statement);
       this.visit(statement, TOP);

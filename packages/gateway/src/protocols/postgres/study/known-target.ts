@@ -80,7 +80,7 @@ export async function saveCatalog(
     const rows = await query(sql);
     answers.push({ question: questionDigest(sql), rows });
     return rows;
-  }, 1);
+  });
   const kept = Object.fromEntries(KEPT_FACTS.map((name) => [name, facts[name] ?? '']));
   return { format: SAVED_FORMAT, facts: kept, answers };
 }
@@ -100,7 +100,7 @@ async function fixed(
     const rows = answers.get(questionDigest(sql));
     if (rows !== undefined) return rows;
     throw new Error('the catalog was saved by another version, which asked something else: save it again');
-  }, 1);
+  });
   const snapshot = unknown === 'assume' ? assumedSnapshot(loaded) : loaded;
   return {
     catalog: { snapshot, stale: false, mayRefresh: () => false, refresh: async () => undefined },
