@@ -1,5 +1,11 @@
 import { hash } from 'node:crypto';
-import { outsideHours, type Risk, type RiskMaterial, scoreRisk } from '../policy/index.ts';
+import {
+  type DecisionPoint,
+  outsideHours,
+  type Risk,
+  type RiskMaterial,
+  scoreRisk,
+} from '../policy/index.ts';
 import type { Evaluation, Mask, Meaning } from '../protocols/protocol.ts';
 import type { Asking } from './decide.ts';
 
@@ -14,7 +20,7 @@ export function riskOf(session: Asking, meaning: Meaning): Risk {
   const { house } = session;
   const { evaluations, undetermined, traits } = meaning;
   const material: RiskMaterial = {
-    groups: new Set(evaluations.flatMap(({ action }) => house.decisionPoint.groupOf(action) ?? [])),
+    groups: new Set(evaluations.flatMap(({ action }) => classOf(house.decisionPoint, action) ?? [])),
     rows: traits?.rows ?? (evaluations.some(isAboutRows) ? null : undefined),
     unfiltered: traits?.unfiltered ?? false,
     classified: touchesClassified(house.masking.compile(session.target, []), evaluations),
@@ -28,6 +34,14 @@ export function riskOf(session: Asking, meaning: Meaning): Risk {
 /** Remembers what an operation touches, once it is permitted: a denied attempt makes nothing familiar. */
 export function rememberUses(session: Asking, meaning: Meaning): void {
   for (const use of usesOf(session, meaning)) session.house.uses.add(use);
+}
+
+/**
+ * What an action counts as. A database calls functions in nearly every statement, and what a function does is evaluated
+ * beside the call, or cannot be told: the call by itself is no program that somebody runs.
+ */
+function classOf(decisionPoint: Pick<DecisionPoint, 'groupOf'>, action: string): string | null {
+  return action === 'call' ? action : decisionPoint.groupOf(action);
 }
 
 function isAboutRows({ resource }: Evaluation): boolean {
