@@ -19,7 +19,7 @@ const evaluation = z.union([
   z
     .string()
     .regex(
-      /^[a-z_]+ [A-Za-z]+::".*"$/,
+      /^[a-z0-9_]+ [A-Za-z]+::".*"$/,
       'must be an action and a resource: select Table::"prod/shop/public/orders"',
     ),
   z.strictObject({
