@@ -7,7 +7,7 @@ import {
   scoreRisk,
 } from '../policy/index.ts';
 import type { Evaluation, Mask, Meaning } from '../protocols/protocol.ts';
-import type { Session } from './session.ts';
+import type { Asking } from './decide.ts';
 
 /** Most things remembered that actors have touched (L10); what is forgotten is new to its actor again. */
 const REMEMBERED_USES = 100_000;
@@ -16,7 +16,7 @@ const REMEMBERED_USES = 100_000;
 const ANY_COLUMN = '*';
 
 /** How dangerous this operation is now, of this session. Worked out only while a policy asks for it. */
-export function riskOf(session: Session, meaning: Meaning): Risk {
+export function riskOf(session: Asking, meaning: Meaning): Risk {
   const { house } = session;
   const { evaluations, undetermined, traits } = meaning;
   const material: RiskMaterial = {
@@ -32,7 +32,7 @@ export function riskOf(session: Session, meaning: Meaning): Risk {
 }
 
 /** Remembers what an operation touches, once it is permitted: a denied attempt makes nothing familiar. */
-export function rememberUses(session: Session, meaning: Meaning): void {
+export function rememberUses(session: Asking, meaning: Meaning): void {
   for (const use of usesOf(session, meaning)) session.house.uses.add(use);
 }
 
@@ -61,7 +61,7 @@ function touchesClassified(mask: Mask, evaluations: readonly Evaluation[]): bool
 }
 
 /** What this operation makes of an actor's experience. What only concerns the session itself is none. */
-function usesOf({ identity, target, house }: Session, { evaluations }: Meaning): readonly string[] {
+function usesOf({ identity, target, house }: Asking, { evaluations }: Meaning): readonly string[] {
   const { subject, actor } = identity;
   return evaluations.flatMap(({ action, resource: { type, path } }) =>
     house.decisionPoint.groupOf(action) === 'session'
