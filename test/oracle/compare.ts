@@ -1,0 +1,176 @@
+/**
+ * What the server says a statement touched, against what we say. Every relation and function the server names must be
+ * among our evaluations with an action that covers it, or the statement must be undetermined.
+ */
+import type { StatementMeaning } from '../../packages/gateway/src/protocols/postgres/statement/index.ts';
+import type { LockMode, ServerRelation, Touched, TouchedRelation } from './touched.ts';
+
+export type Agreement =
+  /** Every relation and function, and no other. */
+  | { readonly kind: 'exactly' }
+  /** Everything the server touched, and more. */
+  | { readonly kind: 'over'; readonly more: readonly string[] }
+  | { readonly kind: 'undetermined'; readonly why: string }
+  /** Something the server touched is not among our evaluations: a failure. */
+  | { readonly kind: 'missed'; readonly missed: readonly string[] };
+
+/** Something a statement did, and the actions that cover it. */
+interface Need {
+  readonly what: string;
+  readonly places: readonly string[];
+  readonly actions: ReadonlySet<string> | 'any';
+}
+
+/** Changing what a relation is covers whatever happens to its rows for it: an ALTER may rewrite them all. */
+const DEFINING = ['create', 'alter', 'drop', 'truncate', 'maintain'];
+const WRITING = ['insert', 'update', 'delete', 'copy_in', 'lock', 'advance', ...DEFINING];
+
+/** What must be among our actions when a lock of this mode is held (PostgreSQL's documentation, "Table-level Locks"). */
+const ACTIONS_OF: Readonly<Record<LockMode, ReadonlySet<string> | 'any'>> = {
+  AccessShareLock: 'any',
+  // SELECT FOR …, and what a foreign key does to the rows it refers to.
+  RowShareLock: new Set(WRITING),
+  RowExclusiveLock: new Set(WRITING),
+  ShareUpdateExclusiveLock: new Set(['lock', 'comment', ...DEFINING]),
+  ShareLock: new Set(['lock', ...DEFINING]),
+  ShareRowExclusiveLock: new Set(['lock', ...DEFINING]),
+  ExclusiveLock: new Set(['lock', ...DEFINING]),
+  AccessExclusiveLock: new Set(['lock', ...DEFINING]),
+};
+
+/** Why a touched relation asks for nothing, or null. Each is written down in docs/oracle.md. */
+export function excluded(relation: ServerRelation): string | null {
+  if (relation.schema === 'oracle') return 'it is the oracle’s own';
+  if (relation.schema === 'pg_catalog' || relation.schema === 'information_schema') {
+    return relation.kind === 'v' ? null : 'every statement reads and every definition writes the catalogs';
+  }
+  return null;
+}
+
+export function compare(
+  meaning: StatementMeaning,
+  touched: Touched,
+  relationOf: (oid: number) => ServerRelation | undefined,
+): Agreement {
+  if (meaning.undetermined !== null) return { kind: 'undetermined', why: meaning.undetermined };
+  const ours = new Evaluated(meaning);
+  const needs = needsOf(touched, relationOf);
+  const missed = needs.filter((need) => !ours.covers(need)).map(({ what }) => what);
+  if (missed.length > 0) return { kind: 'missed', missed: [...new Set(missed)] };
+  const more = ours.beyond(needs);
+  return more.length === 0 ? { kind: 'exactly' } : { kind: 'over', more };
+}
+
+function needsOf(touched: Touched, relationOf: (oid: number) => ServerRelation | undefined): readonly Need[] {
+  const needs: Need[] = [];
+  for (const one of touched.relations) needs.push(...needsOfRelation(one, relationOf));
+  for (const name of touched.functions) {
+    needs.push({ what: `call ${shown(name)}`, places: [shown(name)], actions: new Set(['call']) });
+  }
+  for (const definition of touched.definitions) needs.push(...needsOfDefinition(definition));
+  return needs;
+}
+
+const ROUTINES = new Set(['function', 'procedure', 'aggregate']);
+/** Parts of a relation: what becomes of the relation is told by its lock. */
+const PARTS =
+  /^(index|toast table|table column|table constraint|default value|trigger|rule|policy|sequence|table|view|materialized view|foreign table|statistics object)$/;
+const DEFINES = new Set(['create', 'alter', 'drop', 'grant', 'comment', 'load_code', 'foreign_server']);
+
+/** Of what an event trigger saw: functions by name, anything else by its schema. */
+function needsOfDefinition(definition: string): readonly Need[] {
+  const [tag = '', type = '', schema = '', identity = ''] = definition.split('|');
+  if (tag === 'COMMENT' || tag === 'GRANT' || tag === 'REVOKE' || PARTS.test(type)) return [];
+  const what = `${tag.toLowerCase()} of ${type}`;
+  const place = `${shown(schema)}.`;
+  if (!ROUTINES.has(type)) return [{ what: `${what} ${identity}`, places: [place], actions: DEFINES }];
+  const name = /^(?:"(?:[^"]|"")*"|[^."]+)\.("(?:[^"]|"")*"|[^("]+)\(/.exec(identity)?.[1] ?? '';
+  const plain = name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
+  return [{ what: `${what} ${identity}`, places: [place + plain], actions: DEFINES }];
+}
+
+function needsOfRelation(
+  touched: TouchedRelation,
+  relationOf: (oid: number) => ServerRelation | undefined,
+): readonly Need[] {
+  const { relation, inserted, updated, deleted } = touched;
+  if (excluded(relation) !== null) return [];
+  // An index and a TOAST table are part of their table; so is a sequence that a column owns.
+  let owner = relation.owner === null ? undefined : relationOf(relation.owner);
+  if (owner?.owner !== null && owner?.owner !== undefined) owner = relationOf(owner.owner);
+  if (owner !== undefined && excluded(owner) !== null) return [];
+  if (relation.kind === 't' && owner === undefined) return [];
+  const places = owner === undefined ? [nameOf(relation)] : [nameOf(owner), nameOf(relation)];
+  const mode = touched.modes.at(-1);
+  const needs: Need[] = [];
+  const add = (what: string, actions: ReadonlySet<string> | 'any'): void => {
+    needs.push({ what: `${what} ${nameOf(owner ?? relation)}`, places, actions });
+  };
+  // An owner's index is locked as its table is planned, whatever becomes of it.
+  if (mode !== undefined) add(mode.replace(/Lock$/, ''), owner === undefined ? ACTIONS_OF[mode] : 'any');
+  if (inserted > 0 && owner === undefined) add('inserted', new Set(['insert', 'copy_in', ...DEFINING]));
+  if (updated > 0 && owner === undefined) add('updated', new Set(['update', ...DEFINING]));
+  if (deleted > 0 && owner === undefined) add('deleted', new Set(['delete', ...DEFINING]));
+  if (needs.length === 0) add('scanned', 'any');
+  return needs;
+}
+
+function nameOf({ schema, name }: ServerRelation): string {
+  return `${shown(schema)}.${name}`;
+}
+
+function shown(name: string): string {
+  return name.replace(/^pg_temp_\d+/, 'pg_temp');
+}
+
+/** Our evaluations, asked by name. */
+class Evaluated {
+  readonly #actions = new Map<string, Set<string>>();
+  /** What is done to a whole schema, or to the database, by schema; the empty name is the database. */
+  readonly #whole = new Map<string, Set<string>>();
+
+  constructor(meaning: StatementMeaning) {
+    for (const { action, resource } of meaning.evaluations) {
+      const [, schema = '', name = ''] = resource.path;
+      const named = resource.type === 'Table' || resource.type === 'Sequence' || resource.type === 'Function';
+      if (named && name !== '*') add(this.#actions, `${schema}.${name}`, action);
+      else if (named) add(this.#whole, schema === '*' ? '' : schema, action);
+      else if (resource.type === 'Schema' || resource.type === 'Database') add(this.#whole, schema, action);
+      else add(this.#whole, '', action);
+    }
+  }
+
+  covers({ places, actions }: Need): boolean {
+    for (const place of places) {
+      if (place.endsWith('.') && this.#defines(place)) return true;
+      const whole = [this.#whole.get(place.split('.')[0] ?? ''), this.#whole.get('')];
+      const said = [...(this.#actions.get(place) ?? [])];
+      const wide = whole.flatMap((one) => [...(one ?? [])]).filter((action) => WIDE.has(action));
+      const all = [...said, ...wide];
+      if (actions === 'any' ? all.length > 0 : all.some((action) => actions.has(action))) return true;
+    }
+    return false;
+  }
+
+  /** Whether anything of this schema is defined; where there is no schema, anything at all. */
+  #defines(place: string): boolean {
+    const named = [...this.#actions].filter(([name]) => place === '.' || name.startsWith(place));
+    const whole = [...this.#whole].filter(([name]) => place === '.' || `${name}.` === place || name === '');
+    return [...named, ...whole].some(([, actions]) => [...actions].some((action) => DEFINES.has(action)));
+  }
+
+  /** Relations and functions we name and the server did not touch. */
+  beyond(needs: readonly Need[]): readonly string[] {
+    const touched = new Set(needs.flatMap(({ places }) => places));
+    return [...this.#actions.keys()].filter(
+      (name) => !touched.has(name) && !/^(pg_catalog|information_schema)\./.test(name),
+    );
+  }
+}
+
+/** Of a whole schema or database, these alone are said of everything in it. */
+const WIDE = new Set(['select', 'insert', 'update', 'delete', 'drop', 'maintain']);
+
+function add(into: Map<string, Set<string>>, key: string, value: string): void {
+  into.set(key, (into.get(key) ?? new Set<string>()).add(value));
+}
