@@ -99,11 +99,18 @@ class OurSide {
 export class AskedSession {
   readonly oracle: ServerOracle;
   readonly #ours: OurSide;
-  readonly #state: SessionState;
+  #state: SessionState;
 
   constructor(oracle: ServerOracle, ours: OurSide) {
     this.oracle = oracle;
     this.#ours = ours;
+    this.#state = initialSessionState({ session_authorization: 'postgres' });
+  }
+
+  /** As a session that has just begun; what is open at the server is rolled back. */
+  async renew(): Promise<void> {
+    if (this.oracle.session.status !== 'idle') await this.oracle.session.ask('ROLLBACK');
+    await this.oracle.session.ask('DISCARD ALL');
     this.#state = initialSessionState({ session_authorization: 'postgres' });
   }
 
@@ -112,7 +119,7 @@ export class AskedSession {
     const meaning = await this.#ours.binder.bind(sql, this.#state);
     const observation = await this.oracle.observe(sql, keep, rows);
     this.#remember(meaning, observation);
-    return { meaning, observation, outcome: this.#judged(meaning, observation) };
+    return { meaning, observation, outcome: this.#judged(sql, meaning, observation) };
   }
 
   /** Runs what begins or ends a transaction; nothing of it is compared. */
@@ -128,10 +135,10 @@ export class AskedSession {
     this.oracle.close();
   }
 
-  #judged(meaning: StatementMeaning, observation: Observation): Outcome {
+  #judged(sql: string, meaning: StatementMeaning, observation: Observation): Outcome {
     if (observation.kind === 'failed') return { kind: 'failed', why: observation.message };
     if (observation.kind === 'unobservable') return observation;
-    return compare(meaning, observation.touched, (oid) => this.oracle.relation(oid));
+    return compare(sql, meaning, observation.touched, (oid) => this.oracle.relation(oid));
   }
 
   #remember(meaning: StatementMeaning, observation: Observation): void {

@@ -21,6 +21,9 @@ interface Need {
   readonly actions: ReadonlySet<string> | 'any';
 }
 
+/** The target of a MERGE is locked as if it were written, even when nothing it says can write: DO NOTHING. */
+const MERGE_TARGET: ReadonlySet<string> = new Set(['select']);
+
 /** Changing what a relation is covers whatever happens to its rows for it: an ALTER may rewrite them all. */
 const DEFINING = ['create', 'alter', 'drop', 'truncate', 'maintain'];
 const WRITING = ['insert', 'update', 'delete', 'copy_in', 'lock', 'advance', ...DEFINING];
@@ -48,22 +51,27 @@ export function excluded(relation: ServerRelation): string | null {
 }
 
 export function compare(
+  sql: string,
   meaning: StatementMeaning,
   touched: Touched,
   relationOf: (oid: number) => ServerRelation | undefined,
 ): Agreement {
   if (meaning.undetermined !== null) return { kind: 'undetermined', why: meaning.undetermined };
   const ours = new Evaluated(meaning);
-  const needs = needsOf(touched, relationOf);
+  const needs = needsOf(touched, relationOf, /\bmerge\b/i.test(sql));
   const missed = needs.filter((need) => !ours.covers(need)).map(({ what }) => what);
   if (missed.length > 0) return { kind: 'missed', missed: [...new Set(missed)] };
   const more = ours.beyond(needs);
   return more.length === 0 ? { kind: 'exactly' } : { kind: 'over', more };
 }
 
-function needsOf(touched: Touched, relationOf: (oid: number) => ServerRelation | undefined): readonly Need[] {
+function needsOf(
+  touched: Touched,
+  relationOf: (oid: number) => ServerRelation | undefined,
+  merges: boolean,
+): readonly Need[] {
   const needs: Need[] = [];
-  for (const one of touched.relations) needs.push(...needsOfRelation(one, relationOf));
+  for (const one of touched.relations) needs.push(...needsOfRelation(one, relationOf, merges));
   for (const name of touched.functions) {
     needs.push({ what: `call ${shown(name)}`, places: [shown(name)], actions: new Set(['call']) });
   }
@@ -79,8 +87,10 @@ const DEFINES = new Set(['create', 'alter', 'drop', 'grant', 'comment', 'load_co
 
 /** Of what an event trigger saw: functions by name, anything else by its schema. */
 function needsOfDefinition(definition: string): readonly Need[] {
-  const [tag = '', type = '', schema = '', identity = ''] = definition.split('|');
+  const [tag = '', type = '', schema = '', identity = '', original = ''] = definition.split('|');
   if (tag === 'COMMENT' || tag === 'GRANT' || tag === 'REVOKE' || PARTS.test(type)) return [];
+  // The type of a relation's rows goes with the relation, whose own lock is looked at.
+  if (type === 'type' && original === 'f') return [];
   const what = `${tag.toLowerCase()} of ${type}`;
   const place = `${shown(schema)}.`;
   if (!ROUTINES.has(type)) return [{ what: `${what} ${identity}`, places: [place], actions: DEFINES }];
@@ -92,6 +102,7 @@ function needsOfDefinition(definition: string): readonly Need[] {
 function needsOfRelation(
   touched: TouchedRelation,
   relationOf: (oid: number) => ServerRelation | undefined,
+  merges: boolean,
 ): readonly Need[] {
   const { relation, inserted, updated, deleted } = touched;
   if (excluded(relation) !== null) return [];
@@ -100,6 +111,9 @@ function needsOfRelation(
   if (owner?.owner !== null && owner?.owner !== undefined) owner = relationOf(owner.owner);
   if (owner !== undefined && excluded(owner) !== null) return [];
   if (relation.kind === 't' && owner === undefined) return [];
+  // A composite type is a relation inside; it is judged as any other type: by its schema.
+  if (relation.kind === 'c')
+    return [{ what: `type ${nameOf(relation)}`, places: [`${shown(relation.schema)}.`], actions: DEFINES }];
   const places = owner === undefined ? [nameOf(relation)] : [nameOf(owner), nameOf(relation)];
   const mode = touched.modes.at(-1);
   const needs: Need[] = [];
@@ -107,7 +121,12 @@ function needsOfRelation(
     needs.push({ what: `${what} ${nameOf(owner ?? relation)}`, places, actions });
   };
   // An owner's index is locked as its table is planned, whatever becomes of it.
-  if (mode !== undefined) add(mode.replace(/Lock$/, ''), owner === undefined ? ACTIONS_OF[mode] : 'any');
+  if (mode !== undefined) {
+    const covering = ACTIONS_OF[mode];
+    const merged = merges && mode === 'RowExclusiveLock' && covering !== 'any';
+    const actions = merged ? new Set([...covering, ...MERGE_TARGET]) : covering;
+    add(mode.replace(/Lock$/, ''), owner === undefined ? actions : 'any');
+  }
   if (inserted > 0 && owner === undefined) add('inserted', new Set(['insert', 'copy_in', ...DEFINING]));
   if (updated > 0 && owner === undefined) add('updated', new Set(['update', ...DEFINING]));
   if (deleted > 0 && owner === undefined) add('deleted', new Set(['delete', ...DEFINING]));

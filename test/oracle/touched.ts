@@ -66,11 +66,11 @@ DECLARE noted text := pg_catalog.current_setting('oracle.ddl', true);
 BEGIN
   IF tg_event OPERATOR(pg_catalog.=) 'sql_drop' THEN
     SELECT pg_catalog.concat(noted, pg_catalog.string_agg(pg_catalog.concat_ws('|', 'DROP', object_type,
-           schema_name, object_identity, pg_catalog.concat(original)), E'\\n'), E'\\n')
+           coalesce(schema_name, ''), object_identity, pg_catalog.concat(original)), E'\\n'), E'\\n')
       INTO noted FROM pg_catalog.pg_event_trigger_dropped_objects();
   ELSE
     SELECT pg_catalog.concat(noted, pg_catalog.string_agg(pg_catalog.concat_ws('|', command_tag, object_type,
-           schema_name, object_identity), E'\\n'), E'\\n')
+           coalesce(schema_name, ''), object_identity), E'\\n'), E'\\n')
       INTO noted FROM pg_catalog.pg_event_trigger_ddl_commands();
   END IF;
   PERFORM pg_catalog.set_config('oracle.ddl', noted, false);
