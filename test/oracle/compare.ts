@@ -21,11 +21,26 @@ interface Need {
   readonly actions: ReadonlySet<string> | 'any';
 }
 
-/** The target of a MERGE is locked as if it were written, even when nothing it says can write: DO NOTHING. */
-const MERGE_TARGET: ReadonlySet<string> = new Set(['select']);
-
 /** Changing what a relation is covers whatever happens to its rows for it: an ALTER may rewrite them all. */
 const DEFINING = ['create', 'alter', 'drop', 'truncate', 'maintain'];
+/** What the rules below leave out, and why: docs/oracle.md says the same to people. */
+const REASONS = {
+  own: 'it is the oracle’s own',
+  catalog: 'every statement reads and every definition writes the catalogs',
+  definition: 'a definition reads how it is made, none of its rows',
+  ancestor: 'a partition’s ancestors are looked at for the bounds they give it',
+  lookup: 'a built-in function says something of its definition or of this session, none of its rows',
+  builtIn: 'a function of the server’s own behind an operator or a cast only computes',
+} as const;
+export const EXCLUSIONS: Readonly<Record<string, string>> = REASONS;
+
+/** Statements that may read or write rows; any other one only reads how relations are made. */
+const ROWS =
+  /^[\s(]*(with|select|table|values|insert|update|delete|merge|copy|execute|explain|declare|fetch|call|do|refresh|create\s+(temp(orary)?\s+|unlogged\s+)?table|create\s+materialized|prepare)\b/i;
+/** Built-in functions that are given a relation and lock it without reading it, and those of a session's own sequences. */
+const LOOKUPS =
+  /\b(pg_partition_(tree|ancestors|root)|pg_(total_|table_|indexes_)?(relation_)?size|pg_relation_filenode|pg_relation_filepath|pg_get_\w+|pg_sequence\w*|currval|lastval|pg_filenode_relation|pg_stat_get_\w+|pg_indexam_has_property|pg_index\w*_has_property|row_security_active)\s*\(/i;
+
 const WRITING = ['insert', 'update', 'delete', 'copy_in', 'lock', 'advance', ...DEFINING];
 
 /** What must be among our actions when a lock of this mode is held (PostgreSQL's documentation, "Table-level Locks"). */
@@ -41,13 +56,22 @@ const ACTIONS_OF: Readonly<Record<LockMode, ReadonlySet<string> | 'any'>> = {
   AccessExclusiveLock: new Set(['lock', ...DEFINING]),
 };
 
-/** Why a touched relation asks for nothing, or null. Each is written down in docs/oracle.md. */
-export function excluded(relation: ServerRelation): string | null {
-  if (relation.schema === 'oracle') return 'it is the oracle’s own';
-  if (relation.schema === 'pg_catalog' || relation.schema === 'information_schema') {
-    return relation.kind === 'v' ? null : 'every statement reads and every definition writes the catalogs';
-  }
-  return null;
+/** Why a relation asks for nothing, whatever was done to it, or null. */
+function excluded(relation: ServerRelation): string | null {
+  if (relation.schema === 'oracle') return REASONS.own;
+  const system = relation.schema === 'pg_catalog' || relation.schema === 'information_schema';
+  return system && relation.kind !== 'v' ? REASONS.catalog : null;
+}
+
+/** Why a lock that read no row asks for nothing in this statement, or null. */
+function unread(sql: string, one: TouchedRelation, all: readonly TouchedRelation[]): string | null {
+  if (one.scanned > 0 || one.inserted + one.updated + one.deleted > 0) return null;
+  const sequence = one.relation.kind === 'S';
+  if (LOOKUPS.test(sql) && (sequence || one.modes.at(-1) === 'AccessShareLock')) return REASONS.lookup;
+  if (one.modes.at(-1) !== 'AccessShareLock') return null;
+  if (!ROWS.test(sql.replaceAll(/--.*|\/\*[\s\S]*?\*\//g, ' '))) return REASONS.definition;
+  const below = all.some(({ relation }) => relation.parents.includes(one.relation.oid));
+  return below && one.relation.kind === 'p' ? REASONS.ancestor : null;
 }
 
 export function compare(
@@ -58,7 +82,7 @@ export function compare(
 ): Agreement {
   if (meaning.undetermined !== null) return { kind: 'undetermined', why: meaning.undetermined };
   const ours = new Evaluated(meaning);
-  const needs = needsOf(touched, relationOf, /\bmerge\b/i.test(sql));
+  const needs = needsOf(sql, touched, relationOf);
   const missed = needs.filter((need) => !ours.covers(need)).map(({ what }) => what);
   if (missed.length > 0) return { kind: 'missed', missed: [...new Set(missed)] };
   const more = ours.beyond(needs);
@@ -66,13 +90,15 @@ export function compare(
 }
 
 function needsOf(
+  sql: string,
   touched: Touched,
   relationOf: (oid: number) => ServerRelation | undefined,
-  merges: boolean,
 ): readonly Need[] {
   const needs: Need[] = [];
-  for (const one of touched.relations) needs.push(...needsOfRelation(one, relationOf, merges));
-  for (const name of touched.functions) {
+  for (const one of touched.relations) {
+    if (unread(sql, one, touched.relations) === null) needs.push(...needsOfRelation(sql, one, relationOf));
+  }
+  for (const name of touched.functions.filter((one) => !one.startsWith('pg_catalog.'))) {
     needs.push({ what: `call ${shown(name)}`, places: [shown(name)], actions: new Set(['call']) });
   }
   for (const definition of touched.definitions) needs.push(...needsOfDefinition(definition));
@@ -100,9 +126,9 @@ function needsOfDefinition(definition: string): readonly Need[] {
 }
 
 function needsOfRelation(
+  sql: string,
   touched: TouchedRelation,
   relationOf: (oid: number) => ServerRelation | undefined,
-  merges: boolean,
 ): readonly Need[] {
   const { relation, inserted, updated, deleted } = touched;
   if (excluded(relation) !== null) return [];
@@ -122,16 +148,22 @@ function needsOfRelation(
   };
   // An owner's index is locked as its table is planned, whatever becomes of it.
   if (mode !== undefined) {
-    const covering = ACTIONS_OF[mode];
-    const merged = merges && mode === 'RowExclusiveLock' && covering !== 'any';
-    const actions = merged ? new Set([...covering, ...MERGE_TARGET]) : covering;
-    add(mode.replace(/Lock$/, ''), owner === undefined ? actions : 'any');
+    add(mode.replace(/Lock$/, ''), owner === undefined ? coveringOf(sql, mode) : 'any');
   }
   if (inserted > 0 && owner === undefined) add('inserted', new Set(['insert', 'copy_in', ...DEFINING]));
   if (updated > 0 && owner === undefined) add('updated', new Set(['update', ...DEFINING]));
   if (deleted > 0 && owner === undefined) add('deleted', new Set(['delete', ...DEFINING]));
   if (needs.length === 0) add('scanned', 'any');
   return needs;
+}
+
+/** Two statements lock more than they do: a MERGE whose every action is DO NOTHING, and publishing, which reads. */
+function coveringOf(sql: string, mode: LockMode): ReadonlySet<string> | 'any' {
+  const actions = ACTIONS_OF[mode];
+  const milder =
+    (mode === 'RowExclusiveLock' && /\bmerge\b/i.test(sql)) ||
+    (mode === 'ShareUpdateExclusiveLock' && /\bpublication\b/i.test(sql));
+  return milder && actions !== 'any' ? new Set([...actions, 'select']) : actions;
 }
 
 function nameOf({ schema, name }: ServerRelation): string {
@@ -162,6 +194,8 @@ class Evaluated {
   covers({ places, actions }: Need): boolean {
     for (const place of places) {
       if (place.endsWith('.') && this.#defines(place)) return true;
+      // A view over a temporary relation is temporary too, wherever it was to be made.
+      if (place.startsWith('pg_temp.') && this.#creates(place.slice('pg_temp'.length))) return true;
       const whole = [this.#whole.get(place.split('.')[0] ?? ''), this.#whole.get('')];
       const said = [...(this.#actions.get(place) ?? [])];
       const wide = whole.flatMap((one) => [...(one ?? [])]).filter((action) => WIDE.has(action));
@@ -176,6 +210,10 @@ class Evaluated {
     const named = [...this.#actions].filter(([name]) => place === '.' || name.startsWith(place));
     const whole = [...this.#whole].filter(([name]) => place === '.' || `${name}.` === place || name === '');
     return [...named, ...whole].some(([, actions]) => [...actions].some((action) => DEFINES.has(action)));
+  }
+
+  #creates(name: string): boolean {
+    return [...this.#actions].some(([place, actions]) => place.endsWith(name) && actions.has('create'));
   }
 
   /** Relations and functions we name and the server did not touch. */

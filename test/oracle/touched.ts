@@ -36,6 +36,8 @@ export interface TouchedRelation {
   readonly inserted: number;
   readonly updated: number;
   readonly deleted: number;
+  /** Scans of it, of either kind. */
+  readonly scanned: number;
 }
 
 export interface Touched {
@@ -194,8 +196,8 @@ export class ServerOracle {
         continue;
       }
       const modes = LOCK_MODES.filter((mode) => locks.includes(`${oid} ${mode}`));
-      const [inserted = 0, updated = 0, deleted = 0] = counted.relations.get(oid) ?? [];
-      relations.push({ relation, modes, inserted, updated, deleted });
+      const [inserted = 0, updated = 0, deleted = 0, scanned = 0] = counted.relations.get(oid) ?? [];
+      relations.push({ relation, modes, inserted, updated, deleted, scanned });
     }
     const [, searchPath, ddl] = after.rows.find(([what]) => what === 's') ?? [];
     return {
