@@ -11,6 +11,26 @@ export const postgresStatementRequirements = {
   'postgres.statement-form': 'What is logged of a statement holds none of its literals and comments.',
   'postgres.statement-bounds':
     'A text that exhausts the parser costs one worker and is undetermined; the next one is understood.',
+  'postgres.statement-views':
+    'A view is judged as itself and as everything its query does, which is what is written through it, too.',
+  'postgres.statement-functions':
+    'A call is judged by the body of the function in SQL and PL/pgSQL, whatever calls it and under whatever search path.',
+  'postgres.statement-triggers':
+    'A write is judged by the rules and triggers it fires, a definition by the event triggers.',
+  'postgres.statement-constraints':
+    'A write is judged by defaults, generated columns, constraints, index expressions, policies and foreign keys.',
+  'postgres.statement-inheritance':
+    'An access to a parent counts for its children, and one to a child for its parents.',
+  'postgres.statement-types':
+    'Operators, casts and types that run functions count as calls of them wherever they can be met.',
+  'postgres.statement-opaque':
+    'Code that cannot be followed makes exactly the function or the database it is of undetermined.',
+  'postgres.statement-limits':
+    'What a statement sets off is followed within named limits; over one, it is undetermined.',
+  'postgres.statement-traits':
+    'A meaning says how many rows it may touch by the statistics of the target, and whether it spares none.',
+  'postgres.catalog-broken':
+    'A definition the target cannot give makes what depends on it undetermined, and nothing else fails.',
   'postgres.catalog':
     "Names and column origins are read from the target's own catalog, views and partitions included.",
 } as const;

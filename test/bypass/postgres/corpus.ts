@@ -11,7 +11,8 @@ export interface HostileStatement {
   readonly after?: readonly string[];
 }
 
-const statements = (text: string): HostileStatement[] =>
+/** One statement a line: `earlier >> sql ⇒ does`. */
+export const statements = (text: string): HostileStatement[] =>
   text
     .split('\n')
     .filter((line) => line.trim() !== '')
@@ -223,7 +224,7 @@ SELECT lower('X') ⇒ call pg_catalog.lower
 SELECT secret.lower('X') ⇒ call secret.lower
 SET search_path = secret >> SELECT lower('X') ⇒ call pg_catalog.lower, call secret.lower
 SELECT nothing_known(1) ⇒ ?is not in the catalog
-SELECT 1 OPERATOR(secret.+) 2 ⇒ ?operator
+SELECT 1 OPERATOR(secret.+) 2 ⇒ ?operator secret.+ is not in the catalog
 SELECT 1 OPERATOR(pg_catalog.+) 2 ⇒ transact
 SELECT 1 ORDER BY 1 USING OPERATOR(secret.<) ⇒ ?operator
 SELECT 1 = ANY (SELECT 1), 1 OPERATOR(secret.=) ANY (SELECT 1) ⇒ ?operator
@@ -233,10 +234,10 @@ SELECT (c).leak FROM customers c ⇒ select public.customers, call public.leak
 SELECT c.row_to_json FROM customers c ⇒ select public.customers, call pg_catalog.row_to_json
 SELECT c.name FROM customers c ⇒ select public.customers
 SELECT 'secret.vault'::regclass ⇒ transact
-CALL work() ⇒ call public.work
+CALL work() ⇒ call public.work, delete public.t via public.work
 CALL nowhere.work() ⇒ ?is not in the catalog
-DO $$ BEGIN DELETE FROM t; END $$ ⇒ ?DO block
-DO LANGUAGE plpgsql 'BEGIN NULL; END' ⇒ ?DO block
+DO $$ BEGIN DELETE FROM t; END $$ ⇒ run_block, delete public.t
+DO LANGUAGE plpgsql 'BEGIN NULL; END' ⇒ run_block
 `);
 
 /** What runs under a name given earlier, and settings that change how names and texts are read. */
@@ -340,7 +341,8 @@ DROP DATABASE shop ⇒ drop_database
 DROP DATABASE IF EXISTS other WITH (FORCE) ⇒ drop_database other
 CREATE DATABASE other ⇒ create other
 ALTER DATABASE other SET search_path = x ⇒ alter_database other
-DROP SCHEMA secret CASCADE ⇒ drop secret
+DROP SCHEMA secret CASCADE ⇒ drop secret, drop secret.lower via secret, drop secret.t via secret, drop secret.vault via secret
+DROP SCHEMA secret ⇒ drop secret
 DROP TABLE IF EXISTS nowhere ⇒ drop public.nowhere, drop reader.nowhere
 DROP TABLE secret.vault, t ⇒ drop secret.vault, drop public.t
 DROP VIEW people ⇒ drop public.people
@@ -410,7 +412,7 @@ ANALYZE t (a) ⇒ maintain public.t
 CLUSTER t ⇒ maintain public.t
 REINDEX TABLE t ⇒ maintain public.t
 REINDEX DATABASE shop ⇒ maintain
-REFRESH MATERIALIZED VIEW totals ⇒ maintain public.totals
+REFRESH MATERIALIZED VIEW totals ⇒ maintain public.totals, select public.orders via public.totals, call pg_catalog.sum via public.totals
 CHECKPOINT ⇒ maintain
 CREATE STATISTICS st ON a, b FROM t ⇒ create public, create reader, alter public.t
 CREATE SCHEMA x AUTHORIZATION admin ⇒ create x, grant admin

@@ -48,8 +48,12 @@ CREATE PROCEDURE public.work() LANGUAGE sql AS 'DELETE FROM public.t';
 CREATE FUNCTION public.fire() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
 `;
 
-export async function startStatementWorld(limits?: ParserLimits): Promise<StatementWorld> {
-  const server = await startPostgres({ auth: 'trust', initSql: SCHEMA });
+/** `schema` is what the database has in it, beside nothing. */
+export async function startStatementWorld(
+  limits?: ParserLimits,
+  schema: string = SCHEMA,
+): Promise<StatementWorld> {
+  const server = await startPostgres({ auth: 'trust', initSql: schema });
   const query = async (sql: string) => {
     const rows = await server.query(sql);
     return rows.map((row) => Object.values(row).map((value) => (typeof value === 'string' ? value : '')));
@@ -82,11 +86,13 @@ export async function startStatementWorld(limits?: ParserLimits): Promise<Statem
   };
 }
 
-/** Evaluations as lines such as `select public.t`, sorted; the database name is left out. */
+/** Evaluations as lines such as `select public.t via public.v`, sorted; the database name is left out. */
 export function actionsOf(meaning: StatementMeaning): readonly string[] {
   return meaning.evaluations
-    .map(({ action, resource }) =>
-      `${action} ${resource.path.filter((part) => part !== 'shop').join('.')}`.trim(),
-    )
+    .map(({ action, resource, facts }) => {
+      const via = facts?.via ?? [];
+      const way = via.length === 0 ? '' : ` via ${via.join('+')}`;
+      return `${action} ${resource.path.filter((part) => part !== 'shop').join('.')}`.trim() + way;
+    })
     .sort();
 }

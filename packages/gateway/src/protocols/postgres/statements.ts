@@ -38,7 +38,7 @@ export function combine(candidates: readonly Prepared[]): Prepared {
       ...first.statement,
       form: [...new Set(all.map(({ form }) => form))].join('; or: '),
       evaluations: all.flatMap(({ evaluations }) => evaluations),
-      undetermined: all.find(({ undetermined }) => undetermined !== null)?.undetermined ?? null,
+      ...undeterminedIn(all),
       changesState: all.some(({ changesState }) => changesState),
       relations: all.flatMap(({ relations }) => relations),
       columnNames: new Set(all.flatMap(({ columnNames }) => [...columnNames])),
@@ -49,9 +49,22 @@ export function combine(candidates: readonly Prepared[]): Prepared {
   };
 }
 
+/** What cannot be told of all of them: of one that says no more it is the target as a whole. */
+function undeterminedIn(
+  all: readonly StatementMeaning[],
+): Pick<StatementMeaning, 'undetermined' | 'undeterminedOn'> {
+  const untold = all.filter(({ undetermined }) => undetermined !== null);
+  return {
+    undetermined: untold[0]?.undetermined ?? null,
+    undeterminedOn: untold.flatMap(({ undeterminedOn }) => undeterminedOn ?? [TARGET]),
+  };
+}
+
+const TARGET = { type: 'Target', path: [] } as const;
+
 /** A statement whose text the target may read differently: nobody can say what would run. */
 export function readOtherwise(statement: StatementMeaning, why: string): StatementMeaning {
-  return { ...statement, undetermined: statement.undetermined ?? why };
+  return { ...statement, undetermined: statement.undetermined ?? why, undeterminedOn: [TARGET] };
 }
 
 /** Code, reason and hint for COPY among other statements, or in EXECUTE: what the rows belong to cannot be told. */

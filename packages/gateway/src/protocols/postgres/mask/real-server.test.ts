@@ -6,7 +6,9 @@ import { FrameReader } from '@sallyport/postgres-wire';
 import pg from 'pg';
 import { type PostgresServer, startPostgres } from '../../../../../../test/fixtures/postgres-server.ts';
 import { createMasking, maskingSection } from '../../../masking/index.ts';
-import { CATALOG_SQL, type CatalogSnapshot, snapshotOf } from '../statement/catalog.ts';
+import type { CatalogSnapshot } from '../statement/catalog.ts';
+import { snapshotOf } from '../statement/catalog-snapshot.ts';
+import { CATALOG_SQL } from '../statement/catalog-sql.ts';
 import { copyOut } from './catalog.test-support.ts';
 import {
   type ColumnOrigins,

@@ -4,9 +4,10 @@
  */
 
 import type { MaybePromise } from '../../../lib/async.ts';
+import { BodyShelf, refusedDraft } from './body-shelf.ts';
 import type { CatalogSnapshot } from './catalog.ts';
 import type { CatalogSource } from './catalog-source.ts';
-import type { Draft, StatementMeaning } from './meaning.ts';
+import type { BodyText, Draft, StatementMeaning } from './meaning.ts';
 import { normalForm, shownForm } from './normal-form.ts';
 import type { Parser } from './parser-pool.ts';
 import { type Resolution, resolve } from './resolve.ts';
@@ -28,13 +29,19 @@ export interface BinderLimits {
   readonly cachedTextLength: number;
   /** Meanings of one text remembered, one per distinct session state. */
   readonly cachedMeanings: number;
+  /** Bodies of views, functions and the like remembered, each by its text. */
+  readonly cachedBodies: number;
 }
 
 export const DEFAULT_BINDER_LIMITS: BinderLimits = {
   cachedStatements: 10_000,
   cachedTextLength: 16_384,
   cachedMeanings: 16,
+  cachedBodies: 10_000,
 };
+
+/** Times what a statement sets off is parsed before it is given up on: bodies within bodies, one level a time. */
+const BODY_ROUNDS = 40;
 
 export interface StatementBinder {
   /** What the text means in this session. At once when it is known. Never rejects. */
@@ -71,6 +78,7 @@ class CachingBinder implements StatementBinder {
   readonly #origin = new WeakMap<StatementMeaning, Entry>();
   /** Texts being resolved, each because the one before runs it. */
   readonly #resolving = new Set<Entry>();
+  readonly #bodies: BodyShelf;
   #serial = 0;
 
   constructor(options: StatementBinderOptions) {
@@ -79,6 +87,7 @@ class CachingBinder implements StatementBinder {
     this.#limits = { ...DEFAULT_BINDER_LIMITS, ...options.limits };
     this.#byForm = new TwoGenerations(this.#limits.cachedStatements);
     this.#byText = new TwoGenerations(this.#limits.cachedStatements);
+    this.#bodies = new BodyShelf(options.parser, options.database, this.#limits.cachedBodies);
   }
 
   bind(text: string, state: SessionState): MaybePromise<StatementMeaning> {
@@ -119,7 +128,8 @@ class CachingBinder implements StatementBinder {
       entry.lastKey = key;
       return known;
     }
-    const { meaning, unknownName } = this.#resolve(entry, catalog, state);
+    const { meaning, unknownName, needs } = this.#resolve(entry, catalog, state);
+    if (needs.length > 0) return null;
     // A name that is not there may be newer than the catalog, so this answer is not remembered.
     if (unknownName) return this.#catalog.mayRefresh() ? null : meaning;
     if (entry.meanings.size >= this.#limits.cachedMeanings) entry.meanings.clear();
@@ -134,18 +144,20 @@ class CachingBinder implements StatementBinder {
     paths: readonly (readonly string[])[] = [],
   ): Resolution {
     const { database } = this.#options;
-    const again = (meaning: StatementMeaning, further: readonly (readonly string[])[]) => {
+    const again = (meaning: StatementMeaning, further: readonly (readonly string[])[]): Resolution | null => {
       const origin = this.#origin.get(meaning);
       // A text that prepares and runs a name is what that name may be from then on: once round is enough.
-      if (origin !== undefined && this.#resolving.has(origin)) return meaning;
-      return origin === undefined ? null : this.#resolve(origin, catalog, state, further).meaning;
+      if (origin !== undefined && this.#resolving.has(origin))
+        return { meaning, unknownName: false, needs: [] };
+      return origin === undefined ? null : this.#resolve(origin, catalog, state, further);
     };
     this.#serial += 1;
     const { draft, form } = entry;
     this.#resolving.add(entry);
     try {
       const serial = this.#serial;
-      const resolution = resolve({ draft, form, database, catalog, state, serial, again, paths });
+      const body = (one: BodyText) => this.#bodies.get(one);
+      const resolution = resolve({ draft, form, database, catalog, state, serial, again, paths, body });
       this.#origin.set(resolution.meaning, entry);
       return resolution;
     } finally {
@@ -157,25 +169,45 @@ class CachingBinder implements StatementBinder {
     const entry = await source;
     try {
       if (this.#catalog.snapshot === null || this.#catalog.stale) await this.#catalog.refresh();
-      const known =
-        this.#catalog.snapshot === null ? null : this.#known(entry, this.#catalog.snapshot, state);
+      const known = await this.#followed(entry, state);
       if (known !== null) return known;
       await this.#catalog.refresh();
     } catch {
-      return this.#unknowable(entry);
+      return this.#unknowable(entry, "the target's catalog cannot be read");
+    } finally {
+      this.#bodies.forgetRefused();
     }
     const { snapshot } = this.#catalog;
-    if (snapshot === null) return this.#unknowable(entry);
-    return this.#known(entry, snapshot, state) ?? this.#resolve(entry, snapshot, state).meaning;
+    if (snapshot === null) return this.#unknowable(entry, "the target's catalog cannot be read");
+    const known = await this.#followed(entry, state);
+    if (known !== null) return known;
+    const { meaning, needs } = this.#resolve(entry, snapshot, state);
+    return needs.length === 0
+      ? meaning
+      : this.#unknowable(entry, 'what it sets off cannot be followed to the end');
   }
 
-  #unknowable(entry: Entry): StatementMeaning {
+  /** The meaning once every body it runs has been parsed; null when a newer catalog should be asked first. */
+  async #followed(entry: Entry, state: SessionState): Promise<StatementMeaning | null> {
+    for (let round = 0; round < BODY_ROUNDS; round += 1) {
+      const { snapshot } = this.#catalog;
+      if (snapshot === null) return null;
+      const known = this.#known(entry, snapshot, state);
+      if (known !== null) return known;
+      const { needs } = this.#resolve(entry, snapshot, state);
+      if (needs.length === 0) return null;
+      await this.#bodies.parse(needs);
+    }
+    return this.#unknowable(entry, 'what it sets off cannot be followed to the end');
+  }
+
+  #unknowable(entry: Entry, why: string): StatementMeaning {
     this.#serial += 1;
     const resource = { type: 'Database', path: [this.#options.database] } as const;
     return Object.freeze<StatementMeaning>({
       form: entry.form,
       evaluations: [{ action: 'transact', resource }],
-      undetermined: entry.draft.undetermined ?? "the target's catalog cannot be read",
+      undetermined: entry.draft.undetermined ?? why,
       changesState: true,
       relations: [],
       columnNames: new Set(entry.draft.columnNames),
@@ -216,26 +248,6 @@ class CachingBinder implements StatementBinder {
     if (form !== null && !draft.shareable) this.#byForm.set(form, null);
     return entry;
   }
-}
-
-function refusedDraft(why: string): Draft {
-  return {
-    statements: 0,
-    form: null,
-    undetermined: why,
-    shareable: false,
-    relations: [],
-    routines: [],
-    schemas: [],
-    fixed: [],
-    columnNames: [],
-    rowCalls: [],
-    star: false,
-    anyColumn: true,
-    copy: null,
-    effects: [],
-    runs: [],
-  };
 }
 
 /** What the prepared statements and cursors a text runs are now. */

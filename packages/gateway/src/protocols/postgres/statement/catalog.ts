@@ -1,9 +1,11 @@
 /**
- * What a target database has in it, as far as names and column origins need it: loaded with one query, immutable,
+ * What a target database has in it, as far as telling what a statement does needs it: loaded with one query, immutable,
  * shared by every session of the database.
  */
 
-import { splitSearchPath } from './settings.ts';
+import { snapshotOf } from './catalog-snapshot.ts';
+import { CATALOG_PARTS, CATALOG_SQL, catalogSql } from './catalog-sql.ts';
+import type { BodyText } from './meaning.ts';
 
 /** Runs the gateway's own SQL on a connection of its own and returns rows as text; null is the empty string. */
 export type CatalogQuery = (sql: string) => Promise<readonly (readonly string[])[]>;
@@ -19,13 +21,107 @@ export interface CatalogRelation {
   readonly columns: readonly (string | null)[];
   /** OIDs of the tables it inherits from or is a partition of. */
   readonly parents: readonly number[];
+  /** OIDs of what inherits from it, or is a partition of it. */
+  readonly children: readonly number[];
   /** For a view: what it reads, transitively, down to what is no view. A null column is the relation as a whole. */
   readonly origins: readonly CatalogOrigin[];
+  /** The planner's count of its rows (pg_class.reltuples); null when it was never counted. */
+  readonly rows: number | null;
+  /** What happens beside the rows moving; undefined when nothing does. */
+  readonly behaviour?: RelationBehaviour;
 }
 
 export interface CatalogOrigin {
   readonly oid: number;
   readonly column: string | null;
+}
+
+/** An event of a relation that something hangs on. */
+export type RelationEvent = 'select' | 'insert' | 'update' | 'delete' | 'truncate';
+
+/** What an access to a relation sets off. */
+export interface RelationBehaviour {
+  /** The query of a view or materialized view. */
+  definition: BodyText | null;
+  /** A view WITH CHECK OPTION: its query is evaluated for what is written through it. */
+  checked: boolean;
+  readonly rules: { readonly event: RelationEvent; readonly instead: boolean; readonly body: BodyText }[];
+  readonly triggers: {
+    readonly routine: number;
+    readonly events: readonly RelationEvent[];
+    readonly instead: boolean;
+    readonly condition: BodyText | null;
+  }[];
+  /** Defaults of columns. */
+  readonly defaults: BodyText[];
+  /** Generated columns that are stored, and those computed when read. */
+  readonly stored: BodyText[];
+  readonly virtual: BodyText[];
+  /** Sequences of its identity columns, and those owned by its columns. */
+  readonly identities: number[];
+  readonly sequences: number[];
+  readonly checks: BodyText[];
+  /** Expressions and predicates of its indexes, its partition key, its statistics. */
+  readonly indexes: BodyText[];
+  /** Functions behind operators of exclusion constraints and operator classes of its indexes. */
+  readonly indexRoutines: number[];
+  /** Tables its foreign keys refer to. */
+  readonly references: number[];
+  /** Foreign keys that refer to it. */
+  readonly referencedBy: {
+    readonly oid: number;
+    /** The columns referred to. */
+    readonly key: readonly string[];
+    readonly onDelete: ReferentialAction;
+    readonly onUpdate: ReferentialAction;
+  }[];
+  readonly policies: { readonly event: RelationEvent | 'all'; readonly body: BodyText }[];
+  rowSecurity: boolean;
+  /** The server a foreign table is on. */
+  server: string | null;
+  /** Types of its columns that are not the server's own. */
+  readonly types: number[];
+}
+
+/** What happens to referencing rows; `default` is an update to the defaults of columns. */
+export type ReferentialAction = 'none' | 'delete' | 'update' | 'default';
+
+/** A function, procedure or aggregate that is not the server's own. */
+export interface CatalogRoutine {
+  readonly oid: number;
+  readonly schema: string;
+  readonly name: string;
+  readonly language: string;
+  readonly volatility: 'immutable' | 'stable' | 'volatile';
+  /** The role it runs as, when it is SECURITY DEFINER. */
+  readonly definer: string | null;
+  /** Settings it runs under, as `name=value`. */
+  readonly settings: readonly string[];
+  /** The extension it came with. */
+  readonly extension: string | null;
+  /** What a call of it runs; null when nobody but its language knows. */
+  readonly body: BodyText | null;
+  /** Defaults of its arguments. */
+  readonly defaults: BodyText | null;
+  /** Types of its arguments and result that are not the server's own. */
+  readonly types: readonly number[];
+  /** For an aggregate: the functions it is made of. */
+  readonly parts: readonly number[];
+}
+
+/** What making, comparing or converting a value of a type runs. */
+export interface TypeBehaviour {
+  readonly schema: string;
+  readonly name: string;
+  readonly routines: readonly number[];
+  readonly checks: readonly BodyText[];
+}
+
+/** An operator or cast over the server's own types that runs a function of somebody's. */
+export interface CatalogOperator {
+  readonly schema: string;
+  readonly name: string;
+  readonly routine: number;
 }
 
 /** A database's names at one moment. */
@@ -35,145 +131,61 @@ export interface CatalogSnapshot {
   readonly schemas: ReadonlySet<string>;
   /** The search path a fresh session of the connector's role has, `$user` as it is. */
   readonly searchPath: readonly string[];
+  /** Kinds of definitions the target could not give: what depends on one cannot be told. */
+  readonly unread: ReadonlySet<string>;
   relation(schema: string, name: string): CatalogRelation | undefined;
   relationByOid(oid: number): CatalogRelation | undefined;
+  /** Every relation and routine name of one schema. */
+  contents(schema: string): {
+    readonly relations: readonly CatalogRelation[];
+    readonly routines: readonly string[];
+  };
+  /** Views that read this relation directly. */
+  readersOf(oid: number): readonly CatalogRelation[];
   /** Whether a function, procedure or aggregate of this name exists in the schema. */
   hasRoutine(schema: string, name: string): boolean;
-  /** Whether any schema but pg_catalog has a function of this name. */
+  /** Whether any schema but pg_catalog has a function of this name, or pg_catalog one that is not the server's own. */
   hasOwnRoutine(name: string): boolean;
+  /** All of this name that are not the server's own. */
+  routines(schema: string, name: string): readonly CatalogRoutine[];
+  routineByOid(oid: number): CatalogRoutine | undefined;
+  /** Types that run something, with all that is in a value of each; empty in most databases. */
+  readonly activeTypes: ReadonlyMap<number, readonly TypeBehaviour[]>;
+  typesNamed(name: string): readonly { readonly schema: string; readonly oid: number }[];
+  /** Whether a schema other than pg_catalog has an operator of this name. */
+  hasOperator(schema: string, name: string): boolean;
+  /** Operators over the server's own types that are not its own, by name. */
+  readonly ownOperators: ReadonlyMap<string, readonly CatalogOperator[]>;
+  /** Functions of casts between the server's own types. */
+  readonly castRoutines: readonly number[];
+  /** Functions of enabled event triggers. */
+  readonly eventTriggers: readonly { readonly name: string; readonly routine: number }[];
 }
 
 /** Largest catalog that is loaded, in rows of the query: relations with their columns, functions, schemas, dependencies. */
 const CATALOG_ROWS = 2_000_000;
 
-/**
- * One query, so that all of it is from one snapshot. Works on PostgreSQL 12 to 18 for any role; every row has seven
- * columns, the first of which says what it is. Names are qualified because the role's search_path is not ours.
- */
-export const CATALOG_SQL = `
-SELECT 's' AS what, n.oid::pg_catalog.text AS a, n.nspname::pg_catalog.text AS b, '' AS c, '' AS d, '' AS e, '' AS f
-  FROM pg_catalog.pg_namespace n
-UNION ALL
-SELECT 'p', pg_catalog.current_setting('search_path'), '', '', '', '', ''
-UNION ALL
-SELECT 'r', c.oid::pg_catalog.text, n.nspname::pg_catalog.text, c.relname::pg_catalog.text, c.relkind::pg_catalog.text, '', ''
-  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-  WHERE c.relkind OPERATOR(pg_catalog.<>) 't'
-UNION ALL
-SELECT 'a', a.attrelid::pg_catalog.text, a.attnum::pg_catalog.text,
-       CASE WHEN a.attisdropped THEN '' ELSE a.attname::pg_catalog.text END, '', '', ''
-  FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) a.attrelid
-  WHERE a.attnum OPERATOR(pg_catalog.>) 0
-    AND c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,v,m,f}'::pg_catalog."char"[])
-UNION ALL
-SELECT DISTINCT 'f', '', n.nspname::pg_catalog.text, p.proname::pg_catalog.text, '', '', ''
-  FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace
-UNION ALL
-SELECT 'i', i.inhrelid::pg_catalog.text, i.inhparent::pg_catalog.text, '', '', '', ''
-  FROM pg_catalog.pg_inherits i
-UNION ALL
-SELECT DISTINCT 'd', w.ev_class::pg_catalog.text, d.refobjid::pg_catalog.text, d.refobjsubid::pg_catalog.text, '', '', ''
-  FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_rewrite w ON w.oid OPERATOR(pg_catalog.=) d.objid
-  WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_rewrite'::pg_catalog.regclass
-    AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass
-    AND d.refobjid OPERATOR(pg_catalog.<>) w.ev_class
-`;
-
 /** Loads a database's names. Rejects when the query does, or when the catalog is larger than can be held. */
 export async function loadCatalog(query: CatalogQuery, version: number): Promise<CatalogSnapshot> {
-  const rows = await query(CATALOG_SQL);
+  const unread = new Set<string>();
+  const rows = await query(CATALOG_SQL).catch(() => loadInParts(query, unread));
   if (rows.length > CATALOG_ROWS) throw new RangeError(`the catalog has more than ${CATALOG_ROWS} entries`);
-  return snapshotOf(rows, version);
+  return snapshotOf(rows, version, unread);
 }
 
-interface Draft {
-  readonly oid: number;
-  readonly schema: string;
-  readonly name: string;
-  readonly kind: string;
-  readonly columns: (string | null)[];
-  readonly parents: number[];
-  readonly reads: { readonly oid: number; readonly attribute: number }[];
-  origins: readonly CatalogOrigin[] | null;
-}
-
-/** The snapshot of rows as CATALOG_SQL returns them. */
-export function snapshotOf(rows: readonly (readonly string[])[], version: number): CatalogSnapshot {
-  const schemas = new Set<string>();
-  const relations = new Map<number, Draft>();
-  let searchPath: readonly string[] = [];
-  const routines = new Map<string, Set<string>>();
-  for (const [what, a = '', b = '', c = '', d = ''] of rows) {
-    if (what === 's') schemas.add(b);
-    else if (what === 'p') searchPath = splitSearchPath(a) ?? [];
-    else if (what === 'f') routines.set(c, (routines.get(c) ?? new Set<string>()).add(b));
-    else if (what === 'r') {
-      const oid = Number(a);
-      relations.set(oid, {
-        oid,
-        schema: b,
-        name: c,
-        kind: d,
-        columns: [],
-        parents: [],
-        reads: [],
-        origins: null,
-      });
+/** One broken object makes the server refuse the whole query: then each kind of definition is asked for by itself. */
+async function loadInParts(
+  query: CatalogQuery,
+  unread: Set<string>,
+): Promise<readonly (readonly string[])[]> {
+  const all: (readonly string[])[] = [];
+  for (const { kind, essential, sql } of CATALOG_PARTS) {
+    try {
+      for (const row of await query(catalogSql(sql))) all.push(row);
+    } catch (fault) {
+      if (essential) throw fault;
+      unread.add(kind);
     }
   }
-  for (const [what, a = '', b = '', c = ''] of rows) {
-    const relation = what === 'a' || what === 'i' || what === 'd' ? relations.get(Number(a)) : undefined;
-    if (relation === undefined) continue;
-    if (what === 'a') relation.columns[Number(b) - 1] = c === '' ? null : c;
-    else if (what === 'i') relation.parents.push(Number(b));
-    else relation.reads.push({ oid: Number(b), attribute: Number(c) });
-  }
-  const byName = new Map<string, Map<string, CatalogRelation>>();
-  const byOid = new Map<number, CatalogRelation>();
-  for (const draft of relations.values()) {
-    const relation = finished(draft, relations);
-    byOid.set(draft.oid, relation);
-    const named = byName.get(draft.schema) ?? new Map<string, CatalogRelation>();
-    byName.set(draft.schema, named.set(draft.name, relation));
-  }
-  return {
-    version,
-    schemas,
-    searchPath,
-    relation: (schema, name) => byName.get(schema)?.get(name),
-    relationByOid: (oid) => byOid.get(oid),
-    hasRoutine: (schema, name) => routines.get(name)?.has(schema) === true,
-    hasOwnRoutine: (name) => {
-      const where = routines.get(name);
-      return where !== undefined && (where.size > 1 || !where.has('pg_catalog'));
-    },
-  };
-}
-
-function finished(draft: Draft, relations: ReadonlyMap<number, Draft>): CatalogRelation {
-  const { oid, schema, name, kind, parents } = draft;
-  const columns = Array.from(draft.columns, (column) => column ?? null);
-  return { oid, schema, name, kind, columns, parents, origins: originsOf(draft, relations, new Set()) };
-}
-
-/** Views over views, followed to the end. The server allows no cycle; a torn catalog is cut. */
-function originsOf(
-  draft: Draft,
-  relations: ReadonlyMap<number, Draft>,
-  path: Set<number>,
-): readonly CatalogOrigin[] {
-  if (draft.origins !== null) return draft.origins;
-  if (path.has(draft.oid)) return [];
-  path.add(draft.oid);
-  const found = new Map<string, CatalogOrigin>();
-  for (const { oid, attribute } of draft.reads) {
-    const read = relations.get(oid);
-    if (read === undefined) continue;
-    const own = { oid, column: attribute === 0 ? null : (read.columns[attribute - 1] ?? null) };
-    const further = read.kind === 'v' || read.kind === 'm' ? originsOf(read, relations, path) : [];
-    for (const origin of [own, ...further]) found.set(`${origin.oid}.${origin.column}`, origin);
-  }
-  path.delete(draft.oid);
-  draft.origins = [...found.values()];
-  return draft.origins;
+  return all;
 }

@@ -1,5 +1,6 @@
 /** Rules for CREATE and ALTER. */
 import type { RangeVar } from './draft-builder.ts';
+import type { BodyText } from './meaning.ts';
 import { intoRelation, newRelation } from './query-rules.ts';
 import { as, type Body, bare, constantSetting, isBody, list, nameOf, names, text, untag } from './tree.ts';
 import { type Rule, type Scope, TOP, type Walker } from './walk.ts';
@@ -32,7 +33,7 @@ export const definitionRules: Readonly<Record<string, Rule>> = {
   ColumnDef: (walker, body, scope) => walker.children('ColumnDef', body, scope),
   Constraint: (walker, body, scope) => {
     // A foreign key reads the table it refers to and puts triggers on it.
-    if (isBody(body.pktable)) walker.draft.relation('alter', body.pktable as RangeVar);
+    if (isBody(body.pktable)) walker.draft.relation('alter', alone(body.pktable as RangeVar));
     for (const item of list(body.exclusions)) operatorIn(walker, item);
     walker.children('Constraint', body, scope, ['pktable', 'exclusions']);
   },
@@ -40,7 +41,7 @@ export const definitionRules: Readonly<Record<string, Rule>> = {
   AlterTableStmt: alterTable,
   AlterTableCmd: alterTableCommand,
   PartitionCmd: (walker, body, scope) => {
-    walker.draft.relation('alter', bare(body, 'name') as RangeVar);
+    walker.draft.relation('alter', alone(bare(body, 'name') as RangeVar));
     walker.visitAs('PartitionBoundSpec', body.bound, scope);
   },
   CreateSchemaStmt: (walker, body, scope) => {
@@ -60,8 +61,11 @@ export const definitionRules: Readonly<Record<string, Rule>> = {
   },
   CreateFunctionStmt: createFunction,
   AlterFunctionStmt: (walker, body) => {
-    walker.draft.routine('alter', nameOf({ ObjectWithArgs: bare(body, 'func') }));
+    const name = nameOf({ ObjectWithArgs: bare(body, 'func') });
+    walker.draft.routine('alter', name);
     functionOptions(walker, body.actions);
+    // What a call of it does may be different from now on, and the catalog does not show it before a COMMIT.
+    madeRoutine(walker, name, null);
   },
   CreateTrigStmt: (walker, body, scope) => {
     const relation = bare(body, 'relation') as RangeVar;
@@ -243,15 +247,24 @@ function relationSteps(name: RangeVar): string[] {
 
 function operatorIn(walker: Walker, item: unknown): void {
   const steps = nameOf(list(as('List', item)?.items)[1]);
-  if (steps.length > 1 && steps[0] !== 'pg_catalog')
-    walker.draft.cannotTell('an operator is not one of the server’s own');
+  if (steps.length > 0) walker.draft.operator(steps);
 }
+
+/** The relation without what inherits from it. */
+function alone(relation: RangeVar): RangeVar {
+  const { inh: _, ...rest } = relation;
+  return rest;
+}
+
+/** Commands of ALTER TABLE that leave what inherits from it alone. */
+const NOT_RECURSIVE =
+  /^AT_(AttachPartition|DetachPartition\w*|ChangeOwner|AddInherit|DropInherit|\w*Trig\w*|\w*Rule|\w*RowSecurity|ReplicaIdentity|ClusterOn|DropCluster|SetTableSpace|SetLogged|SetUnLogged|\w*Options)$/;
 
 function createTable(walker: Walker, body: Body, scope: Scope): void {
   newRelation(walker, bare(body, 'relation') as RangeVar);
   for (const parent of list(body.inhRelations)) {
     const relation = as('RangeVar', parent);
-    if (relation !== null) walker.draft.relation('alter', relation as RangeVar);
+    if (relation !== null) walker.draft.relation('alter', alone(relation as RangeVar));
   }
   walker.children('CreateStmt', body, scope, ['relation', 'inhRelations', 'options']);
 }
@@ -262,7 +275,9 @@ function alterTable(walker: Walker, body: Body, scope: Scope): void {
   if (kind === 'OBJECT_TYPE') walker.draft.inSchema('alter', relationSteps(relation));
   else {
     const type = kind === 'OBJECT_SEQUENCE' ? 'Sequence' : 'Table';
-    walker.draft.relation('alter', relation, body.missing_ok === true ? 'maybe' : 'existing', type);
+    const commands = list(body.cmds).map((item) => text(as('AlterTableCmd', item) ?? {}, 'subtype'));
+    const own = commands.every((command) => NOT_RECURSIVE.test(command)) ? alone(relation) : relation;
+    walker.draft.relation('alter', own, body.missing_ok === true ? 'maybe' : 'existing', type);
   }
   walker.draft.effect({ kind: 'catalog-changed' });
   walker.visitAll(body.cmds, scope);
@@ -315,15 +330,60 @@ function createFunction(walker: Walker, body: Body, scope: Scope): void {
   const { draft } = walker;
   const name = names(body.funcname);
   draft.routine('create', name, 'new');
-  const own = draft.unqualified(name);
-  if (own !== null) draft.effect({ kind: 'created', what: 'routine', schema: own.schema, name: own.name });
-  draft.effect({ kind: 'catalog-changed' });
+  draft.shareable = false;
+  madeRoutine(walker, name, routineBody(body));
   for (const parameter of list(body.parameters))
     walker.visit(as('FunctionParameter', parameter)?.defexpr, scope);
   functionOptions(walker, body.options);
   walker.answering = false;
   // A SQL-standard body is parsed now; one in a string is opaque, and `create` stands for whatever it does.
   if (body.sql_body !== undefined) walker.visit(body.sql_body, TOP);
+}
+
+/** Until the catalog shows it, the session knows what a call of the routine does. */
+function madeRoutine({ draft }: Walker, name: readonly string[], body: BodyText | null): void {
+  const own = draft.unqualified(name);
+  if (own !== null) draft.effect({ kind: 'created', what: 'routine', ...own, body });
+  draft.effect({ kind: 'catalog-changed' });
+}
+
+/** The body of a CREATE FUNCTION, where it is one that can be followed with the session's own search path. */
+function routineBody(body: Body): BodyText | null {
+  let language = 'sql';
+  let code: string | undefined;
+  for (const item of list(body.options)) {
+    const option = as('DefElem', item) ?? {};
+    const name = text(option, 'defname');
+    if (name === 'language') language = constantSetting(option.arg)?.toLowerCase() ?? '';
+    else if (name === 'as') code = constantSetting(list(as('List', option.arg)?.items)[0]);
+    // The search path, or how its code is read, may differ.
+    else if (name === 'set') return null;
+  }
+  if (code === undefined) return null;
+  if (language === 'sql') return { kind: 'statements', text: code };
+  return language === 'plpgsql' ? { kind: 'plpgsql', text: plpgsqlDefinition(body, code) } : null;
+}
+
+/** The definition again, as far as the names of its variables depend on it. */
+function plpgsqlDefinition(body: Body, code: string): string {
+  const parameters = list(body.parameters).map((item) => {
+    const parameter = as('FunctionParameter', item) ?? {};
+    const mode = { FUNC_PARAM_OUT: 'OUT', FUNC_PARAM_INOUT: 'INOUT', FUNC_PARAM_TABLE: 'OUT' };
+    const name = text(parameter, 'name');
+    const type = names(bare(parameter, 'argType').names).map(quotedName).join('.');
+    const word = mode[text(parameter, 'mode') as keyof typeof mode] ?? 'IN';
+    return `${word} ${name === '' ? '' : quotedName(name)} ${type}`;
+  });
+  const result = names(bare(body, 'returnType').names).map(quotedName).join('.');
+  const many = bare(body, 'returnType').setof === true ? 'SETOF ' : '';
+  const kind = body.is_procedure === true ? 'PROCEDURE' : 'FUNCTION';
+  const returns = result === '' || kind === 'PROCEDURE' ? '' : `RETURNS ${many}${result}`;
+  const quotedCode = `'${code.replaceAll("'", "''")}'`;
+  return `CREATE ${kind} f(${parameters.join(', ')}) ${returns} LANGUAGE plpgsql AS ${quotedCode}`;
+}
+
+function quotedName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
 }
 
 function functionOptions(walker: Walker, options: unknown): void {

@@ -3,6 +3,7 @@ import type { ResourceType } from '../../protocol.ts';
 import type {
   Draft,
   DraftEffect,
+  DraftName,
   FixedUse,
   NameMode,
   RelationUse,
@@ -16,6 +17,8 @@ export interface RangeVar {
   readonly schemaname?: string;
   readonly relname?: string;
   readonly relpersistence?: string;
+  /** Absent with ONLY. */
+  readonly inh?: boolean;
   readonly alias?: { readonly aliasname?: string; readonly colnames?: readonly unknown[] };
 }
 
@@ -31,7 +34,19 @@ export class DraftBuilder {
   /** Last fields of column references, and names that stand for whole rows. */
   readonly referenced = new Set<string>();
   readonly ranges = new Set<string>();
+  readonly #operators = new Map<string, DraftName>();
+  readonly #types = new Map<string, DraftName>();
   copy: Draft['copy'] = null;
+  /** Columns that are given values. */
+  readonly assigned = new Set<string>();
+  /** Schemas dropped with what is in them. */
+  readonly emptied = new Set<string>();
+  base: DraftName | null = null;
+  setsDefault = false;
+  unfiltered = false;
+  /** Set while the code of a DO block is walked: what cannot be told there is the block's. */
+  inBlock = false;
+  opaqueBlock: string | null = null;
   star = false;
   anyColumn = false;
   shareable = true;
@@ -44,7 +59,8 @@ export class DraftBuilder {
 
   /** The first reason is kept: later ones often follow from it. */
   cannotTell(why: string): void {
-    this.undetermined ??= why;
+    if (this.inBlock) this.opaqueBlock ??= why;
+    else this.undetermined ??= why;
   }
 
   relation(
@@ -52,6 +68,7 @@ export class DraftBuilder {
     name: RangeVar,
     mode: NameMode = 'existing',
     type: 'Table' | 'Sequence' = 'Table',
+    cascade = false,
   ): void {
     if (name.catalogname !== undefined && name.catalogname !== '' && name.catalogname !== this.database) {
       this.cannotTell('a name in another database cannot be resolved');
@@ -62,6 +79,9 @@ export class DraftBuilder {
       schema: name.schemaname || null,
       name: name.relname ?? '',
       mode,
+      // The parser says of every relation in a text whether its children are meant; names from elsewhere mean them.
+      ...(name.relpersistence !== undefined && name.inh !== true ? { only: true } : {}),
+      ...(cascade ? { cascade: true } : {}),
     };
     this.#relations.set(JSON.stringify(use), use);
   }
@@ -80,6 +100,19 @@ export class DraftBuilder {
     if (own === null) return;
     const use: RoutineUse = { action, schema: own.schema, name: own.name, mode, builtIn };
     this.#routines.set(JSON.stringify(use), use);
+  }
+
+  operator(name: readonly string[]): void {
+    this.#named(this.#operators, name);
+  }
+
+  type(name: readonly string[]): void {
+    this.#named(this.#types, name);
+  }
+
+  #named(all: Map<string, DraftName>, name: readonly string[]): void {
+    const [own = '', schema = null] = [...name].reverse();
+    all.set(JSON.stringify([schema, own]), { schema, name: own });
   }
 
   /** An object judged by the schema it is in. */
@@ -118,6 +151,7 @@ export class DraftBuilder {
       statements,
       form,
       undetermined: this.undetermined,
+      opaqueBlock: this.opaqueBlock,
       shareable: this.shareable,
       relations: [...this.#relations.values()],
       routines: [...this.#routines.values()],
@@ -125,6 +159,13 @@ export class DraftBuilder {
       fixed: [...this.#fixed.values()],
       columnNames: [...this.columnNames],
       rowCalls: [...this.rowCalls],
+      operators: [...this.#operators.values()],
+      types: [...this.#types.values()],
+      setsDefault: this.setsDefault,
+      unfiltered: this.unfiltered,
+      base: this.base,
+      assigned: [...this.assigned],
+      emptied: [...this.emptied],
       star: this.star,
       anyColumn: this.anyColumn,
       copy: this.copy,

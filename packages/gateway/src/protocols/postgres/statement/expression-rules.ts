@@ -80,12 +80,10 @@ function field(walker: Walker, name: string): void {
   walker.draft.rowCalls.add(name);
 }
 
-/** An operator with a schema could run any function; one without is looked up where built-in ones are. */
+/** An operator is a call of a function, unless it is one of the server's own. */
 function operator(walker: Walker, name: unknown): void {
   const steps = names(name);
-  if (steps.length > 1 && steps[0] !== 'pg_catalog') {
-    walker.draft.cannotTell(`operator ${steps.join('.')} is not one of the server's own`);
-  }
+  if (steps.length > 0) walker.draft.operator(steps);
 }
 
 function functionCall(walker: Walker, body: Body, scope: Scope): void {
@@ -93,8 +91,11 @@ function functionCall(walker: Walker, body: Body, scope: Scope): void {
   const [schema, own] = name.length === 1 ? [null, name[0] ?? ''] : [name.at(-2) ?? null, name.at(-1) ?? ''];
   const extension = extensionEffect(schema, own);
   const builtIn = schema === null || schema === 'pg_catalog' ? builtInEffect(own) : undefined;
-  if (extension !== undefined) functionEffect(walker, extension, own, body, scope);
-  else {
+  if (extension !== undefined) {
+    functionEffect(walker, extension, own, body, scope);
+    // One of the same name that somebody made does what its own body says.
+    walker.draft.routine('call', name, 'existing', true);
+  } else {
     if (builtIn !== undefined) functionEffect(walker, builtIn, own, body, scope);
     if (builtIn === undefined || schema === null)
       walker.draft.routine('call', name, 'existing', builtIn !== undefined);

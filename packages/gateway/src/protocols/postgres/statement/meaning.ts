@@ -67,7 +67,14 @@ export type SessionEffect =
   /** A temporary relation exists, or has been written to; `sources` are the relations its rows may come from. */
   | { readonly kind: 'temporary'; readonly name: string; readonly sources: readonly RelationName[] }
   /** Something exists that the shared catalog may not show yet. */
-  | { readonly kind: 'created'; readonly what: CreatedKind; readonly schema: string; readonly name: string }
+  | {
+      readonly kind: 'created';
+      readonly what: CreatedKind;
+      readonly schema: string;
+      readonly name: string;
+      /** Of a routine: what a call of it runs; null when that cannot be told. */
+      readonly body?: BodyText | null;
+    }
   /** The shared catalog is out of date once this commits. */
   | { readonly kind: 'catalog-changed' };
 
@@ -89,6 +96,10 @@ export interface RelationUse {
   readonly schema: string | null;
   readonly name: string;
   readonly mode: NameMode;
+  /** ONLY: what inherits from it is left alone. */
+  readonly only?: true;
+  /** CASCADE: what refers to it goes with it. */
+  readonly cascade?: true;
 }
 
 /** An action on a function, procedure or aggregate as named in the text. */
@@ -122,7 +133,29 @@ export type DraftEffect =
       readonly what: CreatedKind;
       readonly schema: string | null;
       readonly name: string;
+      readonly body?: BodyText | null;
     };
+
+/** How a text found in the catalog is to be read. */
+export type BodyKind =
+  /** Statements: the query of a view, the body of an SQL function in a string. */
+  | 'statements'
+  /** One or more expressions, with commas between. */
+  | 'expression'
+  /** A CREATE RULE: its condition and actions. */
+  | 'rule'
+  /** A CREATE TRIGGER: its condition. */
+  | 'trigger'
+  /** A CREATE FUNCTION with an SQL-standard body: that body. */
+  | 'sql-routine'
+  /** A CREATE FUNCTION in PL/pgSQL: everything its body runs. */
+  | 'plpgsql';
+
+/** A text that runs when something else does. */
+export interface BodyText {
+  readonly kind: BodyKind;
+  readonly text: string;
+}
 
 /** What one text says, by itself. Plain data: it crosses a thread boundary. */
 export interface Draft {
@@ -130,6 +163,8 @@ export interface Draft {
   /** The text with every literal and comment taken out, or null when that could not be done. */
   readonly form: string | null;
   readonly undetermined: string | null;
+  /** Why it cannot be told what a DO block in the text does: then that is undetermined on the database. */
+  readonly opaqueBlock: string | null;
   /** Whether any text of the same normal form has this draft too. */
   readonly shareable: boolean;
   readonly relations: readonly RelationUse[];
@@ -139,6 +174,19 @@ export interface Draft {
   readonly columnNames: readonly string[];
   /** Names written as `x.name` or `(x).name` that could call a function on a whole row. */
   readonly rowCalls: readonly string[];
+  /** Operators and types that are named. */
+  readonly operators: readonly DraftName[];
+  readonly types: readonly DraftName[];
+  /** DEFAULT is written as a value. */
+  readonly setsDefault: boolean;
+  /** An UPDATE or DELETE without WHERE, TRUNCATE, DROP. */
+  readonly unfiltered: boolean;
+  /** Of a query that may be an updatable view's: the one relation in its FROM clause. */
+  readonly base: DraftName | null;
+  /** Columns that are given values. */
+  readonly assigned: readonly string[];
+  /** Schemas dropped with everything in them. */
+  readonly emptied: readonly string[];
   /** A `*` anywhere, the top level included. */
   readonly star: boolean;
   readonly anyColumn: boolean;

@@ -43,7 +43,7 @@ function check(text: string): void {
 function meaning(text: string): { print: string; draft: string; shareable: boolean } | null {
   try {
     const parse = (sql: string) => (parseSync(sql).stmts ?? []).map((statement) => statement.stmt);
-    const draft = walkStatements(parse(text), 'shop', '', () => []);
+    const draft = walkStatements(parse(text), 'shop', '', { sql: () => [], plpgsql: () => [] });
     return { print: fingerprintSync(text), draft: JSON.stringify(draft), shareable: draft.shareable };
   } catch {
     return null;

@@ -6,8 +6,10 @@ import type { Rule, Walker } from './walk.ts';
 export const objectRules: Readonly<Record<string, Rule>> = {
   DropStmt: (walker, body) => {
     const mode = body.missing_ok === true ? 'maybe' : 'existing';
+    const cascade = text(body, 'behavior') === 'DROP_CASCADE';
     for (const object of list(body.objects))
-      objectUse(walker, 'drop', text(body, 'removeType'), object, mode);
+      objectUse(walker, 'drop', text(body, 'removeType'), object, mode, cascade);
+    walker.draft.unfiltered = true;
     walker.draft.effect({ kind: 'catalog-changed' });
   },
   CommentStmt: (walker, body) => objectUse(walker, 'comment', text(body, 'objtype'), body.object),
@@ -59,7 +61,12 @@ export const objectRules: Readonly<Record<string, Rule>> = {
   AlterDatabaseStmt: database,
   AlterDatabaseSetStmt: database,
   AlterDatabaseRefreshCollStmt: database,
-  TruncateStmt: (walker, body) => eachRelation(walker, 'truncate', body.relations),
+  TruncateStmt: (walker, body) => {
+    walker.draft.unfiltered = true;
+    eachRelation(walker, 'truncate', body.relations, text(body, 'behavior') === 'DROP_CASCADE');
+    // RESTART IDENTITY sets the sequences of its columns back.
+    if (body.restart_seqs === true) eachRelation(walker, 'restart', body.relations);
+  },
   LockStmt: (walker, body) => {
     // ACCESS SHARE, mode 1, is what SELECT takes.
     eachRelation(walker, body.mode === 1 ? 'select' : 'lock', body.relations);
@@ -87,11 +94,11 @@ function maintained(walker: Walker, body: Body): void {
   else walker.draft.fixed('maintain', 'Database');
 }
 
-function eachRelation(walker: Walker, action: string, relations: unknown): void {
+function eachRelation(walker: Walker, action: string, relations: unknown, cascade = false): void {
   for (const item of list(relations)) {
     const relation = as('RangeVar', item);
     if (relation === null) walker.draft.cannotTell('something other than a relation is not understood');
-    else walker.draft.relation(action, relation as RangeVar);
+    else walker.draft.relation(action, relation as RangeVar, 'existing', 'Table', cascade);
   }
 }
 
@@ -153,11 +160,13 @@ function objectUse(
   kind: string,
   object: unknown,
   mode: 'existing' | 'maybe' = 'existing',
+  cascade = false,
 ): void {
   const { draft } = walker;
   const name = nameOf(object);
   if (RELATIONS.test(kind)) {
-    draft.relation(action, relationOf(name), mode, kind === 'OBJECT_SEQUENCE' ? 'Sequence' : 'Table');
+    const type = kind === 'OBJECT_SEQUENCE' ? 'Sequence' : 'Table';
+    draft.relation(action, relationOf(name), mode, type, cascade);
   } else if (ON_RELATION.test(kind)) {
     // Taking away a column, a trigger or a policy changes the relation it is on.
     draft.relation(action === 'drop' ? 'alter' : action, relationOf(name.slice(0, -1)), mode);
@@ -169,11 +178,15 @@ function objectUse(
   else if (FOREIGN.test(kind)) draft.fixed('foreign_server', 'ForeignServer', name[0] ?? '*');
   else if (CODE.test(kind)) draft.fixed(action, 'Extension', name[0] ?? '*');
   else if (OF_DATABASE.test(kind)) draft.fixed(action, 'Database');
-  else if (kind === 'OBJECT_SCHEMA') draft.fixed(action, 'Schema', name[0] ?? '');
-  else if (kind === 'OBJECT_DATABASE')
+  else if (kind === 'OBJECT_SCHEMA') {
+    draft.fixed(action, 'Schema', name[0] ?? '');
+    if (cascade) draft.emptied.add(name[0] ?? '');
+  } else if (kind === 'OBJECT_DATABASE')
     draft.fixed(action === 'comment' ? 'comment' : 'alter_database', 'Database', name[0] ?? '');
   else if (kind === 'OBJECT_ROLE') draft.fixed('alter_role', 'Role', name[0] ?? '*');
   else draft.cannotTell(`${kind} is not understood`);
+  const followed = RELATIONS.test(kind) || kind === 'OBJECT_SCHEMA' || ON_RELATION.test(kind);
+  if (cascade && !followed) draft.cannotTell('what CASCADE takes along with it cannot be told');
 }
 
 function relationOf(name: readonly string[]): RangeVar {

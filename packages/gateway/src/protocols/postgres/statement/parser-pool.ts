@@ -3,7 +3,7 @@
  * every text after, so a worker that fails in any way but a syntax error, or is too slow, is thrown away.
  */
 import { Worker } from 'node:worker_threads';
-import type { Draft } from './meaning.ts';
+import type { BodyKind, BodyText, Draft } from './meaning.ts';
 import type { ParseAnswer, ParseRequest } from './parser-worker.ts';
 
 export interface ParserLimits {
@@ -47,6 +47,8 @@ const LOADING_MS = 10_000;
 export interface Parser {
   /** The draft of a text, or why there is none. Never rejects. */
   parse(text: string, database: string, form: string | null): Promise<Draft | string>;
+  /** The same for a text out of the catalog. */
+  parseBody(body: BodyText, database: string): Promise<Draft | string>;
   close(): Promise<void>;
 }
 
@@ -73,12 +75,22 @@ class WorkerParser implements Parser {
   }
 
   parse(text: string, database: string, form: string | null): Promise<Draft | string> {
+    return this.#ask(text, database, form);
+  }
+
+  parseBody({ kind, text }: BodyText, database: string): Promise<Draft | string> {
+    return this.#ask(text, database, '', kind);
+  }
+
+  #ask(text: string, database: string, form: string | null, kind?: BodyKind): Promise<Draft | string> {
     const refused = this.#closed ? 'the parser is shut down' : refusal(text, this.#limits);
     if (refused !== null) return Promise.resolve(refused);
     if (this.#waiting.length >= this.#limits.queue)
       return Promise.resolve('too many statements wait to be parsed');
     return new Promise((resolve) => {
-      const request = { id: this.#nextId, text, database, form, statements: this.#limits.statements };
+      const { statements } = this.#limits;
+      const own = kind === undefined ? {} : { kind };
+      const request: ParseRequest = { id: this.#nextId, text, database, form, statements, ...own };
       this.#nextId += 1;
       this.#waiting.push({ request, resolve });
       this.#next();

@@ -1,9 +1,10 @@
 /** The worker the parser lives in: text in, draft out. It may die at any time; the pool sees to that. */
 
 import { parentPort } from 'node:worker_threads';
-import { loadModule, parseSync, type ScanToken, SqlError, scanSync } from 'libpg-query';
-import type { Draft } from './meaning.ts';
-import { UnparseableText, walkStatements } from './walk.ts';
+import { loadModule, parsePlPgSQLSync, parseSync, type ScanToken, SqlError, scanSync } from 'libpg-query';
+import type { BodyKind, Draft } from './meaning.ts';
+import { withRecords } from './plpgsql-declarations.ts';
+import { type Parsers, UnparseableText, walkBody, walkStatements } from './walk.ts';
 
 /** A text to understand. */
 export interface ParseRequest {
@@ -13,6 +14,8 @@ export interface ParseRequest {
   /** The text with literals taken out, when the caller has it already. */
   readonly form: string | null;
   readonly statements: number;
+  /** Set for a text out of the catalog. */
+  readonly kind?: BodyKind;
 }
 
 /** `broken` means the parser itself failed, and this worker must not be used again. */
@@ -43,7 +46,7 @@ function answer(request: ParseRequest): ParseAnswer {
       const why = `PostgreSQL's parser does not accept the text (at byte ${error.offset})`;
       return {
         id: request.id,
-        draft: { ...walkStatements([], '', null, parse), undetermined: why },
+        draft: { ...walkStatements([], '', null, PARSERS), undetermined: why },
         broken: false,
       };
     }
@@ -52,12 +55,28 @@ function answer(request: ParseRequest): ParseAnswer {
 }
 
 function draftOf(request: ParseRequest): Draft {
-  const statements = parse(request.text);
+  const { kind, text } = request;
+  if (kind !== undefined) return walkBody({ kind, text }, request.database, PARSERS);
+  const statements = parse(text);
   if (statements.length > request.statements) {
     const why = `the text has more than ${request.statements} statements`;
-    return { ...walkStatements([], '', null, parse), statements: statements.length, undetermined: why };
+    return { ...walkStatements([], '', null, PARSERS), statements: statements.length, undetermined: why };
   }
-  return walkStatements(statements, request.database, request.form ?? redacted(request.text), parse);
+  return walkStatements(statements, request.database, request.form ?? redacted(text), PARSERS);
+}
+
+const PARSERS: Parsers = { sql: parse, plpgsql: parsePlpgsql };
+
+/** The parser knows no table, so it takes `t%ROWTYPE` for a type without fields; `record` has any. */
+function parsePlpgsql(text: string): unknown {
+  try {
+    return parsePlPgSQLSync(withRecords(text));
+  } catch (error) {
+    // It has one kind of error for all that is wrong with PL/pgSQL, and it is no SqlError.
+    if (!(error instanceof Error) || error instanceof RangeError || error.name === 'RuntimeError')
+      throw error;
+    throw new UnparseableText(0);
+  }
 }
 
 function parse(sql: string): readonly unknown[] {

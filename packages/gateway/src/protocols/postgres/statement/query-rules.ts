@@ -188,7 +188,10 @@ function returning(walker: Walker, body: Body, relation: RangeVar, scope: Scope,
 function assignments(walker: Walker, targets: unknown, scope: Scope): void {
   for (const target of list(targets)) {
     const column = as('ResTarget', target);
-    if (column !== null) walker.draft.columnNames.add(text(column, 'name'));
+    if (column !== null) {
+      walker.draft.columnNames.add(text(column, 'name'));
+      walker.draft.assigned.add(text(column, 'name'));
+    }
     walker.visit(target, scope);
   }
 }
@@ -224,6 +227,7 @@ function update(walker: Walker, body: Body, outer: Scope): void {
   walker.answering = false;
   const scope = withClause(walker, body, outer);
   const relation = changed(walker, body, 'update');
+  if (body.whereClause === undefined) walker.draft.unfiltered = true;
   // A value that reads a column, or a condition, reads the relation.
   const reads = body.whereClause !== undefined || body.fromClause !== undefined;
   if (reads || JSON.stringify(body.targetList).includes('"ColumnRef"'))
@@ -238,6 +242,7 @@ function remove(walker: Walker, body: Body, outer: Scope): void {
   walker.answering = false;
   const scope = withClause(walker, body, outer);
   const relation = changed(walker, body, 'delete');
+  if (body.whereClause === undefined) walker.draft.unfiltered = true;
   if (body.whereClause !== undefined || body.usingClause !== undefined)
     walker.draft.relation('select', relation);
   returning(walker, body, relation, scope, answering);

@@ -1,56 +1,81 @@
-/** A draft, one catalog and one session's state make a meaning. */
-import type { Evaluation, ResourceType } from '../../protocol.ts';
-import { ROW_FUNCTIONS } from './builtin-functions.ts';
-import type { CatalogSnapshot } from './catalog.ts';
-import type {
-  CopyMeaning,
-  Draft,
-  DraftName,
-  NameMode,
-  RelationName,
-  RelationUse,
-  RoutineUse,
-  SessionEffect,
-  StatementMeaning,
-} from './meaning.ts';
-import { createdKey, type SessionState } from './session-state.ts';
+/**
+ * A draft, one catalog and one session's state make a meaning.
+ *
+ *   draft ─► evaluations ─► what each sets off ─► its body, a draft again ─► … until nothing new is set off
+ *
+ * A body that has not been parsed yet is asked for (`needs`); the binder has it parsed and resolves again.
+ */
+import type { Evaluation } from '../../protocol.ts';
+import type { CatalogRelation, CatalogSnapshot } from './catalog.ts';
+import { Findings } from './findings.ts';
+import { type BodyUse, type Frame, type Resolving, through } from './frame.ts';
+import { FrameUses } from './frame-uses.ts';
+import type { BodyText, Draft, StatementMeaning } from './meaning.ts';
+import { Names } from './names.ts';
+import { notedEffects } from './noted-effects.ts';
+import { RelationUses } from './relation-uses.ts';
+import { RoutineCalls } from './routine-calls.ts';
+import type { SessionState } from './session-state.ts';
+import { copyOf, type RunNames, runNames, traitsOf } from './statement-traits.ts';
 
 /** A meaning, and whether a newer catalog might give a better one. */
 export interface Resolution {
   readonly meaning: StatementMeaning;
   readonly unknownName: boolean;
+  /** Bodies to parse before this is the whole meaning. */
+  readonly needs: readonly BodyText[];
 }
 
 /** What only the text decides, added to every meaning made from it. */
-export interface ResolveInput {
+export interface ResolveInput extends RunNames {
   readonly draft: Draft;
   readonly form: string;
   readonly database: string;
   readonly catalog: CatalogSnapshot;
   readonly state: SessionState;
   readonly serial: number;
-  /** The server plans a prepared statement anew when the search path changed: its meaning in this session, now. */
-  readonly again: (
-    meaning: StatementMeaning,
-    paths: readonly (readonly string[])[],
-  ) => StatementMeaning | null;
+  /** A body that was parsed; undefined when it has to be. */
+  readonly body: (body: BodyText) => Draft | undefined;
   /** Search paths that the text running this one sets. */
   readonly paths?: readonly (readonly string[])[];
 }
 
-export function resolve(input: ResolveInput): Resolution {
-  const resolver = new Resolver(input);
-  return { meaning: resolver.meaning(), unknownName: resolver.unknownName };
+/** Limits of what one statement may set off; over one, its effect is undetermined. */
+export interface ResolveLimits {
+  /** Bodies, relations and functions looked at, each once for every way that leads to it. */
+  readonly steps: number;
+  /** Views, functions and tables on one way. */
+  readonly depth: number;
+  /** Evaluations of one statement. */
+  readonly evaluations: number;
 }
 
-/** Resources of these types are below the database. */
-const IN_DATABASE: ReadonlySet<ResourceType> = new Set([
-  'Schema',
-  'Table',
-  'Function',
-  'Sequence',
-  'Channel',
-]);
+export const DEFAULT_RESOLVE_LIMITS: ResolveLimits = { steps: 5000, depth: 32, evaluations: 4096 };
+
+/** Times a statement is resolved again because something it runs changes what names mean. */
+const ROUNDS = 4;
+
+/** What is set off changes how the rest is to be read: search paths, and functions made anew. */
+interface Carried {
+  readonly paths: Map<string, readonly string[]>;
+  readonly routines: Map<string, BodyText | null>;
+}
+
+export function resolve(input: ResolveInput, limits: ResolveLimits = DEFAULT_RESOLVE_LIMITS): Resolution {
+  let carried: Carried = { paths: new Map(), routines: new Map() };
+  for (let round = 1; ; round += 1) {
+    const before = carried.paths.size + carried.routines.size;
+    const resolver = new Resolver(input, limits, carried);
+    const resolution = resolver.resolution();
+    carried = resolver.found;
+    if (carried.paths.size + carried.routines.size === before) return resolution;
+    if (round === ROUNDS) {
+      const undetermined = 'what it runs changes what names mean without end';
+      const { undeterminedOn: _, ...meaning } = resolution.meaning;
+      return { ...resolution, meaning: Object.freeze({ ...meaning, undetermined }) };
+    }
+  }
+}
 
 /** Actions that leave the target as it was. */
 const HARMLESS = new Set([
@@ -64,345 +89,204 @@ const HARMLESS = new Set([
   'server_file',
 ]);
 
-/** Relations of pg_catalog that hold secrets, or values of every table; a column list where only those columns do. */
-const SECRETS: ReadonlyMap<string, readonly string[] | null> = new Map([
-  ['pg_authid', null],
-  ['pg_shadow', null],
-  ['pg_user_mapping', null],
-  ['pg_user_mappings', null],
-  // What ALTER ROLE … SET gave a role; a view for everyone over a catalog that is for the superuser.
-  ['pg_roles', ['rolconfig']],
-  ['pg_user', ['useconfig']],
-  ['pg_hba_file_rules', null],
-  ['pg_ident_file_mappings', null],
-  ['pg_file_settings', null],
-  ['pg_subscription', ['subconninfo']],
-  ['pg_largeobject', null],
-  ['pg_statistic', null],
-  ['pg_statistic_ext_data', null],
-  ['pg_stats', null],
-  ['pg_stats_ext', null],
-  ['pg_stats_ext_exprs', null],
+/** Actions that run event triggers. */
+const DEFINES = new Set([
+  'create',
+  'alter',
+  'drop',
+  'comment',
+  'grant',
+  'maintain',
+  'load_code',
+  'foreign_server',
 ]);
 
-/** Columns of pg_settings that hold values. */
-const SETTING_VALUES: readonly string[] = ['setting', 'boot_val', 'reset_val'];
-
-class Resolver {
+class Resolver implements Resolving {
+  readonly catalog: CatalogSnapshot;
+  readonly state: SessionState;
+  readonly findings: Findings;
+  /** What is carried into the next round. */
+  readonly found: Carried;
   readonly #input: ResolveInput;
-  readonly #evaluations = new Map<string, Evaluation>();
-  readonly #relations = new Map<string, RelationName>();
-  readonly #effects: SessionEffect[] = [];
-  /** Search paths the text itself sets: what follows in it is looked up there. */
-  readonly #paths: readonly (readonly string[])[];
-  /** Objects the text itself makes, as createdKey. */
-  readonly #made = new Set<string>();
-  #undetermined: string | null;
-  #anyColumn: boolean;
-  /** Whether EXECUTE may run a COPY between client and server. */
-  #runsCopy = false;
-  unknownName = false;
+  readonly #limits: ResolveLimits;
+  readonly #needs = new Map<string, BodyText>();
+  readonly #steps = new Set<string>();
+  readonly #frames: Frame[] = [];
+  readonly #relations: RelationUses;
+  readonly #routines: RoutineCalls;
+  readonly #uses: FrameUses;
+  readonly #top: Frame;
+  readonly #drafts: Draft[] = [];
+  #unknownName = false;
 
-  constructor(input: ResolveInput) {
+  constructor(input: ResolveInput, limits: ResolveLimits, carried: Carried) {
+    const { catalog, state, draft } = input;
     this.#input = input;
-    this.#undetermined = input.draft.undetermined;
-    this.#anyColumn = input.draft.anyColumn;
-    const { user } = input.state;
-    const own = input.draft.effects.flatMap((effect) =>
-      effect.kind === 'search-path' ? [effect.schemas] : [],
+    this.#limits = limits;
+    this.found = { paths: new Map(carried.paths), routines: new Map(carried.routines) };
+    this.catalog = catalog;
+    this.state = state;
+    this.findings = new Findings(input.database);
+    this.#routines = new RoutineCalls(this);
+    this.#relations = new RelationUses(
+      this,
+      (frame, oids, made) => this.#routines.types(frame, oids, made),
+      (frame, made) => this.#routines.anyType(frame, made),
     );
-    this.#paths = [...own, ...(input.paths ?? [])].map((path) =>
-      path.map((one) => (one === '$user' ? user : one)),
+    this.#uses = new FrameUses(this, this.#relations, this.#routines);
+    const own = pathsOf(draft, state);
+    const further = [...own, ...(input.paths ?? []), ...carried.paths.values()].map((path) =>
+      withUser(path, state),
     );
-    for (const effect of input.draft.effects) {
-      if (effect.kind !== 'created') continue;
-      for (const schema of effect.schema === null ? this.#creatable() : [effect.schema]) {
-        this.#made.add(createdKey(effect.what, schema, effect.name));
-      }
-    }
+    const all = [...state.paths, ...further, withUser(catalog.searchPath, state)];
+    const names = new Names(catalog, state, new Set(), all);
+    this.#top = { draft, via: [], names, running: names, blame: null, answers: true };
   }
 
-  meaning(): StatementMeaning {
-    const { draft, form, state, serial } = this.#input;
-    const columnNames = new Set(draft.columnNames);
-    if (
-      state.overflow &&
-      (draft.relations.length > 0 || draft.routines.length > 0 || draft.schemas.length > 0)
-    ) {
-      this.#cannotTell('the session has done more than can be tracked: open a new one');
+  resolution(): Resolution {
+    this.#start(this.#top);
+    this.#drain();
+    const defines = this.findings.evaluations.some(({ action }) => DEFINES.has(action));
+    if (defines) {
+      for (const { name, routine } of this.catalog.eventTriggers) this.callByOid(this.#top, name, routine);
+      this.#drain();
     }
-    for (const use of draft.relations) this.#relation(use);
-    for (const use of draft.routines) this.#routine(use);
-    for (const use of draft.schemas) {
-      for (const schema of use.schema === null ? this.#searched() : [use.schema]) {
-        this.#evaluate(use.action, 'Schema', schema);
-      }
-    }
-    for (const use of draft.fixed) this.#fixed(use.action, use.type, use.path);
-    for (const name of draft.rowCalls) this.#rowCall(name);
-    this.#run(columnNames);
-    this.#noteEffects();
-    if (this.#evaluations.size === 0) this.#evaluate('transact', 'Database');
+    const columnNames = new Set(this.#drafts.flatMap((draft) => draft.columnNames));
+    const ran = runNames(this.#input, this.findings, columnNames);
+    for (const body of ran.needs) this.#needs.set(JSON.stringify(body), body);
+    if (this.findings.count === 0) this.findings.evaluate('transact', [], 'Database');
+    this.#checkLimits();
+    return {
+      meaning: this.#meaning(columnNames, ran.runsCopy),
+      unknownName: this.#unknownName || ran.unknownName,
+      needs: [...this.#needs.values()],
+    };
+  }
+
+  #meaning(columnNames: ReadonlySet<string>, runsCopy: boolean): StatementMeaning {
+    const { draft, form, serial } = this.#input;
+    const { findings } = this;
+    const evaluations = Object.freeze(findings.evaluations);
+    const on = findings.undeterminedOn;
     return Object.freeze<StatementMeaning>({
       form,
-      evaluations: Object.freeze([...this.#evaluations.values()]),
-      undetermined: this.#undetermined,
-      changesState: [...this.#evaluations.values()].some(changesState),
-      relations: Object.freeze([...this.#relations.values()]),
+      evaluations,
+      undetermined: findings.undetermined,
+      // Nothing but the target as a whole is said by saying nothing.
+      ...(on.some(({ type }) => type !== 'Target') ? { undeterminedOn: Object.freeze([...on]) } : {}),
+      changesState: evaluations.some(changesState),
+      traits: traitsOf(this.#drafts, this.#relations.counted),
+      relations: Object.freeze(findings.relations),
       columnNames,
-      anyColumn: this.#anyColumn,
-      copy: draft.statements === 1 ? this.#copy() : null,
-      mixedCopy: this.#runsCopy || (draft.copy !== null && draft.statements !== 1),
+      anyColumn: findings.anyColumn,
+      copy: draft.statements === 1 ? copyOf(draft, this.#top.names, this.state) : null,
+      mixedCopy: runsCopy || (draft.copy !== null && draft.statements !== 1),
       statements: draft.statements,
-      effects: Object.freeze(this.#effects),
+      effects: Object.freeze(notedEffects(this.#drafts, this.#top.names, findings)),
       serial,
     });
   }
 
-  #cannotTell(why: string): void {
-    this.#undetermined ??= why;
-  }
-
-  #evaluate(action: string, type: ResourceType, ...below: readonly string[]): void {
-    const path = IN_DATABASE.has(type) || type === 'Database' ? [this.#input.database, ...below] : below;
-    this.#add({ action, resource: { type, path } });
-  }
-
-  #fixed(action: string, type: ResourceType, path: readonly string[]): void {
-    // A database that is named is its own path; the one we are in is not named.
-    if (type === 'Database' && path.length > 0) this.#add({ action, resource: { type, path } });
-    else this.#evaluate(action, type, ...path);
-  }
-
-  #add(evaluation: Evaluation): void {
-    const { action, resource } = evaluation;
-    const key = JSON.stringify([action, resource.type, resource.path]);
-    if (!this.#evaluations.has(key)) {
-      Object.freeze(resource.path);
-      this.#evaluations.set(key, Object.freeze({ action, resource: Object.freeze(resource) }));
+  #drain(): void {
+    for (let frame = this.#frames.shift(); frame !== undefined; frame = this.#frames.shift()) {
+      this.#start(frame);
     }
   }
 
-  /** Every schema an unqualified name may be looked up in, pg_catalog and temporary ones apart. */
-  #searched(): ReadonlySet<string> {
-    const { state, catalog } = this.#input;
-    const schemas = new Set<string>();
-    for (const path of [...state.paths, ...this.#paths]) for (const schema of path) schemas.add(schema);
-    for (const schema of defaultPath(catalog, state)) schemas.add(schema);
-    return schemas;
-  }
-
-  #knows(what: 'relation' | 'routine', schema: string, name: string): boolean {
-    const { catalog, state } = this.#input;
-    const loaded =
-      what === 'relation' ? catalog.relation(schema, name) !== undefined : catalog.hasRoutine(schema, name);
-    return loaded || state.hasCreated(what, schema, name) || this.#made.has(createdKey(what, schema, name));
-  }
-
-  /** The schemas a name may be in; empty when it is in none. */
-  #places(what: 'relation' | 'routine', name: DraftName): string[] {
-    const { schema } = name;
-    if (schema !== null) return this.#knows(what, schema, name.name) ? [schema] : [];
-    // Not only the first of each path: one may have been dropped since the catalog was read.
-    const candidates = new Set([...this.#searched(), 'pg_catalog']);
-    return [...candidates].filter((one) => this.#knows(what, one, name.name));
-  }
-
-  /** Where an unqualified name would be made: the first schema of each path that exists. */
-  #creatable(): string[] {
-    const { state, catalog } = this.#input;
-    const places = new Set<string>();
-    for (const path of [...state.paths, ...this.#paths, defaultPath(catalog, state)]) {
-      for (const schema of path) {
-        const made =
-          state.hasCreated('schema', schema, schema) || this.#made.has(createdKey('schema', schema, schema));
-        if (!catalog.schemas.has(schema) && !made && schema !== 'pg_temp') continue;
-        places.add(schema);
-        break;
-      }
-    }
-    return [...places];
-  }
-
-  #relation(use: RelationUse): void {
-    const { state } = this.#input;
-    const temporarySchema = use.schema !== null && /^pg_temp(_\d+)?$/.test(use.schema);
-    if (use.schema !== null && /^pg_toast/.test(use.schema)) {
-      this.#cannotTell("pg_toast holds tables' raw values: read the table instead");
-      return;
-    }
-    if (temporarySchema && use.mode === 'new') {
-      this.#touch(use, 'pg_temp');
-      return;
-    }
-    if (use.mode === 'new') {
-      const places = use.schema === null ? this.#creatable() : [use.schema];
-      for (const schema of places) this.#touch(use, schema);
-      if (places.length === 0) this.#cannotTell(`no schema to make ${use.name} in is known`);
-      return;
-    }
-    const made = this.#made.has(createdKey('relation', 'pg_temp', use.name)) ? [] : undefined;
-    const temporary = state.temporary(use.name) ?? made;
-    const sources = use.schema === null || temporarySchema ? temporary : undefined;
-    if (sources !== undefined) {
-      this.#touch(use, 'pg_temp');
-      this.#anyColumn = true;
-      for (const source of sources) this.#relations.set(JSON.stringify(source), source);
-    }
-    const places = temporarySchema ? [] : this.#places('relation', use);
-    for (const schema of places) this.#touch(use, schema);
-    if (sources !== undefined || places.length > 0) return;
-    this.#missing(use, 'relation', use.mode);
-  }
-
-  /** One relation a name stands for. */
-  #touch(use: RelationUse, schema: string): void {
-    const { catalog, draft } = this.#input;
-    this.#evaluate(use.action, use.type, schema, use.name);
-    this.#addRelation({ schema, table: use.name });
-    const relation = catalog.relation(schema, use.name);
-    const system = schema === 'pg_catalog' || schema === 'information_schema';
-    if (relation !== undefined && relation.origins.length > 0 && !system) {
-      this.#anyColumn = true;
-      for (const { oid } of relation.origins) {
-        const origin = catalog.relationByOid(oid);
-        if (origin !== undefined) this.#addRelation({ schema: origin.schema, table: origin.name });
-      }
-    }
-    if (schema === 'information_schema' && use.name.includes('user_mapping'))
-      this.#evaluate('credentials', 'Table', schema, use.name);
-    if (schema !== 'pg_catalog') return;
-    const secret = SECRETS.get(use.name);
-    if (secret === null || (secret !== undefined && this.#mayRead(secret, draft)))
-      this.#evaluate('credentials', 'Table', schema, use.name);
-    // Its rows are what SHOW shows, one by one.
-    if (use.name === 'pg_settings' && this.#mayRead(SETTING_VALUES, draft))
-      this.#evaluate('show', 'Setting', '*');
-    // Its rule on UPDATE calls set_config for every row.
-    if (use.name === 'pg_settings' && use.action !== 'select') this.#cannotTell('settings are set with SET');
-  }
-
-  /** Whether the text could read one of these columns: by name, by `*`, or without naming it. */
-  #mayRead(columns: readonly string[], draft: Draft): boolean {
-    return draft.star || draft.anyColumn || columns.some((column) => draft.columnNames.includes(column));
-  }
-
-  #addRelation(name: RelationName): void {
-    this.#relations.set(JSON.stringify([name.schema, name.table]), Object.freeze(name));
-  }
-
-  #missing(name: RelationUse | RoutineUse, what: string, mode: NameMode): void {
-    const schemas = name.schema === null ? [...this.#searched()] : [name.schema];
-    const type = what === 'relation' ? 'Table' : 'Function';
-    if (mode === 'maybe') {
-      for (const schema of schemas) this.#evaluate(name.action, type, schema, name.name);
-      this.unknownName = true;
-      return;
-    }
-    this.unknownName = true;
-    const shown = name.schema === null ? name.name : `${name.schema}.${name.name}`;
-    this.#cannotTell(`${what} ${shown} is not in the catalog`);
-  }
-
-  #routine(use: RoutineUse): void {
-    if (use.mode === 'new') {
-      for (const schema of use.schema === null ? this.#creatable() : [use.schema]) {
-        this.#evaluate(use.action, 'Function', schema, use.name);
-      }
-      return;
-    }
-    const places = this.#places('routine', use);
-    // A built-in function that was judged by its effect needs no `call` as well; others of its name do.
-    for (const schema of places) {
-      if (!(use.builtIn && schema === 'pg_catalog')) this.#evaluate(use.action, 'Function', schema, use.name);
-    }
-    if (places.length === 0 && !use.builtIn) this.#missing(use, 'function', use.mode);
-  }
-
-  /** `x.name` calls a function when `x` has no such column: PostgreSQL's functional notation. */
-  #rowCall(name: string): void {
-    const { catalog } = this.#input;
-    const own =
-      catalog.hasOwnRoutine(name) || [...this.#searched()].some((one) => this.#knows('routine', one, name));
-    if (!ROW_FUNCTIONS.has(name) && (!own || this.#isColumn(name))) return;
-    this.#anyColumn = true;
-    this.#routine({ action: 'call', schema: null, name, mode: 'existing', builtIn: true });
-    if (ROW_FUNCTIONS.has(name)) this.#evaluate('call', 'Function', 'pg_catalog', name);
-  }
-
-  #isColumn(name: string): boolean {
-    const { catalog } = this.#input;
-    for (const { schema, table } of this.#relations.values()) {
-      if (catalog.relation(schema, table)?.columns.includes(name) === true) return true;
-    }
-    return false;
-  }
-
-  /** EXECUTE and FETCH do what the statement under the name does; all there may be under it. */
-  #run(columnNames: Set<string>): void {
-    const { draft, state } = this.#input;
-    for (const { kind, name } of draft.runs) {
-      const known = kind === 'prepared' ? state.preparedUnder(name) : state.cursorsUnder(name);
-      const effect = kind === 'prepared' ? 'prepare' : 'cursor';
-      // What this very text put under the name is in it already.
-      const own = draft.effects.some((one) => one.kind === effect && one.name === name);
-      if (known.length === 0 && !own) {
-        this.#cannotTell(
-          `${kind === 'prepared' ? 'prepared statement' : 'cursor'} ${name} is not one this session made`,
-        );
-      }
-      for (const prepared of known) {
-        // A cursor's query was planned when it was opened.
-        const meaning = kind === 'prepared' ? this.#input.again(prepared, this.#paths) : prepared;
-        if (meaning === null) {
-          this.#cannotTell(`prepared statement ${name} is not one this session made`);
-          continue;
-        }
-        // FETCH reads rows of a query and CLOSE reads nothing: neither can start a COPY that a portal holds.
-        const copies = meaning.copy !== null || meaning.mixedCopy === true;
-        this.#runsCopy ||= kind === 'prepared' && copies;
-        for (const evaluation of meaning.evaluations) this.#add(evaluation);
-        for (const relation of meaning.relations) this.#addRelation(relation);
-        for (const column of meaning.columnNames) columnNames.add(column);
-        this.#anyColumn ||= meaning.anyColumn;
-        if (meaning.undetermined !== null) this.#cannotTell(meaning.undetermined);
-      }
-    }
-  }
-
-  #noteEffects(): void {
-    const { draft } = this.#input;
-    const sources = [...this.#relations.values()].filter((one) => one.schema !== 'pg_temp');
+  #start(frame: Frame): void {
+    const { draft, names } = frame;
+    this.#drafts.push(draft);
+    if (draft.undetermined !== null) this.cannotTell(frame, draft.undetermined);
+    if (draft.opaqueBlock !== null)
+      this.findings.cannotTell(draft.opaqueBlock, this.findings.resource('Database'));
+    this.findings.anyColumn ||= draft.anyColumn && frame.answers;
     for (const effect of draft.effects) {
-      if (effect.kind !== 'created') this.#effects.push(effect);
-      else if (effect.what === 'relation' && effect.schema !== null && /^pg_temp/.test(effect.schema)) {
-        this.#effects.push({ kind: 'temporary', name: effect.name, sources });
-      } else {
-        for (const schema of effect.schema === null ? this.#creatable() : [effect.schema]) {
-          if (schema === 'pg_temp') this.#effects.push({ kind: 'temporary', name: effect.name, sources });
-          else this.#effects.push({ ...effect, schema });
-        }
+      if (effect.kind !== 'created') continue;
+      const places = effect.schema === null ? names.creatable() : [effect.schema];
+      for (const schema of places) {
+        names.make(effect.what, schema, effect.name);
+        if (effect.what === 'routine') this.#made(schema, effect.name, effect.body ?? null);
       }
     }
-    // Rows written to a temporary relation come from whatever else the statement reads.
-    for (const { action, resource } of this.#evaluations.values()) {
-      const [, schema, name = ''] = resource.path;
-      const writes = action === 'insert' || action === 'update';
-      if (writes && resource.type === 'Table' && schema === 'pg_temp' && sources.length > 0) {
-        this.#effects.push({ kind: 'temporary', name, sources });
-      }
+    if (frame !== this.#top) {
+      // It was not parsed this time: the answer is not for keeps.
+      if (draft.statements === 0) this.#unknownName = true;
+      for (const path of pathsOf(draft, this.state)) this.found.paths.set(path.join(), path);
+      if (draft.runs.length > 0) this.cannotTell(frame, 'what a function runs under a name cannot be told');
     }
+    this.#uses.all(frame);
   }
 
-  #copy(): CopyMeaning | null {
-    const { copy } = this.#input.draft;
-    if (copy === null) return null;
-    const { relation } = copy;
-    const places = relation === null ? [] : this.#places('relation', relation);
-    const temporary = relation !== null && this.#input.state.temporary(relation.name) !== undefined;
-    const [schema, ...others] = temporary ? [] : places;
-    const known = relation !== null && schema !== undefined && others.length === 0;
-    return Object.freeze({ ...copy, relation: known ? { schema, table: relation.name } : null });
+  #made(schema: string, name: string, body: BodyText | null): void {
+    const key = JSON.stringify([schema, name, body]);
+    this.found.routines.set(key, body);
+  }
+
+  bodiesMade(schema: string, name: string): readonly (BodyText | null)[] {
+    const prefix = JSON.stringify([schema, name]).slice(0, -1);
+    const made = [...this.found.routines].filter(([key]) => key.startsWith(`${prefix},`));
+    return [...this.state.routineBodies(schema, name), ...made.map(([, body]) => body)];
+  }
+
+  #checkLimits(): void {
+    const { steps, evaluations } = this.#limits;
+    if (this.#steps.size > steps)
+      this.findings.cannotTell(`it sets off more than can be followed: steps, ${steps}`, null);
+    if (this.findings.count > evaluations)
+      this.findings.cannotTell(`it touches more than can be judged: evaluations, ${evaluations}`, null);
+  }
+
+  cannotTell(frame: Frame, why: string): void {
+    this.findings.cannotTell(why, frame.blame);
+  }
+
+  missing(frame: Frame): void {
+    // In a body it is the body that is broken, most likely.
+    if (frame.via.length === 0) this.#unknownName = true;
+  }
+
+  step(...key: readonly unknown[]): boolean {
+    const text = JSON.stringify(key);
+    if (this.#steps.has(text) || this.#steps.size > this.#limits.steps) return false;
+    this.#steps.add(text);
+    return true;
+  }
+
+  parsed(body: BodyText): Draft | undefined {
+    const draft = this.#input.body(body);
+    if (draft === undefined) this.#needs.set(JSON.stringify(body), body);
+    return draft;
+  }
+
+  follow(body: BodyText, use: BodyUse): void {
+    const { frame, owner, names } = use;
+    const via = through(frame.via, owner);
+    const running = use.running ?? names;
+    if (!this.step('body', body, via, names.key, running.key, use.answers === true)) return;
+    if (via.length > this.#limits.depth) {
+      this.cannotTell(frame, `it leads through more than can be followed: depth, ${this.#limits.depth}`);
+      return;
+    }
+    const draft = this.parsed(body);
+    if (draft === undefined) return;
+    const blame = use.blame ?? frame.blame;
+    const { beforeTypes } = frame;
+    const inside: Frame = { draft, via, names, running, blame, answers: use.answers === true };
+    this.#frames.push(beforeTypes === undefined ? inside : { ...inside, beforeTypes });
+  }
+
+  access(
+    frame: Frame,
+    owner: string | null,
+    relation: CatalogRelation,
+    action: string,
+    cascade = false,
+  ): void {
+    this.#relations.access(frame, owner, relation, action, cascade);
+  }
+
+  callByOid(frame: Frame, owner: string, oid: number): void {
+    this.#routines.byOid(frame, owner, oid);
   }
 }
 
@@ -411,7 +295,13 @@ function changesState({ action, resource }: Evaluation): boolean {
   return !HARMLESS.has(action);
 }
 
-/** The search path the connector's role starts with, as the catalog's own session saw it. */
-function defaultPath(catalog: CatalogSnapshot, state: SessionState): readonly string[] {
-  return catalog.searchPath.map((schema) => (schema === '$user' ? state.user : schema));
+function withUser(path: readonly string[], state: SessionState): readonly string[] {
+  return path.map((schema) => (schema === '$user' ? state.user : schema));
+}
+
+/** Search paths a text sets. */
+function pathsOf(draft: Draft, state: SessionState): (readonly string[])[] {
+  return draft.effects.flatMap((effect) =>
+    effect.kind === 'search-path' ? [withUser(effect.schemas, state)] : [],
+  );
 }

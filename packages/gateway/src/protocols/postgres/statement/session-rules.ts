@@ -51,10 +51,7 @@ export const sessionRules: Readonly<Record<string, Rule>> = {
     walker.answering = false;
     walker.visitAs('FuncCall', bare(body, 'funccall'), scope);
   },
-  DoStmt: (walker) => {
-    walker.draft.fixed('run_block', 'Database');
-    walker.draft.cannotTell('what a DO block does cannot be told');
-  },
+  DoStmt: block,
   LoadStmt: (walker, body) => {
     walker.draft.fixed('load_code', 'Extension', text(body, 'filename') || '*');
     walker.draft.fixed('server_file', 'File', text(body, 'filename') || '*');
@@ -64,6 +61,22 @@ export const sessionRules: Readonly<Record<string, Rule>> = {
   NotifyStmt: (walker, body) => walker.draft.fixed('notify', 'Channel', text(body, 'conditionname')),
   CopyStmt: copy,
 };
+
+/** A DO block does what its code does; in another language than PL/pgSQL, that cannot be told. */
+function block(walker: Walker, body: Body): void {
+  const { draft } = walker;
+  draft.fixed('run_block', 'Database');
+  let code: string | undefined;
+  let language = 'plpgsql';
+  for (const item of list(body.args)) {
+    const option = as('DefElem', item) ?? {};
+    const name = text(option, 'defname');
+    if (name === 'as') code = constantSetting(option.arg);
+    else if (name === 'language') language = constantSetting(option.arg) ?? '';
+  }
+  if (code !== undefined && language === 'plpgsql') walker.block(code);
+  else draft.opaqueBlock ??= `what a DO block in ${language} does cannot be told`;
+}
 
 function set(walker: Walker, body: Body): void {
   const name = text(body, 'name').toLowerCase();

@@ -5,7 +5,8 @@
  * name stays a candidate for it, because a rollback, an error halfway through a text, or a pipelined message can bring
  * an earlier one back. A name with too many candidates is not tracked at all, and then running it is undetermined.
  */
-import type { RelationName, StatementMeaning } from './meaning.ts';
+import { createHash } from 'node:crypto';
+import type { BodyText, RelationName, StatementMeaning } from './meaning.ts';
 import { splitSearchPath } from './settings.ts';
 
 /** Limits of one session's memory; going over one makes what depends on it undetermined. */
@@ -43,6 +44,9 @@ export class SessionState {
   readonly #paths = new Map<string, readonly string[]>();
   readonly #temporary = new Map<string, readonly RelationName[]>();
   readonly #created = new Set<string>();
+  /** By createdKey: what functions the session made may run, and a digest of all that. */
+  readonly #bodies = new Map<string, readonly (BodyText | null)[]>();
+  #bodiesDigest = '';
   readonly #prepared = new Map<string, readonly StatementMeaning[] | null>();
   readonly #cursors = new Map<string, readonly StatementMeaning[] | null>();
   #overflow = false;
@@ -85,6 +89,11 @@ export class SessionState {
     return this.#created.size > 0 && this.#created.has(createdKey(what, schema, name));
   }
 
+  /** What a function the session made, or changed, may run from then on; null when that cannot be told. */
+  routineBodies(schema: string, name: string): readonly (BodyText | null)[] {
+    return this.#bodies.size === 0 ? [] : (this.#bodies.get(createdKey('routine', schema, name)) ?? []);
+  }
+
   /** What a prepared statement of this name may be; empty when it cannot be told. */
   preparedUnder(name: string): readonly StatementMeaning[] {
     return this.#prepared.get(name) ?? [];
@@ -120,8 +129,11 @@ export class SessionState {
       else if (effect.kind === 'cursor') this.rememberCursor(effect.name, meaning);
       else if (effect.kind === 'search-path') this.#addPath(effect.schemas);
       else if (effect.kind === 'temporary') this.#addTemporary(effect.name, effect.sources);
-      else if (effect.kind === 'created')
-        this.#addCreated(createdKey(effect.what, effect.schema, effect.name));
+      else if (effect.kind === 'created') {
+        const key = createdKey(effect.what, effect.schema, effect.name);
+        this.#addCreated(key);
+        if (effect.what === 'routine') this.#addBody(key, effect.body ?? null);
+      }
       renamed ||= effect.kind === 'search-path' || effect.kind === 'temporary' || effect.kind === 'created';
     }
     if (renamed) this.#rekey();
@@ -173,6 +185,18 @@ export class SessionState {
     else this.#created.add(key);
   }
 
+  #addBody(key: string, body: BodyText | null): void {
+    const known = this.#bodies.get(key) ?? [];
+    if (known.some((one) => one?.text === body?.text && one?.kind === body?.kind)) return;
+    // Past so many, nobody can say which it is.
+    const full = known.includes(null) || known.length >= CANDIDATES;
+    this.#bodies.set(key, full ? [null] : [...known, body]);
+    const hash = createHash('sha256')
+      .update(this.#bodiesDigest)
+      .update(JSON.stringify([key, body]));
+    this.#bodiesDigest = hash.digest('base64');
+  }
+
   #rekey(): void {
     const parts = [
       this.#user,
@@ -180,6 +204,7 @@ export class SessionState {
       [...this.#temporary],
       [...this.#created],
       this.#overflow,
+      this.#bodiesDigest,
     ];
     this.#key = JSON.stringify(parts);
   }

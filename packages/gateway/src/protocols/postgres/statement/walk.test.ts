@@ -41,7 +41,8 @@ test('knows every field of every node it understands [postgres.statement-grammar
   assert.deepEqual(missing, ['IntoClause.viewQuery', 'CallStmt.funcexpr']);
 });
 
-const walk = (statement: unknown) => walkStatements([statement], 'shop', '', () => []);
+const walk = (statement: unknown) =>
+  walkStatements([statement], 'shop', '', { sql: () => [], plpgsql: () => [] });
 
 test('does not pass over a node it does not know [postgres.statement-grammar]', () => {
   const unknown = { SelectStmt: { targetList: [{ ResTarget: { val: { NewSyntax: {} } } }] } };

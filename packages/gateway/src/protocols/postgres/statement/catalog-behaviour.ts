@@ -1,0 +1,163 @@
+/** What hangs on relations: definitions, rules, triggers, defaults, constraints, indexes, policies. */
+import type { CatalogOrigin, ReferentialAction, RelationBehaviour, RelationEvent } from './catalog.ts';
+import { array, body, type Row, string, strings } from './catalog-rows.ts';
+
+/** A relation while the rows are read. */
+export interface RelationDraft {
+  readonly oid: number;
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly rows: number | null;
+  readonly columns: (string | null)[];
+  readonly parents: number[];
+  readonly children: number[];
+  readonly reads: { readonly oid: number; readonly attribute: number }[];
+  origins: readonly CatalogOrigin[] | null;
+  behaviour?: RelationBehaviour;
+}
+
+function behaviourOf(relation: RelationDraft): RelationBehaviour {
+  relation.behaviour ??= {
+    definition: null,
+    checked: false,
+    rules: [],
+    triggers: [],
+    defaults: [],
+    stored: [],
+    virtual: [],
+    identities: [],
+    sequences: [],
+    checks: [],
+    indexes: [],
+    indexRoutines: [],
+    references: [],
+    referencedBy: [],
+    policies: [],
+    rowSecurity: false,
+    server: null,
+    types: [],
+  };
+  return relation.behaviour;
+}
+
+type Reader = (
+  own: RelationBehaviour,
+  row: readonly unknown[],
+  relations: ReadonlyMap<number, RelationDraft>,
+) => void;
+
+/** How each kind of row is read; the first value of a row is the relation. */
+const READERS: Readonly<Record<string, Reader>> = {
+  V: (own, [, text, checked]) => {
+    own.definition = body('statements', text);
+    own.checked = checked === true;
+  },
+  R: (own, [, event, instead, text]) => {
+    const rule = body('rule', text);
+    const on = { '2': 'update', '3': 'insert', '4': 'delete' } as const;
+    const named = on[string(event) as keyof typeof on];
+    if (rule !== null && named !== undefined)
+      own.rules.push({ event: named, instead: instead === true, body: rule });
+  },
+  T: (own, [, routine, type, text]) => {
+    const condition = body('trigger', text);
+    own.triggers.push({ routine: Number(routine), ...triggerType(Number(type)), condition });
+  },
+  D: (own, [, generated, text]) => {
+    const expression = body('expression', text);
+    if (expression === null) return;
+    if (generated === 's') own.stored.push(expression);
+    else if (generated === 'v') own.virtual.push(expression);
+    else own.defaults.push(expression);
+  },
+  Q: (own, [, sequence, dependency]) => {
+    own.sequences.push(Number(sequence));
+    if (dependency === 'i') own.identities.push(Number(sequence));
+  },
+  C: (own, [, , text]) => {
+    const check = body('expression', text);
+    if (check !== null) own.checks.push(check);
+  },
+  K: (own, [referencing, referenced, onDelete, onUpdate, key], relations) => {
+    own.references.push(Number(referenced));
+    const other = relations.get(Number(referenced));
+    if (other === undefined) return;
+    behaviourOf(other).referencedBy.push({
+      oid: Number(referencing),
+      key: strings(key),
+      onDelete: referential(string(onDelete)),
+      // ON UPDATE CASCADE changes the referencing rows, it deletes none.
+      onUpdate: onUpdate === 'c' ? 'update' : referential(string(onUpdate)),
+    });
+  },
+  X: (own, [, expressions, predicate]) => {
+    for (const text of [expressions, predicate]) {
+      const expression = body('expression', text);
+      if (expression !== null) own.indexes.push(expression);
+    }
+  },
+  P: (own, [, command, ...texts]) => {
+    const events = { r: 'select', a: 'insert', w: 'update', d: 'delete' } as const;
+    const event = events[string(command) as keyof typeof events] ?? 'all';
+    for (const text of texts) {
+      const expression = body('expression', text);
+      if (expression !== null) own.policies.push({ event, body: expression });
+    }
+  },
+  S: (own, [, server]) => {
+    own.server = string(server);
+  },
+};
+
+/** Fills in the behaviour of every relation that has one. `runs` says which functions do more than compute. */
+export function readBehaviour(
+  rows: readonly Row[],
+  relations: ReadonlyMap<number, RelationDraft>,
+  runs: (routine: number) => boolean,
+): void {
+  for (const [what = '', a = '', , , d = '', , f = ''] of rows) {
+    if (what === 'r' && f === '1') withRelation(relations, a, (own) => (own.rowSecurity = true));
+    else if (what === 'a' && d !== '') withRelation(relations, a, (own) => own.types.push(Number(d)));
+    else if (what === 'H') {
+      const [relation, routine] = array(a);
+      if (runs(Number(routine)))
+        withRelation(relations, relation, (own) => own.indexRoutines.push(Number(routine)));
+    } else {
+      const read = READERS[what === 'G' ? 'X' : what];
+      if (read === undefined) continue;
+      const row = array(a);
+      withRelation(relations, row[0], (own) => read(own, row, relations));
+    }
+  }
+}
+
+function withRelation(
+  relations: ReadonlyMap<number, RelationDraft>,
+  oid: unknown,
+  use: (own: RelationBehaviour) => void,
+): void {
+  const relation = relations.get(Number(oid));
+  if (relation !== undefined) use(behaviourOf(relation));
+}
+
+/** pg_constraint.confdeltype and confupdtype. */
+function referential(code: string): ReferentialAction {
+  if (code === 'c') return 'delete';
+  if (code === 'd') return 'default';
+  return code === 'n' ? 'update' : 'none';
+}
+
+/** pg_trigger.tgtype: bits 4, 8, 16, 32 are the events, 64 is INSTEAD OF (catalog/pg_trigger.h). */
+function triggerType(type: number): { events: readonly RelationEvent[]; instead: boolean } {
+  const bits = [
+    ['insert', 4],
+    ['delete', 8],
+    ['update', 16],
+    ['truncate', 32],
+  ] as const;
+  return {
+    events: bits.filter(([, bit]) => (type & bit) !== 0).map(([event]) => event),
+    instead: (type & 64) !== 0,
+  };
+}

@@ -1,0 +1,28 @@
+/** Reading the rows of the catalog query: a target can put anything in them. */
+import type { BodyKind, BodyText } from './meaning.ts';
+
+export type Row = readonly string[];
+
+/** A row that is one JSON array; throws for anything else. */
+export function array(json: string): readonly unknown[] {
+  const value: unknown = JSON.parse(json);
+  if (!Array.isArray(value)) throw new TypeError('the catalog’s answer is not an array');
+  return value;
+}
+
+export function string(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+export function strings(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(string) : [];
+}
+
+export function numbers(value: unknown): number[] {
+  return Array.isArray(value) ? value.map(Number) : [];
+}
+
+/** A definition, or null when there is none. */
+export function body(kind: BodyKind, text: unknown): BodyText | null {
+  return typeof text === 'string' && text !== '' ? { kind, text } : null;
+}

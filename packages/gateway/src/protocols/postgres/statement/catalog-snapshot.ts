@@ -1,0 +1,177 @@
+/** From the rows of the catalog query to a snapshot. */
+import type { CatalogOperator, CatalogRelation, CatalogRoutine, CatalogSnapshot } from './catalog.ts';
+import { type RelationDraft, readBehaviour } from './catalog-behaviour.ts';
+import { array, body, numbers, type Row, string, strings } from './catalog-rows.ts';
+import { activeTypes, readTypes } from './catalog-types.ts';
+import { onlyComputes } from './known-extensions.ts';
+import { splitSearchPath } from './settings.ts';
+import { originsOf } from './view-origins.ts';
+
+/** The snapshot of rows as CATALOG_SQL returns them; `unread` are the kinds of rows that could not be had. */
+export function snapshotOf(
+  rows: readonly Row[],
+  version: number,
+  unread: ReadonlySet<string> = new Set(),
+): CatalogSnapshot {
+  const schemas = new Set<string>();
+  let searchPath: readonly string[] = [];
+  const names = new Map<string, Set<string>>();
+  const operators = new Set<string>();
+  const relations = readRelations(rows);
+  for (const [what, a = '', b = '', c = ''] of rows) {
+    if (what === 's') schemas.add(b);
+    else if (what === 'p') searchPath = splitSearchPath(a) ?? [];
+    else if (what === 'o') operators.add(`${b}.${c}`);
+    else if (what === 'f') names.set(c, (names.get(c) ?? new Set<string>()).add(b));
+  }
+  const routines = readRoutines(rows);
+  /** Whether somebody could have written what runs: known extensions only compute. */
+  const runs = (oid: number): boolean => {
+    const routine = routines.get(oid);
+    if (routine === undefined) return true;
+    const known = routine.extension !== null && onlyComputes(routine.extension, routine.name);
+    return !(known && (routine.language === 'c' || routine.language === 'internal'));
+  };
+  readBehaviour(rows, relations, runs);
+  const byName = new Map<string, Map<string, CatalogRelation>>();
+  const byOid = new Map<number, CatalogRelation>();
+  for (const draft of relations.values()) {
+    const relation = finished(draft, relations);
+    byOid.set(draft.oid, relation);
+    const named = byName.get(draft.schema) ?? new Map<string, CatalogRelation>();
+    byName.set(draft.schema, named.set(draft.name, relation));
+  }
+  const routinesByName = indexRoutines(routines);
+  const { types, ownOperators, castRoutines } = readTypes(rows, runs);
+  const readers = readersOf(relations, byOid);
+  return {
+    version,
+    schemas,
+    searchPath,
+    unread,
+    relation: (schema, name) => byName.get(schema)?.get(name),
+    relationByOid: (oid) => byOid.get(oid),
+    contents: (schema) => ({
+      relations: [...(byName.get(schema)?.values() ?? [])],
+      routines: [...names].filter(([, where]) => where.has(schema)).map(([name]) => name),
+    }),
+    readersOf: (oid) => readers.get(oid) ?? [],
+    hasRoutine: (schema, name) => names.get(name)?.has(schema) === true,
+    hasOwnRoutine: (name) => {
+      const where = names.get(name);
+      return where !== undefined && (where.size > 1 || !where.has('pg_catalog') || routinesByName.has(name));
+    },
+    routines: (schema, name) => routinesByName.get(name)?.filter((one) => one.schema === schema) ?? [],
+    routineByOid: (oid) => routines.get(oid),
+    activeTypes: activeTypes(types, relations),
+    typesNamed: (name) => [...types.values()].filter((type) => type.name === name),
+    hasOperator: (schema, name) => operators.has(`${schema}.${name}`),
+    ownOperators: operatorsByName(ownOperators),
+    castRoutines,
+    eventTriggers: rows.flatMap(([what, a]) => (what === 'E' ? [eventTrigger(a ?? '')] : [])),
+  };
+}
+
+function readRelations(rows: readonly Row[]): Map<number, RelationDraft> {
+  const relations = new Map<number, RelationDraft>();
+  for (const [what, a = '', b = '', c = '', d = '', e = ''] of rows) {
+    if (what !== 'r') continue;
+    const oid = Number(a);
+    const counted = Number(e);
+    relations.set(oid, {
+      oid,
+      schema: b,
+      name: c,
+      kind: d,
+      rows: counted >= 0 ? counted : null,
+      columns: [],
+      parents: [],
+      children: [],
+      reads: [],
+      origins: null,
+    });
+  }
+  for (const [what, a = '', b = '', c = ''] of rows) {
+    const relation = what === 'a' || what === 'i' || what === 'd' ? relations.get(Number(a)) : undefined;
+    if (relation === undefined) continue;
+    if (what === 'a') relation.columns[Number(b) - 1] = c === '' ? null : c;
+    else if (what === 'i') {
+      relation.parents.push(Number(b));
+      relations.get(Number(b))?.children.push(Number(a));
+    } else relation.reads.push({ oid: Number(b), attribute: Number(c) });
+  }
+  return relations;
+}
+
+function finished(draft: RelationDraft, relations: ReadonlyMap<number, RelationDraft>): CatalogRelation {
+  const { oid, schema, name, kind, parents, children, rows, behaviour } = draft;
+  const columns = Array.from(draft.columns, (column) => column ?? null);
+  const origins = originsOf(draft, relations, new Set());
+  const own = behaviour === undefined ? {} : { behaviour };
+  return { oid, schema, name, kind, columns, parents, children, origins, rows, ...own };
+}
+
+function readersOf(
+  relations: ReadonlyMap<number, RelationDraft>,
+  byOid: ReadonlyMap<number, CatalogRelation>,
+): ReadonlyMap<number, readonly CatalogRelation[]> {
+  const readers = new Map<number, CatalogRelation[]>();
+  for (const draft of relations.values()) {
+    const reader = byOid.get(draft.oid);
+    if (reader === undefined) continue;
+    for (const oid of new Set(draft.reads.map((read) => read.oid))) {
+      readers.set(oid, [...(readers.get(oid) ?? []), reader]);
+    }
+  }
+  return readers;
+}
+
+const VOLATILITY = { i: 'immutable', s: 'stable', v: 'volatile' } as const;
+
+function readRoutines(rows: readonly Row[]): Map<number, CatalogRoutine> {
+  const routines = new Map<number, CatalogRoutine>();
+  for (const [what, a = ''] of rows) {
+    if (what !== 'F') continue;
+    const row = array(a);
+    const [oid, schema, name, language, volatility, definer, settings, extension, standard, code] = row;
+    const kind = language === 'plpgsql' ? 'plpgsql' : standard === true ? 'sql-routine' : 'statements';
+    routines.set(Number(oid), {
+      oid: Number(oid),
+      schema: string(schema),
+      name: string(name),
+      language: string(language),
+      volatility: VOLATILITY[string(volatility) as keyof typeof VOLATILITY] ?? 'volatile',
+      definer: definer === null ? null : string(definer),
+      settings: strings(settings),
+      extension: extension === null ? null : string(extension),
+      body: body(kind, code),
+      defaults: body('expression', row[10]),
+      types: numbers(row[11]),
+      parts: numbers(row[12]),
+    });
+  }
+  return routines;
+}
+
+function indexRoutines(routines: ReadonlyMap<number, CatalogRoutine>): Map<string, CatalogRoutine[]> {
+  const named = new Map<string, CatalogRoutine[]>();
+  for (const routine of routines.values()) {
+    const all = named.get(routine.name);
+    if (all === undefined) named.set(routine.name, [routine]);
+    else all.push(routine);
+  }
+  return named;
+}
+
+function operatorsByName(
+  operators: readonly CatalogOperator[],
+): ReadonlyMap<string, readonly CatalogOperator[]> {
+  const named = new Map<string, CatalogOperator[]>();
+  for (const one of operators) named.set(one.name, [...(named.get(one.name) ?? []), one]);
+  return named;
+}
+
+function eventTrigger(json: string): { readonly name: string; readonly routine: number } {
+  const [name, routine] = array(json);
+  return { name: string(name), routine: Number(routine) };
+}

@@ -1,0 +1,207 @@
+/**
+ * The gateway's own question to a target: what is in this database, and what runs when it is touched?
+ *
+ * Works on PostgreSQL 12 to 18, for any role. It runs with an empty search_path, so that names here are pg_catalog's and
+ * every other name in a definition comes qualified; the role's own path is kept aside and is one of the answers.
+ * Only what is not the server's own (16384 is FirstNormalObjectId) has its definition fetched.
+ */
+
+/** One kind of row: seven columns, the first says what it is. */
+export interface CatalogPart {
+  readonly kind: string;
+  /** Without it nothing can be understood. */
+  readonly essential: boolean;
+  readonly sql: string;
+}
+
+const NORMAL = 16384;
+
+/** A part whose rows are one JSON array each. */
+function json(kind: string, columns: string, from: string): CatalogPart {
+  const sql = `SELECT '${kind}' AS what, json_build_array(${columns})::text AS a, '' AS b, '' AS c, '' AS d, '' AS e, '' AS f ${from}`;
+  return { kind, essential: false, sql };
+}
+
+function plain(kind: string, columns: string, from: string): CatalogPart {
+  return { kind, essential: true, sql: `SELECT '${kind}' AS what, ${columns} ${from}` };
+}
+
+/** The extension an object came with, or null. */
+const extensionOf = (catalog: string, oid: string) =>
+  `(SELECT x.extname FROM pg_depend d JOIN pg_extension x ON x.oid = d.refobjid
+     WHERE d.classid = '${catalog}'::regclass AND d.objid = ${oid} AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' LIMIT 1)`;
+
+const own = (oid: string) => `${oid} >= ${NORMAL}`;
+
+export const CATALOG_PARTS: readonly CatalogPart[] = [
+  plain(
+    's',
+    `n.oid::text AS a, n.nspname::text AS b, '' AS c, '' AS d, '' AS e, '' AS f`,
+    'FROM pg_namespace n',
+  ),
+  plain(
+    'p',
+    `current_setting('sallyport.search_path') AS a, '' AS b, '' AS c, '' AS d, '' AS e, '' AS f`,
+    '',
+  ),
+  plain(
+    'r',
+    `c.oid::text AS a, n.nspname::text AS b, c.relname::text AS c, c.relkind::text AS d, c.reltuples::text AS e,
+      CASE WHEN c.relrowsecurity THEN '1' ELSE '' END AS f`,
+    `FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind <> 't'`,
+  ),
+  plain(
+    'a',
+    `a.attrelid::text AS a, a.attnum::text AS b, CASE WHEN a.attisdropped THEN '' ELSE a.attname::text END AS c,
+      CASE WHEN ${own('a.atttypid')} THEN a.atttypid::text ELSE '' END AS d, '' AS e, '' AS f`,
+    `FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+      WHERE a.attnum > 0 AND c.relkind = ANY ('{r,p,v,m,f,c}'::"char"[])`,
+  ),
+  plain(
+    'f',
+    `'' AS a, n.nspname::text AS b, p.proname::text AS c, '' AS d, '' AS e, '' AS f`,
+    `FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace GROUP BY n.nspname, p.proname`,
+  ),
+  plain(
+    'i',
+    `i.inhrelid::text AS a, i.inhparent::text AS b, '' AS c, '' AS d, '' AS e, '' AS f`,
+    'FROM pg_inherits i',
+  ),
+  plain(
+    'd',
+    `w.ev_class::text AS a, d.refobjid::text AS b, d.refobjsubid::text AS c, '' AS d, '' AS e, '' AS f`,
+    `FROM pg_depend d JOIN pg_rewrite w ON w.oid = d.objid
+      WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> w.ev_class
+      GROUP BY w.ev_class, d.refobjid, d.refobjsubid`,
+  ),
+  json(
+    'F',
+    `p.oid::bigint, n.nspname, p.proname, l.lanname, p.provolatile, CASE WHEN p.prosecdef THEN pg_get_userbyid(p.proowner) END,
+      p.proconfig, ${extensionOf('pg_proc', 'p.oid')}, p.prosrc = '' AND l.lanname = 'sql',
+      CASE WHEN p.prokind NOT IN ('f', 'p') THEN NULL
+           WHEN l.lanname = 'plpgsql' OR (l.lanname = 'sql' AND p.prosrc = '') THEN pg_get_functiondef(p.oid)
+           WHEN l.lanname = 'sql' THEN p.prosrc END,
+      pg_get_expr(p.proargdefaults, 0),
+      ARRAY(SELECT t::bigint FROM unnest(coalesce(p.proallargtypes, p.proargtypes::oid[]) || p.prorettype) t WHERE ${own('t')}),
+      ARRAY(SELECT q::bigint FROM pg_aggregate a,
+              unnest(ARRAY[a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn, a.aggmtransfn,
+                           a.aggminvtransfn, a.aggmfinalfn]::oid[]) q WHERE a.aggfnoid = p.oid AND ${own('q')}),
+      p.prokind`,
+    `FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang WHERE ${own('p.oid')}`,
+  ),
+  json(
+    'V',
+    `c.oid::bigint, pg_get_viewdef(c.oid), coalesce(c.reloptions::text LIKE '%check_option=%', false)`,
+    `FROM pg_class c WHERE c.relkind IN ('v', 'm') AND ${own('c.oid')}`,
+  ),
+  json(
+    'R',
+    'w.ev_class::bigint, w.ev_type, w.is_instead, pg_get_ruledef(w.oid)',
+    `FROM pg_rewrite w WHERE w.ev_type <> '1' AND w.ev_enabled <> 'D' AND ${own('w.oid')}`,
+  ),
+  json(
+    'T',
+    `t.tgrelid::bigint, t.tgfoid::bigint, t.tgtype, CASE WHEN t.tgqual IS NOT NULL THEN pg_get_triggerdef(t.oid) END`,
+    `FROM pg_trigger t WHERE NOT t.tgisinternal AND t.tgenabled <> 'D'`,
+  ),
+  json(
+    'D',
+    `d.adrelid::bigint, coalesce(to_json(a) ->> 'attgenerated', ''), pg_get_expr(d.adbin, d.adrelid)`,
+    `FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum`,
+  ),
+  json(
+    'Q',
+    `d.refobjid::bigint, d.objid::bigint, d.deptype`,
+    `FROM pg_depend d JOIN pg_class c ON c.oid = d.objid
+      WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+        AND d.refobjsubid > 0 AND c.relkind = 'S'`,
+  ),
+  json(
+    'C',
+    `k.conrelid::bigint, k.contypid::bigint, pg_get_expr(k.conbin, k.conrelid)`,
+    `FROM pg_constraint k WHERE k.contype = 'c' AND ${own('k.oid')}`,
+  ),
+  json(
+    'K',
+    `k.conrelid::bigint, k.confrelid::bigint, k.confdeltype, k.confupdtype,
+      ARRAY(SELECT a.attname FROM pg_attribute a WHERE a.attrelid = k.confrelid AND a.attnum = ANY (k.confkey))`,
+    `FROM pg_constraint k WHERE k.contype = 'f'`,
+  ),
+  json(
+    'X',
+    `i.indrelid::bigint, pg_get_expr(i.indexprs, i.indrelid), pg_get_expr(i.indpred, i.indrelid)`,
+    `FROM pg_index i WHERE i.indexprs IS NOT NULL OR i.indpred IS NOT NULL`,
+  ),
+  json(
+    'G',
+    `p.partrelid::bigint, pg_get_expr(p.partexprs, p.partrelid), NULL`,
+    `FROM pg_partitioned_table p WHERE p.partexprs IS NOT NULL`,
+  ),
+  json(
+    'H',
+    `k.conrelid::bigint, o.oprcode::oid::bigint`,
+    `FROM pg_constraint k CROSS JOIN unnest(k.conexclop) x JOIN pg_operator o ON o.oid = x
+      WHERE k.contype = 'x' AND ${own('o.oprcode::oid')}`,
+  ),
+  json(
+    'H',
+    `i.indrelid::bigint, m.amproc::oid::bigint`,
+    `FROM pg_index i CROSS JOIN unnest(i.indclass::oid[]) x JOIN pg_opclass c ON c.oid = x
+      JOIN pg_amproc m ON m.amprocfamily = c.opcfamily WHERE ${own('x')} AND ${own('m.amproc::oid')}`,
+  ),
+  json(
+    'P',
+    `p.polrelid::bigint, p.polcmd, pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)`,
+    'FROM pg_policy p',
+  ),
+  json(
+    'S',
+    't.ftrelid::bigint, s.srvname',
+    'FROM pg_foreign_table t JOIN pg_foreign_server s ON s.oid = t.ftserver',
+  ),
+  json('E', 'e.evtname, e.evtfoid::bigint', `FROM pg_event_trigger e WHERE e.evtenabled <> 'D'`),
+  json(
+    'Y',
+    `t.oid::bigint, n.nspname, t.typname, t.typtype, t.typbasetype::bigint, t.typelem::bigint, t.typarray::bigint, t.typrelid::bigint,
+      coalesce(r.rngsubtype::bigint, 0),
+      ARRAY(SELECT q::bigint FROM unnest(ARRAY[t.typinput, t.typoutput, t.typreceive, t.typsend, t.typmodin, t.typmodout,
+              t.typanalyze, r.rngcanonical, r.rngsubdiff]::oid[]) q WHERE ${own('q')}),
+      CASE WHEN t.typtype = 'd' THEN pg_get_expr(t.typdefaultbin, 0) END`,
+    `FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_range r ON r.rngtypid = t.oid
+      LEFT JOIN pg_class c ON c.oid = t.typrelid
+      WHERE ${own('t.oid')} AND (t.typtype <> 'c' OR c.relkind = 'c') AND NOT (t.typelem <> 0 AND t.typlen = -1 AND t.typtype = 'b')`,
+  ),
+  json(
+    'O',
+    `n.nspname, o.oprname, o.oprleft::bigint, o.oprright::bigint,
+      ARRAY(SELECT q::bigint FROM unnest(ARRAY[o.oprcode, o.oprrest, o.oprjoin]::oid[]) q WHERE ${own('q')})`,
+    `FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace
+      WHERE ${own('o.oprcode::oid')} OR ${own('o.oprrest::oid')} OR ${own('o.oprjoin::oid')}`,
+  ),
+  plain(
+    'o',
+    `'' AS a, n.nspname::text AS b, o.oprname::text AS c, '' AS d, '' AS e, '' AS f`,
+    `FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace
+      WHERE n.nspname <> 'pg_catalog' GROUP BY n.nspname, o.oprname`,
+  ),
+  json(
+    'Z',
+    'c.castsource::bigint, c.casttarget::bigint, c.castfunc::bigint',
+    `FROM pg_cast c WHERE ${own('c.castfunc')}`,
+  ),
+  json(
+    'A',
+    'a.amproclefttype::bigint, a.amprocrighttype::bigint, a.amproc::oid::bigint',
+    `FROM pg_amproc a WHERE ${own('a.amproc::oid')}`,
+  ),
+];
+
+/** A query of the gateway's, to run with an empty search_path; the role's own is kept for the answer. */
+export function catalogSql(select: string): string {
+  return `SELECT FROM (SELECT pg_catalog.set_config('sallyport.search_path', pg_catalog.current_setting('search_path'), true) AS kept OFFSET 0) k WHERE k.kept IS NULL;
+SET LOCAL search_path = '';
+${select}`;
+}
+
+/** One query, so that all of it is from one snapshot. */
+export const CATALOG_SQL = catalogSql(CATALOG_PARTS.map(({ sql }) => sql).join('\nUNION ALL\n'));

@@ -1,0 +1,113 @@
+/** Types that run something when a value of them is made, compared or converted. */
+import type { CatalogOperator, TypeBehaviour } from './catalog.ts';
+import type { RelationDraft } from './catalog-behaviour.ts';
+import { array, body, numbers, type Row, string } from './catalog-rows.ts';
+import type { BodyText } from './meaning.ts';
+
+/** A type that is not the server's own, as read. */
+export interface TypeDraft {
+  readonly oid: number;
+  readonly schema: string;
+  readonly name: string;
+  /** Types a value of it is made of: the base of a domain, the elements, the subtype of a range. */
+  readonly inside: number[];
+  /** The composite's columns, by the relation that has them. */
+  readonly relation: number;
+  readonly array: number;
+  readonly routines: Set<number>;
+  readonly checks: BodyText[];
+}
+
+export interface ReadTypes {
+  readonly types: ReadonlyMap<number, TypeDraft>;
+  readonly ownOperators: readonly CatalogOperator[];
+  readonly castRoutines: readonly number[];
+}
+
+export function readTypes(rows: readonly Row[], runs: (routine: number) => boolean): ReadTypes {
+  const types = new Map<number, TypeDraft>();
+  for (const [what, a = ''] of rows) {
+    if (what === 'Y') {
+      const type = typeOf(array(a), runs);
+      types.set(type.oid, type);
+    }
+  }
+  const ownOperators: CatalogOperator[] = [];
+  const castRoutines: number[] = [];
+  const bind = (routine: number, ...bound: readonly number[]): boolean => {
+    const known = bound.map((oid) => types.get(oid)).filter((type) => type !== undefined);
+    for (const type of known) type.routines.add(routine);
+    return known.length > 0;
+  };
+  for (const [what, a = ''] of rows) {
+    if (what === 'O') {
+      const [schema, name, left, right, routines] = array(a);
+      for (const routine of numbers(routines).filter(runs)) {
+        if (!bind(routine, Number(left), Number(right)))
+          ownOperators.push({ schema: string(schema), name: string(name), routine });
+      }
+    } else if (what === 'Z' || what === 'A') {
+      const [source, target, routine] = numbers(array(a));
+      if (routine === undefined || !runs(routine)) continue;
+      if (!bind(routine, source ?? 0, target ?? 0) && what === 'Z') castRoutines.push(routine);
+    } else if (what === 'C') {
+      const [, domain, text] = array(a);
+      const check = body('expression', text);
+      if (check !== null) types.get(Number(domain))?.checks.push(check);
+    }
+  }
+  return { types, ownOperators, castRoutines };
+}
+
+function typeOf(row: readonly unknown[], runs: (routine: number) => boolean): TypeDraft {
+  const [oid, schema, name, , base, element, arrayOid, relation, subtype, routines, fallback] = row;
+  const inside = [base, element, subtype].map(Number).filter((one) => one !== 0);
+  const supplied = body('expression', fallback);
+  return {
+    oid: Number(oid),
+    schema: string(schema),
+    name: string(name),
+    inside,
+    relation: Number(relation),
+    array: Number(arrayOid),
+    routines: new Set(numbers(routines).filter(runs)),
+    checks: supplied === null ? [] : [supplied],
+  };
+}
+
+/** By type, everything that is run for a value of it, what is inside it included. Arrays are under their own OID. */
+export function activeTypes(
+  types: ReadonlyMap<number, TypeDraft>,
+  relations: ReadonlyMap<number, RelationDraft>,
+): ReadonlyMap<number, readonly TypeBehaviour[]> {
+  const active = new Map<number, readonly TypeBehaviour[]>();
+  const byArray = new Map([...types.values()].map((type) => [type.array, type]));
+  const find = (oid: number) => types.get(oid) ?? byArray.get(oid);
+  for (const type of types.values()) {
+    const behaviours = [...inside(type, find, relations)]
+      .filter(({ routines, checks }) => routines.size > 0 || checks.length > 0)
+      .map(({ schema, name, routines, checks }) => ({ schema, name, routines: [...routines], checks }));
+    if (behaviours.length === 0) continue;
+    active.set(type.oid, behaviours);
+    if (type.array !== 0) active.set(type.array, behaviours);
+  }
+  return active;
+}
+
+/** The type and all that a value of it can be made of. */
+function inside(
+  type: TypeDraft,
+  find: (oid: number) => TypeDraft | undefined,
+  relations: ReadonlyMap<number, RelationDraft>,
+): ReadonlySet<TypeDraft> {
+  const all = new Set([type]);
+  // A set is walked in order, what is added on the way included.
+  for (const one of all) {
+    const columns = relations.get(one.relation)?.behaviour?.types ?? [];
+    for (const oid of [...one.inside, ...columns]) {
+      const inner = find(oid);
+      if (inner !== undefined) all.add(inner);
+    }
+  }
+  return all;
+}

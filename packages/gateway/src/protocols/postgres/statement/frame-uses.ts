@@ -1,0 +1,107 @@
+/** Everything one text names, use by use. */
+import { ROW_FUNCTIONS } from './builtin-functions.ts';
+import { type Frame, nameOf, type Resolving } from './frame.ts';
+import type { RoutineUse } from './meaning.ts';
+import type { RelationUses } from './relation-uses.ts';
+import type { RoutineCalls } from './routine-calls.ts';
+
+export class FrameUses {
+  readonly #resolving: Resolving;
+  readonly #relations: RelationUses;
+  readonly #routines: RoutineCalls;
+
+  constructor(resolving: Resolving, relations: RelationUses, routines: RoutineCalls) {
+    this.#resolving = resolving;
+    this.#relations = relations;
+    this.#routines = routines;
+  }
+
+  all(frame: Frame): void {
+    const { draft } = frame;
+    const { catalog, state, findings } = this.#resolving;
+    const named = draft.relations.length > 0 || draft.routines.length > 0 || draft.schemas.length > 0;
+    if (state.overflow && named)
+      this.#resolving.cannotTell(frame, 'the session has done more than can be tracked: open a new one');
+    if (catalog.unread.size > 0 && named)
+      this.#resolving.cannotTell(frame, "some definitions of the target's catalog cannot be read");
+    for (const use of draft.relations) this.#relations.use(frame, use);
+    for (const use of draft.routines) this.#routine(frame, use);
+    for (const use of draft.schemas) {
+      for (const schema of use.schema === null ? frame.names.searched : [use.schema])
+        findings.evaluate(use.action, frame.via, 'Schema', schema);
+    }
+    for (const { action, type, path } of draft.fixed) findings.evaluate(action, frame.via, type, ...path);
+    for (const name of draft.rowCalls) this.#rowCall(frame, name);
+    for (const schema of draft.emptied) this.#emptied(frame, schema);
+    this.#types(frame);
+    this.#routines.operators(frame);
+  }
+
+  #types(frame: Frame): void {
+    const { catalog } = this.#resolving;
+    if (catalog.activeTypes.size === 0) return;
+    for (const { schema, name } of frame.draft.types) {
+      for (const type of catalog.typesNamed(name)) {
+        const seen = type.schema === 'pg_catalog' || frame.names.searched.has(type.schema);
+        if (schema === null ? seen : schema === type.schema) this.#routines.types(frame, [type.oid], true);
+      }
+    }
+  }
+
+  /** DROP SCHEMA … CASCADE drops what is in it. */
+  #emptied(frame: Frame, schema: string): void {
+    const { catalog, findings } = this.#resolving;
+    const { relations, routines } = catalog.contents(schema);
+    for (const relation of relations) this.#resolving.access(frame, schema, relation, 'drop', true);
+    for (const name of routines) findings.evaluate('drop', [schema], 'Function', schema, name);
+  }
+
+  #routine(frame: Frame, use: RoutineUse): void {
+    const { findings } = this.#resolving;
+    const { names, via } = frame;
+    if (use.mode === 'new') {
+      for (const schema of use.schema === null ? names.creatable() : [use.schema])
+        findings.evaluate(use.action, via, 'Function', schema, use.name);
+      return;
+    }
+    const places = names.places('routine', use);
+    for (const schema of places) {
+      // A built-in function that was judged by its effect needs no `call` as well; others of its name do.
+      if (!(use.builtIn && schema === 'pg_catalog'))
+        findings.evaluate(use.action, via, 'Function', schema, use.name);
+      if (use.action === 'call') this.#routines.named(frame, schema, use.name);
+    }
+    if (places.length === 0 && !use.builtIn) this.#missing(frame, use);
+  }
+
+  #missing(frame: Frame, use: RoutineUse): void {
+    this.#resolving.missing(frame);
+    if (use.mode === 'maybe') {
+      const schemas = use.schema === null ? frame.names.searched : [use.schema];
+      for (const schema of schemas)
+        this.#resolving.findings.evaluate(use.action, frame.via, 'Function', schema, use.name);
+      return;
+    }
+    const shown = use.schema === null ? use.name : nameOf({ schema: use.schema, name: use.name });
+    this.#resolving.cannotTell(frame, `function ${shown} is not in the catalog`);
+  }
+
+  /** `x.name` calls a function when `x` has no such column: PostgreSQL's functional notation. */
+  #rowCall(frame: Frame, name: string): void {
+    const { catalog, findings } = this.#resolving;
+    const { names } = frame;
+    const own =
+      catalog.hasOwnRoutine(name) || [...names.searched].some((one) => names.knows('routine', one, name));
+    if (!ROW_FUNCTIONS.has(name) && (!own || this.#isColumn(name))) return;
+    findings.anyColumn = true;
+    this.#routine(frame, { action: 'call', schema: null, name, mode: 'existing', builtIn: true });
+    if (ROW_FUNCTIONS.has(name)) findings.evaluate('call', frame.via, 'Function', 'pg_catalog', name);
+  }
+
+  #isColumn(name: string): boolean {
+    const { catalog, findings } = this.#resolving;
+    return findings.relations.some(
+      ({ schema, table }) => catalog.relation(schema, table)?.columns.includes(name) === true,
+    );
+  }
+}

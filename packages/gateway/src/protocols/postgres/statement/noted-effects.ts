@@ -1,0 +1,38 @@
+/** What becomes of the session's tracked state once a statement has run, the bodies it sets off included. */
+import type { Findings } from './findings.ts';
+import type { Draft, DraftEffect, SessionEffect } from './meaning.ts';
+import type { Names } from './names.ts';
+
+export function notedEffects(drafts: readonly Draft[], names: Names, findings: Findings): SessionEffect[] {
+  const effects: SessionEffect[] = [];
+  const sources = findings.relations.filter((one) => one.schema !== 'pg_temp');
+  for (const draft of drafts) {
+    for (const effect of draft.effects) {
+      if (effect.kind !== 'created') effects.push(effect);
+      else effects.push(...created(effect, names, sources));
+    }
+  }
+  // Rows written to a temporary relation come from whatever else the statement reads.
+  for (const { action, resource } of findings.evaluations) {
+    const [, schema, name = ''] = resource.path;
+    const writes = action === 'insert' || action === 'update';
+    if (writes && resource.type === 'Table' && schema === 'pg_temp' && sources.length > 0)
+      effects.push({ kind: 'temporary', name, sources });
+  }
+  return effects;
+}
+
+function created(
+  effect: Extract<DraftEffect, { kind: 'created' }>,
+  names: Names,
+  sources: Findings['relations'],
+): SessionEffect[] {
+  const { what, name } = effect;
+  if (what === 'relation' && effect.schema !== null && /^pg_temp/.test(effect.schema))
+    return [{ kind: 'temporary', name, sources }];
+  return (effect.schema === null ? names.creatable() : [effect.schema]).map((schema) =>
+    schema === 'pg_temp' && what === 'relation'
+      ? { kind: 'temporary', name, sources }
+      : { ...effect, schema },
+  );
+}

@@ -1,0 +1,156 @@
+/** Relations a text names: which they may be, and what the action on each is. */
+import type { CatalogRelation } from './catalog.ts';
+import { Consequences } from './consequences.ts';
+import { type Frame, nameOf, type Resolving, through } from './frame.ts';
+import type { Draft, RelationUse } from './meaning.ts';
+import { SETTING_VALUES, secretColumns } from './secrets.ts';
+
+/** Actions whose rows count as read or changed. */
+const COUNTED = new Set(['select', 'update', 'delete', 'truncate', 'drop']);
+/** Actions that make values of the relation's column types. */
+const MAKES_VALUES = new Set(['insert', 'update', 'alter']);
+
+export class RelationUses {
+  readonly #resolving: Resolving;
+  readonly #consequences: Consequences;
+  readonly #types: (frame: Frame, oids: readonly number[], made: boolean) => void;
+  readonly #anyType: (frame: Frame, made: boolean) => void;
+  /** Relations whose rows are read or changed. */
+  readonly counted = new Set<CatalogRelation>();
+
+  constructor(
+    resolving: Resolving,
+    types: (frame: Frame, oids: readonly number[], made: boolean) => void,
+    anyType: (frame: Frame, made: boolean) => void,
+  ) {
+    this.#resolving = resolving;
+    this.#consequences = new Consequences(resolving);
+    this.#types = types;
+    this.#anyType = anyType;
+  }
+
+  use(frame: Frame, use: RelationUse): void {
+    const { state, findings } = this.#resolving;
+    const { names } = frame;
+    const temporarySchema = use.schema !== null && /^pg_temp(_\d+)?$/.test(use.schema);
+    if (use.schema !== null && /^pg_toast/.test(use.schema)) {
+      this.#resolving.cannotTell(frame, "pg_toast holds tables' raw values: read the table instead");
+      return;
+    }
+    if (use.mode === 'new') {
+      const creatable = use.schema === null ? names.creatable() : [use.schema];
+      const places = temporarySchema ? ['pg_temp'] : creatable;
+      for (const schema of places) this.#touch(frame, use, schema);
+      if (places.length === 0) this.#resolving.cannotTell(frame, `no schema to make ${use.name} in is known`);
+      return;
+    }
+    const made = names.made('relation', 'pg_temp', use.name) ? [] : undefined;
+    const temporary = state.temporary(use.name) ?? made;
+    const sources = use.schema === null || temporarySchema ? temporary : undefined;
+    if (sources !== undefined) {
+      this.#touch(frame, use, 'pg_temp');
+      findings.anyColumn = true;
+      for (const source of sources) findings.addRelation(source);
+    }
+    const places = temporarySchema ? [] : names.places('relation', use);
+    for (const schema of places) this.#touch(frame, use, schema);
+    if (sources === undefined && places.length === 0) this.#missing(frame, use);
+  }
+
+  /** An action on a relation that something else sets off, through `owner`. */
+  access(
+    frame: Frame,
+    owner: string | null,
+    relation: CatalogRelation,
+    action: string,
+    cascade = false,
+  ): void {
+    const via = through(frame.via, owner);
+    const { schema, name, kind } = relation;
+    const type = kind === 'S' ? 'Sequence' : 'Table';
+    this.#resolving.findings.evaluate(action, via, type, schema, name);
+    this.#resolving.findings.addRelation({ schema, table: name });
+    this.#consequencesOf({ ...frame, via }, relation, action, { cascade });
+  }
+
+  /** One relation a name stands for. */
+  #touch(frame: Frame, use: RelationUse, schema: string): void {
+    const { catalog, findings } = this.#resolving;
+    const { draft } = frame;
+    const { action, name } = use;
+    // TRUNCATE … RESTART IDENTITY: not an action on the relation.
+    if (action !== 'restart') findings.evaluate(action, frame.via, use.type, schema, name);
+    findings.addRelation({ schema, table: name });
+    if (frame.via.length > 0 && frame.answers) findings.anyColumn = true;
+    const relation = catalog.relation(schema, name);
+    const system = schema === 'pg_catalog' || schema === 'information_schema';
+    if (system) this.#system(frame, draft, schema, use);
+    // What was made a moment ago may have columns of any type.
+    if (relation === undefined) {
+      if (use.mode === 'existing') this.#anyType(frame, MAKES_VALUES.has(action));
+      return;
+    }
+    if (relation.origins.length > 0 && !system) {
+      findings.anyColumn = true;
+      for (const { oid } of relation.origins) {
+        const origin = catalog.relationByOid(oid);
+        if (origin !== undefined) findings.addRelation({ schema: origin.schema, table: origin.name });
+      }
+    }
+    if (system && relation.oid < FIRST_OWN) return;
+    this.#consequencesOf(frame, relation, action, use);
+  }
+
+  #consequencesOf(
+    frame: Frame,
+    relation: CatalogRelation,
+    action: string,
+    options: { readonly only?: boolean; readonly cascade?: boolean },
+  ): void {
+    if (COUNTED.has(action)) this.counted.add(relation);
+    const { oid, behaviour } = relation;
+    if (behaviour === undefined && relation.children.length === 0 && relation.parents.length === 0) {
+      if (action !== 'drop') return;
+    }
+    const { only = false, cascade = false } = options;
+    const names = [frame.names.key, frame.running.key, frame.draft.setsDefault, frame.keysChange];
+    if (!this.#resolving.step('relation', oid, action, only, cascade, frame.via, names)) return;
+    if (behaviour !== undefined && behaviour.types.length > 0) {
+      const via = through(frame.via, nameOf(relation));
+      this.#types({ ...frame, via }, behaviour.types, MAKES_VALUES.has(action));
+    }
+    this.#consequences.of(frame, relation, action, options);
+  }
+
+  #system(frame: Frame, draft: Draft, schema: string, { name, action }: RelationUse): void {
+    const { findings } = this.#resolving;
+    const secret = secretColumns(schema, name);
+    if (secret === null || (secret !== undefined && mayRead(secret, draft)))
+      findings.evaluate('credentials', frame.via, 'Table', schema, name);
+    if (schema !== 'pg_catalog' || name !== 'pg_settings') return;
+    // Its rows are what SHOW shows, one by one.
+    if (mayRead(SETTING_VALUES, draft)) findings.evaluate('show', frame.via, 'Setting', '*');
+    // Its rule on UPDATE calls set_config for every row.
+    if (action !== 'select') this.#resolving.cannotTell(frame, 'settings are set with SET');
+  }
+
+  #missing(frame: Frame, use: RelationUse): void {
+    const { findings } = this.#resolving;
+    this.#resolving.missing(frame);
+    if (use.mode === 'maybe') {
+      const schemas = use.schema === null ? frame.names.searched : [use.schema];
+      for (const schema of schemas) findings.evaluate(use.action, frame.via, 'Table', schema, use.name);
+      return;
+    }
+    const shown = use.schema === null ? use.name : `${use.schema}.${use.name}`;
+    this.#resolving.cannotTell(frame, `relation ${shown} is not in the catalog`);
+  }
+}
+
+/** OIDs below are of what initdb made (FirstNormalObjectId, access/transam.h). */
+export const FIRST_OWN = 16_384;
+
+/** Whether the text could read one of these columns: by name, by `*`, or without naming it. */
+function mayRead(columns: readonly string[], draft: Draft): boolean {
+  return draft.star || draft.anyColumn || columns.some((column) => draft.columnNames.includes(column));
+}
