@@ -111,6 +111,7 @@ export class AskedSession {
   async renew(): Promise<void> {
     if (this.oracle.session.status !== 'idle') await this.oracle.session.ask('ROLLBACK');
     await this.oracle.session.ask('DISCARD ALL');
+    await this.oracle.relearn();
     this.#state = initialSessionState({ session_authorization: 'postgres' });
   }
 

@@ -140,7 +140,9 @@ function needsOfRelation(
   // A composite type is a relation inside; it is judged as any other type: by its schema.
   if (relation.kind === 'c')
     return [{ what: `type ${nameOf(relation)}`, places: [`${shown(relation.schema)}.`], actions: DEFINES }];
-  const places = owner === undefined ? [nameOf(relation)] : [nameOf(owner), nameOf(relation)];
+  const places = [owner, relation, touched.formerly]
+    .filter((one) => one !== undefined && one !== null)
+    .map(nameOf);
   const mode = touched.modes.at(-1);
   const needs: Need[] = [];
   const add = (what: string, actions: ReadonlySet<string> | 'any'): void => {
@@ -150,17 +152,24 @@ function needsOfRelation(
   if (mode !== undefined) {
     add(mode.replace(/Lock$/, ''), owner === undefined ? coveringOf(sql, mode) : 'any');
   }
-  if (inserted > 0 && owner === undefined) add('inserted', new Set(['insert', 'copy_in', ...DEFINING]));
+  // An UPDATE that moves a row to another partition is a DELETE here and an INSERT there.
+  const moved = relation.partition ? ['update'] : [];
+  if (inserted > 0 && owner === undefined)
+    add('inserted', new Set(['insert', 'copy_in', ...moved, ...DEFINING]));
   if (updated > 0 && owner === undefined) add('updated', new Set(['update', ...DEFINING]));
-  if (deleted > 0 && owner === undefined) add('deleted', new Set(['delete', ...DEFINING]));
+  if (deleted > 0 && owner === undefined) add('deleted', new Set(['delete', ...moved, ...DEFINING]));
   if (needs.length === 0) add('scanned', 'any');
   return needs;
 }
 
-/** Two statements lock more than they do: a MERGE whose every action is DO NOTHING, and publishing, which reads. */
+/**
+ * Three things lock more than they do: a MERGE whose every action is DO NOTHING, publishing, which reads, and the look
+ * a foreign key has at the row it refers to.
+ */
 function coveringOf(sql: string, mode: LockMode): ReadonlySet<string> | 'any' {
   const actions = ACTIONS_OF[mode];
   const milder =
+    (mode === 'RowShareLock' && !/\bfor\s+(no\s+key\s+|key\s+)?(update|share)\b|\block\b/i.test(sql)) ||
     (mode === 'RowExclusiveLock' && /\bmerge\b/i.test(sql)) ||
     (mode === 'ShareUpdateExclusiveLock' && /\bpublication\b/i.test(sql));
   return milder && actions !== 'any' ? new Set([...actions, 'select']) : actions;

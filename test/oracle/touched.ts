@@ -28,10 +28,14 @@ export interface ServerRelation {
   readonly owner: number | null;
   /** What it inherits from, or is a partition of. */
   readonly parents: readonly number[];
+  /** Whether it is a partition, so that its rows move when its parent's are updated. */
+  readonly partition: boolean;
 }
 
 export interface TouchedRelation {
   readonly relation: ServerRelation;
+  /** Its schema and name before the statement, when they were others. */
+  readonly formerly: ServerRelation | null;
   readonly modes: readonly LockMode[];
   readonly inserted: number;
   readonly updated: number;
@@ -104,7 +108,8 @@ SELECT c.oid, n.nspname, c.relname, c.relkind,
                     AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype IN ('a', 'i')
                     AND c.relkind = 'S' LIMIT 1)),
        (SELECT pg_catalog.string_agg(h.inhparent::pg_catalog.text, ',') FROM pg_catalog.pg_inherits h
-         WHERE h.inhrelid = c.oid)
+         WHERE h.inhrelid = c.oid),
+       c.relispartition
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace`;
 
 /** Runs what must leave no lock behind. */
@@ -144,6 +149,12 @@ export class ServerOracle {
 
   relation(oid: number): ServerRelation | undefined {
     return this.#known.get(oid);
+  }
+
+  /** Reads the names of every relation anew: a rollback may have taken some back. */
+  async relearn(): Promise<void> {
+    this.#known.clear();
+    await this.#learn(this.#observer, RELATIONS);
   }
 
   /** Runs one text and says what it touched; `keep` commits what it did. */
@@ -186,6 +197,7 @@ export class ServerOracle {
     const after = await this.#main.ask(aside(COUNTS));
     const counted = difference(before, after);
     const oids = new Set([...locks.map((lock) => Number(lock.split(' ')[0])), ...counted.relations.keys()]);
+    const earlier = new Map([...oids].map((oid) => [oid, this.#known.get(oid)]));
     if (oids.size > 0) await this.#learn(this.#main, `${RELATIONS} WHERE c.oid IN (${[...oids].join(',')})`);
     const relations: TouchedRelation[] = [];
     let transient = 0;
@@ -197,7 +209,9 @@ export class ServerOracle {
       }
       const modes = LOCK_MODES.filter((mode) => locks.includes(`${oid} ${mode}`));
       const [inserted = 0, updated = 0, deleted = 0, scanned = 0] = counted.relations.get(oid) ?? [];
-      relations.push({ relation, modes, inserted, updated, deleted, scanned });
+      const old = earlier.get(oid);
+      const moved = old !== undefined && (old.name !== relation.name || old.schema !== relation.schema);
+      relations.push({ relation, formerly: moved ? old : null, modes, inserted, updated, deleted, scanned });
     }
     const [, searchPath, ddl] = after.rows.find(([what]) => what === 's') ?? [];
     return {
@@ -211,7 +225,7 @@ export class ServerOracle {
 
   async #learn(session: OracleSession, sql: string): Promise<void> {
     const { rows } = await session.ask(session.status === 'open' ? aside(sql) : sql);
-    for (const [oid, schema, name, kind, owner, parents] of rows) {
+    for (const [oid, schema, name, kind, owner, parents, partition] of rows) {
       const relation = {
         oid: Number(oid),
         schema: schema ?? '',
@@ -222,6 +236,7 @@ export class ServerOracle {
           .split(',')
           .filter((one) => one !== '')
           .map(Number),
+        partition: partition === 't',
       };
       this.#known.set(relation.oid, relation);
     }
