@@ -114,6 +114,8 @@ CREATE TABLE public.moods (m public.mood);
 CREATE FUNCTION public.same(int, text) RETURNS boolean LANGUAGE sql AS 'DELETE FROM secret.log; SELECT true';
 CREATE OPERATOR public.<-> (LEFTARG = int, RIGHTARG = text, FUNCTION = public.same);
 CREATE OPERATOR app.~~~ (LEFTARG = int, RIGHTARG = text, FUNCTION = public.same);
+CREATE OPERATOR public.!!! (RIGHTARG = text, FUNCTION = pg_catalog.pg_read_file);
+CREATE OPERATOR public.!@ (RIGHTARG = text, FUNCTION = pg_catalog.upper);
 CREATE FUNCTION public.takes(public.word) RETURNS int LANGUAGE sql AS 'SELECT 1';
 `;
 
@@ -227,6 +229,8 @@ export const types = statements(`
 SELECT 'x'::word ⇒ call public.checks via public.word, delete secret.log via public.checks+public.word
 SELECT NULL::pair ⇒ call public.checks via public.word, delete secret.log via public.checks+public.word, call public.to_pair via public.mood+public.pair, call public.to_pair via public.pair
 INSERT INTO typed (w) VALUES ('x') ⇒ insert public.typed, call public.checks via public.typed+public.word, delete secret.log via public.checks+public.typed+public.word, call public.to_pair via public.pair+public.typed, call public.to_pair via public.mood+public.pair+public.typed
+SELECT !!! '/etc/passwd' ⇒ call pg_catalog.pg_read_file via public.!!!, server_file * via public.!!!
+SELECT !@ 'x' ⇒ transact
 SELECT takes('x') ⇒ call public.takes, call public.checks via public.word, delete secret.log via public.checks+public.word
 SELECT 1 <-> 'x' ⇒ call public.same via public.<->, delete secret.log via public.<->+public.same
 SELECT 1 ~~~ 'x' ⇒ transact

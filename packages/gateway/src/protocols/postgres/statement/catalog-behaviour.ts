@@ -1,5 +1,11 @@
 /** What hangs on relations: definitions, rules, triggers, defaults, constraints, indexes, policies. */
-import type { CatalogOrigin, ReferentialAction, RelationBehaviour, RelationEvent } from './catalog.ts';
+import type {
+  CatalogOrigin,
+  FunctionRef,
+  ReferentialAction,
+  RelationBehaviour,
+  RelationEvent,
+} from './catalog.ts';
 import { array, body, type Row, string, strings } from './catalog-rows.ts';
 
 /** A relation while the rows are read. */
@@ -114,7 +120,7 @@ const READERS: Readonly<Record<string, Reader>> = {
 export function readBehaviour(
   rows: readonly Row[],
   relations: ReadonlyMap<number, RelationDraft>,
-  runs: (routine: number) => boolean,
+  runs: (routine: FunctionRef) => boolean,
 ): void {
   for (const [what = '', a = '', , , d = '', , f = ''] of rows) {
     if (what === 'r' && f === '1') withRelation(relations, a, (own) => (own.rowSecurity = true));

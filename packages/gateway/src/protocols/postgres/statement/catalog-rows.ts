@@ -22,6 +22,11 @@ export function numbers(value: unknown): number[] {
   return Array.isArray(value) ? value.map(Number) : [];
 }
 
+/** Functions: somebody's as their OID, the server's own by name. */
+export function functionsIn(value: unknown): (number | string)[] {
+  return strings(value).map((one) => (/^\d+$/.test(one) ? Number(one) : one));
+}
+
 /** A definition, or null when there is none. */
 export function body(kind: BodyKind, text: unknown): BodyText | null {
   return typeof text === 'string' && text !== '' ? { kind, text } : null;

@@ -1,7 +1,14 @@
 /** From the rows of the catalog query to a snapshot. */
-import type { CatalogOperator, CatalogRelation, CatalogRoutine, CatalogSnapshot } from './catalog.ts';
+import { builtInEffect } from './builtin-functions.ts';
+import type {
+  CatalogOperator,
+  CatalogRelation,
+  CatalogRoutine,
+  CatalogSnapshot,
+  FunctionRef,
+} from './catalog.ts';
 import { type RelationDraft, readBehaviour } from './catalog-behaviour.ts';
-import { array, body, numbers, type Row, string, strings } from './catalog-rows.ts';
+import { array, body, functionsIn, numbers, type Row, string, strings } from './catalog-rows.ts';
 import { activeTypes, readTypes } from './catalog-types.ts';
 import { onlyComputes } from './known-extensions.ts';
 import { splitSearchPath } from './settings.ts';
@@ -26,7 +33,8 @@ export function snapshotOf(
   }
   const routines = readRoutines(rows);
   /** Whether somebody could have written what runs: known extensions only compute. */
-  const runs = (oid: number): boolean => {
+  const runs = (oid: FunctionRef): boolean => {
+    if (typeof oid === 'string') return builtInEffect(oid) !== undefined;
     const routine = routines.get(oid);
     if (routine === undefined) return true;
     const known = routine.extension !== null && onlyComputes(routine.extension, routine.name);
@@ -147,7 +155,7 @@ function readRoutines(rows: readonly Row[]): Map<number, CatalogRoutine> {
       body: body(kind, code),
       defaults: body('expression', row[10]),
       types: numbers(row[11]),
-      parts: numbers(row[12]),
+      parts: functionsIn(row[12]),
     });
   }
   return routines;

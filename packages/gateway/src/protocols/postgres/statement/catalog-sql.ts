@@ -31,6 +31,11 @@ const extensionOf = (catalog: string, oid: string) =>
   `(SELECT x.extname FROM pg_depend d JOIN pg_extension x ON x.oid = d.refobjid
      WHERE d.classid = '${catalog}'::regclass AND d.objid = ${oid} AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' LIMIT 1)`;
 
+/** Functions of an array of OIDs: somebody's as their OID, the server's own by name. */
+const functions = (oids: string) =>
+  `ARRAY(SELECT CASE WHEN f.oid >= ${NORMAL} THEN f.oid::text ELSE f.proname::text END
+      FROM unnest(${oids}::oid[]) q JOIN pg_proc f ON f.oid = q)`;
+
 const own = (oid: string) => `${oid} >= ${NORMAL}`;
 
 export const CATALOG_PARTS: readonly CatalogPart[] = [
@@ -83,9 +88,8 @@ export const CATALOG_PARTS: readonly CatalogPart[] = [
            WHEN l.lanname = 'sql' THEN p.prosrc END,
       pg_get_expr(p.proargdefaults, 0),
       ARRAY(SELECT t::bigint FROM unnest(coalesce(p.proallargtypes, p.proargtypes::oid[]) || p.prorettype) t WHERE ${own('t')}),
-      ARRAY(SELECT q::bigint FROM pg_aggregate a,
-              unnest(ARRAY[a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn, a.aggmtransfn,
-                           a.aggminvtransfn, a.aggmfinalfn]::oid[]) q WHERE a.aggfnoid = p.oid AND ${own('q')}),
+      (SELECT to_json(${functions('ARRAY[a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn, a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn]')})
+         FROM pg_aggregate a WHERE a.aggfnoid = p.oid),
       p.prokind`,
     `FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang WHERE ${own('p.oid')}`,
   ),
@@ -106,8 +110,9 @@ export const CATALOG_PARTS: readonly CatalogPart[] = [
   ),
   json(
     'D',
-    `d.adrelid::bigint, coalesce(to_json(a) ->> 'attgenerated', ''), pg_get_expr(d.adbin, d.adrelid)`,
-    `FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum`,
+    `d.adrelid::bigint, a.attgenerated, pg_get_expr(d.adbin, d.adrelid)`,
+    `FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+      WHERE d.adbin::text NOT LIKE '{CONST %'`,
   ),
   json(
     'Q',
@@ -164,8 +169,7 @@ export const CATALOG_PARTS: readonly CatalogPart[] = [
     'Y',
     `t.oid::bigint, n.nspname, t.typname, t.typtype, t.typbasetype::bigint, t.typelem::bigint, t.typarray::bigint, t.typrelid::bigint,
       coalesce(r.rngsubtype::bigint, 0),
-      ARRAY(SELECT q::bigint FROM unnest(ARRAY[t.typinput, t.typoutput, t.typreceive, t.typsend, t.typmodin, t.typmodout,
-              t.typanalyze, r.rngcanonical, r.rngsubdiff]::oid[]) q WHERE ${own('q')}),
+      ${functions('ARRAY[t.typinput, t.typoutput, t.typreceive, t.typsend, t.typmodin, t.typmodout, t.typanalyze, r.rngcanonical, r.rngsubdiff]')},
       CASE WHEN t.typtype = 'd' THEN pg_get_expr(t.typdefaultbin, 0) END`,
     `FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_range r ON r.rngtypid = t.oid
       LEFT JOIN pg_class c ON c.oid = t.typrelid
@@ -174,9 +178,9 @@ export const CATALOG_PARTS: readonly CatalogPart[] = [
   json(
     'O',
     `n.nspname, o.oprname, o.oprleft::bigint, o.oprright::bigint,
-      ARRAY(SELECT q::bigint FROM unnest(ARRAY[o.oprcode, o.oprrest, o.oprjoin]::oid[]) q WHERE ${own('q')})`,
+      ${functions('ARRAY[o.oprcode, o.oprrest, o.oprjoin]')}`,
     `FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace
-      WHERE ${own('o.oprcode::oid')} OR ${own('o.oprrest::oid')} OR ${own('o.oprjoin::oid')}`,
+      WHERE ${own('o.oid')}`,
   ),
   plain(
     'o',
@@ -186,12 +190,12 @@ export const CATALOG_PARTS: readonly CatalogPart[] = [
   ),
   json(
     'Z',
-    'c.castsource::bigint, c.casttarget::bigint, c.castfunc::bigint',
-    `FROM pg_cast c WHERE ${own('c.castfunc')}`,
+    `c.castsource::bigint, c.casttarget::bigint, ${functions('ARRAY[c.castfunc]')}`,
+    `FROM pg_cast c WHERE ${own('c.oid')}`,
   ),
   json(
     'A',
-    'a.amproclefttype::bigint, a.amprocrighttype::bigint, a.amproc::oid::bigint',
+    `a.amproclefttype::bigint, a.amprocrighttype::bigint, ${functions('ARRAY[a.amproc]')}`,
     `FROM pg_amproc a WHERE ${own('a.amproc::oid')}`,
   ),
 ];
@@ -201,6 +205,13 @@ export function catalogSql(select: string): string {
   return `SELECT FROM (SELECT pg_catalog.set_config('sallyport.search_path', pg_catalog.current_setting('search_path'), true) AS kept OFFSET 0) k WHERE k.kept IS NULL;
 SET LOCAL search_path = '';
 ${select}`;
+}
+
+/** The same part with a text that nobody can parse for every definition: one broken object makes the server refuse all. */
+export function withoutDefinitions(sql: string): string {
+  return sql
+    .replaceAll(/pg_get_expr\(([^,()]+),[^()]*\)/g, "CASE WHEN $1 IS NOT NULL THEN '?' END")
+    .replaceAll(/pg_get_(?:functiondef|viewdef|ruledef|triggerdef)\([^()]*\)/g, "'?'");
 }
 
 /** One query, so that all of it is from one snapshot. */

@@ -1,7 +1,7 @@
 /** Types that run something when a value of them is made, compared or converted. */
-import type { CatalogOperator, TypeBehaviour } from './catalog.ts';
+import type { CatalogOperator, FunctionRef, TypeBehaviour } from './catalog.ts';
 import type { RelationDraft } from './catalog-behaviour.ts';
-import { array, body, numbers, type Row, string } from './catalog-rows.ts';
+import { array, body, functionsIn, type Row, string } from './catalog-rows.ts';
 import type { BodyText } from './meaning.ts';
 
 /** A type that is not the server's own, as read. */
@@ -14,17 +14,17 @@ export interface TypeDraft {
   /** The composite's columns, by the relation that has them. */
   readonly relation: number;
   readonly array: number;
-  readonly routines: Set<number>;
+  readonly routines: Set<FunctionRef>;
   readonly checks: BodyText[];
 }
 
 export interface ReadTypes {
   readonly types: ReadonlyMap<number, TypeDraft>;
   readonly ownOperators: readonly CatalogOperator[];
-  readonly castRoutines: readonly number[];
+  readonly castRoutines: readonly FunctionRef[];
 }
 
-export function readTypes(rows: readonly Row[], runs: (routine: number) => boolean): ReadTypes {
+export function readTypes(rows: readonly Row[], runs: (routine: FunctionRef) => boolean): ReadTypes {
   const types = new Map<number, TypeDraft>();
   for (const [what, a = ''] of rows) {
     if (what === 'Y') {
@@ -33,8 +33,8 @@ export function readTypes(rows: readonly Row[], runs: (routine: number) => boole
     }
   }
   const ownOperators: CatalogOperator[] = [];
-  const castRoutines: number[] = [];
-  const bind = (routine: number, ...bound: readonly number[]): boolean => {
+  const castRoutines: FunctionRef[] = [];
+  const bind = (routine: FunctionRef, ...bound: readonly number[]): boolean => {
     const known = bound.map((oid) => types.get(oid)).filter((type) => type !== undefined);
     for (const type of known) type.routines.add(routine);
     return known.length > 0;
@@ -42,14 +42,15 @@ export function readTypes(rows: readonly Row[], runs: (routine: number) => boole
   for (const [what, a = ''] of rows) {
     if (what === 'O') {
       const [schema, name, left, right, routines] = array(a);
-      for (const routine of numbers(routines).filter(runs)) {
+      for (const routine of functionsIn(routines).filter(runs)) {
         if (!bind(routine, Number(left), Number(right)))
           ownOperators.push({ schema: string(schema), name: string(name), routine });
       }
     } else if (what === 'Z' || what === 'A') {
-      const [source, target, routine] = numbers(array(a));
-      if (routine === undefined || !runs(routine)) continue;
-      if (!bind(routine, source ?? 0, target ?? 0) && what === 'Z') castRoutines.push(routine);
+      const [source, target, routines] = array(a);
+      for (const routine of functionsIn(routines).filter(runs)) {
+        if (!bind(routine, Number(source), Number(target)) && what === 'Z') castRoutines.push(routine);
+      }
     } else if (what === 'C') {
       const [, domain, text] = array(a);
       const check = body('expression', text);
@@ -59,7 +60,7 @@ export function readTypes(rows: readonly Row[], runs: (routine: number) => boole
   return { types, ownOperators, castRoutines };
 }
 
-function typeOf(row: readonly unknown[], runs: (routine: number) => boolean): TypeDraft {
+function typeOf(row: readonly unknown[], runs: (routine: FunctionRef) => boolean): TypeDraft {
   const [oid, schema, name, , base, element, arrayOid, relation, subtype, routines, fallback] = row;
   const inside = [base, element, subtype].map(Number).filter((one) => one !== 0);
   const supplied = body('expression', fallback);
@@ -70,7 +71,7 @@ function typeOf(row: readonly unknown[], runs: (routine: number) => boolean): Ty
     inside,
     relation: Number(relation),
     array: Number(arrayOid),
-    routines: new Set(numbers(routines).filter(runs)),
+    routines: new Set(functionsIn(routines).filter(runs)),
     checks: supplied === null ? [] : [supplied],
   };
 }

@@ -4,7 +4,7 @@
  */
 
 import { snapshotOf } from './catalog-snapshot.ts';
-import { CATALOG_PARTS, CATALOG_SQL, catalogSql } from './catalog-sql.ts';
+import { CATALOG_PARTS, CATALOG_SQL, catalogSql, withoutDefinitions } from './catalog-sql.ts';
 import type { BodyText } from './meaning.ts';
 
 /** Runs the gateway's own SQL on a connection of its own and returns rows as text; null is the empty string. */
@@ -106,14 +106,14 @@ export interface CatalogRoutine {
   /** Types of its arguments and result that are not the server's own. */
   readonly types: readonly number[];
   /** For an aggregate: the functions it is made of. */
-  readonly parts: readonly number[];
+  readonly parts: readonly FunctionRef[];
 }
 
 /** What making, comparing or converting a value of a type runs. */
 export interface TypeBehaviour {
   readonly schema: string;
   readonly name: string;
-  readonly routines: readonly number[];
+  readonly routines: readonly FunctionRef[];
   readonly checks: readonly BodyText[];
 }
 
@@ -121,8 +121,11 @@ export interface TypeBehaviour {
 export interface CatalogOperator {
   readonly schema: string;
   readonly name: string;
-  readonly routine: number;
+  readonly routine: FunctionRef;
 }
+
+/** A function that something else calls: somebody's by its OID, one of the server's own by its name. */
+export type FunctionRef = number | string;
 
 /** A database's names at one moment. */
 export interface CatalogSnapshot {
@@ -157,7 +160,7 @@ export interface CatalogSnapshot {
   /** Operators over the server's own types that are not its own, by name. */
   readonly ownOperators: ReadonlyMap<string, readonly CatalogOperator[]>;
   /** Functions of casts between the server's own types. */
-  readonly castRoutines: readonly number[];
+  readonly castRoutines: readonly FunctionRef[];
   /** Functions of enabled event triggers. */
   readonly eventTriggers: readonly { readonly name: string; readonly routine: number }[];
 }
@@ -184,7 +187,10 @@ async function loadInParts(
       for (const row of await query(catalogSql(sql))) all.push(row);
     } catch (fault) {
       if (essential) throw fault;
-      unread.add(kind);
+      // Without the definitions: what there is is known, and what it does cannot be told.
+      const bare = await query(catalogSql(withoutDefinitions(sql))).catch(() => null);
+      if (bare === null) unread.add(kind);
+      else for (const row of bare) all.push(row);
     }
   }
   return all;

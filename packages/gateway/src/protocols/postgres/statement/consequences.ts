@@ -127,7 +127,7 @@ export class Consequences {
     if (writes || rewrites) {
       for (const body of [...own.indexes, ...own.stored, ...own.virtual, ...own.checks])
         this.#follow(frame, relation, body);
-      for (const routine of own.indexRoutines) resolving.callByOid(frame, name, routine);
+      for (const routine of own.indexRoutines) resolving.call(frame, name, routine);
     } else if (action === 'select') for (const body of own.virtual) this.#follow(frame, relation, body);
     if (action === 'insert' || (action === 'update' && frame.draft.setsDefault)) {
       for (const body of own.defaults) this.#follow(frame, relation, body);
@@ -155,7 +155,7 @@ export class Consequences {
       if (!events.includes(event) && !(moves && (events.includes('insert') || events.includes('delete'))))
         continue;
       if (condition !== null) this.#follow(frame, relation, condition);
-      resolving.callByOid(frame, name, routine);
+      resolving.call(frame, name, routine);
     }
     if (own.rowSecurity) {
       for (const policy of own.policies) {

@@ -51,7 +51,6 @@ export const definitionRules: Readonly<Record<string, Rule>> = {
     walker.draft.fixed('create', 'Schema', name);
     if (isBody(body.authrole)) walker.draft.fixed('grant', 'Role', role || '*');
     walker.draft.effect({ kind: 'created', what: 'schema', schema: name, name });
-    walker.draft.effect({ kind: 'catalog-changed' });
     if (list(body.schemaElts).length > 0) {
       walker.draft.cannotTell(
         'CREATE SCHEMA with further definitions is not understood: send them one by one',
@@ -81,7 +80,6 @@ export const definitionRules: Readonly<Record<string, Rule>> = {
     walker.visit(body.whereClause, scope);
     // What the rule would do counts as done by whoever makes it; OLD and NEW are the relation's own rows.
     walker.visitAll(body.actions, { names: new Set([...scope.names, 'old', 'new']) });
-    walker.draft.effect({ kind: 'catalog-changed' });
   },
   CreatePolicyStmt: policy('CreatePolicyStmt'),
   AlterPolicyStmt: policy('AlterPolicyStmt'),
@@ -121,7 +119,6 @@ export const definitionRules: Readonly<Record<string, Rule>> = {
         walker.draft.routine('call', steps);
       }
     }
-    walker.draft.effect({ kind: 'catalog-changed' });
   },
   CreateStatsStmt: (walker, body, scope) => {
     walker.draft.inSchema('create', names(body.defnames));
@@ -153,7 +150,6 @@ export const definitionRules: Readonly<Record<string, Rule>> = {
   ImportForeignSchemaStmt: (walker, body) => {
     walker.draft.fixed('foreign_server', 'ForeignServer', text(body, 'server_name'));
     walker.draft.fixed('create', 'Schema', text(body, 'local_schema'));
-    walker.draft.effect({ kind: 'catalog-changed' });
   },
   CreateTableSpaceStmt: (walker, body) =>
     walker.draft.fixed('server_file', 'File', text(body, 'location') || '*'),
@@ -192,7 +188,6 @@ function onRelation(action: string, tag: string): Rule {
   return (walker, body, scope) => {
     walker.draft.relation(action, bare(body, 'relation') as RangeVar);
     walker.children(tag, body, scope, ['relation', 'excludeOpNames', 'options']);
-    walker.draft.effect({ kind: 'catalog-changed' });
   };
 }
 
@@ -203,14 +198,12 @@ function onDatabase(action: string, type: 'Database' | 'Extension', ...path: rea
 function foreign(field: string): Rule {
   return (walker, body) => {
     walker.draft.fixed('foreign_server', 'ForeignServer', text(body, field));
-    walker.draft.effect({ kind: 'catalog-changed' });
   };
 }
 
 function extension(action: string): Rule {
   return (walker, body) => {
     walker.draft.fixed(action, 'Extension', text(body, 'extname'));
-    walker.draft.effect({ kind: 'catalog-changed' });
   };
 }
 
@@ -279,7 +272,6 @@ function alterTable(walker: Walker, body: Body, scope: Scope): void {
     const own = commands.every((command) => NOT_RECURSIVE.test(command)) ? alone(relation) : relation;
     walker.draft.relation('alter', own, body.missing_ok === true ? 'maybe' : 'existing', type);
   }
-  walker.draft.effect({ kind: 'catalog-changed' });
   walker.visitAll(body.cmds, scope);
 }
 
@@ -344,7 +336,6 @@ function createFunction(walker: Walker, body: Body, scope: Scope): void {
 function madeRoutine({ draft }: Walker, name: readonly string[], body: BodyText | null): void {
   const own = draft.unqualified(name);
   if (own !== null) draft.effect({ kind: 'created', what: 'routine', ...own, body });
-  draft.effect({ kind: 'catalog-changed' });
 }
 
 /** The body of a CREATE FUNCTION, where it is one that can be followed with the session's own search path. */

@@ -127,7 +127,8 @@ export class DraftBuilder {
   }
 
   effect(effect: DraftEffect): void {
-    this.#effects.push(effect);
+    const again = effect.kind === 'catalog-changed' && this.#effects.some(({ kind }) => kind === effect.kind);
+    if (!again) this.#effects.push(effect);
   }
 
   runs(kind: 'prepared' | 'cursor', name: string): void {

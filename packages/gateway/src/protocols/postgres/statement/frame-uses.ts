@@ -69,7 +69,7 @@ export class FrameUses {
       // A built-in function that was judged by its effect needs no `call` as well; others of its name do.
       if (!(use.builtIn && schema === 'pg_catalog'))
         findings.evaluate(use.action, via, 'Function', schema, use.name);
-      if (use.action === 'call') this.#routines.named(frame, schema, use.name);
+      if (use.action === 'call') this.#routines.named(frame, schema, use.name, use.builtIn);
     }
     if (places.length === 0 && !use.builtIn) this.#missing(frame, use);
   }

@@ -1,6 +1,6 @@
 /** One text being resolved, and what the parts of the resolver share. */
 import type { Resource } from '../../protocol.ts';
-import type { CatalogRelation, CatalogSnapshot } from './catalog.ts';
+import type { CatalogRelation, CatalogSnapshot, FunctionRef } from './catalog.ts';
 import type { Findings } from './findings.ts';
 import type { BodyText, Draft } from './meaning.ts';
 import type { Names } from './names.ts';
@@ -61,7 +61,7 @@ export interface Resolving {
     cascade?: boolean,
   ): void;
   /** A call of a function that something else sets off. */
-  callByOid(frame: Frame, owner: string, oid: number): void;
+  call(frame: Frame, owner: string, routine: FunctionRef): void;
 }
 
 /** The way one step further; sorted, so that equal ways are one. */

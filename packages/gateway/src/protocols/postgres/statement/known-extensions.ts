@@ -19,7 +19,7 @@ const COMPUTES: Readonly<Record<string, RegExp | null>> = {
   fuzzystrmatch: null,
   h3: null,
   hll: null,
-  hstore: /^populate_record$/,
+  hstore: null,
   hypopg: /^hypopg_(create|drop|hide|unhide|reset)/,
   intagg: null,
   intarray: null,
@@ -43,7 +43,6 @@ const COMPUTES: Readonly<Record<string, RegExp | null>> = {
   seg: null,
   semver: null,
   tablefunc: /^(?!normal_rand$)/,
-  tcn: /./,
   timescaledb:
     /^(?!time_bucket|first|last|histogram|time_bucket_gapfill|locf|interpolate|approximate_row_count)/,
   tsm_system_rows: null,

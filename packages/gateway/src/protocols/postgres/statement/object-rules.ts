@@ -10,20 +10,17 @@ export const objectRules: Readonly<Record<string, Rule>> = {
     for (const object of list(body.objects))
       objectUse(walker, 'drop', text(body, 'removeType'), object, mode, cascade);
     walker.draft.unfiltered = true;
-    walker.draft.effect({ kind: 'catalog-changed' });
   },
   CommentStmt: (walker, body) => objectUse(walker, 'comment', text(body, 'objtype'), body.object),
   SecLabelStmt: (walker, body) => objectUse(walker, 'alter', text(body, 'objtype'), body.object),
   RenameStmt: (walker, body) => {
     subjectOf(walker, 'alter', text(body, 'renameType'), body);
-    walker.draft.effect({ kind: 'catalog-changed' });
     renamed(walker, body);
   },
   AlterObjectDependsStmt: (walker, body) => subjectOf(walker, 'alter', text(body, 'objectType'), body),
   AlterObjectSchemaStmt: (walker, body) => {
     subjectOf(walker, 'alter', text(body, 'objectType'), body);
     walker.draft.fixed('create', 'Schema', text(body, 'newschema'));
-    walker.draft.effect({ kind: 'catalog-changed' });
   },
   AlterOwnerStmt: (walker, body) => {
     subjectOf(walker, 'alter', text(body, 'objectType'), body);
@@ -44,7 +41,6 @@ export const objectRules: Readonly<Record<string, Rule>> = {
   DropOwnedStmt: (walker, body) => {
     grantees(walker, body.roles);
     walker.draft.fixed('drop', 'Database');
-    walker.draft.effect({ kind: 'catalog-changed' });
   },
   CreateRoleStmt: (walker, body) => walker.draft.fixed('create_role', 'Role', text(body, 'role')),
   AlterRoleStmt: (walker, body) => walker.draft.fixed('alter_role', 'Role', roleName(body.role)),

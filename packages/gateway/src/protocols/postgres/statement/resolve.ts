@@ -6,7 +6,7 @@
  * A body that has not been parsed yet is asked for (`needs`); the binder has it parsed and resolves again.
  */
 import type { Evaluation } from '../../protocol.ts';
-import type { CatalogRelation, CatalogSnapshot } from './catalog.ts';
+import type { CatalogRelation, CatalogSnapshot, FunctionRef } from './catalog.ts';
 import { Findings } from './findings.ts';
 import { type BodyUse, type Frame, type Resolving, through } from './frame.ts';
 import { FrameUses } from './frame-uses.ts';
@@ -90,16 +90,7 @@ const HARMLESS = new Set([
 ]);
 
 /** Actions that run event triggers. */
-const DEFINES = new Set([
-  'create',
-  'alter',
-  'drop',
-  'comment',
-  'grant',
-  'maintain',
-  'load_code',
-  'foreign_server',
-]);
+const DEFINES = new Set(['create', 'alter', 'drop', 'comment', 'grant', 'maintain']);
 
 class Resolver implements Resolving {
   readonly catalog: CatalogSnapshot;
@@ -146,9 +137,11 @@ class Resolver implements Resolving {
   resolution(): Resolution {
     this.#start(this.#top);
     this.#drain();
-    const defines = this.findings.evaluations.some(({ action }) => DEFINES.has(action));
+    const defines =
+      this.findings.evaluations.some(({ action }) => DEFINES.has(action)) ||
+      this.#drafts.some(({ effects }) => effects.some(({ kind }) => kind === 'catalog-changed'));
     if (defines) {
-      for (const { name, routine } of this.catalog.eventTriggers) this.callByOid(this.#top, name, routine);
+      for (const { name, routine } of this.catalog.eventTriggers) this.call(this.#top, name, routine);
       this.#drain();
     }
     const columnNames = new Set(this.#drafts.flatMap((draft) => draft.columnNames));
@@ -285,8 +278,8 @@ class Resolver implements Resolving {
     this.#relations.access(frame, owner, relation, action, cascade);
   }
 
-  callByOid(frame: Frame, owner: string, oid: number): void {
-    this.#routines.byOid(frame, owner, oid);
+  call(frame: Frame, owner: string, routine: FunctionRef): void {
+    this.#routines.called(frame, owner, routine);
   }
 }
 

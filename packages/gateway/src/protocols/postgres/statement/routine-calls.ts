@@ -1,7 +1,7 @@
 /** What a call of a function, an operator or a cast runs. */
 import type { Resource } from '../../protocol.ts';
-import { extensionEffect } from './builtin-functions.ts';
-import type { CatalogRoutine, TypeBehaviour } from './catalog.ts';
+import { builtInEffect, extensionEffect } from './builtin-functions.ts';
+import type { CatalogRoutine, FunctionRef, TypeBehaviour } from './catalog.ts';
 import { type Frame, nameOf, type Resolving, through } from './frame.ts';
 import { onlyComputes } from './known-extensions.ts';
 import type { Names } from './names.ts';
@@ -17,10 +17,10 @@ export class RoutineCalls {
     this.#resolving = resolving;
   }
 
-  /** All of this name in the schema: which of them is called depends on types. */
-  named(frame: Frame, schema: string, name: string): void {
+  /** All of this name in the schema: which is called depends on types. `judged`: the walk saw what code in C does. */
+  named(frame: Frame, schema: string, name: string, judged: boolean): void {
     const { catalog } = this.#resolving;
-    for (const routine of catalog.routines(schema, name)) this.runs(frame, routine, null);
+    for (const routine of catalog.routines(schema, name)) this.#runs(frame, routine, null, judged);
     for (const body of this.#resolving.bodiesMade(schema, name)) {
       const blame = this.#resource({ schema, name });
       const owner = nameOf({ schema, name });
@@ -39,16 +39,34 @@ export class RoutineCalls {
   }
 
   /** A function that something else calls: a trigger, an operator, a type. */
-  byOid(frame: Frame, owner: string, oid: number): void {
+  called(frame: Frame, owner: string, called: FunctionRef): void {
     const { catalog, findings } = this.#resolving;
-    const routine = catalog.routineByOid(oid);
+    if (typeof called === 'string') return this.#builtIn(frame, owner, called);
+    const routine = catalog.routineByOid(called);
     // One of the server's own, such as suppress_redundant_updates_trigger.
     if (routine === undefined) return;
     findings.evaluate('call', through(frame.via, owner), 'Function', routine.schema, routine.name);
-    this.runs(frame, routine, owner);
+    this.#runs(frame, routine, owner, false);
   }
 
-  runs(frame: Frame, routine: CatalogRoutine, owner: string | null): void {
+  /** One of the server's own that does more than compute, behind an operator, a cast or an aggregate of somebody's. */
+  #builtIn(frame: Frame, owner: string, name: string): void {
+    const effect = builtInEffect(name);
+    if (effect === undefined) return;
+    const { findings } = this.#resolving;
+    const via = through(frame.via, owner);
+    findings.evaluate('call', via, 'Function', 'pg_catalog', name);
+    if (effect.kind === 'file') findings.evaluate('server_file', via, 'File', '*');
+    else if (effect.kind === 'current-setting') findings.evaluate('show', via, 'Setting', '*');
+    else if (effect.kind === 'notify') findings.evaluate('notify', via, 'Channel', '*');
+    else if (effect.kind === 'signal' || effect.kind === 'maintain')
+      findings.evaluate(effect.kind, via, 'Database');
+    else if (effect.kind === 'large-object')
+      findings.evaluate(effect.action, via, 'Table', 'pg_catalog', 'pg_largeobject');
+    else this.#resolving.cannotTell(frame, `what ${name} does behind ${owner} cannot be told`);
+  }
+
+  #runs(frame: Frame, routine: CatalogRoutine, owner: string | null, judged: boolean): void {
     const resolving = this.#resolving;
     const via = through(frame.via, owner);
     const own = nameOf(routine);
@@ -65,13 +83,13 @@ export class RoutineCalls {
         answers: true,
       });
     }
-    for (const oid of routine.parts) this.byOid(inside, own, oid);
+    for (const oid of routine.parts) this.called(inside, own, oid);
     this.types(inside, routine.types, true);
     const running = this.#settings(inside, routine, blame);
     if (routine.body !== null) {
       const names = routine.body.kind === 'sql-routine' ? frame.names.exact() : running;
       resolving.follow(routine.body, { frame: inside, owner: own, names, running, blame, answers: true });
-    } else if (!this.#isKnown(routine)) {
+    } else if (!isKnown(routine, judged)) {
       const why = `what function ${own} does cannot be told: it is written in ${routine.language}`;
       this.#opaque(inside, blame, why);
     }
@@ -109,13 +127,6 @@ export class RoutineCalls {
     return path.flatMap((schema) => (schema === '$user' ? users : [schema]));
   }
 
-  #isKnown({ extension, language, schema, name, parts }: CatalogRoutine): boolean {
-    if (parts.length > 0) return true;
-    if (extension === null || (language !== 'c' && language !== 'internal')) return false;
-    // What the walk found out by name has its evaluation; there is nothing more to it.
-    return onlyComputes(extension, name) || extensionEffect(schema, name) !== undefined;
-  }
-
   /** What values of these types run: conversions and comparisons always, CHECKs where values are made. */
   types(frame: Frame, oids: readonly number[], made: boolean): void {
     const { activeTypes } = this.#resolving.catalog;
@@ -141,14 +152,14 @@ export class RoutineCalls {
     }
     // Their own types come after, so that the shortest way to each is the one that is told.
     for (const behaviour of fresh) {
-      for (const routine of behaviour.routines) this.byOid(frame, nameOf(behaviour), routine);
+      for (const routine of behaviour.routines) this.called(frame, nameOf(behaviour), routine);
     }
   }
 
   /** Operators over the server's own types that are somebody's: by name, wherever it is looked up. */
   operators(frame: Frame): void {
     const { catalog } = this.#resolving;
-    for (const oid of catalog.castRoutines) this.byOid(frame, 'pg_catalog.cast', oid);
+    for (const oid of catalog.castRoutines) this.called(frame, 'pg_catalog.cast', oid);
     const written = frame.draft.operators;
     for (const { schema, name } of written) {
       if (schema === null || schema === 'pg_catalog' || catalog.hasOperator(schema, name)) continue;
@@ -161,7 +172,7 @@ export class RoutineCalls {
       for (const operator of catalog.ownOperators.get(name) ?? []) {
         const seen = operator.schema === 'pg_catalog' || frame.names.searched.has(operator.schema);
         if (schema === null ? seen : schema === operator.schema)
-          this.byOid(frame, nameOf(operator), operator.routine);
+          this.called(frame, nameOf(operator), operator.routine);
       }
     }
   }
@@ -173,4 +184,11 @@ export class RoutineCalls {
   #resource({ schema, name }: { readonly schema: string; readonly name: string }): Resource {
     return this.#resolving.findings.resource('Function', schema, name);
   }
+}
+
+/** Whether there is nothing to be followed in a function without a body. */
+function isKnown({ extension, language, schema, name, parts }: CatalogRoutine, judged: boolean): boolean {
+  if (parts.length > 0) return true;
+  if (extension === null || (language !== 'c' && language !== 'internal')) return false;
+  return onlyComputes(extension, name) || (judged && extensionEffect(schema, name) !== undefined);
 }

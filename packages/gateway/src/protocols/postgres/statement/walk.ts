@@ -81,6 +81,20 @@ const SHAREABLE = new Set([
   'TransactionStmt',
 ]);
 
+/** Statements after which the catalog says something else; those that may make what is temporary say so themselves. */
+const DEFINITIONS = new Set(
+  (
+    'AlterCollation AlterDomain AlterEnum AlterEventTrig AlterExtension AlterExtensionContents AlterFdw AlterForeignServer ' +
+    'AlterFunction AlterObjectDepends AlterObjectSchema AlterOpFamily AlterOperator AlterOwner AlterPolicy AlterSeq ' +
+    'AlterStats AlterTable AlterTSConfiguration AlterTSDictionary AlterType CompositeType CreateAm CreateCast ' +
+    'CreateConversion CreateDomain CreateEnum CreateEventTrig CreateExtension CreateFdw CreateForeignServer ' +
+    'CreateFunction CreateOpClass CreateOpFamily CreatePLang CreatePolicy CreateRange CreateSchema CreateStats ' +
+    'CreateTransform CreateTrig Define Drop DropOwned ImportForeignSchema Index ReassignOwned Rename Rule'
+  )
+    .split(' ')
+    .map((name) => `${name}Stmt`),
+);
+
 /** Nodes that touch nothing but through their children. */
 const TRANSPARENT = new Set(
   (
@@ -243,8 +257,10 @@ class TreeWalker implements Walker {
     if (body === undefined) return;
     const rule = RULES.get(tag);
     if (!isBody(body)) this.draft.cannotTell('the parser returned something unexpected');
-    else if (rule !== undefined) rule(this, body, scope);
-    else if (TRANSPARENT.has(tag)) this.children(tag, body, scope);
+    else if (rule !== undefined) {
+      if (DEFINITIONS.has(tag)) this.draft.effect({ kind: 'catalog-changed' });
+      rule(this, body, scope);
+    } else if (TRANSPARENT.has(tag)) this.children(tag, body, scope);
     else this.draft.cannotTell(`${tag} is not understood`);
   }
 
