@@ -84,9 +84,12 @@ END $$;
 CREATE EVENT TRIGGER oracle_end ON ddl_command_end EXECUTE FUNCTION oracle.note();
 CREATE EVENT TRIGGER oracle_drop ON sql_drop EXECUTE FUNCTION oracle.note();
 `;
-/** Before the catalog is read for the binder, in a transaction that is rolled back: it must not see what was planted. */
+/**
+ * Before the catalog is read for the binder, in a transaction that is rolled back: it must not see what was planted, and
+ * must not wait for what the session that is asked holds.
+ */
 export const HIDE_PLANTED =
-  'SET search_path TO DEFAULT; DROP EVENT TRIGGER IF EXISTS oracle_end; DROP EVENT TRIGGER IF EXISTS oracle_drop;';
+  "SET search_path TO DEFAULT; SET LOCAL lock_timeout = '300ms'; DROP EVENT TRIGGER IF EXISTS oracle_end; DROP EVENT TRIGGER IF EXISTS oracle_drop;";
 
 const COUNTS = `
 SELECT 'r', relid::pg_catalog.text, n_tup_ins::pg_catalog.text, n_tup_upd::pg_catalog.text, n_tup_del::pg_catalog.text,
