@@ -348,7 +348,7 @@ DROP TABLE secret.vault, t ⇒ drop secret.vault, drop public.t
 DROP VIEW people ⇒ drop public.people
 DROP FUNCTION act(int) ⇒ drop public.act
 DROP SEQUENCE seq ⇒ drop public.seq
-DROP OWNED BY admin ⇒ grant admin, drop
+DROP OWNED BY admin ⇒ ?what the role owns
 ALTER TABLE t ADD COLUMN d int DEFAULT act(1) ⇒ alter public.t, call public.act
 ALTER TABLE t ALTER COLUMN a TYPE text USING (SELECT secret FROM secret.vault) ⇒ alter public.t, select secret.vault
 ALTER TABLE t OWNER TO admin ⇒ alter public.t, grant admin

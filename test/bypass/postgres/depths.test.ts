@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { DEPTHS, depths, opaque } from './depths.ts';
+import type { HostileStatement } from './corpus.ts';
+import { constraints, DEPTHS, families, functions, opaque, triggers, types, views } from './depths.ts';
 import { actionsOf, type StatementWorld, startStatementWorld } from './world.ts';
 
 describe('statements that set something off', () => {
@@ -10,19 +11,30 @@ describe('statements that set something off', () => {
   });
   after(() => world.close());
 
-  for (const [promise, cases] of Object.entries(depths)) {
-    for (const { sql, does, after: earlier = [] } of cases) {
-      const title = [...earlier, sql].join(' ⏎ ').replaceAll(/\s+/g, ' ');
-      test(`follows ${title} [${promise}]`, async () => {
-        const meaning = await world.understand(...earlier, sql);
-        if (does.startsWith('?'))
-          return assert.match(meaning.undetermined ?? 'determined', new RegExp(does.slice(1)));
-        assert.equal(meaning.undetermined, null);
-        const expected = does.split(',').map((line) => line.trim());
-        assert.deepEqual(actionsOf(meaning), expected.toSorted());
-      });
-    }
-  }
+  const title = ({ sql, after: earlier = [] }: HostileStatement) =>
+    [...earlier, sql].join(' ⏎ ').replaceAll(/\s+/g, ' ');
+  const follows = async ({ sql, does, after: earlier = [] }: HostileStatement) => {
+    const meaning = await world.understand(...earlier, sql);
+    if (does.startsWith('?'))
+      return assert.match(meaning.undetermined ?? 'determined', new RegExp(does.slice(1)));
+    assert.equal(meaning.undetermined, null);
+    const expected = does.split(',').map((line) => line.trim());
+    assert.deepEqual(actionsOf(meaning), expected.toSorted());
+  };
+
+  for (const one of views)
+    test(`follows views in ${title(one)} [postgres.statement-views]`, () => follows(one));
+  for (const one of functions)
+    test(`follows functions in ${title(one)} [postgres.statement-functions]`, () => follows(one));
+  for (const one of triggers)
+    test(`follows triggers in ${title(one)} [postgres.statement-triggers]`, () => follows(one));
+  for (const one of constraints)
+    test(`follows constraints in ${title(one)} [postgres.statement-constraints]`, () => follows(one));
+  for (const one of families)
+    test(`follows children and parents in ${title(one)} [postgres.statement-inheritance]`, () =>
+      follows(one));
+  for (const one of types)
+    test(`follows types in ${title(one)} [postgres.statement-types]`, () => follows(one));
 
   for (const [sql, what] of opaque) {
     test(`cannot tell what ${what.trim()} does in ${sql} [postgres.statement-opaque]`, async () => {

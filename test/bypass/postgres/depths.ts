@@ -2,7 +2,7 @@
  * What statements set off without naming it, each with what it must be understood to do. Only ever add to these tables.
  * The notation is that of corpus.ts; `… via a+b` names what leads there.
  */
-import { type HostileStatement, statements } from './corpus.ts';
+import { statements } from './corpus.ts';
 
 /** What the database of these statements has in it. */
 export const DEPTHS = `
@@ -88,6 +88,10 @@ CREATE TABLE public.filled (
 CREATE FUNCTION public.keyed(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1';
 CREATE TABLE public.indexed (a int, b int);
 CREATE INDEX ON public.indexed (public.keyed(a)) WHERE public.keyed(b) > 0;
+CREATE FUNCTION public.compare(int, int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT public.deep($1)';
+CREATE OPERATOR CLASS app.own FOR TYPE int USING btree AS
+  OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 public.compare(int, int);
+CREATE TYPE public.span AS RANGE (subtype = float8);
 CREATE TABLE public.guarded (a int, owner text);
 ALTER TABLE public.guarded ENABLE ROW LEVEL SECURITY;
 CREATE POLICY p ON public.guarded FOR SELECT USING (public.even(a));
@@ -129,6 +133,9 @@ DELETE FROM people ⇒ delete public.people, select public.customers via public.
 INSERT INTO checked VALUES (1, 'x') ⇒ insert public.checked, insert public.customers via public.checked, select public.customers via public.checked, call public.deep via public.checked, delete secret.log via public.checked+public.deep
 INSERT INTO joined VALUES (1) ⇒ insert public.joined
 LOCK TABLE joined ⇒ lock public.joined, lock public.customers via public.joined, lock public.t via public.joined
+CREATE VIEW fresh AS SELECT * FROM secret.vault >> SELECT * FROM fresh ⇒ select public.fresh, select secret.vault via public.fresh, call public.to_pair via public.pair, call public.to_pair via public.mood, call public.to_pair via public.mood+public.pair, call public.checks via public.pair+public.word, delete secret.log via public.checks+public.pair+public.word
+CREATE TEMP VIEW fresh AS SELECT secret FROM secret.vault >> SELECT 1 FROM fresh ⇒ select pg_temp.fresh, select secret.vault via pg_temp.fresh, call public.to_pair via public.pair, call public.to_pair via public.mood, call public.to_pair via public.mood+public.pair, call public.checks via public.pair+public.word, delete secret.log via public.checks+public.pair+public.word
+CREATE OR REPLACE VIEW people AS SELECT id, secret AS number FROM secret.vault >> TABLE people ⇒ select public.people, select secret.vault via public.people, select public.customers via public.people
 SELECT relname FROM mine ⇒ select public.mine, select pg_catalog.pg_class via public.mine
 SELECT * FROM pg_tables ⇒ select pg_catalog.pg_tables
 SELECT * FROM information_schema.columns ⇒ select information_schema.columns
@@ -180,6 +187,7 @@ UPDATE watched SET a = 1 ⇒ update public.watched, call public.fire via public.
 DELETE FROM watched ⇒ delete public.watched
 COPY watched FROM STDIN ⇒ insert public.watched, copy_in public.watched, call public.fire via public.watched, insert secret.log via public.fire+public.watched, call public.deep via public.watched, delete secret.log via public.deep+public.watched
 INSERT INTO quiet VALUES (1) ⇒ insert public.quiet
+ALTER TABLE quiet ENABLE TRIGGER g ⇒ alter public.quiet, call public.fire via public.quiet, insert secret.log via public.fire+public.quiet
 INSERT INTO ruled VALUES (1) ⇒ insert public.ruled, delete secret.vault via public.ruled, select secret.vault via public.ruled, select public.notes via public.ruled+secret.vault
 TRUNCATE emptied ⇒ truncate public.emptied, call public.fire via public.emptied, insert secret.log via public.emptied+public.fire
 INSERT INTO door VALUES (1, 2) ⇒ insert public.door, insert public.watched via public.door, call public.fire via public.door+public.watched, insert secret.log via public.door+public.fire+public.watched, call public.deep via public.door+public.watched, delete secret.log via public.deep+public.door+public.watched
@@ -196,6 +204,13 @@ SELECT * FROM filled ⇒ select public.filled
 UPDATE indexed SET a = 1 ⇒ update public.indexed, call public.keyed via public.indexed
 REINDEX TABLE indexed ⇒ maintain public.indexed, call public.keyed via public.indexed
 ANALYZE indexed ⇒ maintain public.indexed, call public.keyed via public.indexed
+REINDEX INDEX indexed_keyed_idx ⇒ maintain public.indexed_keyed_idx, maintain public.indexed via public.indexed_keyed_idx, call public.keyed via public.indexed+public.indexed_keyed_idx
+DROP INDEX indexed_keyed_idx ⇒ drop public.indexed_keyed_idx, alter public.indexed via public.indexed_keyed_idx, call public.keyed via public.indexed+public.indexed_keyed_idx
+VACUUM ⇒ maintain, maintain public.indexed, call public.keyed via public.indexed
+REINDEX DATABASE postgres ⇒ maintain, maintain public.indexed, call public.keyed via public.indexed
+ALTER TABLE orders VALIDATE CONSTRAINT orders_customer_fkey ⇒ alter public.orders, select public.customers via public.orders
+CREATE INDEX ON t (a app.own) ⇒ create public.t, call public.compare via app.own, call public.deep via app.own+public.compare, delete secret.log via app.own+public.compare+public.deep
+SELECT span(1, 2) ⇒ call public.span
 SELECT 1 FROM indexed ⇒ select public.indexed
 SELECT 1 FROM guarded ⇒ select public.guarded, call public.even via public.guarded, call public.odd via public.even+public.guarded, call public.even via public.even+public.guarded+public.odd, call public.odd via public.even+public.guarded+public.odd
 INSERT INTO orders VALUES (1, 2) ⇒ insert public.orders, select public.customers via public.orders
@@ -256,12 +271,3 @@ export const opaque: readonly (readonly [string, string])[] = [
   ["SELECT dynamic('t'); SELECT nothing_known()", 'Function public.dynamic, Target '],
   ["DO $$ BEGIN PERFORM dynamic('t'); END $$", 'Function public.dynamic'],
 ];
-
-export const depths: Readonly<Record<string, readonly HostileStatement[]>> = {
-  'postgres.statement-views': views,
-  'postgres.statement-functions': functions,
-  'postgres.statement-triggers': triggers,
-  'postgres.statement-constraints': constraints,
-  'postgres.statement-inheritance': families,
-  'postgres.statement-types': types,
-};

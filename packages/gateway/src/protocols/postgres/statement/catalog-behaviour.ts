@@ -20,6 +20,7 @@ export interface RelationDraft {
   readonly children: number[];
   readonly reads: { readonly oid: number; readonly attribute: number }[];
   origins: readonly CatalogOrigin[] | null;
+  table?: number;
   behaviour?: RelationBehaviour;
 }
 
@@ -59,16 +60,21 @@ const READERS: Readonly<Record<string, Reader>> = {
     own.definition = body('statements', text);
     own.checked = checked === true;
   },
-  R: (own, [, event, instead, text]) => {
+  R: (own, [, event, instead, text, disabled]) => {
     const rule = body('rule', text);
     const on = { '2': 'update', '3': 'insert', '4': 'delete' } as const;
     const named = on[string(event) as keyof typeof on];
     if (rule !== null && named !== undefined)
-      own.rules.push({ event: named, instead: instead === true, body: rule });
+      own.rules.push({ event: named, instead: instead === true, body: rule, disabled: disabled === true });
   },
-  T: (own, [, routine, type, text]) => {
+  T: (own, [, routine, type, text, disabled]) => {
     const condition = body('trigger', text);
-    own.triggers.push({ routine: Number(routine), ...triggerType(Number(type)), condition });
+    own.triggers.push({
+      routine: Number(routine),
+      ...triggerType(Number(type)),
+      condition,
+      disabled: disabled === true,
+    });
   },
   D: (own, [, generated, text]) => {
     const expression = body('expression', text);

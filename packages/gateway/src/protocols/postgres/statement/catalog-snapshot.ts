@@ -10,7 +10,7 @@ import type {
 import { type RelationDraft, readBehaviour } from './catalog-behaviour.ts';
 import { array, body, functionsIn, numbers, type Row, string, strings } from './catalog-rows.ts';
 import { activeTypes, readTypes } from './catalog-types.ts';
-import { onlyComputes } from './known-extensions.ts';
+import { onlyComputes, RANGE_CONSTRUCTOR } from './known-extensions.ts';
 import { splitSearchPath } from './settings.ts';
 import { originsOf } from './view-origins.ts';
 
@@ -37,6 +37,7 @@ export function snapshotOf(
     if (typeof oid === 'string') return builtInEffect(oid) !== undefined;
     const routine = routines.get(oid);
     if (routine === undefined) return true;
+    if (RANGE_CONSTRUCTOR.test(routine.internal)) return false;
     const known = routine.extension !== null && onlyComputes(routine.extension, routine.name);
     return !(known && (routine.language === 'c' || routine.language === 'internal'));
   };
@@ -76,6 +77,10 @@ export function snapshotOf(
     hasOperator: (schema, name) => operators.has(`${schema}.${name}`),
     ownOperators: operatorsByName(ownOperators),
     castRoutines,
+    operatorClasses: operatorsByName(operatorClasses(rows, runs)),
+    computedIndexes: [...byOid.values()].filter(
+      ({ behaviour }) => (behaviour?.indexes.length ?? 0) > 0 || (behaviour?.indexRoutines.length ?? 0) > 0,
+    ),
     eventTriggers: rows.flatMap(([what, a]) => (what === 'E' ? [eventTrigger(a ?? '')] : [])),
   };
 }
@@ -99,10 +104,11 @@ function readRelations(rows: readonly Row[]): Map<number, RelationDraft> {
       origins: null,
     });
   }
-  for (const [what, a = '', b = '', c = ''] of rows) {
-    const relation = what === 'a' || what === 'i' || what === 'd' ? relations.get(Number(a)) : undefined;
+  for (const [what = '', a = '', b = '', c = ''] of rows) {
+    const relation = 'aidj'.includes(what) ? relations.get(Number(a)) : undefined;
     if (relation === undefined) continue;
     if (what === 'a') relation.columns[Number(b) - 1] = c === '' ? null : c;
+    else if (what === 'j') relation.table = Number(b);
     else if (what === 'i') {
       relation.parents.push(Number(b));
       relations.get(Number(b))?.children.push(Number(a));
@@ -115,7 +121,10 @@ function finished(draft: RelationDraft, relations: ReadonlyMap<number, RelationD
   const { oid, schema, name, kind, parents, children, rows, behaviour } = draft;
   const columns = Array.from(draft.columns, (column) => column ?? null);
   const origins = originsOf(draft, relations, new Set());
-  const own = behaviour === undefined ? {} : { behaviour };
+  const own = {
+    ...(behaviour === undefined ? {} : { behaviour }),
+    ...(draft.table === undefined ? {} : { table: draft.table }),
+  };
   return { oid, schema, name, kind, columns, parents, children, origins, rows, ...own };
 }
 
@@ -153,6 +162,7 @@ function readRoutines(rows: readonly Row[]): Map<number, CatalogRoutine> {
       settings: strings(settings),
       extension: extension === null ? null : string(extension),
       body: body(kind, code),
+      internal: string(row[13]),
       defaults: body('expression', row[10]),
       types: numbers(row[11]),
       parts: functionsIn(row[12]),
@@ -179,7 +189,20 @@ function operatorsByName(
   return named;
 }
 
-function eventTrigger(json: string): { readonly name: string; readonly routine: number } {
-  const [name, routine] = array(json);
-  return { name: string(name), routine: Number(routine) };
+function operatorClasses(
+  rows: readonly Row[],
+  runs: (routine: FunctionRef) => boolean,
+): readonly CatalogOperator[] {
+  return rows.flatMap(([what, a = '']) => {
+    if (what !== 'L') return [];
+    const [schema, name, routines] = array(a);
+    return functionsIn(routines)
+      .filter(runs)
+      .map((routine) => ({ schema: string(schema), name: string(name), routine }));
+  });
+}
+
+function eventTrigger(json: string): CatalogSnapshot['eventTriggers'][number] {
+  const [name, routine, disabled] = array(json);
+  return { name: string(name), routine: Number(routine), disabled: disabled === true };
 }

@@ -90,7 +90,7 @@ export const CATALOG_PARTS: readonly CatalogPart[] = [
       ARRAY(SELECT t::bigint FROM unnest(coalesce(p.proallargtypes, p.proargtypes::oid[]) || p.prorettype) t WHERE ${own('t')}),
       (SELECT to_json(${functions('ARRAY[a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn, a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn]')})
          FROM pg_aggregate a WHERE a.aggfnoid = p.oid),
-      p.prokind`,
+      CASE WHEN l.lanname = 'internal' THEN p.prosrc END`,
     `FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang WHERE ${own('p.oid')}`,
   ),
   json(
@@ -100,13 +100,13 @@ export const CATALOG_PARTS: readonly CatalogPart[] = [
   ),
   json(
     'R',
-    'w.ev_class::bigint, w.ev_type, w.is_instead, pg_get_ruledef(w.oid)',
-    `FROM pg_rewrite w WHERE w.ev_type <> '1' AND w.ev_enabled <> 'D' AND ${own('w.oid')}`,
+    `w.ev_class::bigint, w.ev_type, w.is_instead, pg_get_ruledef(w.oid), w.ev_enabled = 'D'`,
+    `FROM pg_rewrite w WHERE w.ev_type <> '1' AND ${own('w.oid')}`,
   ),
   json(
     'T',
-    `t.tgrelid::bigint, t.tgfoid::bigint, t.tgtype, CASE WHEN t.tgqual IS NOT NULL THEN pg_get_triggerdef(t.oid) END`,
-    `FROM pg_trigger t WHERE NOT t.tgisinternal AND t.tgenabled <> 'D'`,
+    `t.tgrelid::bigint, t.tgfoid::bigint, t.tgtype, CASE WHEN t.tgqual IS NOT NULL THEN pg_get_triggerdef(t.oid) END, t.tgenabled = 'D'`,
+    `FROM pg_trigger t WHERE NOT t.tgisinternal`,
   ),
   json(
     'D',
@@ -164,7 +164,18 @@ export const CATALOG_PARTS: readonly CatalogPart[] = [
     't.ftrelid::bigint, s.srvname',
     'FROM pg_foreign_table t JOIN pg_foreign_server s ON s.oid = t.ftserver',
   ),
-  json('E', 'e.evtname, e.evtfoid::bigint', `FROM pg_event_trigger e WHERE e.evtenabled <> 'D'`),
+  json('E', `e.evtname, e.evtfoid::bigint, e.evtenabled = 'D'`, 'FROM pg_event_trigger e'),
+  plain(
+    'j',
+    `i.indexrelid::text AS a, i.indrelid::text AS b, '' AS c, '' AS d, '' AS e, '' AS f`,
+    `FROM pg_index i WHERE ${own('i.indexrelid')}`,
+  ),
+  json(
+    'L',
+    `n.nspname, c.opcname, to_json(ARRAY(SELECT CASE WHEN f.oid >= ${NORMAL} THEN f.oid::text ELSE f.proname::text END
+        FROM pg_amproc m JOIN pg_proc f ON f.oid = m.amproc WHERE m.amprocfamily = c.opcfamily))`,
+    `FROM pg_opclass c JOIN pg_namespace n ON n.oid = c.opcnamespace WHERE ${own('c.oid')}`,
+  ),
   json(
     'Y',
     `t.oid::bigint, n.nspname, t.typname, t.typtype, t.typbasetype::bigint, t.typelem::bigint, t.typarray::bigint, t.typrelid::bigint,

@@ -25,6 +25,8 @@ export interface CatalogRelation {
   readonly children: readonly number[];
   /** For a view: what it reads, transitively, down to what is no view. A null column is the relation as a whole. */
   readonly origins: readonly CatalogOrigin[];
+  /** Of an index: the OID of its table. */
+  readonly table?: number;
   /** The planner's count of its rows (pg_class.reltuples); null when it was never counted. */
   readonly rows: number | null;
   /** What happens beside the rows moving; undefined when nothing does. */
@@ -45,12 +47,18 @@ export interface RelationBehaviour {
   definition: BodyText | null;
   /** A view WITH CHECK OPTION: its query is evaluated for what is written through it. */
   checked: boolean;
-  readonly rules: { readonly event: RelationEvent; readonly instead: boolean; readonly body: BodyText }[];
+  readonly rules: {
+    readonly event: RelationEvent;
+    readonly instead: boolean;
+    readonly body: BodyText;
+    readonly disabled: boolean;
+  }[];
   readonly triggers: {
     readonly routine: number;
     readonly events: readonly RelationEvent[];
     readonly instead: boolean;
     readonly condition: BodyText | null;
+    readonly disabled: boolean;
   }[];
   /** Defaults of columns. */
   readonly defaults: BodyText[];
@@ -101,6 +109,8 @@ export interface CatalogRoutine {
   readonly extension: string | null;
   /** What a call of it runs; null when nobody but its language knows. */
   readonly body: BodyText | null;
+  /** Of a function in language internal: what it is of the server's own code. */
+  readonly internal: string;
   /** Defaults of its arguments. */
   readonly defaults: BodyText | null;
   /** Types of its arguments and result that are not the server's own. */
@@ -161,8 +171,15 @@ export interface CatalogSnapshot {
   readonly ownOperators: ReadonlyMap<string, readonly CatalogOperator[]>;
   /** Functions of casts between the server's own types. */
   readonly castRoutines: readonly FunctionRef[];
-  /** Functions of enabled event triggers. */
-  readonly eventTriggers: readonly { readonly name: string; readonly routine: number }[];
+  readonly eventTriggers: readonly {
+    readonly name: string;
+    readonly routine: number;
+    readonly disabled: boolean;
+  }[];
+  /** Functions of operator classes that are not the server's own, by name. */
+  readonly operatorClasses: ReadonlyMap<string, readonly CatalogOperator[]>;
+  /** Relations whose indexes run something. */
+  readonly computedIndexes: readonly CatalogRelation[];
 }
 
 /** Largest catalog that is loaded, in rows of the query: relations with their columns, functions, schemas, dependencies. */

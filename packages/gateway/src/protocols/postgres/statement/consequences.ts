@@ -46,6 +46,7 @@ export class Consequences {
 
   of(frame: Frame, relation: CatalogRelation, action: string, options: AccessOptions): void {
     this.#family(frame, relation, action, options);
+    this.#index(frame, relation, action);
     const own = relation.behaviour;
     if (own !== undefined) {
       if (relation.kind === 'v') this.#view(frame, relation, own, action);
@@ -57,6 +58,15 @@ export class Consequences {
       for (const reader of this.#resolving.catalog.readersOf(relation.oid))
         this.#resolving.access(frame, nameOf(relation), reader, 'drop', true);
     }
+  }
+
+  /** An index is part of its table. */
+  #index(frame: Frame, { table, ...index }: CatalogRelation, action: string): void {
+    const owner = table === undefined ? undefined : this.#resolving.catalog.relationByOid(table);
+    if (owner === undefined || frame.via.includes(nameOf(owner))) return;
+    if (action === 'maintain') this.#resolving.access(frame, nameOf(index), owner, 'maintain');
+    else if (action === 'drop' || action === 'alter')
+      this.#resolving.access(frame, nameOf(index), owner, 'alter');
   }
 
   /** Rows of a child are rows of its parents, either way it is named. */
@@ -96,7 +106,11 @@ export class Consequences {
       ...own.rules,
       ...own.triggers.filter(({ events }) => events.includes(action as RelationEvent)),
     ];
-    if (writes && instead.some((one) => one.instead && (!('event' in one) || one.event === action))) return;
+    if (
+      writes &&
+      instead.some((one) => one.instead && !one.disabled && (!('event' in one) || one.event === action))
+    )
+      return;
     this.#base(frame, view, own.definition, action);
   }
 
@@ -134,6 +148,21 @@ export class Consequences {
       this.#advance(frame, relation, own.identities);
     }
     if (action === 'restart') this.#advance(frame, relation, own.sequences);
+    if (action === 'validate') this.#referenced(frame, relation, own);
+    if (action === 'enable') this.#enabled(frame, relation, own);
+  }
+
+  #referenced(frame: Frame, relation: CatalogRelation, own: RelationBehaviour): void {
+    for (const oid of own.references) {
+      const other = this.#resolving.catalog.relationByOid(oid);
+      if (other !== undefined) this.#resolving.access(frame, nameOf(relation), other, 'select');
+    }
+  }
+
+  /** Switching on triggers, rules or row security counts as what they do, like making them. */
+  #enabled(frame: Frame, relation: CatalogRelation, own: RelationBehaviour): void {
+    for (const { routine } of own.triggers) this.#resolving.call(frame, nameOf(relation), routine);
+    for (const { body } of [...own.rules, ...own.policies]) this.#follow(frame, relation, body, true);
   }
 
   #advance(frame: Frame, relation: CatalogRelation, sequences: readonly number[]): void {
@@ -150,8 +179,10 @@ export class Consequences {
     const name = nameOf(relation);
     // A row that moves between partitions is deleted from one and inserted into another.
     const moves = event === 'update' && relation.parents.length > 0;
-    for (const { event: on, body } of own.rules) if (on === event) this.#follow(frame, relation, body, true);
-    for (const { events, routine, condition } of own.triggers) {
+    for (const { event: on, body, disabled } of own.rules)
+      if (on === event && !disabled) this.#follow(frame, relation, body, true);
+    for (const { events, routine, condition, disabled } of own.triggers) {
+      if (disabled) continue;
       if (!events.includes(event) && !(moves && (events.includes('insert') || events.includes('delete'))))
         continue;
       if (condition !== null) this.#follow(frame, relation, condition);
@@ -176,7 +207,7 @@ export class Consequences {
       if (action !== 'default') return;
       for (const body of other.behaviour?.defaults ?? []) this.#follow(inside, other, body);
     };
-    if (event === 'insert' || event === 'update') for (const oid of own.references) touch(oid, 'select');
+    if (event === 'insert' || event === 'update') this.#referenced(frame, relation, own);
     if (event !== 'delete' && event !== 'update') return;
     // A trigger, or another foreign key, may change what the text does not name.
     const hidden = frame.keysChange === true || own.triggers.some(({ events }) => events.includes('update'));

@@ -18,7 +18,10 @@ export const definitionRules: Readonly<Record<string, Rule>> = {
   },
   ViewStmt: (walker, body, scope) => {
     walker.answering = false;
-    newRelation(walker, bare(body, 'view') as RangeVar);
+    const view = bare(body, 'view') as RangeVar;
+    newRelation(walker, view);
+    const schema = view.relpersistence === 't' ? 'pg_temp' : view.schemaname || null;
+    walker.draft.effect({ kind: 'view', schema, name: view.relname ?? '' });
     walker.visit(body.query, scope);
   },
   IndexStmt: onRelation('create', 'IndexStmt'),
@@ -160,7 +163,10 @@ export const definitionRules: Readonly<Record<string, Rule>> = {
     walker.draft.fixed('create', 'Database');
     walker.draft.routine('call', names(body.funcname));
   },
-  AlterEventTrigStmt: onDatabase('alter', 'Database'),
+  AlterEventTrigStmt: (walker, body) => {
+    walker.draft.fixed('alter', 'Database');
+    if (text(body, 'tgenabled') !== 'D') walker.draft.enables.add(text(body, 'trigname'));
+  },
   CreatePublicationStmt: publication('create', 'CreatePublicationStmt'),
   AlterPublicationStmt: publication('alter', 'AlterPublicationStmt'),
   PublicationObjSpec: (walker, body, scope) => {
@@ -270,7 +276,11 @@ function alterTable(walker: Walker, body: Body, scope: Scope): void {
     const type = kind === 'OBJECT_SEQUENCE' ? 'Sequence' : 'Table';
     const commands = list(body.cmds).map((item) => text(as('AlterTableCmd', item) ?? {}, 'subtype'));
     const own = commands.every((command) => NOT_RECURSIVE.test(command)) ? alone(relation) : relation;
-    walker.draft.relation('alter', own, body.missing_ok === true ? 'maybe' : 'existing', type);
+    const mode = body.missing_ok === true ? 'maybe' : 'existing';
+    walker.draft.relation('alter', own, mode, type);
+    // What was switched off fires from now on; a foreign key that is checked reads the other table.
+    if (commands.some((command) => /^AT_Enable/.test(command))) walker.draft.relation('enable', own, mode);
+    if (commands.includes('AT_ValidateConstraint')) walker.draft.relation('validate', own, mode);
   }
   walker.visitAll(body.cmds, scope);
 }

@@ -36,9 +36,13 @@ export class DraftBuilder {
   readonly ranges = new Set<string>();
   readonly #operators = new Map<string, DraftName>();
   readonly #types = new Map<string, DraftName>();
+  readonly #operatorClasses = new Map<string, DraftName>();
+  everyIndex = false;
   copy: Draft['copy'] = null;
   /** Columns that are given values. */
   readonly assigned = new Set<string>();
+  /** Event triggers that are switched on. */
+  readonly enables = new Set<string>();
   /** Schemas dropped with what is in them. */
   readonly emptied = new Set<string>();
   base: DraftName | null = null;
@@ -106,6 +110,10 @@ export class DraftBuilder {
     this.#named(this.#operators, name);
   }
 
+  operatorClass(name: readonly string[]): void {
+    this.#named(this.#operatorClasses, name);
+  }
+
   type(name: readonly string[]): void {
     this.#named(this.#types, name);
   }
@@ -162,11 +170,14 @@ export class DraftBuilder {
       rowCalls: [...this.rowCalls],
       operators: [...this.#operators.values()],
       types: [...this.#types.values()],
+      operatorClasses: [...this.#operatorClasses.values()],
+      everyIndex: this.everyIndex,
       setsDefault: this.setsDefault,
       unfiltered: this.unfiltered,
       base: this.base,
       assigned: [...this.assigned],
       emptied: [...this.emptied],
+      enables: [...this.enables],
       star: this.star,
       anyColumn: this.anyColumn,
       copy: this.copy,

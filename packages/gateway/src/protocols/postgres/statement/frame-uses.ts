@@ -35,6 +35,8 @@ export class FrameUses {
     for (const schema of draft.emptied) this.#emptied(frame, schema);
     this.#types(frame);
     this.#routines.operators(frame);
+    this.#routines.operatorClasses(frame);
+    this.#maintained(frame);
   }
 
   #types(frame: Frame): void {
@@ -46,6 +48,17 @@ export class FrameUses {
         if (schema === null ? seen : schema === type.schema) this.#routines.types(frame, [type.oid], true);
       }
     }
+  }
+
+  #maintained(frame: Frame): void {
+    const { draft } = frame;
+    const { catalog } = this.#resolving;
+    if (draft.everyIndex) {
+      for (const relation of catalog.computedIndexes)
+        this.#resolving.access(frame, null, relation, 'maintain');
+    }
+    for (const { name, routine } of catalog.eventTriggers)
+      if (draft.enables.includes(name)) this.#routines.called(frame, name, routine);
   }
 
   /** DROP SCHEMA … CASCADE drops what is in it. */

@@ -54,6 +54,9 @@ const COMPUTES: Readonly<Record<string, RegExp | null>> = {
   xml2: /^(?!xml_valid|xml_is_well_formed|xml_encode_special_chars|xpath_(?!table))/,
 };
 
+/** The server's own code behind functions it makes for somebody's range type. */
+export const RANGE_CONSTRUCTOR = /^(multi)?range_constructor\d$/;
+
 /** Whether code in C of this extension does nothing but compute. */
 export function onlyComputes(extension: string, name: string): boolean {
   if (!Object.hasOwn(COMPUTES, extension)) return false;

@@ -76,7 +76,14 @@ export type SessionEffect =
       readonly body?: BodyText | null;
     }
   /** The shared catalog is out of date once this commits. */
-  | { readonly kind: 'catalog-changed' };
+  | { readonly kind: 'catalog-changed' }
+  /** A view exists that the shared catalog may not show yet, or shows as it was: what reading it does. */
+  | {
+      readonly kind: 'view';
+      readonly schema: string;
+      readonly name: string;
+      readonly evaluations: readonly Evaluation[];
+    };
 
 export type CreatedKind = 'relation' | 'routine' | 'schema';
 
@@ -127,7 +134,8 @@ export interface FixedUse {
 
 /** The effect of a draft, before names are resolved. */
 export type DraftEffect =
-  | Exclude<SessionEffect, { kind: 'temporary' } | { kind: 'created' }>
+  | Exclude<SessionEffect, { kind: 'temporary' } | { kind: 'created' } | { kind: 'view' }>
+  | { readonly kind: 'view'; readonly schema: string | null; readonly name: string }
   | {
       readonly kind: 'created';
       readonly what: CreatedKind;
@@ -177,6 +185,9 @@ export interface Draft {
   /** Operators and types that are named. */
   readonly operators: readonly DraftName[];
   readonly types: readonly DraftName[];
+  readonly operatorClasses: readonly DraftName[];
+  /** All indexes of the database are built or read. */
+  readonly everyIndex: boolean;
   /** DEFAULT is written as a value. */
   readonly setsDefault: boolean;
   /** An UPDATE or DELETE without WHERE, TRUNCATE, DROP. */
@@ -187,6 +198,8 @@ export interface Draft {
   readonly assigned: readonly string[];
   /** Schemas dropped with everything in them. */
   readonly emptied: readonly string[];
+  /** Event triggers that are switched on. */
+  readonly enables: readonly string[];
   /** A `*` anywhere, the top level included. */
   readonly star: boolean;
   readonly anyColumn: boolean;

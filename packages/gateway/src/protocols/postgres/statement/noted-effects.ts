@@ -8,7 +8,8 @@ export function notedEffects(drafts: readonly Draft[], names: Names, findings: F
   const sources = findings.relations.filter((one) => one.schema !== 'pg_temp');
   for (const draft of drafts) {
     for (const effect of draft.effects) {
-      if (effect.kind !== 'created') effects.push(effect);
+      if (effect.kind === 'view') effects.push(...viewEffects(effect, names, findings));
+      else if (effect.kind !== 'created') effects.push(effect);
       else effects.push(...created(effect, names, sources));
     }
   }
@@ -20,6 +21,17 @@ export function notedEffects(drafts: readonly Draft[], names: Names, findings: F
       effects.push({ kind: 'temporary', name, sources });
   }
   return effects;
+}
+
+/** What reading a view does is what making it did, but for the making. */
+function viewEffects(
+  { schema, name }: Extract<DraftEffect, { kind: 'view' }>,
+  names: Names,
+  findings: Findings,
+): SessionEffect[] {
+  const evaluations = findings.evaluations.filter(({ action }) => action !== 'create');
+  const places = schema === null ? names.creatable() : [schema];
+  return places.map((place) => ({ kind: 'view', schema: place, name, evaluations }));
 }
 
 function created(

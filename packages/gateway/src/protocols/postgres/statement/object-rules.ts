@@ -41,6 +41,7 @@ export const objectRules: Readonly<Record<string, Rule>> = {
   DropOwnedStmt: (walker, body) => {
     grantees(walker, body.roles);
     walker.draft.fixed('drop', 'Database');
+    walker.draft.cannotTell('what the role owns, and is dropped, is not known');
   },
   CreateRoleStmt: (walker, body) => walker.draft.fixed('create_role', 'Role', text(body, 'role')),
   AlterRoleStmt: (walker, body) => walker.draft.fixed('alter_role', 'Role', roleName(body.role)),
@@ -73,7 +74,7 @@ export const objectRules: Readonly<Record<string, Rule>> = {
       for (const column of names(relation.va_cols)) walker.draft.columnNames.add(column);
       walker.draft.relation('maintain', bare(relation, 'relation') as RangeVar);
     }
-    if (list(body.rels).length === 0) walker.draft.fixed('maintain', 'Database');
+    if (list(body.rels).length === 0) everyRelation(walker);
   },
   ClusterStmt: maintained,
   RefreshMatViewStmt: maintained,
@@ -87,7 +88,12 @@ function database(walker: Walker, body: Body): void {
 
 function maintained(walker: Walker, body: Body): void {
   if (isBody(body.relation)) walker.draft.relation('maintain', body.relation as RangeVar);
-  else walker.draft.fixed('maintain', 'Database');
+  else everyRelation(walker);
+}
+
+function everyRelation(walker: Walker): void {
+  walker.draft.fixed('maintain', 'Database');
+  walker.draft.everyIndex = true;
 }
 
 function eachRelation(walker: Walker, action: string, relations: unknown, cascade = false): void {

@@ -1,4 +1,5 @@
 /** Relations a text names: which they may be, and what the action on each is. */
+import type { Evaluation } from '../../protocol.ts';
 import type { CatalogRelation } from './catalog.ts';
 import { Consequences } from './consequences.ts';
 import { type Frame, nameOf, type Resolving, through } from './frame.ts';
@@ -7,6 +8,8 @@ import { SETTING_VALUES, secretColumns } from './secrets.ts';
 
 /** Actions whose rows count as read or changed. */
 const COUNTED = new Set(['select', 'update', 'delete', 'truncate', 'drop']);
+/** Not actions on the relation, only what follows from one: TRUNCATE … RESTART IDENTITY, ENABLE TRIGGER, VALIDATE. */
+const UNJUDGED = new Set(['restart', 'enable', 'validate']);
 /** Actions that make values of the relation's column types. */
 const MAKES_VALUES = new Set(['insert', 'update', 'alter']);
 
@@ -75,11 +78,12 @@ export class RelationUses {
 
   /** One relation a name stands for. */
   #touch(frame: Frame, use: RelationUse, schema: string): void {
-    const { catalog, findings } = this.#resolving;
+    const { catalog, findings, state } = this.#resolving;
     const { draft } = frame;
     const { action, name } = use;
-    // TRUNCATE … RESTART IDENTITY: not an action on the relation.
-    if (action !== 'restart') findings.evaluate(action, frame.via, use.type, schema, name);
+    if (!UNJUDGED.has(action)) findings.evaluate(action, frame.via, use.type, schema, name);
+    for (const evaluation of state.viewEvaluations(schema, name))
+      findings.add(reached(evaluation, through(frame.via, `${schema}.${name}`)));
     findings.addRelation({ schema, table: name });
     if (frame.via.length > 0 && frame.answers) findings.anyColumn = true;
     const relation = catalog.relation(schema, name);
@@ -110,7 +114,7 @@ export class RelationUses {
     if (COUNTED.has(action)) this.counted.add(relation);
     const { oid, behaviour } = relation;
     if (behaviour === undefined && relation.children.length === 0 && relation.parents.length === 0) {
-      if (action !== 'drop') return;
+      if (action !== 'drop' && relation.table === undefined) return;
     }
     const { only = false, cascade = false } = options;
     const names = [frame.names.key, frame.running.key, frame.draft.setsDefault, frame.keysChange];
@@ -145,6 +149,12 @@ export class RelationUses {
     const shown = use.schema === null ? use.name : `${use.schema}.${use.name}`;
     this.#resolving.cannotTell(frame, `relation ${shown} is not in the catalog`);
   }
+}
+
+/** The evaluation of a view's query, through the view. */
+function reached({ action, resource, facts }: Evaluation, way: readonly string[]): Evaluation {
+  const via = Object.freeze([...new Set([...(facts?.via ?? []), ...way])].sort());
+  return Object.freeze({ action, resource, facts: Object.freeze({ ...facts, via }) });
 }
 
 /** OIDs below are of what initdb made (FirstNormalObjectId, access/transam.h). */

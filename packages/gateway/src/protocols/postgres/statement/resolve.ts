@@ -141,7 +141,8 @@ class Resolver implements Resolving {
       this.findings.evaluations.some(({ action }) => DEFINES.has(action)) ||
       this.#drafts.some(({ effects }) => effects.some(({ kind }) => kind === 'catalog-changed'));
     if (defines) {
-      for (const { name, routine } of this.catalog.eventTriggers) this.call(this.#top, name, routine);
+      for (const { name, routine, disabled } of this.catalog.eventTriggers)
+        if (!disabled) this.call(this.#top, name, routine);
       this.#drain();
     }
     const columnNames = new Set(this.#drafts.flatMap((draft) => draft.columnNames));

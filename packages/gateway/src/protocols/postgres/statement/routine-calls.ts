@@ -3,7 +3,7 @@ import type { Resource } from '../../protocol.ts';
 import { builtInEffect, extensionEffect } from './builtin-functions.ts';
 import type { CatalogRoutine, FunctionRef, TypeBehaviour } from './catalog.ts';
 import { type Frame, nameOf, type Resolving, through } from './frame.ts';
-import { onlyComputes } from './known-extensions.ts';
+import { onlyComputes, RANGE_CONSTRUCTOR } from './known-extensions.ts';
 import type { Names } from './names.ts';
 import { isPinned, splitSearchPath } from './settings.ts';
 
@@ -156,6 +156,17 @@ export class RoutineCalls {
     }
   }
 
+  operatorClasses(frame: Frame): void {
+    const { catalog } = this.#resolving;
+    for (const { schema, name } of frame.draft.operatorClasses) {
+      for (const found of catalog.operatorClasses.get(name) ?? []) {
+        const seen = found.schema === 'pg_catalog' || frame.names.searched.has(found.schema);
+        if (schema === null ? seen : schema === found.schema)
+          this.called(frame, nameOf(found), found.routine);
+      }
+    }
+  }
+
   /** Operators over the server's own types that are somebody's: by name, wherever it is looked up. */
   operators(frame: Frame): void {
     const { catalog } = this.#resolving;
@@ -187,8 +198,9 @@ export class RoutineCalls {
 }
 
 /** Whether there is nothing to be followed in a function without a body. */
-function isKnown({ extension, language, schema, name, parts }: CatalogRoutine, judged: boolean): boolean {
-  if (parts.length > 0) return true;
+function isKnown(routine: CatalogRoutine, judged: boolean): boolean {
+  const { extension, language, schema, name, parts, internal } = routine;
+  if (parts.length > 0 || RANGE_CONSTRUCTOR.test(internal)) return true;
   if (extension === null || (language !== 'c' && language !== 'internal')) return false;
   return onlyComputes(extension, name) || (judged && extensionEffect(schema, name) !== undefined);
 }

@@ -6,7 +6,8 @@
  * an earlier one back. A name with too many candidates is not tracked at all, and then running it is undetermined.
  */
 import { createHash } from 'node:crypto';
-import type { BodyText, RelationName, StatementMeaning } from './meaning.ts';
+import type { Evaluation } from '../../protocol.ts';
+import type { BodyText, RelationName, SessionEffect, StatementMeaning } from './meaning.ts';
 import { splitSearchPath } from './settings.ts';
 
 /** Limits of one session's memory; going over one makes what depends on it undetermined. */
@@ -19,6 +20,8 @@ export interface SessionLimits {
 const CANDIDATES = 8;
 /** Search paths before they are given up on. */
 const PATHS = 32;
+/** Evaluations remembered of one view that the session made. */
+const VIEW_EVALUATIONS = 1000;
 const DEFAULT_LIMITS: SessionLimits = { namedStatements: 1000 };
 
 /** `facts` are the server's parameter values at login: session_authorization, and search_path where it is reported. */
@@ -47,6 +50,8 @@ export class SessionState {
   /** By createdKey: what functions the session made may run, and a digest of all that. */
   readonly #bodies = new Map<string, readonly (BodyText | null)[]>();
   #bodiesDigest = '';
+  /** By createdKey: what reading views the session made does. */
+  readonly #views = new Map<string, readonly Evaluation[]>();
   readonly #prepared = new Map<string, readonly StatementMeaning[] | null>();
   readonly #cursors = new Map<string, readonly StatementMeaning[] | null>();
   #overflow = false;
@@ -87,6 +92,11 @@ export class SessionState {
 
   hasCreated(what: string, schema: string, name: string): boolean {
     return this.#created.size > 0 && this.#created.has(createdKey(what, schema, name));
+  }
+
+  /** What reading a view that the session made does; empty for any other relation. */
+  viewEvaluations(schema: string, name: string): readonly Evaluation[] {
+    return this.#views.size === 0 ? [] : (this.#views.get(createdKey('view', schema, name)) ?? []);
   }
 
   /** What a function the session made, or changed, may run from then on; null when that cannot be told. */
@@ -133,7 +143,7 @@ export class SessionState {
         const key = createdKey(effect.what, effect.schema, effect.name);
         this.#addCreated(key);
         if (effect.what === 'routine') this.#addBody(key, effect.body ?? null);
-      }
+      } else if (effect.kind === 'view') this.#addView(effect);
       renamed ||= effect.kind === 'search-path' || effect.kind === 'temporary' || effect.kind === 'created';
     }
     if (renamed) this.#rekey();
@@ -197,6 +207,20 @@ export class SessionState {
     this.#bodiesDigest = hash.digest('base64');
   }
 
+  #addView({ schema, name, evaluations }: Extract<SessionEffect, { kind: 'view' }>): void {
+    const key = createdKey('view', schema, name);
+    const known = this.#views.get(key) ?? [];
+    const fresh = evaluations.filter((one) => !known.some((old) => sameEvaluation(old, one)));
+    const full = this.#views.size >= this.#limit || known.length + fresh.length > VIEW_EVALUATIONS;
+    if (full) this.#overflow = true;
+    else this.#views.set(key, [...known, ...fresh]);
+    const said = evaluations.map(({ action, resource, facts }) => [action, resource, facts]);
+    const hash = createHash('sha256')
+      .update(this.#bodiesDigest)
+      .update(JSON.stringify([key, said]));
+    this.#bodiesDigest = hash.digest('base64');
+  }
+
   #rekey(): void {
     const parts = [
       this.#user,
@@ -208,4 +232,11 @@ export class SessionState {
     ];
     this.#key = JSON.stringify(parts);
   }
+}
+
+function sameEvaluation(one: Evaluation, other: Evaluation): boolean {
+  return (
+    JSON.stringify([one.action, one.resource, one.facts]) ===
+    JSON.stringify([other.action, other.resource, other.facts])
+  );
 }

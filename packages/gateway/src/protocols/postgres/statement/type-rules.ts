@@ -8,6 +8,15 @@ export const typeRules: Readonly<Record<string, Rule>> = {
     walker.draft.type(names(body.names));
     walker.children('TypeName', body, scope);
   },
+  // An operator class runs its functions for every value of an index or a partition key.
+  IndexElem: (walker, body, scope) => {
+    walker.draft.operatorClass(names(body.opclass));
+    walker.children('IndexElem', body, scope);
+  },
+  PartitionElem: (walker, body, scope) => {
+    walker.draft.operatorClass(names(body.opclass));
+    walker.children('PartitionElem', body, scope);
+  },
   SetToDefault: (walker) => {
     walker.draft.setsDefault = true;
   },

@@ -99,10 +99,10 @@ const DEFINITIONS = new Set(
 const TRANSPARENT = new Set(
   (
     'A_ArrayExpr A_Const A_Indices Alias BitString BoolExpr Boolean BooleanTest CTECycleClause CTESearchClause CaseExpr CaseWhen ' +
-    'CoalesceExpr CollateClause CurrentOfExpr Float FunctionParameter GroupingFunc GroupingSet IndexElem InferClause ' +
+    'CoalesceExpr CollateClause CurrentOfExpr Float FunctionParameter GroupingFunc GroupingSet InferClause ' +
     'Integer JsonAggConstructor JsonArgument JsonBehavior JsonFormat JsonIsPredicate JsonKeyValue JsonOutput ' +
     'JsonReturning JsonTableColumn JsonTablePathSpec JsonValueExpr List MinMaxExpr MultiAssignRef NamedArgExpr ' +
-    'NullTest ParamRef PartitionBoundSpec PartitionElem PartitionRangeDatum PartitionSpec RangeTableFuncCol ' +
+    'NullTest ParamRef PartitionBoundSpec PartitionRangeDatum PartitionSpec RangeTableFuncCol ' +
     'ReturningOption RoleSpec RowExpr SQLValueFunction StatsElem String TriggerTransition ' +
     'WindowDef XmlExpr XmlSerialize ReplicaIdentityStmt DefElem ReturnStmt'
   ).split(' '),
