@@ -104,6 +104,29 @@ describe('what the server says', () => {
     });
   }
 
+  test('is no less than what EXPLAIN says it would touch [oracle.server]', async () => {
+    let plans = 0;
+    for (const { before: earlier, sql } of generatedCases(SEED, 120)) {
+      if (earlier.length > 0 || !/^(SELECT|INSERT|UPDATE|DELETE|MERGE|WITH)\b/.test(sql)) continue;
+      const { observation } = await session.ask(`EXPLAIN (ANALYZE, VERBOSE, FORMAT JSON) ${sql}`, false);
+      if (observation.kind !== 'touched') continue;
+      await session.oracle.session.ask('BEGIN');
+      const { rows } = await session.oracle.session.ask(`EXPLAIN (ANALYZE, VERBOSE, FORMAT JSON) ${sql}`);
+      await session.oracle.session.ask('ROLLBACK');
+      const planned = named(JSON.parse(rows.map(([line]) => line).join('\n')));
+      const locked = new Set(
+        observation.touched.relations.map(({ relation: { schema, name } }) => `${schema}.${name}`),
+      );
+      assert.deepEqual(
+        [...planned].filter((one) => !locked.has(one)),
+        [],
+        sql,
+      );
+      plans += 1;
+    }
+    assert.ok(plans > 20, `${plans}`);
+  });
+
   test('includes what was defined and dropped [oracle.server]', async () => {
     const made = await session.ask(
       "CREATE FUNCTION app.f(int) RETURNS int LANGUAGE sql AS 'SELECT 1'",
@@ -137,3 +160,14 @@ describe('what the server says', () => {
     assert.equal(compare('DELETE', { ...meaning, evaluations: reads }, deleted, relationOf).kind, 'missed');
   });
 });
+
+/** Relations a plan names, and those whose triggers fired, as `schema.name`; catalogs apart. */
+function named(plan: unknown, found: Set<string> = new Set()): ReadonlySet<string> {
+  if (typeof plan !== 'object' || plan === null) return found;
+  const { 'Relation Name': relation, Schema: schema } = plan as Record<string, unknown>;
+  if (typeof relation === 'string' && typeof schema === 'string' && !/^pg_/.test(schema)) {
+    found.add(`${schema}.${relation}`);
+  }
+  for (const value of Object.values(plan)) named(value, found);
+  return found;
+}

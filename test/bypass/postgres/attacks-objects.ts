@@ -63,7 +63,7 @@ SELECT * FROM json_to_record('{"a": "x"}') AS r(a public.checked_text) ⇒ none
 SELECT * FROM jsonb_populate_record(NULL::public.told, '{}') ⇒ none
 SELECT collected(host) FROM monitoring.checks ⇒ none
 SELECT public.collected(host) OVER () FROM monitoring.checks ⇒ none
-SELECT gather(host) FROM monitoring.checks ⇒ untold
+SELECT gather(host) FROM monitoring.checks ⇒ none
 CALL monitoring.do_it() ⇒ none
 INSERT INTO monitoring.triggered (id) VALUES (1) RETURNING word ⇒ none
 UPDATE monitoring.triggered SET id = 2 RETURNING word ⇒ none
