@@ -92,6 +92,14 @@ CREATE FUNCTION public.compare(int, int) RETURNS int IMMUTABLE LANGUAGE sql AS '
 CREATE OPERATOR CLASS app.own FOR TYPE int USING btree AS
   OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 public.compare(int, int);
 CREATE TYPE public.span AS RANGE (subtype = float8);
+CREATE FUNCTION public.bucket(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT public.deep($1)';
+CREATE TABLE public.buckets (a int, b int) PARTITION BY RANGE (public.bucket(a));
+CREATE TABLE public.buckets_1 PARTITION OF public.buckets FOR VALUES FROM (0) TO (10);
+CREATE TABLE public.measured (a int, b int);
+CREATE STATISTICS public.measures ON (public.keyed(a)), b FROM public.measured;
+CREATE TABLE public.tenants (a int, tenant text DEFAULT current_setting('app.secret'));
+ALTER TABLE public.tenants ENABLE ROW LEVEL SECURITY;
+CREATE POLICY p ON public.tenants USING (tenant = current_setting('app.tenant'));
 CREATE TABLE public.guarded (a int, owner text);
 ALTER TABLE public.guarded ENABLE ROW LEVEL SECURITY;
 CREATE POLICY p ON public.guarded FOR SELECT USING (public.even(a));
@@ -178,6 +186,8 @@ CREATE INDEX ON t (deep(a)) ⇒ create public.t, call public.deep, delete secret
 EXPLAIN ANALYZE SELECT deep(1) ⇒ call public.deep, delete secret.log via public.deep
 PREPARE p AS SELECT deep(1) >> EXECUTE p ⇒ call public.deep, delete secret.log via public.deep
 DO $$ DECLARE r record; BEGIN FOR r IN SELECT * FROM secret.vault LOOP PERFORM deep(r.id); END LOOP; END $$ ⇒ run_block, select secret.vault, call public.deep, delete secret.log via public.deep
+DO $$ DECLARE r customers%ROWTYPE; BEGIN r.id := deep(1); END $$ ⇒ run_block, call public.deep, delete secret.log via public.deep
+CREATE FUNCTION fresh() RETURNS int LANGUAGE plpgsql AS 'DECLARE r customers%ROWTYPE; BEGIN r.id := deep(1); RETURN r.id; END' >> SELECT fresh() ⇒ call public.fresh, call public.deep via public.fresh, delete secret.log via public.deep+public.fresh
 DO $$ BEGIN EXECUTE 'DO ''BEGIN DELETE FROM secret.log; END'''; END $$ ⇒ run_block, delete secret.log
 `);
 
@@ -206,8 +216,13 @@ REINDEX TABLE indexed ⇒ maintain public.indexed, call public.keyed via public.
 ANALYZE indexed ⇒ maintain public.indexed, call public.keyed via public.indexed
 REINDEX INDEX indexed_keyed_idx ⇒ maintain public.indexed_keyed_idx, maintain public.indexed via public.indexed_keyed_idx, call public.keyed via public.indexed+public.indexed_keyed_idx
 DROP INDEX indexed_keyed_idx ⇒ drop public.indexed_keyed_idx, alter public.indexed via public.indexed_keyed_idx, call public.keyed via public.indexed+public.indexed_keyed_idx
-VACUUM ⇒ maintain, maintain public.indexed, call public.keyed via public.indexed
-REINDEX DATABASE postgres ⇒ maintain, maintain public.indexed, call public.keyed via public.indexed
+VACUUM ⇒ maintain, maintain public.indexed, call public.keyed via public.indexed, maintain public.buckets, maintain public.buckets_1 via public.buckets, call public.bucket via public.buckets, call public.deep via public.bucket+public.buckets, delete secret.log via public.bucket+public.buckets+public.deep
+REINDEX DATABASE postgres ⇒ maintain, maintain public.indexed, call public.keyed via public.indexed, maintain public.buckets, maintain public.buckets_1 via public.buckets, call public.bucket via public.buckets, call public.deep via public.bucket+public.buckets, delete secret.log via public.bucket+public.buckets+public.deep
+INSERT INTO buckets_1 VALUES (1) ⇒ insert public.buckets_1, insert public.buckets via public.buckets_1, call public.bucket via public.buckets+public.buckets_1, call public.deep via public.bucket+public.buckets+public.buckets_1, delete secret.log via public.bucket+public.buckets+public.buckets_1+public.deep
+ANALYZE measured ⇒ maintain public.measured, call public.keyed via public.measured
+INSERT INTO measured VALUES (1) ⇒ insert public.measured
+SELECT 1 FROM tenants ⇒ select public.tenants
+INSERT INTO tenants VALUES (1) ⇒ insert public.tenants, show app.secret via public.tenants
 ALTER TABLE orders VALIDATE CONSTRAINT orders_customer_fkey ⇒ alter public.orders, select public.customers via public.orders
 CREATE INDEX ON t (a app.own) ⇒ create public.t, call public.compare via app.own, call public.deep via app.own+public.compare, delete secret.log via app.own+public.compare+public.deep
 SELECT span(1, 2) ⇒ call public.span
@@ -247,6 +262,7 @@ INSERT INTO typed (w) VALUES ('x') ⇒ insert public.typed, call public.checks v
 SELECT !!! '/etc/passwd' ⇒ call pg_catalog.pg_read_file via public.!!!, server_file * via public.!!!
 SELECT !@ 'x' ⇒ transact
 SELECT takes('x') ⇒ call public.takes, call public.checks via public.word, delete secret.log via public.checks+public.word
+SELECT jsonb_populate_record(NULL::typed, '{"w":"x"}') ⇒ call pg_catalog.jsonb_populate_record, call public.checks via public.word, delete secret.log via public.checks+public.word, call public.to_pair via public.pair, call public.to_pair via public.mood+public.pair
 SELECT 1 <-> 'x' ⇒ call public.same via public.<->, delete secret.log via public.<->+public.same
 SELECT 1 ~~~ 'x' ⇒ transact
 SET search_path = app >> SELECT 1 ~~~ 'x' ⇒ call public.same via app.~~~, delete secret.log via app.~~~+public.same

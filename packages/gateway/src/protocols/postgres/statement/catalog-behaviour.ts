@@ -21,6 +21,8 @@ export interface RelationDraft {
   readonly reads: { readonly oid: number; readonly attribute: number }[];
   origins: readonly CatalogOrigin[] | null;
   table?: number;
+  /** The type of its rows; 0 when it is the server's own. */
+  readonly rowType: number;
   behaviour?: RelationBehaviour;
 }
 
@@ -37,6 +39,7 @@ function behaviourOf(relation: RelationDraft): RelationBehaviour {
     sequences: [],
     checks: [],
     indexes: [],
+    statistics: [],
     indexRoutines: [],
     references: [],
     referencedBy: [],
@@ -103,6 +106,10 @@ const READERS: Readonly<Record<string, Reader>> = {
       onUpdate: onUpdate === 'c' ? 'update' : referential(string(onUpdate)),
     });
   },
+  W: (own, [, text]) => {
+    const statistics = body('statistics', text);
+    if (statistics !== null) own.statistics.push(statistics);
+  },
   X: (own, [, expressions, predicate]) => {
     for (const text of [expressions, predicate]) {
       const expression = body('expression', text);
@@ -129,7 +136,7 @@ export function readBehaviour(
   runs: (routine: FunctionRef) => boolean,
 ): void {
   for (const [what = '', a = '', , , d = '', , f = ''] of rows) {
-    if (what === 'r' && f === '1') withRelation(relations, a, (own) => (own.rowSecurity = true));
+    if (what === 'r' && f.startsWith('x')) withRelation(relations, a, (own) => (own.rowSecurity = true));
     else if (what === 'a' && d !== '') withRelation(relations, a, (own) => own.types.push(Number(d)));
     else if (what === 'H') {
       const [relation, routine] = array(a);

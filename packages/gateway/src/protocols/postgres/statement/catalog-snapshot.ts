@@ -19,6 +19,7 @@ export function snapshotOf(
   rows: readonly Row[],
   version: number,
   unread: ReadonlySet<string> = new Set(),
+  digest = '',
 ): CatalogSnapshot {
   const schemas = new Set<string>();
   let searchPath: readonly string[] = [];
@@ -51,10 +52,11 @@ export function snapshotOf(
     byName.set(draft.schema, named.set(draft.name, relation));
   }
   const routinesByName = indexRoutines(routines);
-  const { types, ownOperators, castRoutines } = readTypes(rows, runs);
+  const { types, ownOperators, castRoutines } = readTypes(rows, relations, runs);
   const readers = readersOf(relations, byOid);
   return {
     version,
+    digest,
     schemas,
     searchPath,
     unread,
@@ -87,7 +89,7 @@ export function snapshotOf(
 
 function readRelations(rows: readonly Row[]): Map<number, RelationDraft> {
   const relations = new Map<number, RelationDraft>();
-  for (const [what, a = '', b = '', c = '', d = '', e = ''] of rows) {
+  for (const [what, a = '', b = '', c = '', d = '', e = '', f = ''] of rows) {
     if (what !== 'r') continue;
     const oid = Number(a);
     const counted = Number(e);
@@ -102,6 +104,7 @@ function readRelations(rows: readonly Row[]): Map<number, RelationDraft> {
       children: [],
       reads: [],
       origins: null,
+      rowType: Number(f.replace('x', '')),
     });
   }
   for (const [what = '', a = '', b = '', c = ''] of rows) {

@@ -81,7 +81,7 @@ class LoadedCatalog implements KeptCatalog {
     this.#outdated = false;
     this.#version += 1;
     try {
-      this.snapshot = await loadCatalog(this.#query, this.#version);
+      this.snapshot = await loadCatalog(this.#query, this.#version, this.snapshot);
       this.#failed = false;
     } catch (fault) {
       this.#failed = true;

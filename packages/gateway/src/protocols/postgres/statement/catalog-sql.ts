@@ -38,6 +38,10 @@ const functions = (oids: string) =>
 
 const own = (oid: string) => `${oid} >= ${NORMAL}`;
 
+/** The type of the elements of an array type, any other type itself. */
+const element = (oid: string) =>
+  `(SELECT CASE WHEN y.typelem <> 0 AND y.typlen = -1 THEN y.typelem ELSE y.oid END FROM pg_type y WHERE y.oid = ${oid})`;
+
 export const CATALOG_PARTS: readonly CatalogPart[] = [
   plain(
     's',
@@ -52,13 +56,13 @@ export const CATALOG_PARTS: readonly CatalogPart[] = [
   plain(
     'r',
     `c.oid::text AS a, n.nspname::text AS b, c.relname::text AS c, c.relkind::text AS d, c.reltuples::text AS e,
-      CASE WHEN c.relrowsecurity THEN '1' ELSE '' END AS f`,
+      CASE WHEN c.relrowsecurity THEN 'x' ELSE '' END || CASE WHEN ${own('c.oid')} THEN c.reltype::text ELSE '' END AS f`,
     `FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind <> 't'`,
   ),
   plain(
     'a',
     `a.attrelid::text AS a, a.attnum::text AS b, CASE WHEN a.attisdropped THEN '' ELSE a.attname::text END AS c,
-      CASE WHEN ${own('a.atttypid')} THEN a.atttypid::text ELSE '' END AS d, '' AS e, '' AS f`,
+      CASE WHEN ${own('a.atttypid')} THEN ${element('a.atttypid')}::text ELSE '' END AS d, '' AS e, '' AS f`,
     `FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
       WHERE a.attnum > 0 AND c.relkind = ANY ('{r,p,v,m,f,c}'::"char"[])`,
   ),
@@ -87,7 +91,7 @@ export const CATALOG_PARTS: readonly CatalogPart[] = [
            WHEN l.lanname = 'plpgsql' OR (l.lanname = 'sql' AND p.prosrc = '') THEN pg_get_functiondef(p.oid)
            WHEN l.lanname = 'sql' THEN p.prosrc END,
       pg_get_expr(p.proargdefaults, 0),
-      ARRAY(SELECT t::bigint FROM unnest(coalesce(p.proallargtypes, p.proargtypes::oid[]) || p.prorettype) t WHERE ${own('t')}),
+      ARRAY(SELECT ${element('t')}::bigint FROM unnest(coalesce(p.proallargtypes, p.proargtypes::oid[]) || p.prorettype) t WHERE ${own('t')}),
       (SELECT to_json(${functions('ARRAY[a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn, a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn]')})
          FROM pg_aggregate a WHERE a.aggfnoid = p.oid),
       CASE WHEN l.lanname = 'internal' THEN p.prosrc END`,
@@ -142,6 +146,7 @@ export const CATALOG_PARTS: readonly CatalogPart[] = [
     `p.partrelid::bigint, pg_get_expr(p.partexprs, p.partrelid), NULL`,
     `FROM pg_partitioned_table p WHERE p.partexprs IS NOT NULL`,
   ),
+  json('W', 's.stxrelid::bigint, pg_get_statisticsobjdef(s.oid)', 'FROM pg_statistic_ext s'),
   json(
     'H',
     `k.conrelid::bigint, o.oprcode::oid::bigint`,
@@ -222,7 +227,7 @@ ${select}`;
 export function withoutDefinitions(sql: string): string {
   return sql
     .replaceAll(/pg_get_expr\(([^,()]+),[^()]*\)/g, "CASE WHEN $1 IS NOT NULL THEN '?' END")
-    .replaceAll(/pg_get_(?:functiondef|viewdef|ruledef|triggerdef)\([^()]*\)/g, "'?'");
+    .replaceAll(/pg_get_(?:functiondef|viewdef|ruledef|triggerdef|statisticsobjdef)\([^()]*\)/g, "'?'");
 }
 
 /** One query, so that all of it is from one snapshot. */

@@ -24,13 +24,31 @@ export interface ReadTypes {
   readonly castRoutines: readonly FunctionRef[];
 }
 
-export function readTypes(rows: readonly Row[], runs: (routine: FunctionRef) => boolean): ReadTypes {
+export function readTypes(
+  rows: readonly Row[],
+  relations: ReadonlyMap<number, RelationDraft>,
+  runs: (routine: FunctionRef) => boolean,
+): ReadTypes {
   const types = new Map<number, TypeDraft>();
   for (const [what, a = ''] of rows) {
     if (what === 'Y') {
       const type = typeOf(array(a), runs);
       types.set(type.oid, type);
     }
+  }
+  // A row of a table is a value of a type as well.
+  for (const { oid, schema, name, rowType, behaviour } of relations.values()) {
+    if (rowType === 0 || (behaviour?.types.length ?? 0) === 0 || types.has(rowType)) continue;
+    const row = {
+      schema,
+      name,
+      inside: [],
+      relation: oid,
+      array: 0,
+      routines: new Set<FunctionRef>(),
+      checks: [],
+    };
+    types.set(rowType, { oid: rowType, ...row });
   }
   const ownOperators: CatalogOperator[] = [];
   const castRoutines: FunctionRef[] = [];

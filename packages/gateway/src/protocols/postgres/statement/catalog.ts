@@ -3,6 +3,7 @@
  * shared by every session of the database.
  */
 
+import { createHash } from 'node:crypto';
 import { snapshotOf } from './catalog-snapshot.ts';
 import { CATALOG_PARTS, CATALOG_SQL, catalogSql, withoutDefinitions } from './catalog-sql.ts';
 import type { BodyText } from './meaning.ts';
@@ -71,6 +72,8 @@ export interface RelationBehaviour {
   readonly checks: BodyText[];
   /** Expressions and predicates of its indexes, its partition key, its statistics. */
   readonly indexes: BodyText[];
+  /** Definitions of its extended statistics. */
+  readonly statistics: BodyText[];
   /** Functions behind operators of exclusion constraints and operator classes of its indexes. */
   readonly indexRoutines: number[];
   /** Tables its foreign keys refer to. */
@@ -139,8 +142,10 @@ export type FunctionRef = number | string;
 
 /** A database's names at one moment. */
 export interface CatalogSnapshot {
-  /** Grows with every load. */
+  /** Grows with every load that says something new. */
   readonly version: number;
+  /** Equal for snapshots that say the same, but for counts of rows that are much the same. */
+  readonly digest: string;
   readonly schemas: ReadonlySet<string>;
   /** The search path a fresh session of the connector's role has, `$user` as it is. */
   readonly searchPath: readonly string[];
@@ -185,12 +190,34 @@ export interface CatalogSnapshot {
 /** Largest catalog that is loaded, in rows of the query: relations with their columns, functions, schemas, dependencies. */
 const CATALOG_ROWS = 2_000_000;
 
-/** Loads a database's names. Rejects when the query does, or when the catalog is larger than can be held. */
-export async function loadCatalog(query: CatalogQuery, version: number): Promise<CatalogSnapshot> {
+/**
+ * Loads a database's catalog. Rejects when the query does, or when the catalog is larger than can be held. The same as
+ * `known` when it says the same: then everything that was understood with it still holds.
+ */
+export async function loadCatalog(
+  query: CatalogQuery,
+  version: number,
+  known: CatalogSnapshot | null = null,
+): Promise<CatalogSnapshot> {
   const unread = new Set<string>();
   const rows = await query(CATALOG_SQL).catch(() => loadInParts(query, unread));
   if (rows.length > CATALOG_ROWS) throw new RangeError(`the catalog has more than ${CATALOG_ROWS} entries`);
-  return snapshotOf(rows, version, unread);
+  const digest = digestOf(rows);
+  return known?.digest === digest && unread.size === 0 ? known : snapshotOf(rows, version, unread, digest);
+}
+
+/** Counts of rows count as changed when they have doubled: they change all the time. */
+function digestOf(rows: readonly (readonly string[])[]): string {
+  const hash = createHash('sha256');
+  for (let at = 0; at < rows.length; at += 1000) {
+    const lines = rows.slice(at, at + 1000).map((row) => {
+      const [what, , , , , counted] = row;
+      if (what !== 'r') return row.join('\0');
+      return [...row.slice(0, 5), Math.ceil(Math.log2(Number(counted) + 2)), ...row.slice(6)].join('\0');
+    });
+    hash.update(lines.join('\0\0'));
+  }
+  return hash.digest('base64');
 }
 
 /** One broken object makes the server refuse the whole query: then each kind of definition is asked for by itself. */

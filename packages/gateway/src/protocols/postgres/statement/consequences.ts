@@ -87,6 +87,10 @@ export class Consequences {
       // What was reached through the parent has been judged there.
       if (parent === undefined || frame.via.includes(nameOf(parent))) continue;
       findings.evaluate(action, via, 'Table', parent.schema, parent.name);
+      // Which partition a row belongs in is worked out for every one that is written.
+      const writes = action === 'insert' || action === 'update';
+      if (writes && parent.kind === 'p')
+        for (const body of parent.behaviour?.indexes ?? []) this.#follow({ ...frame, via }, parent, body);
       this.#family({ ...frame, via }, parent, action, { only: true });
     }
   }
@@ -136,15 +140,16 @@ export class Consequences {
     if (own.server !== null && EVENTS.has(action))
       resolving.findings.evaluate('foreign_server', through(frame.via, name), 'ForeignServer', own.server);
     if (action === 'maintain' && own.definition !== null) this.#follow(frame, relation, own.definition, true);
+    if (action === 'maintain') for (const body of own.statistics) this.#follow(frame, relation, body);
     const rewrites = action === 'alter' || action === 'maintain';
     const writes = action === 'insert' || action === 'update';
     if (writes || rewrites) {
-      for (const body of [...own.indexes, ...own.stored, ...own.virtual, ...own.checks])
-        this.#follow(frame, relation, body);
+      for (const body of [...own.indexes, ...own.checks]) this.#follow(frame, relation, body);
+      for (const body of [...own.stored, ...own.virtual]) this.#follow(frame, relation, body, true);
       for (const routine of own.indexRoutines) resolving.call(frame, name, routine);
-    } else if (action === 'select') for (const body of own.virtual) this.#follow(frame, relation, body);
+    } else if (action === 'select') for (const body of own.virtual) this.#follow(frame, relation, body, true);
     if (action === 'insert' || (action === 'update' && frame.draft.setsDefault)) {
-      for (const body of own.defaults) this.#follow(frame, relation, body);
+      for (const body of own.defaults) this.#follow(frame, relation, body, true);
       this.#advance(frame, relation, own.identities);
     }
     if (action === 'restart') this.#advance(frame, relation, own.sequences);

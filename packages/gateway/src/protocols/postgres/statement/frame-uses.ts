@@ -30,7 +30,10 @@ export class FrameUses {
       for (const schema of use.schema === null ? frame.names.searched : [use.schema])
         findings.evaluate(use.action, frame.via, 'Schema', schema);
     }
-    for (const { action, type, path } of draft.fixed) findings.evaluate(action, frame.via, type, ...path);
+    for (const { action, type, path } of draft.fixed) {
+      // A condition compares a setting, and shows it to nobody.
+      if (action !== 'show' || frame.answers) findings.evaluate(action, frame.via, type, ...path);
+    }
     for (const name of draft.rowCalls) this.#rowCall(frame, name);
     for (const schema of draft.emptied) this.#emptied(frame, schema);
     this.#types(frame);

@@ -154,6 +154,8 @@ export type BodyKind =
   | 'rule'
   /** A CREATE TRIGGER: its condition. */
   | 'trigger'
+  /** A CREATE STATISTICS: its expressions. */
+  | 'statistics'
   /** A CREATE FUNCTION with an SQL-standard body: that body. */
   | 'sql-routine'
   /** A CREATE FUNCTION in PL/pgSQL: everything its body runs. */

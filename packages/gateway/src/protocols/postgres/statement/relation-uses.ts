@@ -8,6 +8,8 @@ import { SETTING_VALUES, secretColumns } from './secrets.ts';
 
 /** Actions whose rows count as read or changed. */
 const COUNTED = new Set(['select', 'update', 'delete', 'truncate', 'drop']);
+/** Actions that run the query of a view. */
+const USES_ROWS = new Set(['select', 'insert', 'update', 'delete', 'lock', 'copy_in']);
 /** Not actions on the relation, only what follows from one: TRUNCATE … RESTART IDENTITY, ENABLE TRIGGER, VALIDATE. */
 const UNJUDGED = new Set(['restart', 'enable', 'validate']);
 /** Actions that make values of the relation's column types. */
@@ -82,8 +84,8 @@ export class RelationUses {
     const { draft } = frame;
     const { action, name } = use;
     if (!UNJUDGED.has(action)) findings.evaluate(action, frame.via, use.type, schema, name);
-    for (const evaluation of state.viewEvaluations(schema, name))
-      findings.add(reached(evaluation, through(frame.via, `${schema}.${name}`)));
+    const made = USES_ROWS.has(action) ? state.viewEvaluations(schema, name) : [];
+    for (const evaluation of made) findings.add(reached(evaluation, through(frame.via, `${schema}.${name}`)));
     findings.addRelation({ schema, table: name });
     if (frame.via.length > 0 && frame.answers) findings.anyColumn = true;
     const relation = catalog.relation(schema, name);

@@ -10,6 +10,7 @@ import { expressionRules } from './expression-rules.ts';
 import { shapeOf } from './grammar.ts';
 import type { BodyText, Draft, DraftName } from './meaning.ts';
 import { objectRules } from './object-rules.ts';
+import { dollarQuoted } from './plpgsql-declarations.ts';
 import { walkPlpgsql } from './plpgsql-walk.ts';
 import { queryRules } from './query-rules.ts';
 import { sessionRules } from './session-rules.ts';
@@ -193,6 +194,10 @@ class TreeWalker implements Walker {
       const trigger = as('CreateTrigStmt', statement);
       if (trigger === null) return this.draft.cannotTell('it is not a trigger');
       this.visit(trigger.whenClause, TOP);
+    } else if (kind === 'statistics') {
+      const statistics = as('CreateStatsStmt', statement);
+      if (statistics === null) return this.draft.cannotTell('it is not a definition of statistics');
+      this.visitAll(statistics.exprs, TOP);
     } else {
       const routine = as('CreateFunctionStmt', statement);
       if (routine === null) return this.draft.cannotTell('it is not a function');
@@ -236,7 +241,7 @@ class TreeWalker implements Walker {
     this.draft.shareable = false;
     this.draft.anyColumn = true;
     const inner = new TreeWalker(this.draft, this.#parsers, this.#depth + 1);
-    inner.#plpgsql(`DO ${quoted(code)}`);
+    inner.#plpgsql(`DO ${dollarQuoted(code)}`);
     this.draft.inBlock = outer;
   }
 
@@ -304,11 +309,6 @@ function baseOf(statement: unknown): DraftName | null {
   const relation = from.length === 1 ? as('RangeVar', from[0]) : null;
   if (relation === null) return null;
   return { schema: text(relation, 'schemaname') || null, name: text(relation, 'relname') };
-}
-
-/** A string constant; the parser knows no standard_conforming_strings but on. */
-function quoted(value: string): string {
-  return `'${value.replaceAll("'", "''")}'`;
 }
 
 export type { RangeVar };
