@@ -71,22 +71,26 @@ describe('an agent at a real gateway', () => {
   /** A hold would last a second each, so what people are asked about is left to the judge above. */
   const quick = attacks.filter(({ stopped }) => stopped !== 'hold');
 
+  async function open(): Promise<RawClient> {
+    const login = { port: gateway.port, user: 'db', password: await gateway.token('agent') };
+    return (await RawClient.open(login)).client;
+  }
+
   test('never sees a word of the vault, and changes nothing [oracle.attacks]', async () => {
+    // A text that is refused leaves its session as it was, so the next can use it; several texts get one of their own.
+    let shared = await open();
     for (const { texts } of quick) {
-      const login = { port: gateway.port, user: 'db', password: await gateway.token('agent') };
-      const { client } = await RawClient.open(login);
+      if (shared.closed) shared = await open();
+      const client = texts.length === 1 ? shared : await open();
       try {
-        for (const text of texts) {
-          const answer = await ask(client, text);
-          assert.doesNotMatch(answer, /planted/, texts.join(' >> '));
-        }
+        for (const text of texts) assert.doesNotMatch(await ask(client, text), /planted/, texts.join(' >> '));
       } catch (fault) {
         // A text that is no text of the protocol ends the session.
         assert.match(String(fault), /closed/, texts.join(' >> '));
-      } finally {
-        client.close();
       }
+      if (client !== shared) client.close();
     }
+    shared.close();
     assert.deepEqual(await gateway.server.query('TABLE vault.entries'), [{ id: 1, word: 'planted' }]);
     assert.deepEqual(await gateway.server.query('SELECT count(*)::int FROM monitoring.checks'), [
       { count: 2 },
