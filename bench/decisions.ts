@@ -186,9 +186,8 @@ async function startStage(
 
 function decided(binder: StatementBinder, session: Session, state: SessionState, text: string): unknown {
   const meaning = binder.bind(text, state);
-  if (meaning instanceof Promise)
-    return meaning.then((one) => decide(session, { meaning: one, text, parameters: [] }));
-  return decide(session, { meaning, text, parameters: [] });
+  if (meaning instanceof Promise) return meaning.then((one) => decide(session, { meaning: one }));
+  return decide(session, { meaning });
 }
 
 /** Reading the tables of the bench, and so many policies more that speak of other things. */

@@ -66,7 +66,7 @@ export async function openCourt(
       return async (text) => {
         const meaning = await binder.bind(text, state);
         applyEffects(state, meaning);
-        return told(meaning, await decide(session, { meaning, text, parameters: [] }));
+        return told(meaning, await decide(session, { meaning }));
       };
     },
     changed: () => catalog.changed(),
@@ -97,5 +97,5 @@ export function callerOf(groups: readonly string[], person: boolean): SessionCon
     expiresAt: Number.MAX_SAFE_INTEGER,
     aliases: [],
   };
-  return { identity, target: 'db', protocol: 'postgres', secure: true };
+  return { identity, target: 'db', protocol: 'postgres', secure: true, access: 'read-write' };
 }
