@@ -1,5 +1,5 @@
 /** What views, functions, operators, types and triggers do behind a name, and making such things. The language of these lines is in attacks.ts. Only ever add to them. */
-export const objectAttacks = String.raw`
+export const objectAttacks = `
 # Views, partitions, children, rules, policies
 SELECT * FROM monitoring.plain_view ⇒ none
 SELECT * FROM monitoring.barrier_view WHERE word LIKE 'p%' ⇒ none
