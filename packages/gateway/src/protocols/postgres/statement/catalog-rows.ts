@@ -3,6 +3,11 @@ import type { BodyKind, BodyText } from './meaning.ts';
 
 export type Row = readonly string[];
 
+/** What a definition is known by, or null for a row without one. */
+export function versionOf([what = '', , , , , , version = '']: readonly string[]): string | null {
+  return version === '' || what === 'r' ? null : `${what} ${version}`;
+}
+
 /** A row that is one JSON array; throws for anything else. */
 export function array(json: string): readonly unknown[] {
   const value: unknown = JSON.parse(json);

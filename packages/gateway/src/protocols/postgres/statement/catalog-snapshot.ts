@@ -8,18 +8,27 @@ import type {
   FunctionRef,
 } from './catalog.ts';
 import { type RelationDraft, readBehaviour } from './catalog-behaviour.ts';
-import { array, body, functionsIn, numbers, type Row, string, strings } from './catalog-rows.ts';
+import { array, body, functionsIn, numbers, type Row, string, strings, versionOf } from './catalog-rows.ts';
 import { activeTypes, readTypes } from './catalog-types.ts';
 import { onlyComputes, RANGE_CONSTRUCTOR } from './known-extensions.ts';
 import { splitSearchPath } from './settings.ts';
 import { originsOf } from './view-origins.ts';
 
-/** The snapshot of rows as CATALOG_SQL returns them; `unread` are the kinds of rows that could not be had. */
+/** How the rows of a snapshot were had. */
+export interface Loading {
+  readonly digest: string;
+  /** Kinds of rows that could not be had. */
+  readonly unread: ReadonlySet<string>;
+  readonly partial: boolean;
+}
+
+const WHOLE: Loading = { digest: '', unread: new Set(), partial: false };
+
+/** The snapshot of rows as CATALOG_SQL returns them. */
 export function snapshotOf(
   rows: readonly Row[],
   version: number,
-  unread: ReadonlySet<string> = new Set(),
-  digest = '',
+  { digest, unread, partial }: Loading = WHOLE,
 ): CatalogSnapshot {
   const { schemas, searchPath, names, operators } = readNames(rows);
   const relations = readRelations(rows);
@@ -51,6 +60,8 @@ export function snapshotOf(
     schemas,
     searchPath,
     unread,
+    partial,
+    definitions: definitionsIn(rows),
     relation: (schema, name) => byName.get(schema)?.get(name),
     relationByOid: (oid) => byOid.get(oid),
     contents: (schema) => ({
@@ -99,6 +110,16 @@ function readNames(rows: readonly Row[]): ReadNames {
     else if (what === 'f') names.set(c, (names.get(c) ?? new Set<string>()).add(b));
   }
   return { schemas, searchPath, names, operators };
+}
+
+/** Definitions by their version, but for those that could not be had. */
+function definitionsIn(rows: readonly Row[]): ReadonlyMap<string, Row> {
+  const definitions = new Map<string, Row>();
+  for (const row of rows) {
+    const version = versionOf(row);
+    if (version !== null && row[1]?.includes('"?"') !== true) definitions.set(version, row);
+  }
+  return definitions;
 }
 
 function readRelations(rows: readonly Row[]): Map<number, RelationDraft> {

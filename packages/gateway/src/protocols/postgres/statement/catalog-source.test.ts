@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import pg from 'pg';
 import { type PostgresServer, startPostgres } from '../../../../../../test/fixtures/postgres-server.ts';
 import { keepCatalog } from './catalog-source.ts';
 
@@ -56,4 +57,37 @@ test('keeps what it knows when a look finds the same again [postgres.catalog]', 
   kept.changed();
   await kept.refresh();
   assert.equal(kept.snapshot, known);
+});
+
+test('reads around what is locked, with the definitions nobody changed, and whole once it is free [postgres.catalog]', async () => {
+  await server.query(
+    'CREATE TABLE public.base (a int); CREATE VIEW public.over AS SELECT a FROM public.base',
+  );
+  const { kept } = keptCatalog();
+  await kept.refresh();
+  const definition = () => kept.snapshot?.relation('public', 'over')?.behaviour?.definition?.text;
+  const known = definition();
+  assert.match(known ?? '', /base/);
+  const { host, port, superuser: user, password } = server;
+  const other = new pg.Client({ host, port, user, password, database: 'postgres' });
+  await other.connect();
+  await other.query('BEGIN; LOCK TABLE public.base IN ACCESS EXCLUSIVE MODE');
+  await server.query('CREATE TABLE public.meanwhile (a int)');
+  kept.changed();
+  await kept.refresh();
+  assert.ok(kept.snapshot?.relation('public', 'meanwhile') !== undefined);
+  assert.equal(kept.snapshot.partial, true);
+  assert.equal(definition(), known);
+  await other.query(
+    'CREATE OR REPLACE VIEW public.over AS SELECT a + 1 AS a FROM public.base; COMMIT; BEGIN; LOCK TABLE public.base IN ACCESS EXCLUSIVE MODE',
+  );
+  kept.changed();
+  await kept.refresh();
+  assert.notEqual(definition(), known, 'a definition that was changed is not taken for the old one');
+  await other.query('COMMIT');
+  await other.end();
+  kept.changed();
+  await kept.refresh();
+  assert.match(definition() ?? '', /1/);
+  assert.equal(kept.snapshot.partial, false);
 });

@@ -102,7 +102,8 @@ class LoadedCatalog implements KeptCatalog {
     if (this.#loading !== null) return;
     this.#query(CHANGES_SQL)
       .then(async ([[counted = ''] = []]) => {
-        if (counted !== this.#counted) await this.refresh();
+        // What was locked a moment ago may be free by now.
+        if (counted !== this.#counted || this.snapshot?.partial === true) await this.refresh();
       })
       .catch(() => {
         // A target that cannot be asked cannot be trusted to be as it was: the next statement waits for a load.

@@ -16,11 +16,17 @@ export interface CatalogPart {
 
 const NORMAL = 16384;
 
-/** A part whose rows are one JSON array each. */
-function json(kind: string, columns: string, from: string): CatalogPart {
-  const sql = `SELECT '${kind}' AS what, json_build_array(${columns})::text AS a, '' AS b, '' AS c, '' AS d, '' AS e, '' AS f ${from}`;
+/**
+ * A part whose rows are one JSON array each. `version` is for rows with definitions: equal for as long as nobody changed
+ * the catalog's row behind it, and told without looking at the definition.
+ */
+function json(kind: string, columns: string, from: string, version = `''`): CatalogPart {
+  const sql = `SELECT '${kind}' AS what, json_build_array(${columns})::text AS a, '' AS b, '' AS c, '' AS d, '' AS e, ${version} AS f ${from}`;
   return { kind, essential: false, sql };
 }
+
+/** A row of a catalog that has OIDs, as it is now (xmin, the transaction that wrote it). */
+const row = (alias: string, oid = 'oid') => `${alias}.${oid}::text || '/' || ${alias}.xmin::text`;
 
 function plain(kind: string, columns: string, from: string): CatalogPart {
   return { kind, essential: true, sql: `SELECT '${kind}' AS what, ${columns} ${from}` };
@@ -96,27 +102,33 @@ export const CATALOG_PARTS: readonly CatalogPart[] = [
          FROM pg_aggregate a WHERE a.aggfnoid = p.oid),
       CASE WHEN l.lanname = 'internal' THEN p.prosrc END`,
     `FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang WHERE ${own('p.oid')}`,
+    row('p'),
   ),
   json(
     'V',
     `c.oid::bigint, pg_get_viewdef(c.oid), coalesce(c.reloptions::text LIKE '%check_option=%', false)`,
-    `FROM pg_class c WHERE c.relkind IN ('v', 'm') AND ${own('c.oid')}`,
+    `FROM pg_class c JOIN pg_rewrite w ON w.ev_class = c.oid AND w.ev_type = '1'
+      WHERE c.relkind IN ('v', 'm') AND ${own('c.oid')}`,
+    row('w'),
   ),
   json(
     'R',
     `w.ev_class::bigint, w.ev_type, w.is_instead, pg_get_ruledef(w.oid), w.ev_enabled = 'D'`,
     `FROM pg_rewrite w WHERE w.ev_type <> '1' AND ${own('w.oid')}`,
+    row('w'),
   ),
   json(
     'T',
     `t.tgrelid::bigint, t.tgfoid::bigint, t.tgtype, CASE WHEN t.tgqual IS NOT NULL THEN pg_get_triggerdef(t.oid) END, t.tgenabled = 'D'`,
     `FROM pg_trigger t WHERE NOT t.tgisinternal`,
+    row('t'),
   ),
   json(
     'D',
     `d.adrelid::bigint, a.attgenerated, pg_get_expr(d.adbin, d.adrelid)`,
     `FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
       WHERE d.adbin::text NOT LIKE '{CONST %'`,
+    row('d'),
   ),
   json(
     'Q',
@@ -129,6 +141,7 @@ export const CATALOG_PARTS: readonly CatalogPart[] = [
     'C',
     `k.conrelid::bigint, k.contypid::bigint, pg_get_expr(k.conbin, k.conrelid)`,
     `FROM pg_constraint k WHERE k.contype = 'c' AND ${own('k.oid')}`,
+    row('k'),
   ),
   json(
     'K',
@@ -140,13 +153,15 @@ export const CATALOG_PARTS: readonly CatalogPart[] = [
     'X',
     `i.indrelid::bigint, pg_get_expr(i.indexprs, i.indrelid), pg_get_expr(i.indpred, i.indrelid)`,
     `FROM pg_index i WHERE i.indexprs IS NOT NULL OR i.indpred IS NOT NULL`,
+    row('i', 'indexrelid'),
   ),
   json(
     'G',
     `p.partrelid::bigint, pg_get_expr(p.partexprs, p.partrelid), NULL`,
     `FROM pg_partitioned_table p WHERE p.partexprs IS NOT NULL`,
+    row('p', 'partrelid'),
   ),
-  json('W', 's.stxrelid::bigint, pg_get_statisticsobjdef(s.oid)', 'FROM pg_statistic_ext s'),
+  json('W', 's.stxrelid::bigint, pg_get_statisticsobjdef(s.oid)', 'FROM pg_statistic_ext s', row('s')),
   json(
     'H',
     `k.conrelid::bigint, o.oprcode::oid::bigint`,
@@ -163,6 +178,7 @@ export const CATALOG_PARTS: readonly CatalogPart[] = [
     'P',
     `p.polrelid::bigint, p.polcmd, pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)`,
     'FROM pg_policy p',
+    row('p'),
   ),
   json(
     'S',
@@ -190,6 +206,7 @@ export const CATALOG_PARTS: readonly CatalogPart[] = [
     `FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_range r ON r.rngtypid = t.oid
       LEFT JOIN pg_class c ON c.oid = t.typrelid
       WHERE ${own('t.oid')} AND (t.typtype <> 'c' OR c.relkind = 'c') AND NOT (t.typelem <> 0 AND t.typlen = -1 AND t.typtype = 'b')`,
+    row('t'),
   ),
   json(
     'O',
@@ -216,10 +233,17 @@ export const CATALOG_PARTS: readonly CatalogPart[] = [
   ),
 ];
 
+/**
+ * How long a definition may be waited for. The server locks what a view, a rule or an expression is about to write it
+ * out, and whoever is changing that may be the very session that waits for this answer.
+ */
+const LOCK_MS = 100;
+
 /** A query of the gateway's, to run with an empty search_path; the role's own is kept for the answer. */
 export function catalogSql(select: string): string {
   return `SELECT FROM (SELECT pg_catalog.set_config('sallyport.search_path', pg_catalog.current_setting('search_path'), true) AS kept OFFSET 0) k WHERE k.kept IS NULL;
 SET LOCAL search_path = '';
+SET LOCAL lock_timeout = '${LOCK_MS}ms';
 ${select}`;
 }
 

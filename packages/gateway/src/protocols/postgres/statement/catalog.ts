@@ -4,6 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
+import { versionOf } from './catalog-rows.ts';
 import { snapshotOf } from './catalog-snapshot.ts';
 import { CATALOG_PARTS, CATALOG_SQL, catalogSql, withoutDefinitions } from './catalog-sql.ts';
 import type { BodyText } from './meaning.ts';
@@ -151,6 +152,10 @@ export interface CatalogSnapshot {
   readonly searchPath: readonly string[];
   /** Kinds of definitions the target could not give: what depends on one cannot be told. */
   readonly unread: ReadonlySet<string>;
+  /** Definitions by the version of the row they are in: one that cannot be read again is still known by it. */
+  readonly definitions: ReadonlyMap<string, readonly string[]>;
+  /** Whether some were taken from an earlier load, or are missing: something was locked, or is broken. */
+  readonly partial: boolean;
   relation(schema: string, name: string): CatalogRelation | undefined;
   relationByOid(oid: number): CatalogRelation | undefined;
   /** Every relation and routine name of one schema. */
@@ -199,10 +204,16 @@ export async function loadCatalog(
   known: CatalogSnapshot | null = null,
 ): Promise<CatalogSnapshot> {
   const unread = new Set<string>();
-  const rows = await query(CATALOG_SQL).catch(() => loadInParts(query, unread));
+  let partial = false;
+  const rows = await query(CATALOG_SQL).catch(() => {
+    partial = true;
+    return loadInParts(query, unread, known?.definitions ?? new Map());
+  });
   if (rows.length > CATALOG_ROWS) throw new RangeError(`the catalog has more than ${CATALOG_ROWS} entries`);
   const digest = digestOf(rows, unread);
-  return digest === known?.digest ? known : snapshotOf(rows, (known?.version ?? 0) + 1, unread, digest);
+  return digest === known?.digest
+    ? known
+    : snapshotOf(rows, (known?.version ?? 0) + 1, { unread, digest, partial });
 }
 
 /** Rows in another order count as a change, and so do counts of rows that have doubled: smaller ones change all the time. */
@@ -218,10 +229,14 @@ function coarse(row: readonly string[]): readonly unknown[] {
   return what === 'r' ? row.with(5, `${Math.ceil(Math.log2(Number(counted) + 2))}`) : row;
 }
 
-/** One broken object makes the server refuse the whole query: then each kind of definition is asked for by itself. */
+/**
+ * One broken object, or one that is locked, makes the server refuse the whole query: then each kind of definition is
+ * asked for by itself, and what is not to be had is as it was if nobody changed its row since.
+ */
 async function loadInParts(
   query: CatalogQuery,
   unread: Set<string>,
+  known: CatalogSnapshot['definitions'],
 ): Promise<readonly (readonly string[])[]> {
   const all: (readonly string[])[] = [];
   for (const { kind, essential, sql } of CATALOG_PARTS) {
@@ -232,7 +247,7 @@ async function loadInParts(
       // Without the definitions: what there is is known, and what it does cannot be told.
       const bare = await query(catalogSql(withoutDefinitions(sql))).catch(() => null);
       if (bare === null) unread.add(kind);
-      else for (const row of bare) all.push(row);
+      else for (const row of bare) all.push(known.get(versionOf(row) ?? '') ?? row);
     }
   }
   return all;
