@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { withColumns } from '../../../packages/gateway/src/protocols/postgres/statement/columns/index.ts';
-import type { StatementMeaning } from '../../../packages/gateway/src/protocols/postgres/statement/index.ts';
+import {
+  DEFAULT_PARSER_LIMITS,
+  type StatementMeaning,
+} from '../../../packages/gateway/src/protocols/postgres/statement/index.ts';
 import { startStatementWorld } from './world.ts';
 
-const world = await startStatementWorld();
+// The heavy texts are not to be refused for a busy machine.
+const world = await startStatementWorld({ ...DEFAULT_PARSER_LIMITS, deadlineMs: 60_000 });
 after(() => world.close());
 await world.server.query(`
 CREATE TABLE public.events (id int, kind text, body text) PARTITION BY RANGE (id);

@@ -18,6 +18,8 @@ export interface ColumnOracle {
   depends(statement: string): Promise<ReadonlySet<string> | null>;
   /** Runs the statement and takes it back; null when the server does not accept it. */
   describes(statement: string): Promise<readonly DescribedColumn[] | null>;
+  /** The rows of a query, after `change` has been made and before it is taken back; null when either is not accepted. */
+  rows(query: string, change?: string): Promise<readonly (readonly unknown[])[] | null>;
   close(): Promise<void>;
 }
 
@@ -70,6 +72,11 @@ export async function startColumnOracle(server: PostgresServer): Promise<ColumnO
         return fields.map(({ name, tableID, columnID }) => {
           return { name, origin: names.get(`${tableID}.${columnID}`) ?? null };
         });
+      }),
+    rows: (query, change = '') =>
+      undone(async () => {
+        await client.query(change);
+        return (await client.query<unknown[]>({ text: query, rowMode: 'array' })).rows;
       }),
     close: () => client.end(),
   };

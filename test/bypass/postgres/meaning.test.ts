@@ -164,6 +164,15 @@ describe('what a statement means', () => {
     assert.deepEqual(actionsOf(await world.understand('SELECT * FROM later')), ['select public.later']);
   });
 
+  test('keeps what it understood while the catalog says the same [postgres.catalog]', async () => {
+    const first = await world.understand('SELECT a FROM t WHERE b = 7');
+    await world.catalog.refresh();
+    assert.equal(await world.understand('SELECT a FROM t WHERE b = 8'), first);
+    await world.server.query('CREATE VIEW public.newer AS SELECT 1 AS one');
+    await world.catalog.refresh();
+    assert.notEqual(await world.understand('SELECT a FROM t WHERE b = 9'), first);
+  });
+
   test('counts an empty text as one statement that does nothing [postgres.statement-actions]', async () => {
     for (const text of ['', ' ', ';', '-- x', '/* x */']) {
       const meaning = await world.understand(text);

@@ -3,6 +3,9 @@ import type { BodyText, Draft } from './meaning.ts';
 import type { Parser } from './parser-pool.ts';
 import { TwoGenerations } from './two-generations.ts';
 
+/** Bodies given to the parser at once. */
+const AT_ONCE = 256;
+
 export class BodyShelf {
   readonly #parser: Parser;
   readonly #database: string;
@@ -30,7 +33,9 @@ export class BodyShelf {
 
   /** Parses these, each once for all who wait for it. Never rejects: a body that is refused cannot be told. */
   async parse(bodies: readonly BodyText[]): Promise<void> {
-    await Promise.all(bodies.map((body) => this.#parse(body)));
+    // Not more at once than may wait for the parser.
+    for (let at = 0; at < bodies.length; at += AT_ONCE)
+      await Promise.all(bodies.slice(at, at + AT_ONCE).map((body) => this.#parse(body)));
   }
 
   #parse(body: BodyText): Promise<void> {

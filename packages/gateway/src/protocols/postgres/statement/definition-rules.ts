@@ -1,6 +1,7 @@
 /** Rules for CREATE and ALTER. */
 import type { RangeVar } from './draft-builder.ts';
 import type { BodyText } from './meaning.ts';
+import { dollarQuoted } from './plpgsql-declarations.ts';
 import { intoRelation, newRelation } from './query-rules.ts';
 import { as, type Body, bare, constantSetting, isBody, list, nameOf, names, text, untag } from './tree.ts';
 import { type Rule, type Scope, TOP, type Walker } from './walk.ts';
@@ -379,8 +380,7 @@ function plpgsqlDefinition(body: Body, code: string): string {
   const many = bare(body, 'returnType').setof === true ? 'SETOF ' : '';
   const kind = body.is_procedure === true ? 'PROCEDURE' : 'FUNCTION';
   const returns = result === '' || kind === 'PROCEDURE' ? '' : `RETURNS ${many}${result}`;
-  const quotedCode = `'${code.replaceAll("'", "''")}'`;
-  return `CREATE ${kind} f(${parameters.join(', ')}) ${returns} LANGUAGE plpgsql AS ${quotedCode}`;
+  return `CREATE ${kind} f(${parameters.join(', ')}) ${returns} LANGUAGE plpgsql AS ${dollarQuoted(code)}`;
 }
 
 function quotedName(name: string): string {

@@ -12,6 +12,7 @@ export class Names {
   /** Objects the text itself makes, as createdKey. */
   readonly #made: Set<string>;
   #searched: ReadonlySet<string> | null = null;
+  #key: string | null = null;
 
   constructor(catalog: CatalogSnapshot, state: SessionState, made: Set<string>, paths: Paths) {
     this.#catalog = catalog;
@@ -32,7 +33,8 @@ export class Names {
 
   /** Equal for names that are looked up alike. */
   get key(): string {
-    return JSON.stringify(this.#paths);
+    this.#key ??= JSON.stringify(this.#paths);
+    return this.#key;
   }
 
   /** Every schema an unqualified name may be looked up in, pg_catalog and temporary ones apart. */

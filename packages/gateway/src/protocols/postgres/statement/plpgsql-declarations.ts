@@ -20,3 +20,10 @@ export function withRecords(code: string): string {
     before === undefined || name === undefined ? match : `${before}${name}record`,
   );
 }
+
+/** The code as a constant in which it stands unchanged. */
+export function dollarQuoted(code: string): string {
+  let tag = 'code';
+  while (code.includes(tag)) tag += 'x';
+  return `$${tag}$${code}$${tag}$`;
+}

@@ -109,7 +109,8 @@ class Resolver implements Resolving {
   readonly found: Carried;
   readonly #input: ResolveInput;
   readonly #limits: ResolveLimits;
-  readonly #needs = new Map<string, BodyText>();
+  readonly #needs = new Set<BodyText>();
+  readonly #ids = new Map<BodyText, number>();
   readonly #steps = new Set<string>();
   readonly #frames: Frame[] = [];
   readonly #relations: RelationUses;
@@ -160,13 +161,13 @@ class Resolver implements Resolving {
     }
     const columnNames = new Set(this.#drafts.flatMap((draft) => draft.columnNames));
     const ran = runNames(this.#input, this.findings, columnNames);
-    for (const body of ran.needs) this.#needs.set(JSON.stringify(body), body);
+    for (const body of ran.needs) this.#needs.add(body);
     if (this.findings.count === 0) this.findings.evaluate('transact', [], 'Database');
     this.#checkLimits();
     return {
       meaning: this.#meaning(columnNames, ran),
       unknownName: this.#unknownName || ran.unknownName,
-      needs: [...this.#needs.values()],
+      needs: [...this.#needs],
     };
   }
 
@@ -267,15 +268,23 @@ class Resolver implements Resolving {
 
   parsed(body: BodyText): Draft | undefined {
     const draft = this.#input.body(body);
-    if (draft === undefined) this.#needs.set(JSON.stringify(body), body);
+    if (draft === undefined) this.#needs.add(body);
     return draft;
+  }
+
+  /** A number for a body whose text may be long. */
+  #id(body: BodyText): number {
+    const known = this.#ids.get(body);
+    if (known !== undefined) return known;
+    this.#ids.set(body, this.#ids.size);
+    return this.#ids.size - 1;
   }
 
   follow(body: BodyText, use: BodyUse): void {
     const { frame, owner, names } = use;
     const via = through(frame.via, owner);
     const running = use.running ?? names;
-    if (!this.step('body', body, via, names.key, running.key, use.answers === true)) return;
+    if (!this.step('body', this.#id(body), via, names.key, running.key, use.answers === true)) return;
     if (via.length > this.#limits.depth) {
       this.cannotTell(frame, `it leads through more than can be followed: depth, ${this.#limits.depth}`);
       return;

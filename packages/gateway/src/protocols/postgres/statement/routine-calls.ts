@@ -21,6 +21,11 @@ export class RoutineCalls {
   named(frame: Frame, schema: string, name: string, judged: boolean): void {
     const { catalog } = this.#resolving;
     for (const routine of catalog.routines(schema, name)) this.#runs(frame, routine, null, judged);
+    this.#made(frame, schema, name);
+  }
+
+  /** What the session, or the statement itself, made of the function: also of one that the catalog has. */
+  #made(frame: Frame, schema: string, name: string): void {
     for (const body of this.#resolving.bodiesMade(schema, name)) {
       const blame = this.#resource({ schema, name });
       const owner = nameOf({ schema, name });
@@ -47,6 +52,7 @@ export class RoutineCalls {
     if (routine === undefined) return;
     findings.evaluate('call', through(frame.via, owner), 'Function', routine.schema, routine.name);
     this.#runs(frame, routine, owner, false);
+    this.#made({ ...frame, via: through(frame.via, owner) }, routine.schema, routine.name);
   }
 
   /** One of the server's own that does more than compute, behind an operator, a cast or an aggregate of somebody's. */

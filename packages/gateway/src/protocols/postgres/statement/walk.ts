@@ -10,6 +10,7 @@ import { expressionRules } from './expression-rules.ts';
 import { shapeOf } from './grammar.ts';
 import type { BodyText, Draft, DraftName } from './meaning.ts';
 import { objectRules } from './object-rules.ts';
+import { dollarQuoted } from './plpgsql-declarations.ts';
 import { walkPlpgsql } from './plpgsql-walk.ts';
 import { queryRules } from './query-rules.ts';
 import { sessionRules } from './session-rules.ts';
@@ -242,7 +243,7 @@ class TreeWalker implements Walker {
     this.draft.shareable = false;
     this.draft.anyColumn = true;
     const inner = new TreeWalker(this.draft, this.#parsers, this.#depth + 1);
-    inner.#plpgsql(`DO ${quoted(code)}`);
+    inner.#plpgsql(`DO ${dollarQuoted(code)}`);
     this.draft.inBlock = outer;
   }
 
@@ -310,11 +311,6 @@ function baseOf(statement: unknown): DraftName | null {
   const relation = from.length === 1 ? as('RangeVar', from[0]) : null;
   if (relation === null) return null;
   return { schema: text(relation, 'schemaname') || null, name: text(relation, 'relname') };
-}
-
-/** A string constant; the parser knows no standard_conforming_strings but on. */
-function quoted(value: string): string {
-  return `'${value.replaceAll("'", "''")}'`;
 }
 
 export type { RangeVar };

@@ -1,11 +1,10 @@
 /** Walks the levels of a shape and notes what each column is used for. */
 import type { ColumnCatalog } from './column-use.ts';
-import { type Column, either, RelationRange, type Rows, RowsRange, renamed, wholeRow } from './range.ts';
+import { type Column, either, RelationRange, type Rows, RowsRange, united, wholeRow } from './range.ts';
 import { Ranges } from './ranges.ts';
-import { type Cte, cteNamed, Finder, inside, NO_CTES, type Scope, type Sight } from './scope.ts';
+import { Finder, inside, type Scope, type Sight } from './scope.ts';
 import {
   COLUMN_DEPTH,
-  type CteShape,
   type KeyShape,
   type PartShape,
   type QueryShape,
@@ -25,7 +24,6 @@ import {
   derived,
   madeOf,
   NOTHING,
-  oneOf,
   BaseRelation as Relation,
   type Source,
   type Steps,
@@ -34,13 +32,11 @@ import {
   touch,
   use,
 } from './source.ts';
+import { WithQueries } from './with-queries.ts';
 import { Writes } from './writes.ts';
 
 /** What an expression's value is for: `output` when it leaves, `value` when that is not known yet. */
 export type Place = Use | 'output';
-
-/** Times a recursive query is looked at before its columns are taken to be made of all of it. */
-export const RECURSION_ROUNDS = 8;
 
 export class Levels {
   readonly steps: Steps;
@@ -49,6 +45,7 @@ export class Levels {
   readonly #finder: Finder;
   readonly #ranges: Ranges;
   readonly #writes: Writes;
+  readonly withQueries: WithQueries;
   #loseAll = false;
   #depth = 0;
 
@@ -58,6 +55,7 @@ export class Levels {
     this.#finder = new Finder(catalog, () => this.relations);
     this.#ranges = new Ranges(this);
     this.#writes = new Writes(this, this.#ranges);
+    this.withQueries = new WithQueries(this);
   }
 
   /** Every relation there is in the text. */
@@ -87,7 +85,7 @@ export class Levels {
     this.#depth += 1;
     // WITH queries may lead from one to the next, however flat they are written.
     if (this.#depth > 2 * COLUMN_DEPTH) throw new TooMuchWork();
-    const rows = this.#query(shape, this.#with(shape.ctes, shape.recursive, outer));
+    const rows = this.#query(shape, this.withQueries.scope(shape.ctes, shape.recursive, outer));
     this.steps.spend(1 + rows.columns.length);
     this.#depth -= 1;
     return rows;
@@ -241,114 +239,7 @@ export class Levels {
     this.terms(key.terms, scope, key.use);
   }
 
-  /** A level with its WITH queries in sight. */
-  #with(shapes: readonly CteShape[], recursive: boolean, outer: Scope | null): Scope {
-    if (shapes.length === 0) return { outer, sights: [], ctes: NO_CTES };
-    const ctes = new Map<string, Cte>();
-    const scope: Scope = { outer, sights: [], ctes };
-    const made = shapes.map((shape): Cte => {
-      return { shape, scope, recursive, state: 'waiting', rows: null, circular: false };
-    });
-    // Only in WITH RECURSIVE does a query see itself and those after it (parse_cte.c).
-    if (recursive) for (const cte of made) ctes.set(cte.shape.name, cte);
-    for (const cte of made) {
-      this.cteRows(cte);
-      ctes.set(cte.shape.name, cte);
-    }
-    return scope;
-  }
-
-  cteOf(name: string, scope: Scope): Cte | undefined {
-    return cteNamed(name, scope);
-  }
-
-  cteRows(cte: Cte): Rows {
-    if (cte.state === 'done' || cte.state === 'under-way') {
-      if (cte.state === 'under-way') cte.circular = true;
-      return cte.rows ?? { columns: [], rest: ANYTHING };
-    }
-    cte.state = 'under-way';
-    const { shape, scope } = cte;
-    if (cte.recursive && shape.query.kind === 'set') this.#recursion(cte, shape.query);
-    else cte.rows = this.#finished(shape, this.query(shape.query, scope));
-    cte.state = 'done';
-    return cte.rows ?? { columns: [], rest: ANYTHING };
-  }
-
-  /** The first branch begins; then all of it is looked at again for as long as its columns grow. */
-  #recursion(cte: Cte, query: SetShape): void {
-    const { shape, scope } = cte;
-    const first = query.branches[0];
-    const top = this.#with(query.ctes, query.recursive, scope);
-    const begin = first === undefined ? { columns: [], rest: ANYTHING } : this.query(first, top);
-    cte.rows = this.#finished(shape, begin);
-    for (let round = 1; ; round += 1) {
-      const before = cte.rows;
-      const after = this.#finished(shape, this.query(query, scope));
-      if (!cte.circular) {
-        cte.rows = after;
-        return;
-      }
-      const grown = united([before, after]);
-      if (sameSize(before, grown)) return;
-      cte.rows = round < RECURSION_ROUNDS ? grown : allOfIt(grown);
-      if (round > RECURSION_ROUNDS) return;
-    }
-  }
-
-  /** The rows of a WITH query by its names, with what SEARCH and CYCLE compare and add. */
-  #finished(shape: CteShape, rows: Rows): Rows {
-    const named = renamed(rows, shape.columns);
-    const range = new RowsRange(named, this.steps);
-    const compared = shape.compares.flatMap(({ use: role, columns }) =>
-      columns.map((name) => {
-        const source = range.find(name)?.source ?? ANYTHING;
-        use(source, role);
-        return source;
-      }),
-    );
-    const source = madeOf(compared);
-    const added = shape.adds.map((name): Column => ({ name, source }));
-    return { columns: [...named.columns, ...added], rest: named.rest };
-  }
-
   sightOf(rows: Rows, name: string | null): Sight {
     return { range: new RowsRange(rows, this.steps), name, plain: true };
   }
-}
-
-/** Rows of several queries one under the other, named by the first. */
-function united(all: readonly Rows[]): Rows {
-  const [first, ...others] = all;
-  if (first === undefined) return { columns: [], rest: ANYTHING };
-  const regular = all.every(({ columns, rest }) => rest === null && columns.length === first.columns.length);
-  if (!regular) {
-    const source = madeOf(all.map(wholeRow));
-    return { columns: first.columns.map(({ name }) => ({ name, source })), rest: source };
-  }
-  const columns = first.columns.map(({ name, source }, at) => {
-    return { name, source: oneOf([source, ...others.map(({ columns }) => columns[at]?.source ?? ANYTHING)]) };
-  });
-  return { columns, rest: null };
-}
-
-function sameSize(one: Rows, other: Rows): boolean {
-  return (
-    one.columns.length === other.columns.length &&
-    one.columns.every(({ source }, at) => {
-      const grown = other.columns[at]?.source ?? ANYTHING;
-      return (
-        source.columns.size === grown.columns.size &&
-        source.aggregated.size === grown.aggregated.size &&
-        source.opaque === grown.opaque &&
-        source.direct === grown.direct
-      );
-    })
-  );
-}
-
-/** Each column made of everything in all of them: it cannot grow further. */
-function allOfIt(rows: Rows): Rows {
-  const source = wholeRow(rows);
-  return { columns: rows.columns.map(({ name }) => ({ name, source })), rest: rows.rest };
 }

@@ -1,5 +1,5 @@
 /** Ranges of a FROM clause with their columns: what a name in an expression can be found in. */
-import { type BaseRelation, derived, madeOf, oneOf, type Source, type Steps } from './source.ts';
+import { ANYTHING, type BaseRelation, derived, madeOf, oneOf, type Source, type Steps } from './source.ts';
 
 /** A column of a range; a name of null may be any. */
 export interface Column {
@@ -159,4 +159,19 @@ export function either(found: readonly (Found | null)[]): Found | null {
   const [first, ...more] = certain.length > 0 ? certain : all;
   if (first === undefined || more.length === 0) return first ?? null;
   return { source: oneOf([first, ...more].map(({ source }) => source)), certain: first.certain };
+}
+
+/** Rows of several queries one under the other, named by the first. */
+export function united(all: readonly Rows[]): Rows {
+  const [first, ...others] = all;
+  if (first === undefined) return { columns: [], rest: ANYTHING };
+  const regular = all.every(({ columns, rest }) => rest === null && columns.length === first.columns.length);
+  if (!regular) {
+    const source = madeOf(all.map(wholeRow));
+    return { columns: first.columns.map(({ name }) => ({ name, source })), rest: source };
+  }
+  const columns = first.columns.map(({ name, source }, at) => {
+    return { name, source: oneOf([source, ...others.map(({ columns }) => columns[at]?.source ?? ANYTHING)]) };
+  });
+  return { columns, rest: null };
 }

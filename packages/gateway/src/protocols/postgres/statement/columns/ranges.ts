@@ -1,7 +1,7 @@
 /** Puts the ranges of a FROM clause in sight, as transformFromClause does. */
 import type { Levels } from './levels.ts';
 import { type Column, JoinedRange, type Range, type Rows, RowsRange, renamed, wholeRow } from './range.ts';
-import { inside, type Scope, type Sight } from './scope.ts';
+import { cteNamed, inside, type Scope, type Sight } from './scope.ts';
 import type { JoinRange, RangeShape, RelationRange } from './shape.ts';
 import { ANYTHING, madeOf, oneOf, type Source, use } from './source.ts';
 
@@ -44,10 +44,10 @@ export class Ranges {
 
   #relation(shape: RelationRange, top: Scope): Sight {
     const { alias, name, schema } = shape;
-    const cte = schema === null ? this.#levels.cteOf(name, top) : undefined;
+    const cte = schema === null ? cteNamed(name, top) : undefined;
     this.#levels.terms(shape.sample, top, 'filter');
     if (cte !== undefined) {
-      const rows = renamed(this.#levels.cteRows(cte), alias?.columns ?? []);
+      const rows = renamed(this.#levels.withQueries.rows(cte), alias?.columns ?? []);
       return this.#levels.sightOf(rows, alias?.name ?? name);
     }
     return this.relation(shape);
