@@ -17,6 +17,8 @@ permit (principal in Group::"agents", action == Action::"select", resource) when
 permit (principal in Group::"agents", action in Action::"write", resource);
 @id("never")
 forbid (principal, action == Action::"drop_database", resource);
+@id("opens")
+permit (principal, action == Action::"connect_writable", resource);
 `;
 
 function directory(files: Readonly<Record<string, string>>): string {
@@ -157,7 +159,7 @@ test('a good set with something odd in it is warned of, and fails under --strict
   const { code, out } = await run(['policy', 'check', made]);
   assert.equal(code, 0);
   assert.match(out, /^all\.cedar:1: warning: "reads" .*"all" \(more\.cedar:1\).* \([a-z-]+\)$/m);
-  assert.match(out, /^good: 4 policies in 2 files/m);
+  assert.match(out, /^good: 5 policies in 2 files/m);
   const strict = await run(['policy', 'check', made, '--strict', '--json']);
   assert.equal(strict.code, 1);
   const { findings, errors } = JSON.parse(strict.out) as {

@@ -35,7 +35,7 @@ export async function evaluate(options: BenchOptions, terminal: Terminal): Promi
       for (const line of lines) {
         const room = output.put(evaluator.answer(line));
         if (room instanceof Promise) await room;
-        said(count++);
+        said(++count);
       }
       const written = output.flush();
       if (written instanceof Promise) await written;

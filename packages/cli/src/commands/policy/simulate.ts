@@ -87,7 +87,7 @@ async function runSimulation(
     for await (const compared of compareSession(workbench, session)) {
       counts[compared.change] += 1;
       note(forms, compared, options.showText === true);
-      said(operations++);
+      said(++operations);
     }
   }
   const changed = [...forms.values()].sort((a, b) => ORDER[a.change] - ORDER[b.change] || b.count - a.count);

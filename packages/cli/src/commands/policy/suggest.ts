@@ -100,7 +100,7 @@ async function gather(
     uses.set(`connect ${object}`, opening('connect'));
     for await (const compared of compareSession(workbench, session)) {
       if (compared.replayed.effect === 'deny') continue;
-      said(operations++);
+      said(++operations);
       if (compared.now === null || compared.now.meaning.undetermined !== null) {
         const why = compared.why ?? 'its effect cannot be told';
         leftOut.set(why, (leftOut.get(why) ?? 0) + 1);
@@ -211,7 +211,7 @@ async function prove(
   let operations = 0;
   for (const session of sessions) {
     for await (const { change, replayed } of compareSession(candidate, session)) {
-      said(operations++);
+      said(++operations);
       if (change === 'unchanged') counts[replayed.effect] += 1;
       else if (change !== 'cannot be replayed') against.push({ form: replayed.operation.form, change });
     }
