@@ -37,6 +37,7 @@ export const EXCLUSIONS: Readonly<Record<string, string>> = REASONS;
 /** Statements that may read or write rows; any other one only reads how relations are made. */
 const ROWS =
   /^[\s(]*(with|select|table|values|insert|update|delete|merge|copy|execute|explain|declare|fetch|call|do|refresh|create\s+(temp(orary)?\s+|unlogged\s+)?table|create\s+materialized|prepare)\b/i;
+const BODIES = /^\s*create\s+(or\s+replace\s+)?(function|procedure)\b/i;
 /** Built-in functions that are given a relation and lock it without reading it, and those of a session's own sequences. */
 const LOOKUPS =
   /\b(pg_partition_(tree|ancestors|root)|pg_(total_|table_|indexes_)?(relation_)?size|pg_relation_filenode|pg_relation_filepath|pg_get_\w+|pg_sequence\w*|currval|lastval|pg_filenode_relation|pg_stat_get_\w+|pg_indexam_has_property|pg_index\w*_has_property|row_security_active)\s*\(/i;
@@ -68,6 +69,8 @@ function unread(sql: string, one: TouchedRelation, all: readonly TouchedRelation
   if (one.scanned > 0 || one.inserted + one.updated + one.deleted > 0) return null;
   const sequence = one.relation.kind === 'S';
   if (LOOKUPS.test(sql) && (sequence || one.modes.at(-1) === 'AccessShareLock')) return REASONS.lookup;
+  // Checking the body of a function locks what it would touch.
+  if (BODIES.test(sql)) return REASONS.definition;
   if (one.modes.at(-1) !== 'AccessShareLock') return null;
   if (!ROWS.test(sql.replaceAll(/--.*|\/\*[\s\S]*?\*\//g, ' '))) return REASONS.definition;
   const below = all.some(({ relation }) => relation.parents.includes(one.relation.oid));
