@@ -12,13 +12,15 @@ import {
   createDecisionMemo,
   createSessionRegistry,
   type House,
+  Rates,
   serve,
+  Uses,
 } from '../../packages/gateway/src/data-path/index.ts';
 import type { Identity, IdentityProvider } from '../../packages/gateway/src/identity/index.ts';
 import { systemClock } from '../../packages/gateway/src/lib/clock.ts';
 import { Fault } from '../../packages/gateway/src/lib/fault.ts';
 import { createMasking, maskingSection } from '../../packages/gateway/src/masking/index.ts';
-import type { Decision, DecisionPoint } from '../../packages/gateway/src/policy/index.ts';
+import type { Decision, DecisionPoint, LimitObligation } from '../../packages/gateway/src/policy/index.ts';
 import type {
   Door,
   Evaluation,
@@ -77,6 +79,8 @@ export interface GatewaySetup {
   readonly environment?: Readonly<Record<string, string>>;
   readonly limits?: Partial<Limits>;
   readonly tls?: Door['tls'];
+  /** What every permit is limited to. */
+  readonly limit?: Omit<LimitObligation, 'kind'>;
 }
 
 export const testLimits: Limits = {
@@ -97,7 +101,7 @@ export async function startGateway(setup: GatewaySetup): Promise<GatewayUnderTes
   const recordings: RecordedReply[] = [];
   const approvals = testApprovals();
   const faults: unknown[] = [];
-  const decisionPoint = decisionPointOf(setup.rule);
+  const decisionPoint = decisionPointOf(setup);
   const sessions = createSessionRegistry({ opened: () => undefined, closed: () => undefined });
   const config: ConnectorConfig = connectorSection.parse({ targets: setup.targets });
   const house: House = {
@@ -106,6 +110,9 @@ export async function startGateway(setup: GatewaySetup): Promise<GatewayUnderTes
     identity: identityOf(TOKEN),
     decisionPoint,
     decisions: createDecisionMemo(decisionPoint),
+    rates: new Rates(),
+    uses: new Uses(),
+    workingHours: null,
     approvals: approvals.door,
     masking: createMasking(maskingSection.parse(undefined)),
     recorder: recorderInto(recordings),
@@ -195,11 +202,11 @@ function identityOf(token: string): IdentityProvider {
 }
 
 /** A connection is always permitted: what a protocol does with a session is what is tested. */
-function decisionPointOf(rule: GatewaySetup['rule']): DecisionPoint {
+function decisionPointOf({ rule, limit }: GatewaySetup): DecisionPoint {
   const approval = [{ group: 'approvers', seats: 1 }];
   const judge = (evaluations: readonly Evaluation[], approved: boolean): Decision => {
     const rules = evaluations.map((evaluation) =>
-      evaluation.action === 'connect' ? 'permit' : rule(evaluation),
+      evaluation.action.startsWith('connect') ? 'permit' : rule(evaluation),
     );
     const deny = { effect: 'deny', policyVersion: 'v1', approvals: null } as const;
     if (rules.includes('forbid'))
@@ -210,11 +217,14 @@ function decisionPointOf(rule: GatewaySetup['rule']): DecisionPoint {
     if (rules.includes('approval') && !approved) {
       return { ...deny, policies: ['ask-first'], reason: 'it needs approval', approvals: approval };
     }
-    const obligations = [{ kind: 'mask', revealed: [] }] as const;
+    const mask = { kind: 'mask', revealed: [] } as const;
+    const obligations = limit === undefined ? [mask] : [mask, { kind: 'limit', ...limit } as const];
     return { effect: 'permit', policies: ['permit-it'], policyVersion: 'v1', obligations };
   };
   return {
     version: 'v1',
+    asksRisk: false,
+    groupOf: () => null,
     decide: async (_context, evaluations, approved) => judge(evaluations, approved.length > 0),
     onChange: () => undefined,
     close: () => Promise.resolve(),

@@ -76,6 +76,33 @@ describe('what comes back', () => {
     );
   });
 
+  test('is no more, and takes no longer, than policy permits [data-path.limit-bytes, data-path.limit-time]', async () => {
+    await withWorld(
+      {
+        limit: { rows: null, bytes: 100, timeoutMs: 300, perMinute: [] },
+        answer({ url }, response) {
+          response.setHeader('content-type', 'text/plain');
+          if (url.endsWith('fits')) response.end('x'.repeat(100));
+          if (url.endsWith('large')) response.end('x'.repeat(101));
+        },
+      },
+      async (world) => {
+        assert.equal((await get(world, '/fits')).status, 200);
+        for (const [path, status, reason] of [
+          ['/large', 403, /larger than 100 bytes.*limit_bytes/],
+          ['/never', 504, /more than 300 ms.*limit_time/],
+        ] as const) {
+          const response = await get(world, path);
+          const text = await response.text();
+          assert.equal(response.status, status, text);
+          assert.match(text, reason);
+          assert.match(text, /limit-exceeded/);
+          assert.ok(!text.includes('xxx'));
+        }
+      },
+    );
+  });
+
   test('may be of a listed type that cannot be masked [http.unmaskable-withheld]', async () => {
     await withWorld(
       {

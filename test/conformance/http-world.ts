@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { createHttpProtocol, type HttpOptions } from '../../packages/gateway/src/protocols/http/index.ts';
 import type { Door, Evaluation, Limits } from '../../packages/gateway/src/protocols/protocol.ts';
-import { type GatewayUnderTest, type Rule, startGateway } from './gateway-under-test.ts';
+import { type GatewaySetup, type GatewayUnderTest, type Rule, startGateway } from './gateway-under-test.ts';
 
 /** A request as it arrived at the target. */
 export interface ArrivedRequest {
@@ -31,6 +31,8 @@ export interface HttpWorldSetup {
   readonly environment?: Readonly<Record<string, string>>;
   readonly limits?: Partial<Limits>;
   readonly tls?: Door['tls'];
+  /** What every permit is limited to. */
+  readonly limit?: GatewaySetup['limit'];
 }
 
 /** A gateway with an HTTP server behind it that is registered as `target`, with `/base` as the path of its url. */
@@ -60,7 +62,7 @@ export async function startHttpWorld(setup: HttpWorldSetup): Promise<HttpWorld> 
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port: targetPort } = server.address() as AddressInfo;
-  const { options, rule, credential = { kind: 'none' }, environment = {}, limits, tls } = setup;
+  const { options, rule, credential = { kind: 'none' }, environment = {}, limits, tls, limit } = setup;
   const gateway = await startGateway({
     protocol: createHttpProtocol(options),
     rule,
@@ -68,6 +70,7 @@ export async function startHttpWorld(setup: HttpWorldSetup): Promise<HttpWorld> 
     targets: [{ name: 'target', protocol: 'http', url: `http://127.0.0.1:${targetPort}/base`, credential }],
     ...(limits === undefined ? {} : { limits }),
     ...(tls === undefined ? {} : { tls }),
+    ...(limit === undefined ? {} : { limit }),
   });
   return {
     gateway,

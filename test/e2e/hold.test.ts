@@ -22,9 +22,9 @@ import {
 } from '../fixtures/raw-postgres.ts';
 
 const POLICIES = `
-@id("everyone") permit (principal, action in [Action::"connect", Action::"transact", Action::"call"], resource);
+@id("everyone") permit (principal, action in [Action::"connect", Action::"connect_writable", Action::"transact", Action::"call", Action::"set"], resource);
 @id("read") permit (principal, action == Action::"select", resource) when { resource.schema == "work" };
-@id("write") @approval("approvers") permit (principal, action in [Action::"insert", Action::"update", Action::"delete"], resource);
+@id("write") @approval("approvers") permit (principal, action in Action::"write", resource);
 `;
 
 let world: TestGateway;
@@ -239,5 +239,46 @@ test('a statement refused inside a transaction fails the transaction [e2e.hold-d
   await (await world.as('approver')).deny((await pending('inside')).id, 'no');
   assert.equal(describe(await client.until('Z')), 'N(01000) E(42501) ZE');
   assert.equal(describe(await client.ask(query('commit'))), 'C(ROLLBACK) ZI');
+  client.close();
+});
+
+test('a name that means something else by the time of the approval does not run [e2e.hold-replaced, L3]', async () => {
+  await world.server.query('create schema if not exists first');
+  const client = await connect();
+  client.send(query("set search_path = first, work; insert into log (what) values ('replaced')"));
+  await client.until('N');
+  const request = await pending('replaced');
+  await world.server.query('create table first.log (what text)');
+  await (await world.as('approver')).approve(request.id, 'as I read it');
+  const refusal = (await client.until('Z')).find(({ type }) => type === 'E');
+  assert.ok(refusal !== undefined);
+  assert.match(fieldsOf(refusal).M ?? '', /was replaced/);
+  const [there] = await world.server.query(
+    "select count(*)::int as n from first.log where what = 'replaced'",
+  );
+  assert.deepEqual([await rows('replaced'), there?.n], [0, 0]);
+  await world.server.query('drop schema first cascade');
+  client.close();
+});
+
+test('an approval is worth nothing once a trigger on the table does something else [e2e.hold-replaced, L3]', async () => {
+  const trigger = (what: string) =>
+    world.server.query(`create or replace function work.stamp() returns trigger language plpgsql as
+      $$ begin new.what := '${what}'; return new; end $$`);
+  await trigger('as shown');
+  await world.server.query(
+    'create trigger stamp before insert on work.log for each row execute function work.stamp()',
+  );
+  const client = await connect();
+  client.send(query(insert('stamped')));
+  await client.until('N');
+  const request = await pending('stamped');
+  await trigger('another');
+  await (await world.as('approver')).approve(request.id, 'the trigger is fine');
+  const refusal = (await client.until('Z')).find(({ type }) => type === 'E');
+  assert.ok(refusal !== undefined);
+  assert.match(fieldsOf(refusal).M ?? '', /was replaced/);
+  assert.deepEqual([await rows('as shown'), await rows('another')], [0, 0]);
+  await world.server.query('drop function work.stamp cascade');
   client.close();
 });

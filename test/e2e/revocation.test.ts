@@ -18,7 +18,7 @@ import {
 } from '../fixtures/raw-postgres.ts';
 
 const POLICIES = `
-@id("everyone") permit (principal, action in [Action::"connect", Action::"transact", Action::"call", Action::"listen", Action::"notify"], resource);
+@id("everyone") permit (principal, action in [Action::"connect", Action::"connect_writable", Action::"transact", Action::"call", Action::"listen", Action::"notify"], resource);
 @id("read") permit (principal, action == Action::"select", resource) when { resource.schema == "shop" };
 @id("see") permit (principal, action == Action::"reveal", resource);
 `;

@@ -11,6 +11,8 @@ export const connectorRequirements = {
     'The password goes in clear only to a verified server, to loopback, or where it is configured.',
   'connector.cancel': 'Cancel stops the statement that this connection runs, and only that.',
   'connector.startup': 'Role, encoding and replication are set by the connector, never by a client.',
+  'connector.read-only':
+    'A read-only connection is read-only at the server from its start, with a credential of its own where one is configured.',
   'connector.hostile-target':
     'Whatever a target sends during login ends in a fault, in bounded time and memory.',
   'connector.no-echo': 'No fault holds the credential, the address, or text the target sent.',

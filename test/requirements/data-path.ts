@@ -10,4 +10,14 @@ export const dataPathRequirements = {
   'data-path.listeners': 'Memory of a session does not grow with the holds it had.',
   'data-path.shown': 'No two bound values look the same to an approver.',
   'data-path.one-write': 'What one turn of the loop sends to a target leaves as one write, in order.',
+  'data-path.limit-rows': 'No more rows of one operation arrive than policy permits, in however many pieces.',
+  'data-path.limit-bytes': 'No more bytes of a reply arrive than policy permits.',
+  'data-path.limit-time':
+    'What takes longer than policy permits is stopped at the target, and the client told why.',
+  'data-path.limit-rate':
+    'No more operations are permitted in a minute than policy says, over all sessions of a caller.',
+  'data-path.limit-sync':
+    'After a reply that was cut the client and the target agree on where they are, and the session goes on.',
+  'data-path.limit-recorded': 'The limits of an operation, and what went over them, are in the audit log.',
+  'data-path.limit-regate': 'A limit made tighter bites what is under way.',
 } as const;

@@ -26,7 +26,10 @@ export const e2eRequirements = {
   'e2e.hold-approver': 'Nobody approves their own statement, and a machine approves none.',
   'e2e.hold-parameters': 'An approval is for exact parameters, which the approver sees as they are bound.',
   'e2e.hold-policy-change': 'An approval is worth nothing once the policy changed.',
+  'e2e.hold-replaced': 'An approval is worth nothing once what the statement uses was replaced.',
   'e2e.hold-pipeline': 'A hold in a pipeline keeps the order, and ends when an earlier message fails.',
+  'e2e.read-only':
+    'A session that may not change anything is read-only in policy and at the server, and ends if the server stops being so.',
   'e2e.policy-change':
     'A changed policy file is in force for open sessions and for what they are in the middle of.',
   'e2e.revocation': 'Ending a session stops what it runs at the target too.',

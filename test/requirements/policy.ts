@@ -30,6 +30,20 @@ export const policyRequirements = {
   'policy.concurrent': 'Operations judged at the same time get the answers they would get alone.',
   'policy.explain': 'Each evaluation can be explained by the policies that decide it.',
   'policy.schema': 'Every entity the decision point makes conforms to the schema.',
+  'policy.vocabulary':
+    'Hosts, clusters, APIs and MCP servers have their words and their hierarchy before their protocols are served.',
+  'policy.read-only': 'Read-only is one line, and means the same on every protocol.',
+  'policy.facts':
+    'Policies see the columns that are used and the views they are reached through, and no answer serves another set of them.',
+  'policy.limit-algebra':
+    'Of several permits the most generous counts for one evaluation, and over an operation the strictest.',
+  'policy.shadow': 'A policy in shadow mode changes no decision, and what it would have changed is recorded.',
+  'policy.risk': 'The risk of an operation is a sum with reasons, and grows with what is not known.',
+  'policy.risk-asked':
+    'The risk is worked out only while a policy asks for it, and a policy that needs it and does not get it denies.',
+  'policy.risk-keyed': 'A decision made at one risk never serves another.',
+  'policy.risk-shown': 'The risk and its reasons are on record, and shown to who approves.',
+  'policy.lint': 'What lint says of a policy is so.',
   'policy.starter-read':
     'Under the starter policies agents read monitoring and the catalogs, and operators what is not secret.',
   'policy.starter-reading':
@@ -37,6 +51,8 @@ export const policyRequirements = {
   'policy.starter-change': 'Under the starter policies an agent changes nothing without an approval.',
   'policy.starter-forbid':
     'Under the starter policies nobody drops a database, pivots, administers or reads catalogs that leak values.',
+  'policy.starter-undetermined':
+    'Under the starter policies nothing whose effect cannot be told is permitted, whoever approves.',
   'policy.starter-http':
     'Under the starter policies agents read over HTTP and need an approval for the rest.',
 } as const;

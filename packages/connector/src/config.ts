@@ -49,7 +49,7 @@ const targetName = z
   })
   .describe('Name of the target, as clients ask for it.');
 
-const postgresCredential = z
+const roleCredential = z
   .strictObject({
     username: z.string().min(1).describe('The role the connector logs in as.'),
     password: plainSecretRefused('password'),
@@ -58,8 +58,7 @@ const postgresCredential = z
   })
   .refine((credential) => credential.password_file === undefined || credential.password_env === undefined, {
     error: 'password_file and password_env exclude each other: give one of them',
-  })
-  .describe('What the connector logs in with. No password: trust, or a client certificate.');
+  });
 
 const postgresTarget = z
   .strictObject({
@@ -73,7 +72,14 @@ const postgresTarget = z
       .optional()
       .describe('Database when the client names none. Default: the role name.'),
     tls: tlsSection,
-    credential: postgresCredential,
+    credential: roleCredential.describe(
+      'What the connector logs in with. No password: trust, or a client certificate.',
+    ),
+    read_only_credential: roleCredential
+      .optional()
+      .describe(
+        'What it logs in with for sessions that may only read: a role that may change nothing, which no SQL can undo. Default: `credential`, with transactions read-only by default.',
+      ),
     channel_binding: z
       .enum(['prefer', 'require', 'disable'])
       .default('prefer')

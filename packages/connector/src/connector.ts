@@ -9,8 +9,12 @@ export interface OpenRequest {
   readonly facet: string;
   /** Start-up settings, already allow-listed by the protocol. */
   readonly startup: Readonly<Record<string, string>>;
+  /** `read-only` has the target itself refuse changes, as far as it can. */
+  readonly access: TargetAccess;
   readonly signal: AbortSignal;
 }
+
+export type TargetAccess = 'read-only' | 'read-write';
 
 /** A logged-in connection to a target. One consumer; handlers replace each other. */
 export interface TargetConnection {

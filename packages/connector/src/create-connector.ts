@@ -21,7 +21,11 @@ export function createConnector(config: ConnectorConfig, deps: ConnectorDeps): C
   for (const target of config.targets) {
     if (target.protocol === 'postgres') {
       const ready = postgresTarget(target, config, deps);
-      openers.set(target.name, (request) => openPostgres(ready, request));
+      const { read_only_credential: credential = target.credential } = target;
+      const readOnly = postgresTarget({ ...target, credential }, config, deps);
+      openers.set(target.name, (request) =>
+        openPostgres(request.access === 'read-write' ? ready : readOnly, request),
+      );
     } else {
       const ready = httpTarget(target, config, deps);
       openers.set(target.name, (request) => openHttp(ready, request));

@@ -11,15 +11,22 @@ import {
   type House,
   type Listener,
   listen,
+  Rates,
   regate,
   type Session,
   type SessionObserver,
+  Uses,
 } from './data-path/index.ts';
 import { createIdentityProvider } from './identity/index.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { Fault } from './lib/fault.ts';
 import { createMasking } from './masking/index.ts';
-import { createDecisionPoint, type PolicyDecisionPoint, type Reload } from './policy/index.ts';
+import {
+  createDecisionPoint,
+  type PolicyDecisionPoint,
+  type Reload,
+  workingHoursOf,
+} from './policy/index.ts';
 import type { Protocol } from './protocols/protocol.ts';
 import { createProtocols } from './protocols/registry.ts';
 import { createRecorder, findRecording, replayRecording } from './recording/index.ts';
@@ -123,6 +130,9 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
     identity,
     decisionPoint,
     decisions,
+    rates: new Rates(),
+    uses: new Uses(),
+    workingHours: workingHoursOf(config.policy),
     approvals,
     masking,
     recorder,

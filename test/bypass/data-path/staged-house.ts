@@ -6,6 +6,8 @@ import {
   createDecisionMemo,
   createSessionRegistry,
   type House,
+  Rates,
+  Uses,
 } from '../../../packages/gateway/src/data-path/index.ts';
 import { judge } from '../../../packages/gateway/src/data-path/judge.ts';
 import { Session } from '../../../packages/gateway/src/data-path/session.ts';
@@ -102,7 +104,13 @@ export function stagedHouse(): StagedHouse {
     people: async () => ({ state: 'approved', approvals: APPROVERS }),
   };
   const house = houseOn(stage);
-  const context = { identity: IDENTITY, target: 'db', protocol: 'toy', secure: true };
+  const context = {
+    identity: IDENTITY,
+    target: 'db',
+    protocol: 'toy',
+    secure: true,
+    access: 'read-write',
+  } as const;
   const caller = { facet: '', client: '', startup: {} } as unknown as ConstructorParameters<
     typeof Session
   >[3];
@@ -121,6 +129,8 @@ function houseOn(stage: Stage): House {
       return stage.version;
     },
     decide: (_context, _evaluations, approved) => stage.decide(approved),
+    asksRisk: false,
+    groupOf: () => null,
     onChange: () => undefined,
     close: async () => undefined,
   };
@@ -134,6 +144,9 @@ function houseOn(stage: Stage): House {
     identity: { authenticate: async () => IDENTITY },
     decisionPoint,
     decisions: createDecisionMemo(decisionPoint),
+    rates: new Rates(),
+    uses: new Uses(),
+    workingHours: null,
     approvals: { open: () => accessRequest(stage) },
     masking: createMasking(maskingSection.parse(undefined)),
     recorder: { begin: neverRecorded, close: async () => undefined },

@@ -300,8 +300,12 @@ SET transaction_read_only = off ⇒ ?pinned
 SET transaction_read_only = 0 ⇒ ?pinned
 SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE ⇒ ?pinned
 SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY ⇒ set default_transaction_read_only
-SET TRANSACTION READ WRITE ⇒ transact
-BEGIN READ WRITE; DELETE FROM t; COMMIT ⇒ transact, delete public.t
+SET TRANSACTION READ WRITE ⇒ transact, transact_writable
+BEGIN READ WRITE; DELETE FROM t; COMMIT ⇒ transact, transact_writable, delete public.t
+PREPARE TRANSACTION 'x' ⇒ two_phase
+COMMIT PREPARED 'x' ⇒ two_phase
+ROLLBACK PREPARED 'x' ⇒ two_phase
+BEGIN READ ONLY ⇒ transact
 SET local_preload_libraries = 'x' ⇒ ?load code
 RESET ALL ⇒ ?RESET ALL
 DISCARD ALL ⇒ ?DISCARD ALL

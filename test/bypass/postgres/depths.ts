@@ -74,6 +74,8 @@ CREATE TRIGGER g AFTER INSERT OR UPDATE ON public.watched FOR EACH ROW WHEN (pub
 CREATE TABLE public.quiet (a int, b int);
 CREATE TRIGGER g AFTER INSERT ON public.quiet FOR EACH ROW EXECUTE FUNCTION public.fire();
 ALTER TABLE public.quiet DISABLE TRIGGER g;
+CREATE VIEW public.defaulted AS SELECT a, b FROM public.quiet;
+ALTER VIEW public.defaulted ALTER COLUMN a SET DEFAULT public.deep(1);
 CREATE TABLE public.ruled (a int);
 CREATE RULE r AS ON INSERT TO public.ruled DO ALSO DELETE FROM secret.vault WHERE vault.id = NEW.a;
 CREATE TABLE public.emptied (a int);
@@ -144,6 +146,7 @@ LOCK TABLE joined ⇒ lock public.joined, lock public.customers via public.joine
 CREATE VIEW fresh AS SELECT * FROM secret.vault >> SELECT * FROM fresh ⇒ select public.fresh, select secret.vault via public.fresh, call public.to_pair via public.pair, call public.to_pair via public.mood, call public.to_pair via public.mood+public.pair, call public.checks via public.pair+public.word, delete secret.log via public.checks+public.pair+public.word
 CREATE TEMP VIEW fresh AS SELECT secret FROM secret.vault >> SELECT 1 FROM fresh ⇒ select pg_temp.fresh, select secret.vault via pg_temp.fresh, call public.to_pair via public.pair, call public.to_pair via public.mood, call public.to_pair via public.mood+public.pair, call public.checks via public.pair+public.word, delete secret.log via public.checks+public.pair+public.word
 CREATE OR REPLACE VIEW people AS SELECT id, secret AS number FROM secret.vault >> TABLE people ⇒ select public.people, select secret.vault via public.people, select public.customers via public.people
+CREATE OR REPLACE VIEW people AS SELECT id, secret AS number FROM secret.vault >> SELECT 1 FROM numbers ⇒ select public.numbers, select public.people via public.numbers, select secret.vault via public.numbers+public.people, select public.customers via public.numbers+public.people, call public.deep via public.numbers, delete secret.log via public.deep+public.numbers
 SELECT relname FROM mine ⇒ select public.mine, select pg_catalog.pg_class via public.mine
 SELECT * FROM pg_tables ⇒ select pg_catalog.pg_tables
 SELECT * FROM information_schema.columns ⇒ select information_schema.columns
@@ -200,6 +203,8 @@ INSERT INTO quiet VALUES (1) ⇒ insert public.quiet
 ALTER TABLE quiet ENABLE TRIGGER g ⇒ alter public.quiet, call public.fire via public.quiet, insert secret.log via public.fire+public.quiet
 INSERT INTO ruled VALUES (1) ⇒ insert public.ruled, delete secret.vault via public.ruled, select secret.vault via public.ruled, select public.notes via public.ruled+secret.vault
 TRUNCATE emptied ⇒ truncate public.emptied, call public.fire via public.emptied, insert secret.log via public.emptied+public.fire
+CREATE OR REPLACE FUNCTION fire() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN TRUNCATE secret.vault; RETURN NEW; END' >> TRUNCATE emptied ⇒ truncate public.emptied, call public.fire via public.emptied, insert secret.log via public.emptied+public.fire, truncate secret.vault via public.emptied+public.fire
+INSERT INTO defaulted (b) VALUES (1) ⇒ insert public.defaulted, insert public.quiet via public.defaulted, call public.deep via public.defaulted, delete secret.log via public.deep+public.defaulted
 INSERT INTO door VALUES (1, 2) ⇒ insert public.door, insert public.watched via public.door, call public.fire via public.door+public.watched, insert secret.log via public.door+public.fire+public.watched, call public.deep via public.door+public.watched, delete secret.log via public.deep+public.door+public.watched
 INSERT INTO doorman VALUES (1) ⇒ insert public.doorman, call public.fire via public.doorman, insert secret.log via public.doorman+public.fire
 MERGE INTO watched w USING t ON w.a = t.a WHEN NOT MATCHED THEN INSERT VALUES (1, 2) ⇒ select public.watched, select public.t, insert public.watched, call public.fire via public.watched, insert secret.log via public.fire+public.watched, call public.deep via public.watched, delete secret.log via public.deep+public.watched
@@ -264,6 +269,7 @@ SELECT !@ 'x' ⇒ transact
 SELECT takes('x') ⇒ call public.takes, call public.checks via public.word, delete secret.log via public.checks+public.word
 SELECT jsonb_populate_record(NULL::typed, '{"w":"x"}') ⇒ call pg_catalog.jsonb_populate_record, call public.checks via public.word, delete secret.log via public.checks+public.word, call public.to_pair via public.pair, call public.to_pair via public.mood+public.pair
 SELECT 1 <-> 'x' ⇒ call public.same via public.<->, delete secret.log via public.<->+public.same
+CREATE OR REPLACE FUNCTION same(int, text) RETURNS boolean LANGUAGE sql AS 'TRUNCATE secret.vault; SELECT true' >> SELECT 1 <-> 'x' ⇒ call public.same via public.<->, delete secret.log via public.<->+public.same, truncate secret.vault via public.<->+public.same
 SELECT 1 ~~~ 'x' ⇒ transact
 SET search_path = app >> SELECT 1 ~~~ 'x' ⇒ call public.same via app.~~~, delete secret.log via app.~~~+public.same
 SELECT 1 OPERATOR(app.~~~) 'x' ⇒ call public.same via app.~~~, delete secret.log via app.~~~+public.same

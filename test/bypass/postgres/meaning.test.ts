@@ -129,6 +129,25 @@ describe('what a statement means', () => {
     assert.deepEqual(actionsOf(moved), ['select public.t', 'select secret.t']);
   });
 
+  test('looks names up in the schema of every role the session may be [postgres.statement-actions]', async () => {
+    await world.server.query('CREATE SCHEMA other; CREATE TABLE other.t (a int)');
+    world.catalog.changed();
+    for (const become of [
+      'SET ROLE other',
+      "SELECT set_config('role', 'other', true)",
+      'SET SESSION AUTHORIZATION other',
+    ]) {
+      assert.deepEqual(actionsOf(await world.understand(become, 'SELECT a FROM t')), [
+        'select other.t',
+        'select public.t',
+      ]);
+    }
+    const inOneText = await world.understand('SET ROLE other; SELECT a FROM t');
+    assert.ok(actionsOf(inOneText).includes('select other.t'));
+    const unknown = await world.understand("SELECT set_config('role', c, true) FROM t", 'SELECT a FROM t');
+    assert.match(unknown.undetermined ?? '', /open a new one/);
+  });
+
   test('understands a prepared statement anew when the search path changed [postgres.statement-actions]', async () => {
     const state = world.session();
     const early = await world.binder.bind('SELECT a FROM t WHERE b = $1', state);

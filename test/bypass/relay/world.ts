@@ -8,7 +8,7 @@ export const FORBIDDEN_ROW = 'row-of-a-forbidden-table';
 export const MASKED_VALUE = 'value-of-a-masked-column';
 
 const POLICIES = `
-@id("connect") permit (principal, action == Action::"connect", resource);
+@id("connect") permit (principal, action in [Action::"connect", Action::"connect_writable"], resource);
 @id("basics") permit (principal, action in [Action::"transact", Action::"set", Action::"show", Action::"listen", Action::"notify"], resource);
 @id("built-in") permit (principal, action == Action::"call", resource) when { resource.schema == "pg_catalog" };
 @id("read-open") permit (principal, action == Action::"select", resource) when { resource.schema == "open" };

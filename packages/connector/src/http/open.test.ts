@@ -40,7 +40,7 @@ async function open(target: Record<string, unknown>, environment: Record<string,
   const config = connectorSection.parse({ targets: [{ name: 'api', protocol: 'http', ...target }] });
   const connector = createConnector(config, { environment, baseDir: '/', randomBytes });
   const signal = new AbortController().signal;
-  return connector.open({ target: 'api', facet: '', startup: {}, signal });
+  return connector.open({ target: 'api', facet: '', startup: {}, access: 'read-write', signal });
 }
 
 /** Sends raw bytes through a connection and reads until `holds`, or the connection closes. */

@@ -46,7 +46,13 @@ async function faultFrom(script: Script, setting: Setting = {}): Promise<Connect
   );
   try {
     const signal = setting.signal ?? new AbortController().signal;
-    const connection = await connector.open({ target: 'shop', facet: 'postgres', startup: {}, signal });
+    const connection = await connector.open({
+      target: 'shop',
+      facet: 'postgres',
+      startup: {},
+      access: 'read-write',
+      signal,
+    });
     connection.close();
     return assert.fail('the login was accepted');
   } catch (error) {

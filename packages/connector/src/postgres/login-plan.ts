@@ -51,7 +51,14 @@ export function planLogin(
 }
 
 /** Settings of a start-up message that are ours alone: who logs in, where, and how text is encoded. */
-const OURS = new Set(['user', 'database', 'client_encoding', 'replication']);
+const OURS = new Set([
+  'user',
+  'database',
+  'client_encoding',
+  'replication',
+  'default_transaction_read_only',
+  'transaction_read_only',
+]);
 
 /** The start-up settings, ours first. Throws ConnectorFault for one that must not come from a client. */
 export function startupSettings(
@@ -78,5 +85,11 @@ export function startupSettings(
       `the start-up setting ${JSON.stringify(name)} is set by the connector, never by a client`,
     );
   }
-  return [['user', credential.username], ['database', facet], ['client_encoding', 'UTF8'], ...asked];
+  const ours: readonly (readonly [string, string])[] = [
+    ['user', credential.username],
+    ['database', facet],
+    ['client_encoding', 'UTF8'],
+  ];
+  if (request.access === 'read-write') return [...ours, ...asked];
+  return [...ours, ['default_transaction_read_only', 'on'], ...asked];
 }

@@ -195,9 +195,22 @@ test('says which database does not exist without saying more [connector.no-echo]
   await assert.rejects(openTarget(target({}), 'shop', 'nowhere'), fault('no-such-facet'));
 });
 
-for (const name of ['user', 'database', 'replication', 'client_encoding', 'USER', '_pq_.x']) {
+for (const name of [
+  'user',
+  'database',
+  'replication',
+  'client_encoding',
+  'default_transaction_read_only',
+  'USER',
+  '_pq_.x',
+]) {
   test(`refuses ${name} as a start-up setting of a client [connector.startup]`, async () => {
-    const request = { target: 'shop', facet: 'postgres', startup: { [name]: 'x' } };
+    const request = {
+      target: 'shop',
+      facet: 'postgres',
+      startup: { [name]: 'x' },
+      access: 'read-write' as const,
+    };
     const opened = target({}).open({ ...request, signal: new AbortController().signal });
     await assert.rejects(opened, fault('request-invalid'));
   });
@@ -211,7 +224,8 @@ test('a NUL cannot smuggle a setting into the start-up message [connector.startu
     { facet: 'postgres', startup: { '': 'x' } },
   ];
   for (const ask of asks) {
-    await assert.rejects(target({}).open({ target: 'shop', ...ask, signal }), fault('request-invalid'));
+    const request = { target: 'shop', ...ask, access: 'read-write' as const, signal };
+    await assert.rejects(target({}).open(request), fault('request-invalid'));
   }
 });
 
@@ -221,11 +235,37 @@ test('passes allowed start-up settings on [connector.startup]', async () => {
     target: 'shop',
     facet: 'postgres',
     startup,
+    access: 'read-write',
     signal: new AbortController().signal,
   });
   assert.equal(connection.facts.application_name, 'an agent');
   assert.equal(connection.facts.TimeZone, 'Asia/Tokyo');
   connection.close();
+});
+
+test('a read-only connection is read-only at the server, before anything is sent [connector.read-only]', async () => {
+  const connection = await openTarget(target({}), 'shop', 'postgres', 'read-only');
+  const answered = reply(connection);
+  connection.write(query('CREATE TABLE made (a int)'));
+  assert.match((await answered).text, /C25006/);
+  connection.close();
+  const writable = await openTarget(target({}), 'shop');
+  const shown = reply(writable);
+  writable.write(query('SHOW default_transaction_read_only'));
+  assert.match((await shown).text, /off/);
+  writable.close();
+});
+
+test('a read-only connection logs in with a credential of its own where there is one [connector.read-only]', async () => {
+  const more = { read_only_credential: { username: 'password', password_env: 'SECRET' } };
+  for (const [access, role] of [
+    ['read-only', 'password'],
+    ['read-write', 'scram-sha-256'],
+  ] as const) {
+    const connection = await openTarget(target({ more }), 'shop', 'postgres', access);
+    assert.equal(connection.facts.session_authorization, role);
+    connection.close();
+  }
 });
 
 for (const mode of ['disable', 'verify-full']) {

@@ -1,7 +1,7 @@
 import type { Identity } from '../identity/index.ts';
 import { Fault } from '../lib/fault.ts';
 import type { SessionContext } from '../policy/index.ts';
-import type { Caller, Denial, Operation, Permit, Protocol } from '../protocols/protocol.ts';
+import type { Caller, Denial, Evaluation, Operation, Permit, Protocol } from '../protocols/protocol.ts';
 import type { House } from './house.ts';
 import { judge } from './judge.ts';
 import { Session } from './session.ts';
@@ -14,11 +14,13 @@ export type Admission =
 export async function authenticate(caller: Caller, protocol: Protocol, house: House): Promise<Admission> {
   const identity = await verify(caller, protocol, house);
   if ('code' in identity) return { effect: 'deny', denial: identity };
-  const session = new Session(house, identity, contextOf(identity, caller, protocol), caller);
   const target = house.connector.targets.find(({ name }) => name === caller.target);
-  if (target === undefined || target.protocol !== protocol.name) {
-    return { effect: 'deny', denial: unknownTarget(session, caller, protocol) };
-  }
+  const known = target !== undefined && target.protocol === protocol.name;
+  const asked = contextOf(identity, caller, protocol);
+  const context: SessionContext =
+    known && (await mayChange(house, asked)) ? asked : { ...asked, access: 'read-only' };
+  const session = new Session(house, identity, context, caller);
+  if (!known) return { effect: 'deny', denial: unknownTarget(session, caller, protocol) };
   // From here on a revocation finds it: reaching the target takes a while.
   house.sessions.admit(session);
   const outcome = await judge(session, CONNECT, { held: () => undefined, signal: AbortSignal.abort() });
@@ -43,8 +45,20 @@ export const CONNECT: Operation = {
   parameters: [],
 };
 
+/** Whether the session may be one that changes its target. Nobody is asked to approve that, so an approval is a no. */
+export async function mayChange(house: House, context: SessionContext): Promise<boolean> {
+  const decision = await house.decisionPoint.decide(context, [CONNECT_WRITABLE], []);
+  return decision.effect === 'permit';
+}
+
+const CONNECT_WRITABLE: Evaluation = {
+  action: 'connect_writable',
+  resource: { type: 'Target', path: [] },
+};
+
 function contextOf(identity: Identity, caller: Caller, protocol: Protocol): SessionContext {
-  return { identity, target: caller.target, protocol: protocol.name, secure: caller.secure };
+  const { target, secure } = caller;
+  return { identity, target, protocol: protocol.name, secure, access: 'read-write' };
 }
 
 async function verify(caller: Caller, protocol: Protocol, house: House): Promise<Identity | Denial> {

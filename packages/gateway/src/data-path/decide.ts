@@ -1,6 +1,7 @@
 import type { MaybePromise } from '../lib/async.ts';
-import type { ApprovalRequirement, Decision, DecisionPoint } from '../policy/index.ts';
+import type { ApprovalRequirement, Decision, DecisionPoint, Risk } from '../policy/index.ts';
 import type { Evaluation, Meaning, Operation } from '../protocols/protocol.ts';
+import { riskOf } from './risk.ts';
 import type { Session } from './session.ts';
 
 /** What a policy must permit, beside everything else an operation touches, when its effect cannot be told (L2). */
@@ -15,15 +16,17 @@ export function decide(
   approved: readonly ApprovalRequirement[] = NO_APPROVALS,
 ): MaybePromise<Decision> {
   const { meaning } = operation;
-  const known = approved.length === 0 ? session.decisions.get(meaning) : undefined;
-  if (known !== undefined) return known;
   const { decisionPoint } = session.house;
-  return decisionPoint.decide(session.context, evaluationsOf(meaning), approved).then((decision) => {
-    const explained = explainUndetermined(meaning, decision);
+  const risk = decisionPoint.asksRisk ? riskOf(session, meaning) : null;
+  const known = approved.length === 0 ? session.decisions.get(meaning, risk) : undefined;
+  if (known !== undefined) return known;
+  return decisionPoint.decide(session.context, evaluationsOf(meaning), approved, risk).then((made) => {
+    const explained = explainUndetermined(meaning, made);
+    const decision = risk === null ? explained : { ...explained, risk };
     // A deny because the decision point was down names no version in force, and is not remembered.
     const current = decision.policyVersion === decisionPoint.version;
-    if (approved.length === 0 && current) session.decisions.set(meaning, explained);
-    return explained;
+    if (approved.length === 0 && current) session.decisions.set(meaning, risk, decision);
+    return decision;
   });
 }
 
@@ -48,46 +51,67 @@ export interface DecisionMemo {
 }
 
 export interface Decisions {
-  get(meaning: Meaning): Decision | undefined;
-  set(meaning: Meaning, decision: Decision): void;
+  /** A decision made at one risk never serves another, nor one that was made without. */
+  get(meaning: Meaning, risk: Risk | null): Decision | undefined;
+  set(meaning: Meaning, risk: Risk | null, decision: Decision): void;
 }
 
 /** At most this many distinct callers are remembered; more only costs asking again. */
 const REMEMBERED_CALLERS = 1_000;
 
+/** What was decided for one caller: without a risk, and at each that came up. There are only so many of these. */
+interface Kept {
+  readonly plain: WeakMap<Meaning, Decision>;
+  readonly atRisk: Map<string, WeakMap<Meaning, Decision>>;
+}
+
 /** A memo that holds only what was decided under the version in force. Meanings are held weakly: they are interned. */
 export function createDecisionMemo(decisionPoint: DecisionPoint): DecisionMemo {
-  const callers = new Map<string, WeakMap<Meaning, Decision>>();
+  const callers = new Map<string, Kept>();
   let version = decisionPoint.version;
-  const known = (identityClass: string): WeakMap<Meaning, Decision> => {
+  const known = (identityClass: string): Kept => {
     if (version !== decisionPoint.version) {
       callers.clear();
       version = decisionPoint.version;
     }
-    let decisions = callers.get(identityClass);
-    if (decisions === undefined) {
+    let kept = callers.get(identityClass);
+    if (kept === undefined) {
       const oldest = callers.size >= REMEMBERED_CALLERS ? callers.keys().next().value : undefined;
       if (oldest !== undefined) callers.delete(oldest);
-      decisions = new WeakMap();
-      callers.set(identityClass, decisions);
+      kept = { plain: new WeakMap(), atRisk: new Map() };
+      callers.set(identityClass, kept);
     }
-    return decisions;
+    return kept;
   };
   return {
     of(identityClass) {
-      let decisions = known(identityClass);
+      let kept = known(identityClass);
       let ofVersion = version;
-      const current = (): WeakMap<Meaning, Decision> => {
+      const current = (): Kept => {
         if (ofVersion !== decisionPoint.version) {
-          decisions = known(identityClass);
+          kept = known(identityClass);
           ofVersion = version;
         }
-        return decisions;
+        return kept;
       };
       return {
-        get: (meaning) => current().get(meaning),
-        set: (meaning, decision) => void current().set(meaning, decision),
+        get(meaning, risk) {
+          const { plain, atRisk } = current();
+          return risk === null ? plain.get(meaning) : atRisk.get(keyOf(risk))?.get(meaning);
+        },
+        set(meaning, risk, decision) {
+          const { plain, atRisk } = current();
+          if (risk === null) return void plain.set(meaning, decision);
+          const key = keyOf(risk);
+          const decisions = atRisk.get(key) ?? new WeakMap<Meaning, Decision>();
+          atRisk.set(key, decisions.set(meaning, decision));
+        },
       };
     },
   };
+}
+
+/** Score and reasons: the reasons are fixed words, so there are as many keys as ways to put them together. */
+function keyOf({ score, reasons }: Risk): string {
+  return `${score} ${reasons.join()}`;
 }

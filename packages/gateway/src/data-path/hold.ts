@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import type { AccessRequestEnding, PendingAccess } from '../approval/index.ts';
 import type { ApprovalRequirement, Decision } from '../policy/index.ts';
-import type { HoldListener, Operation, Outcome, ParameterForm } from '../protocols/protocol.ts';
+import type { HoldListener, Meaning, Operation, Outcome, ParameterForm } from '../protocols/protocol.ts';
 import { decide } from './decide.ts';
-import { deny, permit, type Refusing } from './record.ts';
+import { decisionFacts, deny, permit, type Refusing } from './record.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -26,12 +26,14 @@ export async function hold(
   const ending = await decided(session, operation, requirements, request, listener);
 
   const circumstances = { requestId: request.id, heldMs: house.clock.elapsed() - heldSince };
+  const facts = decisionFacts(decision);
   const refused = (refusing: Refusing): Outcome =>
-    deny(session, operation, { ...refusing, ...circumstances });
+    deny(session, operation, { ...refusing, ...circumstances, ...(facts === undefined ? {} : { facts }) });
   if (ending.state !== 'approved') return refused(notApproved(ending));
   if (session.ending !== null) return refused(session.ending);
   // Nobody would be told what became of it.
   if (listener.signal.aborted) return refused(notApproved({ state: 'cancelled' }));
+  if (!(await stillMeant(operation.meaning, listener))) return refused(MEANS_SOMETHING_ELSE);
   // The digest names the policy version: an approval given under another policy is evidence of nothing.
   const again = session.digest(operation, house.decisionPoint.version);
   if (again !== digest || !request.redeem(again)) return refused(NOT_REDEEMED);
@@ -96,7 +98,7 @@ function open(
       form: operation.meaning.form,
       parameters: operation.parameters.map((value, at) => shown(value, operation.parameterForms?.[at])),
       requirements,
-      reason: decision.reason,
+      reason: reasonFor(decision),
     });
   } catch (fault) {
     session.house.report(fault);
@@ -107,6 +109,13 @@ function open(
       hint: 'wait until earlier access requests are decided, then try again',
     };
   }
+}
+
+/** Why it waits, with how dangerous it is where a policy asks for that. */
+function reasonFor({ reason, risk }: Decision & { effect: 'deny' }): string {
+  if (risk === undefined) return reason;
+  const why = risk.reasons.length === 0 ? '' : `: ${risk.reasons.join(', ')}`;
+  return `${reason}; risk ${risk.score} of 100${why}`;
 }
 
 /** A bound value whole, as an approver sees it: one who cannot see it all must not be asked. */
@@ -120,6 +129,23 @@ function shown(value: Uint8Array | null, form: ParameterForm = 'text'): string {
   // A text that spells one of the forms above, or begins as a quoted one, is quoted.
   return /^(?:NULL$|\(binary\) |\\x|")/.test(text) ? JSON.stringify(text) : text;
 }
+
+/** Whether the operation still does what people were shown: a function it calls may have been replaced meanwhile. */
+async function stillMeant(meaning: Meaning, listener: HoldListener): Promise<boolean> {
+  const now = (await listener.meaningNow?.(meaning)) ?? meaning;
+  return now === meaning || substance(now) === substance(meaning);
+}
+
+function substance({ evaluations, undetermined, undeterminedOn = [], basis = '' }: Meaning): string {
+  return JSON.stringify([evaluations, undetermined, undeterminedOn, basis]);
+}
+
+const MEANS_SOMETHING_ELSE: Refusing = {
+  code: 'access-request-expired',
+  reason: 'what it would do changed while people decided: something it uses was replaced',
+  policies: [],
+  hint: 'send the statement again to ask anew',
+};
 
 const NOT_REDEEMED: Refusing = {
   code: 'access-request-expired',

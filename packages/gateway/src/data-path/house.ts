@@ -4,10 +4,12 @@ import type { AuditLog } from '../audit/index.ts';
 import type { IdentityProvider } from '../identity/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Masking } from '../masking/index.ts';
-import type { DecisionPoint } from '../policy/index.ts';
+import type { DecisionPoint, WorkingHours } from '../policy/index.ts';
 import type { Door, Limits } from '../protocols/protocol.ts';
 import type { Recorder } from '../recording/index.ts';
 import type { DecisionMemo } from './decide.ts';
+import type { Rates } from './rates.ts';
+import type { Uses } from './risk.ts';
 import type { SessionRegistry } from './session-registry.ts';
 
 /** Everything the data path stands on; wired once, in main. */
@@ -17,6 +19,12 @@ export interface House {
   readonly identity: IdentityProvider;
   readonly decisionPoint: DecisionPoint;
   readonly decisions: DecisionMemo;
+  /** What was permitted in the last minute, where a policy limits that. */
+  readonly rates: Rates;
+  /** What actors have touched, for the risk of what they touch next. */
+  readonly uses: Uses;
+  /** When people are at work; null where no hour is special. */
+  readonly workingHours: WorkingHours | null;
   readonly approvals: Approvals;
   readonly masking: Masking;
   readonly recorder: Recorder;

@@ -3,7 +3,7 @@ import type { Decision } from '../policy/index.ts';
 import type { HoldListener, Operation, Outcome } from '../protocols/protocol.ts';
 import { decide } from './decide.ts';
 import { hold } from './hold.ts';
-import { deny, permit, type Refusing } from './record.ts';
+import { decisionFacts, deny, permit, type Refusing } from './record.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -66,6 +66,11 @@ const NOT_JUDGED: Refusing = {
   hint: 'try again, or tell an operator of the gateway',
 };
 
+function factsOf(decision: Decision): Pick<Refusing, 'facts'> {
+  const facts = decisionFacts(decision);
+  return facts === undefined ? {} : { facts };
+}
+
 /** What the client is told about this decision. */
 export function denied(operation: Operation, decision: Decision & { effect: 'deny' }): Refusing {
   const { reason, policies, policyVersion } = decision;
@@ -75,6 +80,7 @@ export function denied(operation: Operation, decision: Decision & { effect: 'den
     reason,
     policies,
     policyVersion,
+    ...factsOf(decision),
     hint: undetermined
       ? 'write it in a simpler way, so that what it touches can be seen'
       : 'ask for a policy that permits it, or do without',

@@ -31,6 +31,7 @@ export function lineOf(session: Session, parts: Parts): Line {
     sessionId: session.id,
     target,
     standing,
+    access: session.context.access,
     mask: () => maskOf(session),
     limits: session.house.limits,
     submit: (operation, hold) => judge(session, operation, hold),

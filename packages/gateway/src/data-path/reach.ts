@@ -62,7 +62,9 @@ export async function openLink(
   const forget = session.onEnd(() => ended.abort());
   try {
     const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(REACH_MS)]);
-    const connection = await session.house.connector.open({ target: session.target, facet, startup, signal });
+    const { access } = session.context;
+    const request = { target: session.target, facet, startup, access, signal };
+    const connection = await session.house.connector.open(request);
     return new GuardedLink(door, connection, protocol.rollBacks);
   } finally {
     forget();

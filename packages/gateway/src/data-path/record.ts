@@ -1,9 +1,11 @@
 import type { AuditEntry } from '../audit/index.ts';
 import type { MaybePromise } from '../lib/async.ts';
-import type { ApprovalRequirement, Decision } from '../policy/index.ts';
-import type { Denial, DenialCode, Mask, Operation, Outcome, Refusal, Tape } from '../protocols/protocol.ts';
+import type { ApprovalRequirement, Decision, Rate } from '../policy/index.ts';
+import type { Denial, DenialCode, Operation, Outcome, Refusal, Tape } from '../protocols/protocol.ts';
 import type { RecordedOperation } from '../recording/index.ts';
+import { compile, isLimited, obligationNames } from './obligations.ts';
 import { recordPermit, recordRefusal } from './permit.ts';
+import { rememberUses } from './risk.ts';
 import type { Session } from './session.ts';
 
 /** A denial in the making: everything but its evaluation id. */
@@ -15,7 +17,11 @@ export interface Refusing {
   readonly policyVersion?: string;
   readonly requestId?: string;
   readonly heldMs?: number;
+  /** What else the entry says of the decision. */
+  readonly facts?: DecisionFacts;
 }
+
+type DecisionFacts = NonNullable<AuditEntry['facts']>;
 
 /** How a permit came about, beside its decision. */
 export interface Circumstances {
@@ -63,9 +69,13 @@ export function permit(
   if (session.ending !== null) return deny(session, operation, session.ending);
   if (decision.policyVersion !== session.house.decisionPoint.version)
     return deny(session, operation, POLICY_CHANGED);
-  const mask = maskFor(session, decision);
-  if (mask === null) return deny(session, operation, UNKNOWN_OBLIGATION);
+  const obligations = compile(session, decision);
+  if (obligations === null) return deny(session, operation, UNKNOWN_OBLIGATION);
   if (session.recording?.failed === true) return unavailable(session, operation);
+  if (!circumstances.preparing && obligations.rates.length > 0) {
+    const used = takeRates(session, obligations.rates);
+    if (used !== null) return deny(session, operation, overRate(used));
+  }
   const evaluationId = session.nextEvaluationId();
   try {
     const entry = permitEntry(session, operation, decision, evaluationId, circumstances);
@@ -73,7 +83,9 @@ export function permit(
     const tape = circumstances.preparing
       ? UNRECORDED
       : recordOperation(session, operation, decision, evaluationId, circumstances);
-    const outcome: Outcome = { effect: 'permit', permit: proof, mask, tape };
+    if (decision.risk !== undefined && !circumstances.preparing) rememberUses(session, operation.meaning);
+    const { mask, limit } = obligations;
+    const outcome: Outcome = { effect: 'permit', permit: proof, mask, tape, limit };
     const { audit } = session.house;
     const waits = operation.meaning.changesState && !circumstances.preparing;
     if (!waits && audit.durability === 'write') return outcome;
@@ -95,6 +107,21 @@ export function permit(
   }
 }
 
+/** Counts the operation for its subject and actor; the rate that is used up already, or null. */
+function takeRates({ house, identity }: Session, rates: readonly Rate[]): Rate | null {
+  const caller = JSON.stringify([identity.subject, identity.actor]);
+  return house.rates.take(caller, rates, house.clock.elapsed());
+}
+
+function overRate({ policy, most }: Rate): Refusing {
+  return {
+    code: 'limit-exceeded',
+    reason: `policy "${policy}" permits ${most} ${most === 1 ? 'operation' : 'operations'} a minute (limit_rate), and they are used up`,
+    policies: [policy],
+    hint: 'wait a minute, then try again',
+  };
+}
+
 function unavailable(session: Session, operation: Operation): Outcome {
   return deny(session, operation, AUDIT_UNAVAILABLE);
 }
@@ -112,11 +139,17 @@ export function refuse(session: Session, operation: Operation, refusing: Refusin
     requestId = null,
     policyVersion = session.house.decisionPoint.version,
     heldMs = 0,
+    facts,
   } = refusing as Refusing;
   const { text, parameters, meaning } = operation;
   const entry = entryOf(session, operation, evaluationId, { effect: 'deny', policies, policyVersion });
   const denial: Denial = { evaluationId, code, reason, policies, hint };
-  const stated = requestId === null ? { ...entry, reason } : { ...entry, reason, requestId };
+  const stated = {
+    ...entry,
+    reason,
+    ...(requestId === null ? {} : { requestId }),
+    ...(facts === undefined ? {} : { facts }),
+  };
   const refusal = recordRefusal(session.house.audit, stated, denial, session.house.report);
   const refused: RecordedOperation = {
     evaluationId,
@@ -152,7 +185,22 @@ function permitEntry(
   const { policies, policyVersion } = decision;
   const entry = entryOf(session, operation, evaluationId, { effect: 'permit', policies, policyVersion });
   if (preparing) return { ...entry, reason: 'prepared only: running it is judged again' };
-  return requestId === undefined ? entry : { ...entry, requestId };
+  // Nothing of this is there for most operations: their entry is not copied.
+  const stated = isLimited(decision) ? { ...entry, obligations: obligationNames(decision) } : entry;
+  const facts = decisionFacts(decision);
+  const told = facts === undefined ? stated : { ...stated, facts };
+  return requestId === undefined ? told : { ...told, requestId };
+}
+
+/** What a decision's entry says beside what was decided: its risk, and what policies in shadow mode would have made of it. */
+export function decisionFacts({ risk, shadow }: Decision): DecisionFacts | undefined {
+  if (risk === undefined && shadow === undefined) return undefined;
+  return {
+    ...(risk === undefined ? {} : { risk: risk.score, riskReasons: risk.reasons }),
+    ...(shadow === undefined
+      ? {}
+      : { shadow: shadow.effect, shadowPolicies: shadow.policies, shadowReason: shadow.reason }),
+  };
 }
 
 /** One literal, made for every operation: nothing is copied together on the way. */
@@ -197,7 +245,7 @@ function recordOperation(
     policies: decision.policies,
     policyVersion: decision.policyVersion,
     reason: '',
-    obligations: obligationsOf(decision),
+    obligations: obligationNames(decision),
     requestId: requestId ?? null,
     heldMs,
   });
@@ -223,30 +271,3 @@ function actionsOf(operation: Operation): readonly string[] {
 }
 
 const NO_OBLIGATIONS: readonly string[] = [];
-const obligationNames = new WeakMap<Decision, readonly string[]>();
-
-function obligationsOf(decision: Decision): readonly string[] {
-  if (decision.effect === 'deny') return NO_OBLIGATIONS;
-  let names = obligationNames.get(decision);
-  if (names === undefined) {
-    names = decision.obligations.map(({ kind }) => kind);
-    obligationNames.set(decision, names);
-  }
-  return names;
-}
-
-const masks = new WeakMap<Decision, Mask>();
-
-/** Compiles the obligations; null when one is not understood, which turns the permit into a deny. */
-export function maskFor(session: Session, decision: Decision): Mask | null {
-  const compiled = masks.get(decision);
-  if (compiled !== undefined) return compiled;
-  let revealed: readonly string[] = [];
-  for (const obligation of decision.effect === 'permit' ? decision.obligations : []) {
-    if (obligation.kind !== 'mask') return null;
-    revealed = obligation.revealed;
-  }
-  const mask = session.house.masking.compile(session.target, revealed);
-  masks.set(decision, mask);
-  return mask;
-}

@@ -1,13 +1,14 @@
 import type { Decision } from '../policy/index.ts';
-import { CONNECT } from './authenticate.ts';
+import { CONNECT, mayChange } from './authenticate.ts';
 import { decide } from './decide.ts';
 import type { House } from './house.ts';
-import { maskFor } from './record.ts';
+import { compile, noTighter } from './obligations.ts';
 import type { Session } from './session.ts';
 
 /**
  * After the policy changed: every open session is asked about again (L6). One that might not be opened any more is
- * ended, and so is one with an operation under way that would not be permitted now, or not with as much revealed.
+ * ended, and so is one with an operation under way that would not be permitted now, not with as much revealed, or not
+ * within as wide a limit.
  * Its further operations need no help: their decisions were forgotten with the old version.
  */
 export async function regate(house: House): Promise<void> {
@@ -27,20 +28,32 @@ async function regateSession(session: Session): Promise<void> {
     session.end('session-ended', `policy changed: ${connecting.reason}`, ASK);
     return;
   }
-  const mask = maskFor(session, connecting);
-  if (mask === null) session.end('session-ended', 'policy changed: it asks for what is not understood', ASK);
-  else session.mask = mask;
+  // A read-only one stays read-only until it is opened anew.
+  if (session.context.access === 'read-write' && !(await mayChange(session.house, session.context))) {
+    session.end('session-ended', 'policy changed: a session may only read now', 'connect again to read');
+    return;
+  }
+  const obligations = compile(session, connecting);
+  if (obligations === null)
+    session.end('session-ended', 'policy changed: it asks for what is not understood', ASK);
+  else session.mask = obligations.mask;
   for (const { operation, decision, approved } of session.underWay) {
-    if (stands(decision, await decide(session, operation, approved))) continue;
+    if (stands(session, decision, await decide(session, operation, approved))) continue;
     session.end('session-ended', 'policy changed: an operation under way is not permitted any more', ASK);
   }
 }
 
 const ASK = 'ask for a policy that permits it';
 
-/** Whether what was permitted then is permitted now, with nothing less revealed. */
-function stands(then: Decision, now: Decision): boolean {
+/** Whether what was permitted then is permitted now, with nothing less revealed and no limit tighter. */
+function stands(session: Session, then: Decision, now: Decision): boolean {
   if (then.effect === 'deny' || now.effect === 'deny') return false;
-  const revealed = new Set(now.obligations.flatMap((obligation) => obligation.revealed));
-  return then.obligations.every((obligation) => obligation.revealed.every((one) => revealed.has(one)));
+  const revealed = new Set(revealedBy(now));
+  if (!revealedBy(then).every((one) => revealed.has(one))) return false;
+  const [before, after] = [compile(session, then), compile(session, now)];
+  return before !== null && after !== null && noTighter(before, after);
+}
+
+function revealedBy({ obligations }: Decision & { effect: 'permit' }): readonly string[] {
+  return obligations.flatMap((obligation) => (obligation.kind === 'mask' ? obligation.revealed : []));
 }

@@ -16,7 +16,7 @@ export function openSession(session: Session): void {
       task,
       target,
       protocol,
-      facts: { facet, client, secure: context.secure },
+      facts: { facet, client, secure: context.secure, access: context.access },
     });
     session.recording = house.recorder.begin({
       sessionId,

@@ -1,11 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
+import type { KnownFacts } from './entities.ts';
 
-/** The actions of the schema that can be asked for, each with the resource types it applies to and its groups. */
-export type Vocabulary = Record<
-  string,
-  { readonly types: readonly string[]; readonly groups: readonly string[] }
->;
+/** The actions of the schema that can be asked for. */
+export type Vocabulary = Record<string, Word>;
+
+/** One action: the resource types it applies to, its groups, and what is known of its use. */
+export interface Word {
+  readonly types: readonly string[];
+  readonly groups: readonly string[];
+  /** Attributes of its context that come from the evaluation. */
+  readonly facts: KnownFacts;
+}
 
 export interface CheckTask {
   readonly schema: string;
@@ -21,12 +27,16 @@ export interface CheckFinding {
 
 export interface CheckAnswer {
   /** By position in the task; null where parsing failed. */
-  readonly policies: ({
-    readonly effect: 'permit' | 'forbid';
-    readonly annotations: Readonly<Record<string, string | null>>;
-  } | null)[];
+  readonly policies: (CheckedPolicy | null)[];
   readonly findings: readonly CheckFinding[];
   readonly vocabulary: Vocabulary;
+}
+
+export interface CheckedPolicy {
+  readonly effect: 'permit' | 'forbid';
+  readonly annotations: Readonly<Record<string, string | null>>;
+  /** Cedar's reading of it as JSON text: passing it on as objects would cost stack for each level of nesting. */
+  readonly json: string;
 }
 
 /** The schema every policy is validated against. */

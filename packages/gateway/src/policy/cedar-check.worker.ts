@@ -11,6 +11,7 @@ import {
   validate,
 } from '@cedar-policy/cedar-wasm/nodejs';
 import type { CheckAnswer, CheckFinding, CheckTask, Vocabulary } from './cedar-check.ts';
+import type { KnownFacts } from './entities.ts';
 
 const task: CheckTask = workerData;
 parentPort?.postMessage(check());
@@ -22,7 +23,8 @@ function check(): CheckAnswer {
     try {
       const answer = policyToJson(text);
       if (answer.type === 'success') {
-        policies.push({ effect: answer.json.effect, annotations: answer.json.annotations ?? {} });
+        const { effect, annotations } = answer.json;
+        policies.push({ effect, annotations: annotations ?? {}, json: JSON.stringify(answer.json) });
       } else {
         policies.push(null);
         for (const error of answer.errors) findings.push(finding(index, error));
@@ -77,10 +79,24 @@ function readVocabulary(): Vocabulary {
   const answer = schemaToJson(task.schema);
   if (answer.type === 'failure')
     throw new Error(`The policy schema cannot be read: ${answer.errors[0]?.message}`);
+  const { actions = {}, commonTypes = {} } = answer.json[''] ?? {};
   const vocabulary: Vocabulary = {};
-  for (const [action, { memberOf, appliesTo }] of Object.entries(answer.json['']?.actions ?? {})) {
-    const types = appliesTo?.resourceTypes ?? [];
-    if (types.length > 0) vocabulary[action] = { types, groups: (memberOf ?? []).map((group) => group.id) };
+  for (const [action, { memberOf, appliesTo }] of Object.entries(actions)) {
+    if (appliesTo === undefined || appliesTo.resourceTypes.length === 0) continue;
+    const named = appliesTo.context?.type ?? '';
+    const context = commonTypes[named];
+    if (context === undefined || !('attributes' in context))
+      throw new Error(`The context of action ${action} is no record type.`);
+    vocabulary[action] = {
+      types: appliesTo.resourceTypes,
+      groups: (memberOf ?? []).map((group) => group.id),
+      facts: factsKnown(context.attributes),
+    };
   }
   return vocabulary;
+}
+
+function factsKnown(attributes: Readonly<Record<string, { readonly required?: boolean }>>): KnownFacts {
+  const known = ['columns', 'via'].filter((fact) => Object.hasOwn(attributes, fact));
+  return { known, needed: known.filter((fact) => attributes[fact]?.required !== false) };
 }

@@ -11,6 +11,8 @@ import type { Question, SessionFacts } from './entities.ts';
 export interface JudgeTask {
   /** Policy texts by id. */
   readonly policies: Readonly<Record<string, string>>;
+  /** The same with the policies in shadow mode among them; null when there are none. */
+  readonly shadowed: Readonly<Record<string, string>> | null;
   readonly vocabulary: Vocabulary;
 }
 
@@ -24,7 +26,14 @@ export interface JudgeBatch {
 export interface JudgeReply {
   /** The batch's; 0 says that the worker is ready. */
   readonly id: number;
-  readonly answers: readonly RawAnswer[];
+  readonly answers: readonly RawAnswers[];
+}
+
+/** What Cedar says to one evaluation. */
+export interface RawAnswers {
+  readonly inForce: RawAnswer;
+  /** With the policies in shadow mode counted; null when there are none. */
+  readonly shadowed: RawAnswer | null;
 }
 
 /** Cedar's answer to one evaluation. */
@@ -41,7 +50,7 @@ export interface RawAnswer {
 type Waiting = {
   readonly facts: SessionFacts;
   readonly question: Question;
-  readonly settle: (answer: RawAnswer | null) => void;
+  readonly settle: (answer: RawAnswers | null) => void;
 };
 
 /** Most evaluations in one message, so that the time limit of a batch means something. */
@@ -80,7 +89,7 @@ export class Judge {
   }
 
   /** Cedar's answer, or null when there is none to be had now. Never rejects. */
-  ask(facts: SessionFacts, question: Question): Promise<RawAnswer | null> {
+  ask(facts: SessionFacts, question: Question): Promise<RawAnswers | null> {
     if (!this.#ready || this.#queue.length >= this.#limits.queuedEvaluations) return Promise.resolve(null);
     return new Promise((settle) => {
       this.#queue.push({ facts, question, settle });

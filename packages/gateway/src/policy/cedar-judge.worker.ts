@@ -1,21 +1,31 @@
 /** The worker that answers evaluations. Its policy set never changes: another set is another worker. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { preparsePolicySet, statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs';
-import type { JudgeBatch, JudgeReply, JudgeTask, RawAnswer } from './cedar-judge.ts';
 import {
+  type AuthorizationAnswer,
+  preparsePolicySet,
+  statefulIsAuthorized,
+} from '@cedar-policy/cedar-wasm/nodejs';
+import type { JudgeBatch, JudgeReply, JudgeTask, RawAnswer, RawAnswers } from './cedar-judge.ts';
+import {
+  contextRecord,
   principalEntity,
   type Question,
   resourceEntity,
   type SessionFacts,
-  sessionRecord,
 } from './entities.ts';
 
-const SET = 'in-force';
+const IN_FORCE = 'in-force';
+const SHADOWED = 'shadowed';
 const task: JudgeTask = workerData;
 
-const prepared = preparsePolicySet(SET, { staticPolicies: task.policies });
-if (prepared.type === 'failure')
-  throw new Error(`The policy set cannot be used: ${prepared.errors[0]?.message}`);
+prepare(IN_FORCE, task.policies);
+if (task.shadowed !== null) prepare(SHADOWED, task.shadowed);
+
+function prepare(name: string, staticPolicies: Record<string, string>): void {
+  const prepared = preparsePolicySet(name, { staticPolicies });
+  if (prepared.type === 'failure')
+    throw new Error(`The policy set cannot be used: ${prepared.errors[0]?.message}`);
+}
 
 // A trap in Cedar breaks it for good, so nothing is caught here: the error ends this worker and it is replaced.
 parentPort?.on('message', (batch: JudgeBatch) => {
@@ -28,22 +38,31 @@ parentPort?.on('message', (batch: JudgeBatch) => {
 });
 parentPort?.postMessage({ id: 0, answers: [] } satisfies JudgeReply);
 
-function judge(facts: SessionFacts, { action, resource }: Question): RawAnswer {
-  const principal = principalEntity(facts);
-  const thing = resourceEntity(facts.target, resource);
+function judge(session: SessionFacts, { action, resource, facts, risk }: Question): RawAnswers {
+  const word = task.vocabulary[action];
+  if (word === undefined) throw new Error('An action is asked about that is not in the vocabulary.');
+  const principal = principalEntity(session);
+  const thing = resourceEntity(session.target, resource);
   const verb = {
     uid: { type: 'Action', id: action },
     attrs: {},
-    parents: (task.vocabulary[action]?.groups ?? []).map((id) => ({ type: 'Action', id })),
+    parents: word.groups.map((id) => ({ type: 'Action', id })),
   };
-  const answer = statefulIsAuthorized({
+  const context = contextRecord(session, facts, word.facts);
+  const asked = {
     principal: principal.uid,
     action: verb.uid,
     resource: thing.uid,
-    context: sessionRecord(facts),
-    preparsedPolicySetId: SET,
+    context: risk === undefined ? context : { ...context, risk },
     entities: [principal, thing, verb],
-  });
+  };
+  const answer = (preparsedPolicySetId: string): RawAnswer =>
+    read(statefulIsAuthorized({ ...asked, preparsedPolicySetId }));
+  // What counts is judged first, by a set that the other policies are no part of.
+  return { inForce: answer(IN_FORCE), shadowed: task.shadowed === null ? null : answer(SHADOWED) };
+}
+
+function read(answer: AuthorizationAnswer): RawAnswer {
   if (answer.type === 'failure') {
     return {
       allowed: false,

@@ -3,6 +3,7 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Fault } from '../lib/fault.ts';
+import type { Evaluation } from '../protocols/protocol.ts';
 import { ask, pointOver, policyFiles, sessionOf } from './policy.test-support.ts';
 
 const ALLOW = '@id("all") permit (principal, action, resource);';
@@ -133,6 +134,99 @@ test('policies see the actor, the task, the target and the hierarchy above a thi
   const route = (path: string) => point.decide(agent, [ask('http_get', 'Route', path)], []);
   assert.equal((await route('v1/users')).effect, 'permit');
   assert.equal((await route('v2/users')).effect, 'deny');
+});
+
+test('policies see the columns used and the views they are reached through, and answers are kept apart [policy.facts]', async (t) => {
+  const point = await pointOver(
+    t,
+    policyFiles(t, {
+      'a.cedar': `@id("work") permit (principal, action == Action::"select", resource is Table) when { resource.schema == "work" };
+        @id("no-ssn") forbid (principal, action == Action::"select", resource is Table)
+          when { context.columns.containsAny(["ssn", "*"]) };
+        @id("view") permit (principal, action == Action::"select", resource == Table::"prod/d/private/people")
+          when { context has via && context.via.contains("reports.safe_view") };
+        @id("fn") permit (principal, action == Action::"call", resource) when { context.via.contains("work.f") };`,
+    }),
+  );
+  const used = async (path: string, facts?: Evaluation['facts'], action = 'select') => {
+    const asked = ask(action, action === 'call' ? 'Function' : 'Table', path);
+    const decision = await point.decide(agent, [facts === undefined ? asked : { ...asked, facts }], []);
+    return decision.policies[0] ?? decision.effect;
+  };
+  // Twice: what is remembered for one set of columns serves no other.
+  for (const _ of [1, 2]) {
+    assert.equal(await used('d/work/people', { columns: ['id', 'name'] }), 'work');
+    assert.equal(await used('d/work/people', { columns: ['id', 'ssn'] }), 'no-ssn');
+    assert.equal(await used('d/work/people', { columns: [] }), 'work');
+    assert.equal(await used('d/work/people', { columns: ['*'] }), 'no-ssn');
+    assert.equal(await used('d/work/people'), 'no-ssn', 'columns that nobody told could be any');
+    const columns = ['name'];
+    assert.equal(await used('d/private/people', { columns }), 'deny');
+    assert.equal(await used('d/private/people', { columns, via: ['reports.other'] }), 'deny');
+    assert.equal(await used('d/private/people', { columns, via: ['reports.safe_view'] }), 'view');
+    assert.equal(await used('d/work/g', { via: ['work.f'] }, 'call'), 'fn');
+    assert.equal(await used('d/work/g', {}, 'call'), 'deny');
+  }
+  const mixed = await point.decide(
+    agent,
+    [['name'], ['ssn']].map((columns) => ({
+      ...ask('select', 'Table', 'd/work/people'),
+      facts: { columns },
+    })),
+    [],
+  );
+  assert.equal(mixed.effect, 'deny', 'two uses of one table are two evaluations');
+});
+
+test('facts the schema does not know, and too many of them, are denied [policy.facts] [policy.unknown-denied] [policy.limits]', async (t) => {
+  const point = await pointOver(t, policyFiles(t, { 'a.cedar': ALLOW }), { limits: { factNames: 3 } });
+  const reason = async (evaluation: Evaluation) => {
+    const decision = await point.decide(agent, [evaluation], []);
+    return decision.effect === 'deny' ? decision.reason : 'permit';
+  };
+  const table = ask('select', 'Table', 'd/s/t');
+  assert.equal(await reason({ ...table, facts: { columns: ['a', 'b'], via: ['s.v'] } }), 'permit');
+  assert.match(await reason({ ...table, facts: { columns: ['a', 'b', 'c', 'd'] } }), /limit factNames of 3/);
+  const route = ask('http_get', 'Route', 'v1');
+  assert.match(await reason({ ...route, facts: { columns: ['a'] } }), /does not know columns of this action/);
+  const unheardOf = { ...table, facts: { shoes: ['x'] } as NonNullable<Evaluation['facts']> };
+  assert.match(await reason(unheardOf), /does not know shoes/);
+});
+
+test('one line is read-only on every protocol [policy.read-only] [policy.vocabulary]', async (t) => {
+  const point = await pointOver(
+    t,
+    policyFiles(t, { 'a.cedar': 'permit (principal, action in Action::"read", resource);' }),
+  );
+  const effects = async (...evaluations: Evaluation[]) =>
+    Promise.all(evaluations.map(async (one) => (await point.decide(agent, [one], [])).effect));
+  const reading = await effects(
+    ask('select', 'Table', 'd/s/t'),
+    ask('show', 'Setting', 'x'),
+    ask('sftp_read', 'HostPath', 'etc/hosts'),
+    ask('k8s_list', 'KubeObject', 'shop/apps/deployments/*/none'),
+    ask('k8s_get_url', 'KubeUrl', 'healthz'),
+    ask('http_get', 'Route', 'v1'),
+    ask('mcp_query_tool', 'Tool', 'search'),
+  );
+  assert.deepEqual([...new Set(reading)], ['permit']);
+  const others = await effects(
+    ask('credentials', 'Table', 'd/pg_catalog/pg_authid'),
+    ask('client_file', 'ClientFile', '*'),
+    ask('replicate', 'Target'),
+    ask('change_user', 'Role', 'root'),
+    ask('metadata', 'Endpoint', '169.254.169.254/80'),
+    ask('ssh_exec', 'Program', 'cat/x'),
+    ask('ssh_forward', 'Endpoint', 'db/5432'),
+    ask('ssh_forward_agent', 'Host'),
+    ask('k8s_exec', 'KubeObject', 'shop/core/pods/web/exec'),
+    ask('k8s_token', 'KubeObject', 'shop/core/serviceaccounts/x/token'),
+    ask('mcp_call_tool', 'Tool', 'send'),
+    ask('mcp_sampling', 'McpServer'),
+    ask('undetermined', 'Function', 'd/s/f'),
+    ask('undetermined', 'Tool', 'x'),
+  );
+  assert.deepEqual([...new Set(others)], ['deny']);
 });
 
 test('hostile names of any length are judged without harm [policy.hostile-names]', async (t) => {

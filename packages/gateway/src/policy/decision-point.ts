@@ -9,6 +9,7 @@ import { loadPolicyDirectory, type PolicyDirectory, policyVersion } from './dire
 import { type Explanation, explainEvaluations } from './explain.ts';
 import { judgeOperation, unavailable } from './judge-operation.ts';
 import { classOf, PolicySet, type SessionClass } from './policy-set.ts';
+import type { Risk } from './risk.ts';
 import type { PolicyError } from './source.ts';
 import { watchDirectory } from './watch.ts';
 
@@ -81,10 +82,19 @@ class FilePolicyDecisionPoint implements PolicyDecisionPoint {
     return this.#set.version;
   }
 
+  get asksRisk(): boolean {
+    return this.#set.asksRisk;
+  }
+
+  groupOf(action: string): string | null {
+    return this.#set.groupOf(action);
+  }
+
   async decide(
     context: SessionContext,
     evaluations: readonly Evaluation[],
     approved: readonly ApprovalRequirement[],
+    risk: Risk | null = null,
   ): Promise<Decision> {
     const session = this.#sessionClass(context);
     for (let round = 0; round < 3; round++) {
@@ -92,8 +102,7 @@ class FilePolicyDecisionPoint implements PolicyDecisionPoint {
       const decision = await judgeOperation(
         set,
         session,
-        evaluations,
-        approved,
+        { evaluations, approved, risk: set.asksRisk ? (risk?.score ?? null) : null },
         this.#deps.classes,
         this.#config.limits,
       );

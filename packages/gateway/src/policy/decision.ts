@@ -1,5 +1,6 @@
 import type { Identity } from '../identity/index.ts';
 import type { Evaluation } from '../protocols/protocol.ts';
+import type { Risk } from './risk.ts';
 
 /** Who and where, for every evaluation of one session. Never changed: a session that lost a group is another context. */
 export interface SessionContext {
@@ -7,6 +8,8 @@ export interface SessionContext {
   readonly target: string;
   readonly protocol: string;
   readonly secure: boolean;
+  /** Read-only unless policy permitted `connect_writable`: then nothing that changes the target is permitted in it. */
+  readonly access: 'read-only' | 'read-write';
 }
 
 /** People that must approve: `seats` distinct members of `group`. */
@@ -16,7 +19,32 @@ export interface ApprovalRequirement {
 }
 
 /** What must be done for a permit to stand. One that the data path does not know turns the permit into a deny. */
-export type Obligation = { readonly kind: 'mask'; readonly revealed: readonly string[] };
+export type Obligation = { readonly kind: 'mask'; readonly revealed: readonly string[] } | LimitObligation;
+
+/** What the operation may take at most; null where there is no limit. */
+export interface LimitObligation {
+  readonly kind: 'limit';
+  /** Rows, or items, of its reply. */
+  readonly rows: number | null;
+  /** Bytes of its reply, as the target sends them. */
+  readonly bytes: number | null;
+  readonly timeoutMs: number | null;
+  /** Operations in any minute of this subject and actor, for each policy that limits them. */
+  readonly perMinute: readonly Rate[];
+}
+
+export interface Rate {
+  readonly policy: string;
+  readonly most: number;
+}
+
+/** What a decision would have been with the policies in shadow mode counted, where that is another one. */
+export interface Shadow {
+  readonly effect: 'permit' | 'hold' | 'deny';
+  /** The policies in shadow mode that would have decided, or else the ones that would have. */
+  readonly policies: readonly string[];
+  readonly reason: string;
+}
 
 /**
  * There is no third effect: a deny with `approvals` is a requestable denial.
@@ -29,6 +57,9 @@ export type Decision =
       readonly policies: readonly string[];
       readonly policyVersion: string;
       readonly obligations: readonly Obligation[];
+      readonly shadow?: Shadow;
+      /** The risk it was made at; absent where no policy asks for it. */
+      readonly risk?: Risk;
     }
   | {
       readonly effect: 'deny';
@@ -37,17 +68,24 @@ export type Decision =
       readonly reason: string;
       /** What would change it, or null when nobody can. Never empty. */
       readonly approvals: readonly ApprovalRequirement[] | null;
+      readonly shadow?: Shadow;
+      readonly risk?: Risk;
     };
 
 /** The decision point. */
 export interface DecisionPoint {
   /** Changes whenever an answer could: a decision kept under an older version is not used (L6). */
   readonly version: string;
+  /** Whether a policy in force asks for the risk of operations: nobody works it out otherwise. */
+  readonly asksRisk: boolean;
+  /** The group an action is in, such as `write`; null when it stands alone or is not known. */
+  groupOf(action: string): string | null;
   /** Judges one operation as a set: permitted only if every evaluation is. Never rejects: a fault inside is a deny. */
   decide(
     context: SessionContext,
     evaluations: readonly Evaluation[],
     approved: readonly ApprovalRequirement[],
+    risk?: Risk | null,
   ): Promise<Decision>;
   /** Called after a new policy set is in force. */
   onChange(listener: () => void): void;

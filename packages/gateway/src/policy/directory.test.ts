@@ -42,6 +42,15 @@ const REFUSED: Record<string, readonly [text: string, line: number, message: Reg
   'an approval by a crowd': [`@approval("a, 99") ${ANY};`, 1, /1 to 20 seats/],
   'an approval with more than two parts': [`@approval("a, b, 2") ${ANY};`, 1, /write @approval/],
   'an id twice': [`@id("x") ${ANY};\n@id("x") ${ANY};`, 2, /"x" is taken by a\.cedar:1/],
+  'a limit on a forbid': ['@limit_rows("5") forbid (principal, action, resource);', 1, /on a forbid/],
+  'a limit of nothing': [`@limit_rows("0") ${ANY};`, 1, /write @limit_rows\("1000"\)/],
+  'a limit that is no number': [`@limit_rows("many") ${ANY};`, 1, /write @limit_rows/],
+  'a size in units nobody knows': [`@limit_bytes("10MiB") ${ANY};`, 1, /with B, KB, MB or GB/],
+  'a size larger than any': [`@limit_bytes("999999999GB") ${ANY};`, 1, /write @limit_bytes/],
+  'a time without a unit': [`@limit_time("30") ${ANY};`, 1, /with ms, s or min/],
+  'a rate above what is counted': [`@limit_rate("1000001") ${ANY};`, 1, /write @limit_rate/],
+  'a rate that says nothing': [`@limit_rate ${ANY};`, 1, /write @limit_rate/],
+  'shadow mode with a condition': [`@shadow("until Monday") ${ANY};`, 1, /@shadow takes nothing/],
   'an id that is another policy by position': [
     `@id("a.cedar#2") ${ANY};\n\n${ANY};`,
     3,
@@ -86,6 +95,41 @@ test('reads ids, approvals and lines of every file in order [policy.ids]', async
       ['b.cedar#1', 'b.cedar', 1, { group: 'approvers', seats: 2 }],
     ],
   );
+});
+
+test('reads limits and shadow mode [policy.annotations]', async (t) => {
+  const text = `@limit_rows("1000") @limit_bytes("10MB") @limit_rate("60") @limit_time("30s") ${ANY};
+@shadow ${ANY}; @shadow("") @limit_bytes("512") ${ANY};`;
+  const { policies, errors } = await loadPolicyDirectory(policyFiles(t, { 'a.cedar': text }));
+  assert.deepEqual(errors, []);
+  const none = { rows: null, bytes: null, timeoutMs: null, perMinute: null };
+  assert.deepEqual(
+    policies.map(({ limit, shadow }) => [limit, shadow]),
+    [
+      [{ rows: 1_000, bytes: 10_485_760, timeoutMs: 30_000, perMinute: 60 }, false],
+      [null, true],
+      [{ ...none, bytes: 512 }, true],
+    ],
+  );
+});
+
+test('a policy that could look at the risk is known, however it is written [policy.risk-asked]', async (t) => {
+  const asks = async (condition: string) => {
+    const files = { 'a.cedar': `${ANY.replace('action', 'action == Action::"select"')} ${condition};` };
+    const loaded = await loadPolicyDirectory(policyFiles(t, files));
+    assert.deepEqual(loaded.errors, [], condition);
+    return loaded.asksRisk;
+  };
+  assert.equal(await asks(''), false);
+  assert.equal(
+    await asks('when { context.secure && context has task && context.via.contains("a.risk") }'),
+    false,
+  );
+  assert.equal(await asks('when { context.risk > 5 }'), true);
+  assert.equal(await asks('when { context["risk"] > 5 }'), true);
+  assert.equal(await asks('unless { context.person || (context has risk && context.risk < 5) }'), true);
+  assert.equal(await asks('when { (if context.person then context else context).risk > 5 }'), true);
+  assert.equal(await asks('when { {a: {b: [1 + context.risk]}}.a.b.contains(3) }'), true);
 });
 
 test('the version depends on every byte and file name, and on nothing else [policy.version]', async (t) => {

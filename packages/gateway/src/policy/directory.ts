@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readAnnotations } from './annotations.ts';
+import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs';
+import { type PermitLimit, readAnnotations } from './annotations.ts';
+import { asksRisk } from './asks-risk.ts';
 import {
   type CheckAnswer,
   type CheckFinding,
@@ -19,7 +21,13 @@ export interface LoadedPolicy {
   readonly effect: 'permit' | 'forbid';
   /** The approval it needs, or null: then it permits or forbids by itself. */
   readonly requirement: ApprovalRequirement | null;
+  /** What an operation may take at most that it permits, or null. */
+  readonly limit: PermitLimit | null;
+  /** Evaluated, and never counted: only what it would have changed is recorded. */
+  readonly shadow: boolean;
   readonly text: string;
+  /** Cedar's own reading of the text. */
+  readonly json: PolicyJson;
   readonly file: string;
   readonly line: number;
 }
@@ -33,6 +41,8 @@ export interface PolicyDirectory {
   /** 16 hex digits over the schema and every file's name and bytes. */
   readonly version: string;
   readonly vocabulary: Vocabulary;
+  /** Whether any policy asks for the risk of an operation. */
+  readonly asksRisk: boolean;
   readonly errors: readonly PolicyError[];
 }
 
@@ -63,8 +73,9 @@ export async function loadPolicyDirectory(
   });
   if (errors.length === 0) errors.push(...overLimit(directory, sources, limits));
   const loaded = { directory, files, version };
-  if (errors.length > 0) return { ...loaded, policies: [], vocabulary: {}, errors };
-  return { ...loaded, ...(await checkSources(directory, schema, sources, limits)) };
+  if (errors.length > 0) return { ...loaded, policies: [], vocabulary: {}, asksRisk: false, errors };
+  const checked = await checkSources(directory, schema, sources, limits);
+  return { ...loaded, ...checked, asksRisk: checked.policies.some(({ json }) => asksRisk(json)) };
 }
 
 /** The version the directory's files make up now, valid or not. Never rejects. */
@@ -158,7 +169,7 @@ async function checkSources(
     seen.set(file, place);
     const parsed = answer.policies[index];
     if (parsed === undefined || parsed === null) continue;
-    const annotated = readAnnotations(parsed.effect, parsed.annotations);
+    const annotated = readAnnotations(parsed.effect, parsed.annotations ?? {});
     if (typeof annotated === 'string') {
       errors.push({ file, line, message: annotated });
       continue;
@@ -174,7 +185,8 @@ async function checkSources(
       continue;
     }
     taken.set(id, source);
-    policies.push({ id, effect: parsed.effect, requirement: annotated.requirement, text, file, line });
+    const json: PolicyJson = JSON.parse(parsed.json);
+    policies.push({ ...annotated, id, effect: parsed.effect, text, json, file, line });
   }
   return { policies: errors.length === 0 ? policies : [], vocabulary: answer.vocabulary, errors };
 }

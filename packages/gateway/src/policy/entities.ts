@@ -2,16 +2,17 @@
  * What an evaluation looks like to Cedar: entities with ids and parents, as schema.cedarschema declares them.
  * Pure. Every part of a path is chosen by whoever wrote the statement or request.
  */
-import type { Evaluation, ResourceType } from '../protocols/protocol.ts';
+import type { Evaluation, EvaluationFacts } from '../protocols/protocol.ts';
 import type { SessionContext } from './decision.ts';
-
-/** Resource types of the schema: those of the bindings, and the one this room asks about itself. */
-export type PolicyResourceType = ResourceType | 'DataClass';
+import { isRecursive, PLACES, type PolicyResourceType } from './places.ts';
 
 /** An evaluation as this room asks it: `reveal` on a data class included. */
 export interface Question {
   readonly action: string;
   readonly resource: { readonly type: PolicyResourceType; readonly path: readonly string[] };
+  readonly facts?: EvaluationFacts;
+  /** The risk of the operation it belongs to; absent where no policy asks for it. */
+  readonly risk?: number;
 }
 
 /** What policies may know of a session; nothing else crosses to the worker. */
@@ -24,12 +25,13 @@ export interface SessionFacts {
   readonly target: string;
   readonly protocol: string;
   readonly secure: boolean;
+  readonly access: SessionContext['access'];
 }
 
 /** An entity in Cedar's JSON form. */
 export interface Entity {
   readonly uid: EntityUid;
-  readonly attrs: Record<string, string>;
+  readonly attrs: Record<string, string | number>;
   readonly parents: EntityUid[];
 }
 
@@ -38,51 +40,38 @@ export interface EntityUid {
   readonly id: string;
 }
 
-/** What the parts of a path are called as attributes; the last is the thing itself. Route has any number of parts. */
-const PARTS: Record<PolicyResourceType, readonly string[] | 'any'> = {
-  Target: [],
-  Database: ['name'],
-  Schema: ['database', 'name'],
-  Table: ['database', 'schema', 'name'],
-  Function: ['database', 'schema', 'name'],
-  Sequence: ['database', 'schema', 'name'],
-  Channel: ['database', 'name'],
-  Role: ['name'],
-  Setting: ['name'],
-  File: ['name'],
-  Program: ['name'],
-  ForeignServer: ['name'],
-  Extension: ['name'],
-  DataClass: ['name'],
-  Route: 'any',
-};
-
-/** What holds a thing whose path is one longer than the index. */
-const HOLDERS = ['Target', 'Database', 'Schema'] as const;
+interface PathLimits {
+  readonly pathBytes: number;
+  readonly pathSegments: number;
+}
 
 /** Why a resource cannot be placed in the hierarchy, or null when it can. Never throws, whatever the binding sent. */
-export function misplaced(
-  resource: Question['resource'],
-  limits: { readonly pathBytes: number; readonly pathSegments: number },
-): string | null {
-  const parts = Object.hasOwn(PARTS, resource.type) ? PARTS[resource.type] : undefined;
-  if (parts === undefined) return 'this type of resource is not in the policy schema';
-  if (parts === 'any' && resource.path.length > limits.pathSegments) {
-    return `a path of more than ${limits.pathSegments} segments is over the limit pathSegments`;
-  }
-  if (parts !== 'any' && resource.path.length !== parts.length) {
-    return `a path of ${parts.length} parts is expected, ${resource.path.length} were given`;
+export function misplaced(resource: Question['resource'], limits: PathLimits): string | null {
+  const { type, path } = resource;
+  if (!Object.hasOwn(PLACES, type)) return 'this type of resource is not in the policy schema';
+  const { parts } = PLACES[type];
+  if (isRecursive(parts)) {
+    if (path.length > limits.pathSegments) {
+      return `a path of more than ${limits.pathSegments} segments is over the limit pathSegments`;
+    }
+    if (path.length < parts.least) return 'a path of one part at least is expected, none was given';
+  } else if (path.length !== parts.length) {
+    return `a path of ${parts.length} parts is expected, ${path.length} were given`;
   }
   let bytes = 0;
-  for (const part of resource.path) {
+  for (const part of path) {
     // Two names that differ in broken surrogates only would become one entity.
     if (!part.isWellFormed()) return 'a name is not well-formed Unicode';
     bytes += Buffer.byteLength(part);
   }
+  if (type === 'Endpoint' && !PORT.test(path[1] ?? '')) return 'a port is a number up to 65535';
   return bytes > limits.pathBytes
     ? `a path longer than ${limits.pathBytes} bytes is over the limit pathBytes`
     : null;
 }
+
+/** A port in the one way to write it: two spellings would be two entities. 0 stands for any. */
+const PORT = /^(?:0|[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d{2}|655[0-2]\d|6553[0-5])$/;
 
 /** The entity of a resource that is not `misplaced`, its parents listed all the way up. */
 export function resourceEntity(target: string, resource: Question['resource']): Entity {
@@ -90,22 +79,36 @@ export function resourceEntity(target: string, resource: Question['resource']): 
   // A target reads `ROW_SECURITY` and `row_security` as one setting, so a policy must too.
   const path = type === 'Setting' ? resource.path.map(lowerAscii) : resource.path;
   const encoded = path.map(encodeURIComponent);
-  const idOf = (length: number) => [encodeURIComponent(target), ...encoded.slice(0, length)].join('/');
-  const uid = { type, id: idOf(path.length) };
+  const idOf = (parts: readonly string[]) => [encodeURIComponent(target), ...parts].join('/');
+  const uid = { type, id: idOf(encoded) };
   if (type === 'Target') return { uid, attrs: { name: target }, parents: [] };
-  if (type === 'Route') {
-    const parents: EntityUid[] = [{ type: 'Target', id: idOf(0) }];
-    for (let length = 0; length < path.length; length++) parents.push({ type: 'Route', id: idOf(length) });
-    return { uid, attrs: { target, path: `/${encoded.join('/')}` }, parents };
+  const { parts, holders } = PLACES[type];
+  const parents = holders.map(([holder, length]) => ({ type: holder, id: idOf(encoded.slice(0, length)) }));
+  if (isRecursive(parts)) {
+    for (let length = parts.least; length < path.length; length++) {
+      parents.push({ type, id: idOf(encoded.slice(0, length)) });
+    }
+    return { uid, attrs: { target, ...recursiveAttributes(type, path, encoded) }, parents };
   }
-  const parts = PARTS[type];
-  const attrs: Record<string, string> = { target };
-  path.forEach((part, index) => {
-    const name = parts[index];
-    if (name !== undefined) attrs[name] = part;
-  });
-  const parents = HOLDERS.slice(0, path.length).map((holder, length) => ({ type: holder, id: idOf(length) }));
-  return { uid, attrs, parents };
+  // What is in no namespace lies in none.
+  const inNamespace = parts[0] === 'namespace' && path[0] === '';
+  const attrs: Record<string, string | number> = { target };
+  for (const [index, name] of parts.entries()) attrs[name] = path[index] ?? '';
+  if (parts.length === 0) attrs.name = target;
+  if (type === 'Endpoint') attrs.port = Number(path[1]);
+  // Parts of an object are in the object.
+  if (type === 'KubeObject' && path[4] !== '') parents.push({ type, id: idOf([...encoded.slice(0, 4), '']) });
+  return { uid, attrs, parents: inNamespace ? parents.filter((one) => one.type !== 'Namespace') : parents };
+}
+
+function recursiveAttributes(
+  type: PolicyResourceType,
+  path: readonly string[],
+  encoded: readonly string[],
+): Record<string, string> {
+  if (type === 'Program') return { name: path[0] ?? '', command: encoded.join(' ') };
+  const attributes = { path: `/${encoded.join('/')}` };
+  return type === 'HostPath' ? { ...attributes, name: path.at(-1) ?? '' } : attributes;
 }
 
 /** The entity of who asks. */
@@ -117,21 +120,67 @@ export function principalEntity(facts: SessionFacts): Entity {
   };
 }
 
-/** The `Session` record of the schema. */
-export function sessionRecord(facts: SessionFacts): Record<string, string | boolean> {
-  const { protocol, secure, person, actor, task } = facts;
+/** The facts of an evaluation that the schema knows for an action, and of these the ones it always has. */
+export interface KnownFacts {
+  readonly known: readonly string[];
+  readonly needed: readonly string[];
+}
+
+interface FactLimits {
+  readonly factNames: number;
+  readonly factBytes: number;
+}
+
+/** Why the facts of an evaluation cannot be judged, or null when they can. They name what a statement's author named. */
+export function unfit(
+  facts: EvaluationFacts | undefined,
+  { known }: KnownFacts,
+  limits: FactLimits,
+): string | null {
+  if (facts === undefined) return null;
+  let names = 0;
+  let bytes = 0;
+  for (const [fact, values] of Object.entries(facts)) {
+    if (values === undefined) continue;
+    if (!known.includes(fact)) return `the policy schema does not know ${fact} of this action`;
+    names += values.length;
+    for (const value of values) {
+      if (!value.isWellFormed()) return `a name in ${fact} is not well-formed Unicode`;
+      bytes += Buffer.byteLength(value);
+    }
+  }
+  if (names > limits.factNames) {
+    return `${names} columns and views are over the limit factNames of ${limits.factNames}`;
+  }
+  return bytes > limits.factBytes
+    ? `names of columns and views longer than ${limits.factBytes} bytes are over the limit factBytes`
+    : null;
+}
+
+/** The context of the schema, for one evaluation whose facts are not `unfit`. */
+export function contextRecord(
+  session: SessionFacts,
+  facts: EvaluationFacts | undefined,
+  { needed }: KnownFacts,
+): Record<string, string | boolean | number | string[]> {
+  const { protocol, secure, person, actor, task } = session;
+  // Columns that nobody told are columns that could not be told.
+  const columns = facts?.columns ?? (needed.includes('columns') ? ['*'] : undefined);
+  const via = facts?.via ?? (needed.includes('via') ? [] : undefined);
   return {
     protocol,
     secure,
     person,
     ...(actor === null ? {} : { actor }),
     ...(task === null ? {} : { task }),
+    ...(columns === undefined ? {} : { columns: [...columns] }),
+    ...(via === undefined ? {} : { via: [...via] }),
   };
 }
 
 /** Everything of a session that an answer may depend on, in one order. */
 export function factsOf(context: SessionContext): SessionFacts {
-  const { identity, target, protocol, secure } = context;
+  const { identity, target, protocol, secure, access } = context;
   return {
     subject: identity.subject,
     groups: [...new Set(identity.groups)].sort(),
@@ -141,16 +190,17 @@ export function factsOf(context: SessionContext): SessionFacts {
     target,
     protocol,
     secure,
+    access,
   };
 }
 
 /** How a resource is named to people and agents: type and path, quoted, bounded, nothing a terminal would act on. */
 export function describe(target: string, question: Question | Evaluation): string {
   const { type, path } = question.resource;
-  const parts = type === 'Target' ? [target] : path;
+  const parts = path.length === 0 && !rooted(type) ? [target] : path;
   const joined = parts.map((part) => part.toWellFormed().replaceAll('/', '%2F')).join('/');
   const shown = joined.length > 200 ? `${joined.slice(0, 200)}…` : joined;
-  return `${type} ${quote(type === 'Route' ? `/${shown}` : shown)}`;
+  return `${type} ${quote(rooted(type) ? `/${shown}` : shown)}`;
 }
 
 /** A name in quotes, with control and direction characters escaped. */
@@ -159,6 +209,11 @@ export function quote(name: string): string {
     /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
+}
+
+/** Whether its paths begin at a root. */
+function rooted(type: PolicyResourceType): boolean {
+  return type === 'Route' || type === 'HostPath' || type === 'KubeUrl';
 }
 
 function lowerAscii(name: string): string {

@@ -28,7 +28,7 @@ async function explain(set: PolicySet, session: SessionClass, evaluation: Evalua
   const plain = { evaluation, policies: [], approvals: [] };
   const refusal = set.refusal(evaluation);
   if (refusal !== null) return { ...plain, effect: 'deny', note: refusal };
-  const answer = await set.ask(session, evaluation);
+  const { inForce: answer } = await set.ask(session, evaluation);
   switch (answer.effect) {
     case 'permit':
       return { ...plain, effect: 'permit', policies: answer.policies, note: null };

@@ -1,5 +1,20 @@
-export { defaultPolicyLimits, type PolicyConfig, type PolicyLimits, policySection } from './config.ts';
-export type { ApprovalRequirement, Decision, DecisionPoint, Obligation, SessionContext } from './decision.ts';
+export {
+  defaultPolicyLimits,
+  type PolicyConfig,
+  type PolicyLimits,
+  policySection,
+  workingHoursOf,
+} from './config.ts';
+export type {
+  ApprovalRequirement,
+  Decision,
+  DecisionPoint,
+  LimitObligation,
+  Obligation,
+  Rate,
+  SessionContext,
+  Shadow,
+} from './decision.ts';
 export {
   createDecisionPoint,
   type DecisionPointDeps,
@@ -9,4 +24,6 @@ export {
 } from './decision-point.ts';
 export { type LoadedPolicy, loadPolicyDirectory, type PolicyDirectory } from './directory.ts';
 export type { Explanation } from './explain.ts';
+export { type LintFinding, type LintKind, lintPolicies } from './lint.ts';
+export { outsideHours, type Risk, type RiskMaterial, scoreRisk, type WorkingHours } from './risk.ts';
 export type { PolicyError } from './source.ts';

@@ -1,82 +1,157 @@
 import type { Evaluation } from '../protocols/protocol.ts';
 import type { PolicyLimits } from './config.ts';
-import type { ApprovalRequirement, Decision } from './decision.ts';
-import { describe, quote } from './entities.ts';
+import type { ApprovalRequirement, Decision, Obligation, Shadow } from './decision.ts';
+import { describe, type Question, quote } from './entities.ts';
+import { type Limited, strictest } from './limits.ts';
 import { type PolicySet, questionKey, type SessionClass } from './policy-set.ts';
 import { type Answer, mergeRequirements, type Standing, stand } from './verdict.ts';
 
 /** The `policyVersion` of a deny that no policy made. It is no version, so nobody keeps such a decision. */
 const NO_VERSION = 'unavailable';
 
+/** What is judged: everything an operation touches, under the approvals there are. */
+export interface Judged {
+  readonly evaluations: readonly Evaluation[];
+  readonly approved: readonly ApprovalRequirement[];
+  /** Its risk, where a policy asks for it. */
+  readonly risk: number | null;
+}
+
 /** Judges one operation: permitted only if every evaluation is. Never rejects. */
 export async function judgeOperation(
   set: PolicySet,
   session: SessionClass,
-  evaluations: readonly Evaluation[],
-  approved: readonly ApprovalRequirement[],
+  { evaluations, approved, risk }: Judged,
   classes: readonly string[],
   limits: PolicyLimits,
 ): Promise<Decision> {
   const { target } = session.facts;
-  const distinct = distinctEvaluations(set, target, evaluations, limits);
+  if (set.asksRisk && risk === null)
+    return unavailable('a policy asks for the risk of the operation, and nobody gave it');
+  const distinct = distinctQuestions(set, target, evaluations, risk, limits);
   if (typeof distinct === 'string') return deny(set, distinct);
+  if (session.facts.access === 'read-only') {
+    const change = evaluations.find(({ action }) => set.changing(action) !== null);
+    if (change !== undefined) return deny(set, readOnlySentence(target, change));
+  }
 
   // Both are asked for before either is awaited, so that they share a batch.
   const revealing = set.revealed(session, classes);
   const answers = await Promise.all(
-    [...distinct].map(async ([key, evaluation]) => set.ask(session, evaluation, key)),
+    [...distinct].map(async ([key, question]) => set.ask(session, question, key)),
   );
   const revealed = await revealing;
 
+  const questions = [...distinct.values()];
+  const counted = (which: 'inForce' | 'shadowed'): Decision =>
+    merge(
+      set,
+      target,
+      questions.map((question, index) => ({ question, answer: answers[index]?.[which] })),
+      revealed?.[which] ?? null,
+      approved,
+    );
+  const decision = counted('inForce');
+  if (set.shadows.size === 0) return decision;
+  const shadow = shadowOf(set, decision, counted('shadowed'));
+  return shadow === null ? decision : { ...decision, shadow };
+}
+
+interface Answered {
+  readonly question: Question;
+  readonly answer: Answer | undefined;
+}
+
+/** One decision over the answers to everything that was asked. */
+function merge(
+  set: PolicySet,
+  target: string,
+  answered: readonly Answered[],
+  revealed: readonly string[] | null,
+  approved: readonly ApprovalRequirement[],
+): Decision {
   const permitting: string[] = [];
   const asking: Asking[] = [];
-  for (const [index, evaluation] of [...distinct.values()].entries()) {
-    const answer = answers[index];
+  const limited: Limited[] = [];
+  for (const { question, answer } of answered) {
     if (answer === undefined) return unavailable('an answer is missing');
     if (answer.effect === 'fault') return unavailable(answer.detail);
-    if (answer.effect === 'deny')
-      return deny(set, denialSentence(target, evaluation, answer), answer.policies);
+    if (answer.effect === 'deny') return deny(set, denialSentence(target, question, answer), answer.policies);
     const standing = stand(answer, approved);
     if (standing === null) return unavailable('an approval names no group');
-    if (standing.effect === 'ask') asking.push({ evaluation, standing });
-    permitting.push(...(standing.effect === 'ask' ? [standing.option.policy] : standing.policies));
+    if (standing.effect === 'ask') {
+      const { policy, limit } = standing.option;
+      asking.push({ question, standing });
+      permitting.push(policy);
+      if (limit !== null) limited.push({ policy, limit });
+    } else {
+      permitting.push(...standing.policies);
+      if (standing.limited !== null) limited.push(standing.limited);
+    }
   }
   const missing = asking.find(({ standing }) => !standing.met);
   if (missing !== undefined) return requestable(set, target, missing, asking);
   if (revealed === null) return unavailable('the decision point is not available');
+  const limit = strictest(limited);
+  const mask: Obligation = { kind: 'mask', revealed };
   return {
     effect: 'permit',
     policies: unique(permitting),
     policyVersion: set.version,
-    obligations: [{ kind: 'mask', revealed }],
+    obligations: limit === null ? [mask] : [mask, limit],
   };
 }
 
 /** An evaluation permitted by policies that want an approval. */
 interface Asking {
-  readonly evaluation: Evaluation;
+  readonly question: Question;
   readonly standing: Extract<Standing, { effect: 'ask' }>;
 }
 
 /** Every evaluation once, by key; or why the operation cannot be judged. */
-function distinctEvaluations(
+function distinctQuestions(
   set: PolicySet,
   target: string,
   evaluations: readonly Evaluation[],
+  risk: number | null,
   limits: PolicyLimits,
-): Map<string, Evaluation> | string {
-  const distinct = new Map<string, Evaluation>();
+): Map<string, Question> | string {
+  const distinct = new Map<string, Question>();
   for (const evaluation of evaluations) {
     const refusal = set.refusal(evaluation);
     if (refusal !== null) {
       return `${quote(evaluation.action.slice(0, 100))} on ${describe(target, evaluation)}: ${refusal}`;
     }
-    distinct.set(questionKey(evaluation), evaluation);
+    const question = risk === null ? evaluation : { ...evaluation, risk };
+    distinct.set(questionKey(question), question);
     if (distinct.size > limits.evaluations) {
       return `the operation touches more than ${limits.evaluations} things (limit evaluations): split it`;
     }
   }
   return distinct.size === 0 ? 'the operation names nothing that could be judged' : distinct;
+}
+
+/** What the policies in shadow mode would have made of it, or null when it is the same. */
+function shadowOf(set: PolicySet, real: Decision, would: Decision): Shadow | null {
+  // No answer says nothing about the policies.
+  if (would.policyVersion === NO_VERSION || real.policyVersion === NO_VERSION) return null;
+  const effect = effectOf(would);
+  const same = effect === effectOf(real) && termsOf(would) === termsOf(real);
+  if (same) return null;
+  const named = would.policies.filter((id) => set.shadows.has(id));
+  const policies = named.length > 0 ? named : would.policies;
+  const reason = would.effect === 'deny' ? would.reason : `permitted with ${termsOf(would)}`;
+  return { effect, policies, reason };
+}
+
+function effectOf(decision: Decision): Shadow['effect'] {
+  if (decision.effect === 'permit') return 'permit';
+  return decision.approvals === null ? 'deny' : 'hold';
+}
+
+/** What a decision comes with, as one text to compare and to show. */
+function termsOf(decision: Decision): string {
+  return JSON.stringify(decision.effect === 'permit' ? decision.obligations : decision.approvals);
 }
 
 function deny(set: PolicySet, reason: string, policies: readonly string[] = []): Decision {
@@ -88,7 +163,7 @@ function requestable(set: PolicySet, target: string, missing: Asking, asking: re
     effect: 'deny',
     policies: unique(asking.map(({ standing }) => standing.option.policy)),
     policyVersion: set.version,
-    reason: approvalSentence(target, missing.evaluation, missing.standing.option),
+    reason: approvalSentence(target, missing.question, missing.standing.option),
     // Those already met are asked for again: an approval is used up with the operation it was for.
     approvals: mergeRequirements(asking.map(({ standing }) => standing.option.requirement)),
   };
@@ -107,10 +182,10 @@ export function unavailable(detail: string): Decision {
 
 function denialSentence(
   target: string,
-  evaluation: Evaluation,
+  question: Question,
   answer: Extract<Answer, { effect: 'deny' }>,
 ): string {
-  const what = `${evaluation.action} on ${describe(target, evaluation)}`;
+  const what = `${question.action} on ${describe(target, question)}`;
   const policies = answer.policies.map((id) => `policy "${id}"`).join(' and ');
   switch (answer.cause) {
     case 'forbidden':
@@ -122,13 +197,18 @@ function denialSentence(
   }
 }
 
+function readOnlySentence(target: string, evaluation: Evaluation): string {
+  const what = `${evaluation.action} on ${describe(target, evaluation)}`;
+  return `${what} changes something, and the session is read-only: no policy permits connect_writable`;
+}
+
 function approvalSentence(
   target: string,
-  evaluation: Evaluation,
+  question: Question,
   { policy, requirement }: { policy: string; requirement: ApprovalRequirement },
 ): string {
   const who = requirement.seats === 1 ? 'a member' : `${requirement.seats} members`;
-  return `policy "${policy}" permits ${evaluation.action} on ${describe(target, evaluation)} only when ${who} of group ${quote(requirement.group)} approved it`;
+  return `policy "${policy}" permits ${question.action} on ${describe(target, question)} only when ${who} of group ${quote(requirement.group)} approved it`;
 }
 
 function unique(ids: readonly string[]): string[] {

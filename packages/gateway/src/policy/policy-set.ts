@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto';
 import { Judge } from './cedar-judge.ts';
 import type { PolicyLimits } from './config.ts';
-import type { ApprovalRequirement, SessionContext } from './decision.ts';
-import type { PolicyDirectory } from './directory.ts';
-import { factsOf, misplaced, type Question, type SessionFacts } from './entities.ts';
+import type { SessionContext } from './decision.ts';
+import type { LoadedPolicy, PolicyDirectory } from './directory.ts';
+import { factsOf, misplaced, type Question, type SessionFacts, unfit } from './entities.ts';
 import { Remembered } from './remembered.ts';
-import { type Answer, answerOf } from './verdict.ts';
+import { type Answer, answerOf, type Terms } from './verdict.ts';
 
 /** A session as answers are remembered under: two sessions with one key are alike to every policy. */
 export interface SessionClass {
@@ -14,67 +14,106 @@ export interface SessionClass {
   readonly key: string;
 }
 
+/** Groups of actions that leave the target other than it was, or change who may do what there. */
+const CHANGING: ReadonlySet<string> = new Set(['write', 'define', 'destroy', 'administer']);
+
+/** The answer of the policies in force, and what it would be if those in shadow mode were, too. */
+export interface Answers {
+  readonly inForce: Answer;
+  /** The same object when no policy is in shadow mode. */
+  readonly shadowed: Answer;
+}
+
+/** The data classes a session may see in clear, likewise. */
+export interface Revealed {
+  readonly inForce: readonly string[];
+  readonly shadowed: readonly string[];
+}
+
 export class PolicySet {
   readonly version: string;
+  /** Whether any policy asks for the risk of operations. */
+  readonly asksRisk: boolean;
+  /** The policies in shadow mode. */
+  readonly shadows: ReadonlySet<string>;
   readonly #loaded: PolicyDirectory;
   readonly #limits: PolicyLimits;
   readonly #judge: Judge;
-  readonly #requirements: ReadonlyMap<string, ApprovalRequirement>;
-  readonly #answers: Remembered<Answer>;
-  readonly #asked = new Map<string, Promise<Answer>>();
-  readonly #revealed: Remembered<readonly string[]>;
+  readonly #terms: Terms;
+  readonly #answers: Remembered<Answers>;
+  readonly #asked = new Map<string, Promise<Answers>>();
+  readonly #revealed: Remembered<Revealed>;
 
   private constructor(loaded: PolicyDirectory, limits: PolicyLimits, judge: Judge) {
     this.version = loaded.version;
+    this.asksRisk = loaded.asksRisk;
+    this.shadows = new Set(loaded.policies.flatMap(({ id, shadow }) => (shadow ? [id] : [])));
     this.#loaded = loaded;
     this.#limits = limits;
     this.#judge = judge;
-    this.#requirements = new Map(
-      loaded.policies.flatMap(({ id, requirement }) =>
-        requirement === null ? [] : [[id, requirement] as const],
+    const { policies } = loaded;
+    this.#terms = {
+      requirements: new Map(
+        policies.flatMap(({ id, requirement }) => (requirement === null ? [] : [[id, requirement] as const])),
       ),
-    );
+      limits: new Map(policies.flatMap(({ id, limit }) => (limit === null ? [] : [[id, limit] as const]))),
+    };
     this.#answers = new Remembered(limits.cachedAnswers);
     this.#revealed = new Remembered(limits.cachedAnswers);
   }
 
   /** Starts the worker of a set without errors. */
   static async start(loaded: PolicyDirectory, limits: PolicyLimits): Promise<PolicySet> {
-    const policies = Object.fromEntries(loaded.policies.map(({ id, text }) => [id, text]));
-    return new PolicySet(
-      loaded,
-      limits,
-      await Judge.start({ policies, vocabulary: loaded.vocabulary }, limits),
-    );
+    const texts = (counted: readonly LoadedPolicy[]) =>
+      Object.fromEntries(counted.map(({ id, text }) => [id, text]));
+    const inForce = loaded.policies.filter(({ shadow }) => !shadow);
+    const shadowed = inForce.length < loaded.policies.length ? texts(loaded.policies) : null;
+    const task = { policies: texts(inForce), shadowed, vocabulary: loaded.vocabulary };
+    return new PolicySet(loaded, limits, await Judge.start(task, limits));
+  }
+
+  /** The group of an action, by which its class of danger is known; null when it stands alone. */
+  groupOf(action: string): string | null {
+    const { vocabulary } = this.#loaded;
+    return (Object.hasOwn(vocabulary, action) ? vocabulary[action]?.groups[0] : undefined) ?? null;
   }
 
   /** Why a question cannot be asked at all, or null when it can. */
-  refusal({ action, resource }: Question): string | null {
+  refusal({ action, resource, facts }: Question): string | null {
     const { vocabulary } = this.#loaded;
     const known = Object.hasOwn(vocabulary, action) ? vocabulary[action] : undefined;
     if (known === undefined) return 'this action is not in the policy schema';
     if (!known.types.includes(resource.type))
       return 'the policy schema does not know this action on this type';
-    return misplaced(resource, this.#limits);
+    return misplaced(resource, this.#limits) ?? unfit(facts, known.facts, this.#limits);
+  }
+
+  /** The group by which an action changes its target, or null: a read-only session has none of these. */
+  changing(action: string): string | null {
+    const { vocabulary } = this.#loaded;
+    const groups = Object.hasOwn(vocabulary, action) ? vocabulary[action]?.groups : undefined;
+    return groups?.find((group) => CHANGING.has(group)) ?? null;
   }
 
   /** The answer to a question without `refusal`. Never rejects. */
-  ask(session: SessionClass, question: Question, key = questionKey(question)): Answer | Promise<Answer> {
+  ask(session: SessionClass, question: Question, key = questionKey(question)): Answers | Promise<Answers> {
     const full = `${session.key}${key}`;
     const known = this.#answers.get(full) ?? this.#asked.get(full);
     if (known !== undefined) return known;
     const asked = this.#judge.ask(session.facts, question).then((raw) => {
-      const answer = answerOf(raw, this.#requirements);
+      const inForce = answerOf(raw?.inForce ?? null, this.#terms);
+      const shadowed = raw?.shadowed == null ? inForce : answerOf(raw.shadowed, this.#terms);
+      const answers = { inForce, shadowed };
       this.#asked.delete(full);
-      if (answer.effect !== 'fault') this.#answers.set(full, answer);
-      return answer;
+      if (inForce.effect !== 'fault') this.#answers.set(full, answers);
+      return answers;
     });
     this.#asked.set(full, asked);
     return asked;
   }
 
   /** The data classes a session may see in clear, or null when it cannot be told now. */
-  async revealed(session: SessionClass, classes: readonly string[]): Promise<readonly string[] | null> {
+  async revealed(session: SessionClass, classes: readonly string[]): Promise<Revealed | null> {
     const known = this.#revealed.get(session.key);
     if (known !== undefined) return known;
     const answers = await Promise.all(
@@ -82,8 +121,10 @@ export class PolicySet {
         this.ask(session, { action: 'reveal', resource: { type: 'DataClass', path: [name] } }),
       ),
     );
-    if (answers.some(({ effect }) => effect === 'fault')) return null;
-    const revealed = classes.filter((_, index) => answers[index]?.effect === 'permit');
+    if (answers.some(({ inForce }) => inForce.effect === 'fault')) return null;
+    const clear = (which: keyof Answers): string[] =>
+      classes.filter((_, index) => isClear(answers[index]?.[which]));
+    const revealed = { inForce: clear('inForce'), shadowed: clear('shadowed') };
     this.#revealed.set(session.key, revealed);
     return revealed;
   }
@@ -104,10 +145,16 @@ export function classOf(context: SessionContext): SessionClass {
   return { facts, key: digest(JSON.stringify(facts)) };
 }
 
-/** One key per distinct question; a long path is kept as its digest. */
-export function questionKey({ action, resource }: Question): string {
-  const key = JSON.stringify([action, resource.type, resource.path]);
+/** One key per distinct question, with all that crosses to the worker; a long one is kept as its digest. */
+export function questionKey({ action, resource, facts, risk }: Question): string {
+  const { columns = null, via = null } = facts ?? {};
+  const key = JSON.stringify([action, resource.type, resource.path, columns, via, risk ?? null]);
   return key.length > 512 ? digest(key) : key;
+}
+
+/** A value is seen or not: a permit to see it some of the time, or when somebody approves, is none. */
+function isClear(answer: Answer | undefined): boolean {
+  return answer?.effect === 'permit' && answer.limited === null;
 }
 
 function digest(text: string): string {

@@ -55,7 +55,7 @@ export function sessionOf(
     expiresAt: Number.MAX_SAFE_INTEGER,
     aliases: [],
   };
-  return { identity, target, protocol: 'postgres', secure: true };
+  return { identity, target, protocol: 'postgres', secure: true, access: 'read-write' };
 }
 
 /** `ask('select', 'Table', 'shop/public/orders')`: parts are split at slashes; nothing at all is the empty path. */

@@ -106,6 +106,10 @@ test('nobody drops a database, pivots, administers or reads leaking catalogs [po
     all(ask('server_file', 'File', '*'), 'no-pivot'),
     all(ask('foreign_server', 'ForeignServer', 'other'), 'no-pivot'),
     all(ask('load_code', 'Extension', 'dblink'), 'no-pivot'),
+    all(ask('client_file', 'ClientFile', '*'), 'no-pivot'),
+    all(ask('replicate', 'Target'), 'no-pivot'),
+    all(ask('change_user', 'Role', '*'), 'no-pivot'),
+    all(ask('metadata', 'Endpoint', '169.254.169.254/80'), 'no-pivot'),
     all(ask('set_role', 'Role', 'postgres'), 'no-administration'),
     all(ask('grant', 'Role', '*'), 'no-administration'),
     all(ask('create_role', 'Role', 'x'), 'no-administration'),
@@ -127,6 +131,22 @@ test('an approval changes a write and nothing that is forbidden [policy.starter-
   assert.equal(await decide(ask('drop_database', 'Database', 'shop')), 'deny');
   assert.equal(await decide(ask('program', 'Program', '*')), 'deny');
   assert.equal(await decide(ask('select', 'Table', 'shop/public/orders')), 'deny');
+});
+
+test('no starter policy permits what cannot be told, on any protocol [policy.starter-undetermined]', async () => {
+  const approved = [{ group: 'approvers', seats: 5 }];
+  for (const evaluation of [
+    ask('undetermined', 'Target'),
+    ask('undetermined', 'Database', 'shop'),
+    ask('undetermined', 'Function', 'shop/pg_catalog/now'),
+    ask('undetermined', 'Function', 'shop/monitoring/f'),
+    ask('undetermined', 'Program', 'cat'),
+    ask('undetermined', 'Tool', 'search'),
+  ]) {
+    for (const session of [agent, operator, officer, stranger]) {
+      assert.equal((await point.decide(session, [evaluation], approved)).effect, 'deny');
+    }
+  }
 });
 
 test('agents read over HTTP and need an approval for the rest [policy.starter-http]', () =>

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { ApprovalRequirement } from './decision.ts';
-import { type Answer, answerOf, mergeRequirements, stand } from './verdict.ts';
+import { type Answer, answerOf, mergeRequirements, stand, type Terms } from './verdict.ts';
 
 const requirement = fc.record({
   group: fc.constantFrom('a', 'b', 'c'),
@@ -18,6 +18,11 @@ console.log(`seed ${options.seed} (replay with SEED=${options.seed})`);
 
 const raw = { allowed: true, policies: ['p'], erred: [], failure: null };
 
+const terms = (requirements: ReadonlyMap<string, ApprovalRequirement>): Terms => ({
+  requirements,
+  limits: new Map(),
+});
+
 /** The verdict on one evaluation whose satisfied permits want these approvals; null is a plain permit. */
 function verdict(
   wants: readonly (ApprovalRequirement | null)[],
@@ -27,7 +32,7 @@ function verdict(
   const wanted = new Map(
     wants.flatMap((want, index) => (want === null ? [] : [[`p${index}`, want] as const])),
   );
-  const answer = answerOf({ ...raw, allowed: wants.length > 0, policies: ids }, wanted);
+  const answer = answerOf({ ...raw, allowed: wants.length > 0, policies: ids }, terms(wanted));
   if (answer.effect === 'deny' || answer.effect === 'fault') return answer.effect;
   const standing = stand(answer, approved);
   return standing?.effect === 'permit' || standing?.met === true ? 'permit' : 'ask';
@@ -53,7 +58,7 @@ test('no approval changes a forbid, an error or a default deny [policy.forbid-wi
       (reason, erred, want) => {
         const answer = answerOf(
           { allowed: erred.length > 0, policies: reason, erred, failure: null },
-          new Map([['p', want]]),
+          terms(new Map([['p', want]])),
         );
         assert.equal(answer.effect, 'deny');
       },
@@ -70,7 +75,7 @@ test('what is asked for, once approved, is a permit [policy.approval]', () => {
         const answers = evaluations.map((wants): Extract<Answer, { effect: 'ask' }> => {
           const answer = answerOf(
             { ...raw, policies: wants.map((_, i) => `p${i}`) },
-            new Map(wants.map((want, i) => [`p${i}`, want])),
+            terms(new Map(wants.map((want, i) => [`p${i}`, want]))),
           );
           assert.equal(answer.effect, 'ask');
           return answer;
@@ -93,7 +98,11 @@ test('what is asked for, once approved, is a permit [policy.approval]', () => {
 
 test('a plain permit wins over one that wants an approval [policy.unconditional-wins]', () => {
   const wanted = new Map([['q', { group: 'a', seats: 1 }]]);
-  assert.deepEqual(answerOf({ ...raw, policies: ['q', 'p'] }, wanted), { effect: 'permit', policies: ['p'] });
+  assert.deepEqual(answerOf({ ...raw, policies: ['q', 'p'] }, terms(wanted)), {
+    effect: 'permit',
+    policies: ['p'],
+    limited: null,
+  });
 });
 
 test('the cheapest approval is asked for: fewest seats, then name [policy.approval]', () => {
@@ -102,7 +111,7 @@ test('the cheapest approval is asked for: fewest seats, then name [policy.approv
     ['q', { group: 'c', seats: 1 }],
     ['r', { group: 'b', seats: 1 }],
   ]);
-  const answer = answerOf({ ...raw, policies: ['p', 'q', 'r'] }, wanted);
+  const answer = answerOf({ ...raw, policies: ['p', 'q', 'r'] }, terms(wanted));
   assert.ok(answer.effect === 'ask');
   assert.deepEqual(
     answer.options.map(({ policy }) => policy),
@@ -124,6 +133,6 @@ test('approvals by one group are not added up [policy.approval]', () => {
 });
 
 test('no answer is a fault and never a permit [policy.worker-death]', () => {
-  assert.equal(answerOf(null, new Map()).effect, 'fault');
-  assert.equal(answerOf({ ...raw, failure: 'broken' }, new Map()).effect, 'fault');
+  assert.equal(answerOf(null, terms(new Map())).effect, 'fault');
+  assert.equal(answerOf({ ...raw, failure: 'broken' }, terms(new Map())).effect, 'fault');
 });

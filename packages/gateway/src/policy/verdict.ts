@@ -4,12 +4,20 @@
  * Every policy is judged at once. Cedar names each permit that is satisfied, so one without @approval among them
  * permits, only ones with @approval ask, and a forbid or no permit at all denies, whatever was approved.
  */
+import type { PermitLimit } from './annotations.ts';
 import type { RawAnswer } from './cedar-judge.ts';
 import type { ApprovalRequirement } from './decision.ts';
+import { type Limited, moreGenerous, mostGenerous } from './limits.ts';
+
+/** What the annotations of the policies say, by id; a policy without one is not there. */
+export interface Terms {
+  readonly requirements: ReadonlyMap<string, ApprovalRequirement>;
+  readonly limits: ReadonlyMap<string, PermitLimit>;
+}
 
 /** What the policies say to one evaluation, before any approval is counted. */
 export type Answer =
-  | { readonly effect: 'permit'; readonly policies: readonly string[] }
+  | { readonly effect: 'permit'; readonly policies: readonly string[]; readonly limited: Limited | null }
   /** Permitted by policies that each want an approval: any one will do. Cheapest first, never empty. */
   | { readonly effect: 'ask'; readonly options: readonly ApprovalOption[] }
   | {
@@ -23,13 +31,11 @@ export type Answer =
 export interface ApprovalOption {
   readonly policy: string;
   readonly requirement: ApprovalRequirement;
+  readonly limit: PermitLimit | null;
 }
 
-/** Reads Cedar's answer. `requirements` holds the policies that want an approval. */
-export function answerOf(
-  raw: RawAnswer | null,
-  requirements: ReadonlyMap<string, ApprovalRequirement>,
-): Answer {
+/** Reads Cedar's answer. */
+export function answerOf(raw: RawAnswer | null, { requirements, limits }: Terms): Answer {
   if (raw === null) return { effect: 'fault', detail: 'the decision point is not available' };
   if (raw.failure !== null) return { effect: 'fault', detail: raw.failure };
   const policies = [...raw.policies].sort();
@@ -38,10 +44,10 @@ export function answerOf(
   if (!raw.allowed)
     return { effect: 'deny', policies, cause: policies.length > 0 ? 'forbidden' : 'unmatched' };
   const plain = policies.filter((policy) => !requirements.has(policy));
-  if (plain.length > 0) return { effect: 'permit', policies: plain };
+  if (plain.length > 0) return { effect: 'permit', policies: plain, limited: mostGenerous(plain, limits) };
   const options = policies.flatMap((policy) => {
     const requirement = requirements.get(policy);
-    return requirement === undefined ? [] : [{ policy, requirement }];
+    return requirement === undefined ? [] : [{ policy, requirement, limit: limits.get(policy) ?? null }];
   });
   const [first] = options.sort(cheapestFirst);
   return first === undefined
@@ -51,18 +57,25 @@ export function answerOf(
 
 /** Where one evaluation stands with the approvals there are. */
 export type Standing =
-  | { readonly effect: 'permit'; readonly policies: readonly string[] }
+  | { readonly effect: 'permit'; readonly policies: readonly string[]; readonly limited: Limited | null }
   | { readonly effect: 'ask'; readonly met: boolean; readonly option: ApprovalOption };
 
-/** Counts approvals for one evaluation that is not denied: an option that is met, else the cheapest. */
+/**
+ * Counts approvals for one evaluation that is not denied: of the options that are met the most generous, so that one
+ * more approval never takes anything away; else the cheapest.
+ */
 export function stand(
   answer: Extract<Answer, { effect: 'permit' | 'ask' }>,
   approved: readonly ApprovalRequirement[],
 ): Standing | null {
   if (answer.effect === 'permit') return answer;
-  const met = answer.options.find(({ requirement }) => covers(approved, requirement));
+  let met: ApprovalOption | null = null;
+  for (const option of answer.options) {
+    if (!covers(approved, option.requirement)) continue;
+    if (met === null || moreGenerous(option.limit, met.limit)) met = option;
+  }
   const option = met ?? answer.options[0];
-  return option === undefined ? null : { effect: 'ask', met: met !== undefined, option };
+  return option === undefined ? null : { effect: 'ask', met: met !== null, option };
 }
 
 /** All requirements as one: for each group the most seats any of them wants, by group name. */
@@ -84,5 +97,8 @@ function cheapestFirst(a: ApprovalOption, b: ApprovalOption): number {
   const [left, right] = [a.requirement, b.requirement];
   if (left.seats !== right.seats) return left.seats - right.seats;
   if (left.group !== right.group) return left.group < right.group ? -1 : 1;
+  // Alike for who is asked: the one that leaves more is asked for.
+  if (moreGenerous(a.limit, b.limit)) return -1;
+  if (moreGenerous(b.limit, a.limit)) return 1;
   return a.policy < b.policy ? -1 : 1;
 }

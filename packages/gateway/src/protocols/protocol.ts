@@ -13,22 +13,44 @@ export interface Resource {
   readonly path: readonly string[];
 }
 
-/** The entity types of the policy schema (policy/schema.cedarschema), the target itself excepted. */
+/**
+ * The entity types of the policy schema (policy/schema.cedarschema) that a binding names, by protocol family. The
+ * parts of each one's path are in policy/places.ts.
+ */
 export type ResourceType =
+  | 'Target'
+  // Databases.
   | 'Database'
   | 'Schema'
   | 'Table'
   | 'Function'
   | 'Sequence'
+  | 'Channel'
   | 'Role'
   | 'Setting'
   | 'File'
-  | 'Program'
+  | 'ClientFile'
   | 'ForeignServer'
   | 'Extension'
-  | 'Channel'
+  // Hosts.
+  | 'Host'
+  | 'HostPath'
+  | 'Program'
+  | 'Endpoint'
+  // Clusters.
+  | 'Cluster'
+  | 'Namespace'
+  | 'Kind'
+  | 'KubeObject'
+  | 'KubeUrl'
+  // APIs.
+  | 'Api'
   | 'Route'
-  | 'Target';
+  // MCP servers.
+  | 'McpServer'
+  | 'Tool'
+  | 'McpResource'
+  | 'Prompt';
 
 /** One question to the decision point: may this session do `action` to `resource`? */
 export interface Evaluation {
@@ -57,6 +79,8 @@ export interface Meaning {
   readonly undetermined: string | null;
   /** What could not be told, where it is less than everything: a function, a database. Absent: the target as a whole. */
   readonly undeterminedOn?: readonly Resource[];
+  /** Digest of the definitions it rests on beside its own text, such as views and bodies of functions. Absent: none. */
+  readonly basis?: string;
   /** Whether it may change state at the target: then it waits until its entry is on disk, not only written. */
   readonly changesState: boolean;
   /** What makes it more or less dangerous, as far as its binding can tell. */
@@ -124,8 +148,25 @@ export type DenialCode =
 
 /** The answer to one operation. `refused` carries nothing that could be forwarded. */
 export type Outcome =
-  | { readonly effect: 'permit'; readonly permit: Permit; readonly mask: Mask; readonly tape: Tape }
+  | {
+      readonly effect: 'permit';
+      readonly permit: Permit;
+      readonly mask: Mask;
+      readonly tape: Tape;
+      /** What the reply may have at most, which the protocol sees to; null when it may have anything. */
+      readonly limit: ReplyLimit | null;
+    }
   | { readonly effect: 'deny'; readonly refusal: Refusal };
+
+/** What one operation may take at most; null where there is no limit. What is over it is not delivered. */
+export interface ReplyLimit {
+  /** Rows, or items; a protocol that has none does not count them. */
+  readonly rows: number | null;
+  /** Bytes of the reply, as the target sends them. */
+  readonly bytes: number | null;
+  /** From when it is sent to the target until its reply is over, in milliseconds. */
+  readonly timeoutMs: number | null;
+}
 
 /** What hiding this operation's reply takes: the mask obligation, compiled. Protocol-neutral. */
 export interface Mask {
@@ -210,6 +251,8 @@ export interface HoldListener {
   held(notice: HoldNotice): void;
   /** Aborted when the client went away or cancelled: the access request is then cancelled. */
   readonly signal: AbortSignal;
+  /** What an operation means by now: what it rests on may have been replaced while people decided. Absent: nothing can. */
+  meaningNow?(meaning: Meaning): Promise<Meaning>;
 }
 
 export interface HoldNotice {
@@ -228,6 +271,8 @@ export interface Line {
   readonly target: TargetLink;
   /** The permit of the session itself: for messages that carry no operation, such as Sync. */
   readonly standing: Permit;
+  /** In a read-only session the target was asked to refuse changes; one that stops doing so breaks the session. */
+  readonly access: 'read-only' | 'read-write';
   readonly mask: () => Mask;
   readonly limits: Limits;
   /** Asks for one operation. The answer is immediate when the decision is known and needs no disk sync. */

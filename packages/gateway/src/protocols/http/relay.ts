@@ -170,12 +170,16 @@ class Relay {
     this.#state = 'forwarding';
     const { options } = this.#shared;
     const { limits, target } = this.#line;
-    const slow = unavailable('the reply of the target took too long (http.replyMs)', 504);
+    const { bytes: permittedBytes = null, timeoutMs = null } = outcome.limit ?? {};
     const replyBytes = Math.min(options.replyBytes, limits.replyMessageBytes);
+    const limited = timeoutMs !== null && timeoutMs < options.replyMs;
+    const slow = limited
+      ? overLimit(504, `the reply took more than ${timeoutMs} ms, which policy permits (limit_time)`)
+      : unavailable('the reply of the target took too long (http.replyMs)', 504);
     try {
-      const replyLimits = { ...options, replyBytes };
+      const replyLimits = { ...options, replyBytes, permittedBytes };
       const whole = exchange(target, outcome.permit, head, body, replyLimits, this.#stop.signal);
-      const reply = await this.#unlessStopped(whole, options.replyMs, slow);
+      const reply = await this.#unlessStopped(whole, limited ? timeoutMs : options.replyMs, slow);
       target.onReply(() => this.#strayReply());
       return this.#turn(deliver(reply, outcome, head, options), false);
     } catch (fault) {
@@ -183,7 +187,8 @@ class Relay {
       const { code, message: detail } = fault;
       if (code === 'reply-withheld') this.#line.violation('target', detail);
       const { evaluationId } = outcome.permit;
-      return this.#turn(answerOf({ ...failureProblem(502, code, detail), evaluationId }), true);
+      const problem = code === 'limit-exceeded' ? overLimit(403, detail) : failureProblem(502, code, detail);
+      return this.#turn(answerOf({ ...problem, evaluationId }), true);
     }
   }
 
@@ -263,6 +268,11 @@ class Relay {
 const PARTING_MS = 5_000;
 
 const FAILED = failureProblem(500, 'target-unavailable', 'the gateway failed to carry the request');
+
+/** What policy permits was not enough. */
+function overLimit(status: number, detail: string): Problem {
+  return { ...failureProblem(status, 'limit-exceeded', detail), hint: 'ask for less at once' };
+}
 
 function unavailable(detail: string, status = 503): Problem {
   return failureProblem(status, 'target-unavailable', detail);

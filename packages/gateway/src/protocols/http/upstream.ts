@@ -15,7 +15,7 @@ export interface Reply {
 /** Why there is no reply to deliver. `reason` is safe to show. */
 export class ReplyError extends Error {
   override readonly name = 'ReplyError';
-  readonly code: 'target-unavailable' | 'reply-withheld';
+  readonly code: 'target-unavailable' | 'reply-withheld' | 'limit-exceeded';
 
   constructor(code: ReplyError['code'], message: string) {
     super(message);
@@ -25,6 +25,8 @@ export class ReplyError extends Error {
 
 export interface ReplyLimits {
   readonly replyBytes: number;
+  /** What policy lets the reply have, or null; it is not over `replyBytes`. */
+  readonly permittedBytes: number | null;
   readonly headerFields: number;
   readonly headBytes: number;
 }
@@ -118,6 +120,10 @@ async function readReply(response: IncomingMessage, limits: ReplyLimits): Promis
   try {
     for await (const chunk of response as AsyncIterable<Buffer>) {
       bytes += chunk.length;
+      if (limits.permittedBytes !== null && bytes > limits.permittedBytes) {
+        const reason = `the reply is larger than ${limits.permittedBytes} bytes, which policy permits (limit_bytes)`;
+        throw new ReplyError('limit-exceeded', reason);
+      }
       if (bytes > limits.replyBytes) {
         throw new ReplyError(
           'reply-withheld',

@@ -128,7 +128,7 @@ export class ClientStream {
             kind: 'query',
             unit,
           });
-          return this.#copyIn.begin(unit);
+          return this.#talk.limited(unit, false) ?? this.#copyIn.begin(unit);
         });
       });
     });

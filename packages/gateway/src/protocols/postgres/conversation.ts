@@ -41,11 +41,17 @@ export class Conversation {
   readonly #preparedInSql = new Set<string>();
   readonly #declaredInSql = new Set<string>();
   #hold = new AbortController();
-  #holdListener: HoldListener = { held: (notice) => this.#onHeld(notice), signal: this.#hold.signal };
+  #holdListener: HoldListener = {
+    held: (notice) => this.#onHeld(notice),
+    signal: this.#hold.signal,
+    meaningNow: (meaning) => this.#meaningNow(meaning as StatementMeaning),
+  };
   #held = false;
   #over = false;
   #clientHeld = false;
   #targetSlow = false;
+  /** Called when the time of an operation is up; set by who delivers replies. */
+  onLate: (unit: Unit) => void = () => undefined;
   /** Called once fewer messages are under way. */
   #onRoom: (() => void) | null = null;
   /** Why the target may read texts in another way than they are judged, or null. */
@@ -104,11 +110,31 @@ export class Conversation {
     return this.line.submit(operation, this.#holdListener);
   }
 
+  /** With the catalog read anew: people take long enough for anything to have been replaced. */
+  async #meaningNow(meaning: StatementMeaning): Promise<StatementMeaning> {
+    await this.catalog.refresh();
+    return this.#asRead(await this.catalog.binder.rebind(meaning, this.#state));
+  }
+
   /** Sends a permitted operation and notes what it changes: what follows in the pipeline is judged with that in mind. */
   sendOperation(unit: Unit, bytes: Buffer, expectation: Expectation): void {
     if (unit.statement.effects.length > 0) this.#noteEffects(unit.statement);
     this.line.target.forward(unit.permit, bytes);
     this.exchange.expect(expectation);
+  }
+
+  /**
+   * A reply with a limit has the target to itself: resolves when it is over, so that nothing the client sent behind it
+   * is under way when it is cut. Null for one without; COPY from the client needs the client, and is only watched.
+   */
+  limited(unit: Unit, pipelined: boolean): Promise<void> | null {
+    if (unit.limit === null) return null;
+    unit.watch(() => this.onLate(unit));
+    if (unit.statement.copy?.direction === 'in') return null;
+    // The target may keep its answer until Sync, which waits behind this.
+    if (pipelined) this.line.target.forward(unit.permit, FLUSH);
+    this.flushToTarget();
+    return unit.ended();
   }
 
   /** SQL can EXECUTE what a message prepared and FETCH from what one bound: one namespace on the server. */
@@ -137,6 +163,9 @@ export class Conversation {
   /** The server reports a setting: its search path (from PostgreSQL 18 on), or how it reads texts. */
   settingChanged(name: string, value: string): void {
     if (name === 'search_path') this.#state.rememberSearchPath(value);
+    // Reported from PostgreSQL 14 on, before the next ReadyForQuery: something undid what no statement may undo.
+    if (name === 'default_transaction_read_only' && value !== 'on' && this.line.access === 'read-only')
+      return this.violation('target', new Error('a read-only session stopped being read-only'));
     const needed = READING.get(name);
     if (needed !== undefined && needed !== value) {
       this.#readOtherwise = `the target reads texts with ${name} = ${value}; only ${needed} is understood`;

@@ -12,7 +12,8 @@ export type Expectation =
   /** `own`: asked by the gateway, which needs the columns to mask them; the client is not told. */
   | { readonly kind: 'describe-portal'; readonly portal: Portal | null; readonly own: boolean }
   | { readonly kind: 'sync' }
-  | { readonly kind: 'refused-query' | 'refused-parse'; readonly denial: Denial };
+  /** `denial` is null when the client was told already. */
+  | { readonly kind: 'refused-query' | 'refused-parse'; readonly denial: Denial | null };
 
 /** What becomes of a name once the target has answered. */
 export type Settlement =

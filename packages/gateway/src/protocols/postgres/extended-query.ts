@@ -115,7 +115,8 @@ export class ExtendedQuery {
         kind: 'execute',
         unit,
       });
-      return this.#copyIn.begin(unit);
+      // The rest of the pipeline waits: a reply that is cut fails all of it, so none of it may be under way.
+      return this.#talk.limited(unit, true) ?? this.#copyIn.begin(unit);
     });
   }
 
@@ -158,7 +159,10 @@ export class ExtendedQuery {
     const [portal, ...others] = this.#talk.portalsUnder(name, this.#segment);
     if (portal === undefined) return null;
     if (others.length === 0) return portal;
-    return openPortal(combine([portal, ...others]), portal.parameters, portal.parameterForms);
+    const candidates = [portal, ...others];
+    // Whichever it is, what was taken of any of them counts.
+    const { taken } = candidates.reduce((a, b) => (b.taken.rows > a.taken.rows ? b : a));
+    return openPortal(combine(candidates), portal.parameters, portal.parameterForms, taken);
   }
 
   /** Refuses a message that names nothing; what came before it stands. */

@@ -42,11 +42,15 @@ export function errorMessage(text: ErrorText): Buffer {
 }
 
 /** A denial as the client sees it: reason, evaluation id, policies and what to do next. */
-export function denialMessage(denial: Denial, severity: 'ERROR' | 'FATAL'): Buffer {
+export function denialMessage(
+  denial: Denial,
+  severity: 'ERROR' | 'FATAL',
+  sqlstate: string = SQLSTATE[denial.code],
+): Buffer {
   const policies = denial.policies.length > 0 ? ` by policy ${denial.policies.join(', ')}` : '';
   return errorMessage({
     severity,
-    sqlstate: SQLSTATE[denial.code],
+    sqlstate,
     message: `denied: ${denial.reason}`,
     detail: `Evaluation ${denial.evaluationId}${policies}.`,
     hint: denial.hint,
@@ -111,6 +115,13 @@ export const ROLL_BACKS: readonly Uint8Array[] = [
 ];
 
 export const FLUSH = new FrameWriter(16).begin(FrontendType.Flush).end().take();
+
+/** Ends a COPY from the client that the target waits for: while it reads data it hears no cancel. */
+export const COPY_FAIL = new FrameWriter(64)
+  .begin(FrontendType.CopyFail)
+  .string('stopped by the access gateway')
+  .end()
+  .take();
 
 /** Asks for the columns of a portal: rows that were not described cannot be masked. */
 export function describePortal(name: string): Buffer {

@@ -1,5 +1,6 @@
 import type { Operation, Outcome, ParameterForm } from '../protocol.ts';
 import type { RowPlan } from './mask/index.ts';
+import type { Taken } from './reply-limit.ts';
 import type { StatementMeaning } from './statement/index.ts';
 
 /** A prepared statement as the client knows it by name. */
@@ -24,6 +25,8 @@ export interface Portal {
   plan: RowPlan | null;
   /** The outcome of its first Execute, which a further Execute of the same run continues under. */
   outcome: (Outcome & { effect: 'permit' }) | null;
+  /** What its Executes have delivered together: a limit is on the operation, in however many pieces it is taken. */
+  readonly taken: Taken;
 }
 
 /** Running the portal, as an operation. */
@@ -36,6 +39,7 @@ export function openPortal(
   { statement, text }: Prepared,
   parameters: Portal['parameters'],
   parameterForms: Portal['parameterForms'],
+  taken: Taken = { rows: 0, bytes: 0 },
 ): Portal {
-  return { statement, text, parameters, parameterForms, describedIn: -1, plan: null, outcome: null };
+  return { statement, text, parameters, parameterForms, describedIn: -1, plan: null, outcome: null, taken };
 }

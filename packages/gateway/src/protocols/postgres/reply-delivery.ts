@@ -1,4 +1,5 @@
 import { BackendType, BodyReader, MESSAGE_HEADER_BYTES, WireError } from '@sallyport/postgres-wire';
+import type { Refusal } from '../protocol.ts';
 import type { Conversation } from './conversation.ts';
 import type { Expectation } from './exchange.ts';
 import type { Step } from './exchange-table.ts';
@@ -12,12 +13,14 @@ import {
   maskRows,
   SinkMemory,
 } from './mask/index.ts';
-import { denialMessage } from './messages.ts';
+import { COPY_FAIL, denialMessage, ROLL_BACK_PARSE, ROLL_BACK_QUERY } from './messages.ts';
 import type { Outgoing } from './outgoing.ts';
+import { fit, fitsBeside, type Over, overLimit, SQLSTATE_OVER } from './reply-limit.ts';
 import type { Unit } from './unit.ts';
 
-/** ReadyForQuery's status byte outside a transaction. */
+/** ReadyForQuery's status byte outside a transaction, and in one that has not failed. */
 const IDLE = 0x49;
+const IN_TRANSACTION = 0x54;
 /** Statements that can fail for what others did before them. */
 const ENDS_TRANSACTION = /\b(?:commit|end|constraints|prepare\s+transaction)\b/i;
 /** The command tag of a finished COPY, with its rows. */
@@ -35,11 +38,34 @@ export class ReplyDelivery {
     this.#out = out;
   }
 
+  /** Whether what comes belongs to a reply that was cut, so that it is not delivered. */
+  get draining(): boolean {
+    return this.#unit()?.cut != null;
+  }
+
+  /**
+   * The time of an operation is up: its reply is cut, and the target told to stop. Where the client cannot be told yet,
+   * because something else is to be answered first, the target's failure is told as this when it comes.
+   */
+  late(unit: Unit): Promise<void> | undefined {
+    const { exchange } = this.#talk;
+    // Its turn has not come: the target is at something else.
+    if (exchange.operation !== unit || unit.cut !== null || unit.late !== null) return undefined;
+    if (this.#unit() === unit && unit.statement.copy?.direction !== 'in') return this.#cut(unit, 'timeoutMs');
+    unit.late = this.#overLimit(unit, 'timeoutMs').message;
+    if (unit.copying === true) {
+      this.#talk.line.target.forward(unit.permit, COPY_FAIL);
+      this.#talk.flushToTarget();
+    }
+    return this.#stopTarget();
+  }
+
   /** Notices, notifications and parameter changes: scrubbed, delivered, whatever is awaited. */
   asynchronous(type: number, bytes: Buffer, at: number, end: number): void {
     const unit = this.#unit();
     const mask = unit?.mask ?? this.#talk.line.mask();
     if (type === BackendType.NoticeResponse) {
+      if (unit !== null && !this.#noticeFits(unit, end - at)) return;
       this.#deliverOr(
         bytes,
         at,
@@ -66,6 +92,8 @@ export class ReplyDelivery {
   step(step: Step, bytes: Buffer, at: number, end: number): Promise<void> | undefined {
     const { exchange } = this.#talk;
     const oldest = exchange.oldest;
+    const unit = this.#unit();
+    if (unit !== null && unit.cut !== null) return this.#drain(step, unit, bytes, at, end);
     switch (step) {
       case 'deliver':
         this.#pass(bytes, at, end);
@@ -188,15 +216,19 @@ export class ReplyDelivery {
     });
   }
 
-  #rows(bytes: Buffer, at: number, end: number): undefined {
+  #rows(bytes: Buffer, at: number, runEnd: number): Promise<void> | undefined {
     const unit = this.#owner();
     const plan = unit.rowPlan ?? unit.portal?.plan ?? null;
     if (plan === null) throw new WireError('trailing-bytes', 'rows came before their columns');
-    const masked = maskRows(bytes, at, end, plan, this.memory);
-    unit.rows += masked.rows;
-    if (masked.bytes === null) return this.#pass(bytes, at, end) as undefined;
-    this.#out.push(masked.bytes);
-    unit.delivered(masked.bytes, 0, masked.bytes.length);
+    let end = runEnd;
+    let over: Over | null = null;
+    if (unit.limit !== null) ({ end, over } = fit(bytes, at, runEnd, unit.limit, unit.taken));
+    if (end > at) {
+      const masked = maskRows(bytes, at, end, plan, this.memory);
+      unit.rows += masked.rows;
+      this.#deliverOr(bytes, at, end, masked.bytes);
+    }
+    return over === null ? undefined : this.#cut(unit, over);
   }
 
   #done(bytes: Buffer, at: number, end: number): void {
@@ -228,10 +260,14 @@ export class ReplyDelivery {
     this.#pass(bytes, at, end);
   }
 
-  #copyRows(bytes: Buffer, at: number, end: number): undefined {
+  #copyRows(bytes: Buffer, at: number, runEnd: number): Promise<void> | undefined {
     const unit = this.#owner();
     if (unit.copyPlan === null) throw new WireError('trailing-bytes', 'COPY data came before its start');
-    this.#deliverOr(bytes, at, end, maskCopyData(bytes, at, end, unit.copyPlan, this.memory));
+    let end = runEnd;
+    let over: Over | null = null;
+    if (unit.limit !== null) ({ end, over } = fit(bytes, at, runEnd, unit.limit, unit.taken));
+    if (end > at) this.#deliverOr(bytes, at, end, maskCopyData(bytes, at, end, unit.copyPlan, this.memory));
+    return over === null ? undefined : this.#cut(unit, over);
   }
 
   #copyDone(bytes: Buffer, at: number, end: number): undefined {
@@ -251,6 +287,8 @@ export class ReplyDelivery {
       unit.failed = true;
       unit.setCopying(false);
     }
+    const late = this.#talk.exchange.operation?.late ?? null;
+    if (late !== null) return this.#out.push(late) as undefined;
     const mask = unit?.mask ?? this.#talk.line.mask();
     // What fails when a transaction ends, a deferred constraint, quotes rows that other statements touched.
     const scope = unit === null || ENDS_TRANSACTION.test(unit.statement.form) ? null : unit.statement;
@@ -259,7 +297,7 @@ export class ReplyDelivery {
   }
 
   #refused(oldest: Expectation | undefined): void {
-    if (oldest === undefined || !('denial' in oldest)) return;
+    if (oldest === undefined || !('denial' in oldest) || oldest.denial === null) return;
     this.#out.push(denialMessage(oldest.denial, 'ERROR'));
   }
 
@@ -282,11 +320,98 @@ export class ReplyDelivery {
   }
 
   #ready(oldest: Expectation | undefined, bytes: Buffer, at: number, end: number): undefined {
+    const unit = oldest !== undefined && 'unit' in oldest ? oldest.unit : null;
+    const status = bytes[at + MESSAGE_HEADER_BYTES];
+    if (unit !== null && unit.cut !== null && status === IN_TRANSACTION)
+      return this.#failTransaction(unit, unit.cut);
     this.#pass(bytes, at, end);
-    if (oldest !== undefined && 'unit' in oldest)
-      oldest.unit.end(oldest.unit.failed ? 'failed' : 'completed');
+    unit?.end(unit.failed ? 'failed' : 'completed');
     this.#talk.exchange.answered();
-    if (bytes[at + MESSAGE_HEADER_BYTES] === IDLE) this.#talk.transactionEnded();
+    if (status === IDLE) this.#talk.transactionEnded();
+  }
+
+  /**
+   * The reply goes no further: the client is told why, and the target to stop. In a pipeline a failure follows at the
+   * target whether or not it stops in time, as the client was told that everything up to Sync is skipped.
+   */
+  #cut(unit: Unit, over: Over): Promise<void> {
+    const { line, exchange } = this.#talk;
+    const { refusal, message } = this.#overLimit(unit, over);
+    unit.cut = refusal;
+    this.#out.push(message);
+    unit.delivered(message, 0, message.length);
+    if (unit.portal !== null) {
+      line.target.rollBack(refusal, ROLL_BACK_PARSE);
+      exchange.expect({ kind: 'refused-parse', denial: null });
+      exchange.skipUntilSync();
+      this.#talk.flushToTarget();
+    }
+    return this.#stopTarget();
+  }
+
+  /** What the client is told, and that on record. */
+  #overLimit(unit: Unit, over: Over): { readonly refusal: Refusal; readonly message: Buffer } {
+    const { limit, permit, statement } = unit;
+    if (limit === null) throw new TypeError('an operation without a limit is not over it');
+    const [reason, hint] = overLimit(over, limit, permit.evaluationId);
+    const refusal = this.#talk.line.refuse(statement.form, 'limit-exceeded', reason, hint);
+    return { refusal, message: denialMessage(refusal.denial, 'ERROR', SQLSTATE_OVER[over]) };
+  }
+
+  /**
+   * Resolves once the target has been told. Nothing more is read before: the client could send the next statement, and
+   * that would be what is stopped.
+   */
+  #stopTarget(): Promise<void> {
+    return this.#talk.line.target
+      .cancel()
+      .catch(() => this.#talk.targetFailed('a reply is over its limit and cannot be stopped', '08006'));
+  }
+
+  /** What still comes of a reply that was cut. Nothing of it is delivered. */
+  #drain(step: Step, unit: Unit, bytes: Buffer, at: number, end: number): undefined {
+    switch (step) {
+      case 'deliver':
+      case 'columns':
+      case 'rows':
+      case 'copy-out':
+      case 'copy-rows':
+      case 'copy-done':
+        return;
+      // It was over before it could be stopped.
+      case 'statement-done':
+        return this.#talk.succeeded(unit.statement) as undefined;
+      case 'execute-done':
+        this.#talk.succeeded(unit.statement);
+        unit.end('completed');
+        return this.#talk.exchange.answered() as undefined;
+      case 'query-failed':
+        unit.failed = true;
+        return;
+      case 'pipeline-failed':
+        unit.end('failed');
+        return this.#skip();
+      case 'ready':
+        return this.#ready(this.#talk.exchange.oldest, bytes, at, end);
+      default:
+        throw new WireError('trailing-bytes', 'the message does not fit a reply that was stopped');
+    }
+  }
+
+  /** The client was told of a failure, so its transaction has failed: the target's must have, too. */
+  #failTransaction(unit: Unit, refusal: Refusal): undefined {
+    const { line, exchange } = this.#talk;
+    line.target.rollBack(refusal, ROLL_BACK_QUERY);
+    exchange.answered();
+    exchange.expect({ kind: 'refused-query', denial: null });
+    this.#talk.flushToTarget();
+    unit.end('completed');
+  }
+
+  /** Whether a notice may be delivered: none is once the reply was cut, and what it says counts as much as a row. */
+  #noticeFits(unit: Unit, size: number): boolean {
+    if (unit.cut !== null) return false;
+    return unit.limit === null || fitsBeside(size, unit.limit, unit.taken);
   }
 
   #owner(): Unit {

@@ -4,6 +4,7 @@ import { EXCHANGE, REPLY_OF } from './exchange-table.ts';
 import type { Outgoing } from './outgoing.ts';
 import { ReplyDelivery } from './reply-delivery.ts';
 import { SplitMessage } from './split-message.ts';
+import type { Unit } from './unit.ts';
 
 /**
  * Everything the target sends, whole messages at a time. A run of rows is handled as one run, never as an object per
@@ -26,6 +27,7 @@ export class ReplyStream {
     this.#out = out;
     this.#delivery = new ReplyDelivery(talk, out);
     this.#split = new SplitMessage(talk.line.limits.replyMessageBytes);
+    talk.onLate = (unit) => this.#late(unit);
   }
 
   feed(chunk: Buffer): void {
@@ -62,7 +64,17 @@ export class ReplyStream {
     if (this.#talk.exchange.size === 0) this.#delivery.memory.drop();
     else this.#delivery.memory.reset(pending);
     this.#talk.answeredSome();
-    if (!ready) this.#talk.line.target.pause();
+    // A target that was told to stop is listened to until it does, whether or not the client reads.
+    if (!ready && !this.#delivery.draining) this.#talk.line.target.pause();
+  }
+
+  /** The time of an operation is up. */
+  #late(unit: Unit): void {
+    if (this.#talk.over) return;
+    const cancelled = this.#delivery.late(unit);
+    if (cancelled === undefined) return;
+    this.#flush();
+    this.#stall(cancelled);
   }
 
   /** Handles the whole messages in `bytes` from `from` on; returns where they end. */
@@ -114,8 +126,9 @@ export class ReplyStream {
     return end;
   }
 
-  /** The catalog must be read anew before the rows can be masked: stop reading, go on when it is there. */
+  /** Something must be done before the rest: the catalog read anew, or the target told to stop. */
   #stall(refreshed: Promise<void>): void {
+    if (this.#stalled) return;
     this.#stalled = true;
     this.#talk.line.target.pause();
     const goOn = (): void => {

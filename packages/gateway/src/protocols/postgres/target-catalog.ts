@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Line } from '../protocol.ts';
-import { runQuery } from './catalog-query.ts';
+import { Introspection } from './introspection.ts';
 import type { ColumnOrigins } from './mask/index.ts';
 import {
   type CatalogRelation,
@@ -21,11 +21,13 @@ export class TargetCatalog implements ColumnOrigins {
   readonly binder: StatementBinder;
   readonly #kept: KeptCatalog;
   readonly #lines = new Set<Line>();
+  readonly #introspection: Introspection;
   #changedUncommitted = false;
 
   constructor(key: string, facet: string, parser: Parser, clock: Clock) {
     this.key = key;
-    this.#kept = keepCatalog((sql) => this.#query(facet, sql), clock);
+    this.#introspection = new Introspection(facet, this.#lines);
+    this.#kept = keepCatalog((sql) => this.#introspection.query(sql), clock);
     this.binder = createStatementBinder({ database: facet, parser, catalog: this.#kept });
   }
 
@@ -41,6 +43,7 @@ export class TargetCatalog implements ColumnOrigins {
 
   leave(line: Line): void {
     this.#lines.delete(line);
+    this.#introspection.leave(line);
   }
 
   get version(): number {
@@ -75,17 +78,6 @@ export class TargetCatalog implements ColumnOrigins {
     if (!this.#changedUncommitted) return;
     this.#changedUncommitted = false;
     this.#kept.changed();
-  }
-
-  async #query(facet: string, sql: string): Promise<readonly (readonly string[])[]> {
-    const [line] = this.#lines;
-    if (line === undefined) throw new Error('no session is left to read the catalog for');
-    const link = await line.introspect(facet);
-    try {
-      return await runQuery(link, link.permit, sql);
-    } finally {
-      link.close();
-    }
   }
 }
 

@@ -1,7 +1,8 @@
-import type { Mask, OperationResult, Outcome, Permit, Refusal, Tape } from '../protocol.ts';
+import type { Mask, OperationResult, Outcome, Permit, Refusal, ReplyLimit, Tape } from '../protocol.ts';
 import type { Conversation } from './conversation.ts';
 import { type CopyPlan, compileCopyPlan, type RowPlan } from './mask/index.ts';
 import type { Portal } from './portal.ts';
+import type { Taken } from './reply-limit.ts';
 import type { StatementMeaning } from './statement/index.ts';
 
 /** One permitted operation on its way: what masks its reply, what records it, and how much came so far. */
@@ -16,6 +17,16 @@ export class Unit {
   bytes = 0;
   status = '';
   failed = false;
+  /** What the reply may have at most, or null. */
+  readonly limit: ReplyLimit | null;
+  readonly taken: Taken;
+  /** Set once the reply went over its limit: the client was told, and nothing more of it is delivered. */
+  cut: Refusal | null = null;
+  /** Set when its time was up and the target was told to stop: its failure is told as this. */
+  late: Buffer | null = null;
+  #ended = false;
+  #onEnd: (() => void) | null = null;
+  #timer: NodeJS.Timeout | undefined;
   /** Whether the target reads the client's messages as COPY data; null until it has answered. */
   copying: boolean | null = null;
   #onCopying: (() => void) | null = null;
@@ -27,6 +38,8 @@ export class Unit {
     this.mask = outcome.mask;
     this.#tape = outcome.tape;
     this.portal = portal;
+    this.limit = outcome.limit;
+    this.taken = portal?.taken ?? { rows: 0, bytes: 0 };
     this.rowPlan = portal?.plan ?? null;
   }
 
@@ -56,11 +69,39 @@ export class Unit {
     this.#onCopying = null;
   }
 
+  /** Calls `late` when its time is up, and again each time that passes until it ends. */
+  watch(late: () => void): void {
+    const timeoutMs = this.limit?.timeoutMs ?? null;
+    if (timeoutMs === null || this.#ended) return;
+    this.#timer = setInterval(late, Math.min(timeoutMs, LONGEST_TIMER_MS)).unref();
+  }
+
+  /** Resolves once its reply is over. */
+  ended(): Promise<void> {
+    if (this.#ended) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onEnd = resolve;
+    });
+  }
+
   end(outcome: OperationResult['outcome']): void {
     this.setCopying(false);
-    this.#tape.end({ outcome, rows: this.rows, bytes: this.bytes, status: this.status });
+    clearInterval(this.#timer);
+    const cut = this.cut === null ? null : this.cut.denial.code;
+    this.#tape.end({
+      outcome: cut === null ? outcome : 'cancelled',
+      rows: this.rows,
+      bytes: this.bytes,
+      status: cut ?? this.status,
+    });
+    this.#ended = true;
+    this.#onEnd?.();
+    this.#onEnd = null;
   }
 }
+
+/** Longest delay of one timer. */
+const LONGEST_TIMER_MS = 2_147_483_647;
 
 /** Refuses a COPY whose rows could not be masked (L4), before anything of it is sent. */
 export function withheldCopy(

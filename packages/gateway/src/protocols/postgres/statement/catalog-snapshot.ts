@@ -21,17 +21,8 @@ export function snapshotOf(
   unread: ReadonlySet<string> = new Set(),
   digest = '',
 ): CatalogSnapshot {
-  const schemas = new Set<string>();
-  let searchPath: readonly string[] = [];
-  const names = new Map<string, Set<string>>();
-  const operators = new Set<string>();
+  const { schemas, searchPath, names, operators } = readNames(rows);
   const relations = readRelations(rows);
-  for (const [what, a = '', b = '', c = ''] of rows) {
-    if (what === 's') schemas.add(b);
-    else if (what === 'p') searchPath = splitSearchPath(a) ?? [];
-    else if (what === 'o') operators.add(`${b}.${c}`);
-    else if (what === 'f') names.set(c, (names.get(c) ?? new Set<string>()).add(b));
-  }
   const routines = readRoutines(rows);
   /** Whether somebody could have written what runs: known extensions only compute. */
   const runs = (oid: FunctionRef): boolean => {
@@ -85,6 +76,29 @@ export function snapshotOf(
     ),
     eventTriggers: rows.flatMap(([what, a]) => (what === 'E' ? [eventTrigger(a ?? '')] : [])),
   };
+}
+
+interface ReadNames {
+  readonly schemas: ReadonlySet<string>;
+  readonly searchPath: readonly string[];
+  /** Schemas by the name of a function in them. */
+  readonly names: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Operators, as `schema.name`: no operator has a dot in its name. */
+  readonly operators: ReadonlySet<string>;
+}
+
+function readNames(rows: readonly Row[]): ReadNames {
+  const schemas = new Set<string>();
+  const names = new Map<string, Set<string>>();
+  const operators = new Set<string>();
+  let searchPath: readonly string[] = [];
+  for (const [what, a = '', b = '', c = ''] of rows) {
+    if (what === 's') schemas.add(b);
+    else if (what === 'p') searchPath = splitSearchPath(a) ?? [];
+    else if (what === 'o') operators.add(`${b}.${c}`);
+    else if (what === 'f') names.set(c, (names.get(c) ?? new Set<string>()).add(b));
+  }
+  return { schemas, searchPath, names, operators };
 }
 
 function readRelations(rows: readonly Row[]): Map<number, RelationDraft> {

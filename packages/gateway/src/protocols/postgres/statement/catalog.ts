@@ -142,9 +142,9 @@ export type FunctionRef = number | string;
 
 /** A database's names at one moment. */
 export interface CatalogSnapshot {
-  /** Grows with every load that says something new. */
+  /** Grows with every load that found something else than the one before. */
   readonly version: number;
-  /** Equal for snapshots that say the same, but for counts of rows that are much the same. */
+  /** Of all that is in it. */
   readonly digest: string;
   readonly schemas: ReadonlySet<string>;
   /** The search path a fresh session of the connector's role has, `$user` as it is. */
@@ -191,33 +191,31 @@ export interface CatalogSnapshot {
 const CATALOG_ROWS = 2_000_000;
 
 /**
- * Loads a database's catalog. Rejects when the query does, or when the catalog is larger than can be held. The same as
- * `known` when it says the same: then everything that was understood with it still holds.
+ * Loads a database's names; gives `known` when nothing in them changed, so that what was understood stays understood.
+ * Rejects when the query does, or when the catalog is larger than can be held.
  */
 export async function loadCatalog(
   query: CatalogQuery,
-  version: number,
   known: CatalogSnapshot | null = null,
 ): Promise<CatalogSnapshot> {
   const unread = new Set<string>();
   const rows = await query(CATALOG_SQL).catch(() => loadInParts(query, unread));
   if (rows.length > CATALOG_ROWS) throw new RangeError(`the catalog has more than ${CATALOG_ROWS} entries`);
-  const digest = digestOf(rows);
-  return known?.digest === digest && unread.size === 0 ? known : snapshotOf(rows, version, unread, digest);
+  const digest = digestOf(rows, unread);
+  return digest === known?.digest ? known : snapshotOf(rows, (known?.version ?? 0) + 1, unread, digest);
 }
 
-/** Counts of rows count as changed when they have doubled: they change all the time. */
-function digestOf(rows: readonly (readonly string[])[]): string {
-  const hash = createHash('sha256');
-  for (let at = 0; at < rows.length; at += 1000) {
-    const lines = rows.slice(at, at + 1000).map((row) => {
-      const [what, , , , , counted] = row;
-      if (what !== 'r') return row.join('\0');
-      return [...row.slice(0, 5), Math.ceil(Math.log2(Number(counted) + 2)), ...row.slice(6)].join('\0');
-    });
-    hash.update(lines.join('\0\0'));
-  }
-  return hash.digest('base64');
+/** Rows in another order count as a change, and so do counts of rows that have doubled: smaller ones change all the time. */
+function digestOf(rows: readonly (readonly string[])[], unread: ReadonlySet<string>): string {
+  const digest = createHash('sha256').update(JSON.stringify([...unread]));
+  for (let at = 0; at < rows.length; at += 1000)
+    digest.update(JSON.stringify(rows.slice(at, at + 1000).map(coarse)));
+  return digest.digest('base64url');
+}
+
+function coarse(row: readonly string[]): readonly unknown[] {
+  const [what, , , , , counted] = row;
+  return what === 'r' ? row.with(5, `${Math.ceil(Math.log2(Number(counted) + 2))}`) : row;
 }
 
 /** One broken object makes the server refuse the whole query: then each kind of definition is asked for by itself. */

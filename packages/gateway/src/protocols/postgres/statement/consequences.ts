@@ -103,6 +103,7 @@ export class Consequences {
       return;
     }
     const writes = action === 'insert' || action === 'update' || action === 'delete';
+    this.#defaults(frame, view, own, action);
     if (action === 'select' || action === 'update' || action === 'delete' || (writes && own.checked))
       this.#follow(frame, view, own.definition, true);
     if (action !== 'lock' && !writes) return;
@@ -148,13 +149,17 @@ export class Consequences {
       for (const body of [...own.stored, ...own.virtual]) this.#follow(frame, relation, body, true);
       for (const routine of own.indexRoutines) resolving.call(frame, name, routine);
     } else if (action === 'select') for (const body of own.virtual) this.#follow(frame, relation, body, true);
-    if (action === 'insert' || (action === 'update' && frame.draft.setsDefault)) {
-      for (const body of own.defaults) this.#follow(frame, relation, body, true);
-      this.#advance(frame, relation, own.identities);
-    }
+    this.#defaults(frame, relation, own, action);
     if (action === 'restart') this.#advance(frame, relation, own.sequences);
     if (action === 'validate') this.#referenced(frame, relation, own);
     if (action === 'enable') this.#enabled(frame, relation, own);
+  }
+
+  /** A view may have defaults of its own. */
+  #defaults(frame: Frame, relation: CatalogRelation, own: RelationBehaviour, action: string): void {
+    if (action !== 'insert' && !(action === 'update' && frame.draft.setsDefault)) return;
+    for (const body of own.defaults) this.#follow(frame, relation, body, true);
+    this.#advance(frame, relation, own.identities);
   }
 
   #referenced(frame: Frame, relation: CatalogRelation, own: RelationBehaviour): void {

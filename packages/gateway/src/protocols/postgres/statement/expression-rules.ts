@@ -228,6 +228,8 @@ export function setSetting(
       return;
     case 'role':
       walker.draft.fixed('set_role', 'Role', value ?? '*');
+      // The default, and the word none, are the role of the login.
+      if (value !== null && value !== 'none') walker.draft.effect({ kind: 'role', name: value ?? null });
       return;
     case 'search-path':
       if (value === undefined || (value !== null && path === null)) {

@@ -1,4 +1,5 @@
 /** What resolving finds: evaluations, relations, and what cannot be told. */
+import { createHash } from 'node:crypto';
 import type { Evaluation, Resource, ResourceType } from '../../protocol.ts';
 import type { RelationName } from './meaning.ts';
 
@@ -18,6 +19,7 @@ export class Findings {
   readonly #evaluations = new Map<string, Evaluation>();
   readonly #relations = new Map<string, RelationName>();
   readonly #undeterminedOn = new Map<string, Resource>();
+  readonly #definitions = new Set<string>();
   undetermined: string | null = null;
   anyColumn = false;
 
@@ -40,6 +42,19 @@ export class Findings {
   /** What cannot be told, where that is less than everything. */
   get undeterminedOn(): readonly Resource[] {
     return [...this.#undeterminedOn.values()];
+  }
+
+  /** A view, a function's body or another definition that the meaning rests on. */
+  restsOn(definition: string): void {
+    this.#definitions.add(definition);
+  }
+
+  /** Digest of all it rests on, or undefined: the text says everything. */
+  get basis(): string | undefined {
+    if (this.#definitions.size === 0) return undefined;
+    const digest = createHash('sha256');
+    for (const definition of [...this.#definitions].sort()) digest.update(JSON.stringify(definition));
+    return digest.digest('base64url');
   }
 
   /** The first reason is kept; `on` is the function or database whose doing cannot be told, null for all of it. */

@@ -42,6 +42,8 @@ export interface Resolving {
   readonly catalog: CatalogSnapshot;
   readonly state: SessionState;
   readonly findings: Findings;
+  /** The roles the session may be: `$user` in a search path. */
+  readonly users: ReadonlySet<string>;
   readonly columns: FrameColumns;
   cannotTell(frame: Frame, why: string): void;
   /** A name was not there that a newer catalog might have. */

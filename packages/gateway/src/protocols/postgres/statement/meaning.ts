@@ -70,6 +70,8 @@ export type SessionEffect =
   | { readonly kind: 'deallocate'; readonly name: string | null }
   | { readonly kind: 'close'; readonly name: string | null }
   | { readonly kind: 'search-path'; readonly schemas: readonly string[] }
+  /** Another role from here on, which `$user` in a search path then stands for; null when it cannot be told. */
+  | { readonly kind: 'role'; readonly name: string | null }
   /** A temporary relation exists, or has been written to; `sources` are the relations its rows may come from. */
   | { readonly kind: 'temporary'; readonly name: string; readonly sources: readonly RelationName[] }
   /** Something exists that the shared catalog may not show yet. */

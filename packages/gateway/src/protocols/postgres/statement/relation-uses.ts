@@ -76,17 +76,17 @@ export class RelationUses {
     this.#resolving.findings.evaluate(action, via, type, schema, name);
     this.#resolving.findings.addRelation({ schema, table: name });
     this.#resolving.columns.setOff(action, via, owner, relation);
+    this.#madeView({ ...frame, via }, action, schema, name);
     this.#consequencesOf({ ...frame, via }, relation, action, { cascade });
   }
 
   /** One relation a name stands for. */
   #touch(frame: Frame, use: RelationUse, schema: string): void {
-    const { catalog, findings, state } = this.#resolving;
+    const { catalog, findings } = this.#resolving;
     const { draft } = frame;
     const { action, name } = use;
     if (!UNJUDGED.has(action)) findings.evaluate(action, frame.via, use.type, schema, name);
-    const made = USES_ROWS.has(action) ? state.viewEvaluations(schema, name) : [];
-    for (const evaluation of made) findings.add(reached(evaluation, through(frame.via, `${schema}.${name}`)));
+    this.#madeView(frame, action, schema, name);
     findings.addRelation({ schema, table: name });
     if (frame.via.length > 0 && frame.answers) findings.anyColumn = true;
     const relation = catalog.relation(schema, name);
@@ -106,6 +106,14 @@ export class RelationUses {
     }
     if (system && relation.oid < FIRST_OWN) return;
     this.#consequencesOf(frame, relation, action, use);
+  }
+
+  /** What the query of a view does that the session made, or made anew. */
+  #madeView(frame: Frame, action: string, schema: string, name: string): void {
+    if (!USES_ROWS.has(action)) return;
+    const { state, findings } = this.#resolving;
+    const via = through(frame.via, nameOf({ schema, name }));
+    for (const evaluation of state.viewEvaluations(schema, name)) findings.add(reached(evaluation, via));
   }
 
   #consequencesOf(

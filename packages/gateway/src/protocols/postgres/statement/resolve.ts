@@ -59,17 +59,18 @@ const ROUNDS = 4;
 /** What is set off changes how the rest is to be read: search paths, and functions made anew. */
 interface Carried {
   readonly paths: Map<string, readonly string[]>;
+  readonly users: Set<string>;
   readonly routines: Map<string, BodyText | null>;
 }
 
 export function resolve(input: ResolveInput, limits: ResolveLimits = DEFAULT_RESOLVE_LIMITS): Resolution {
-  let carried: Carried = { paths: new Map(), routines: new Map() };
+  let carried: Carried = { paths: new Map(), users: new Set(), routines: new Map() };
   for (let round = 1; ; round += 1) {
-    const before = carried.paths.size + carried.routines.size;
+    const before = sizeOf(carried);
     const resolver = new Resolver(input, limits, carried);
     const resolution = resolver.resolution();
     carried = resolver.found;
-    if (carried.paths.size + carried.routines.size === before) return resolution;
+    if (sizeOf(carried) === before) return resolution;
     if (round === ROUNDS) {
       const undetermined = 'what it runs changes what names mean without end';
       const { undeterminedOn: _, ...meaning } = resolution.meaning;
@@ -78,11 +79,16 @@ export function resolve(input: ResolveInput, limits: ResolveLimits = DEFAULT_RES
   }
 }
 
+function sizeOf({ paths, users, routines }: Carried): number {
+  return paths.size + users.size + routines.size;
+}
+
 /** Actions that leave the target as it was. */
 const HARMLESS = new Set([
   'select',
   'show',
   'transact',
+  'transact_writable',
   'set',
   'set_role',
   'listen',
@@ -97,6 +103,7 @@ class Resolver implements Resolving {
   readonly catalog: CatalogSnapshot;
   readonly state: SessionState;
   readonly findings: Findings;
+  readonly users: ReadonlySet<string>;
   readonly columns: FrameColumns;
   /** What is carried into the next round. */
   readonly found: Carried;
@@ -117,7 +124,12 @@ class Resolver implements Resolving {
     const { catalog, state, draft } = input;
     this.#input = input;
     this.#limits = limits;
-    this.found = { paths: new Map(carried.paths), routines: new Map(carried.routines) };
+    this.found = {
+      paths: new Map(carried.paths),
+      users: new Set(carried.users),
+      routines: new Map(carried.routines),
+    };
+    this.users = new Set([...state.users, ...rolesOf(draft), ...carried.users]);
     this.catalog = catalog;
     this.state = state;
     this.findings = new Findings(input.database);
@@ -129,11 +141,9 @@ class Resolver implements Resolving {
       (frame, made) => this.#routines.anyType(frame, made),
     );
     this.#uses = new FrameUses(this, this.#relations, this.#routines);
-    const own = pathsOf(draft, state);
-    const further = [...own, ...(input.paths ?? []), ...carried.paths.values()].map((path) =>
-      withUser(path, state),
-    );
-    const all = [...state.paths, ...further, withUser(catalog.searchPath, state)];
+    const further = [...(input.paths ?? []), ...carried.paths.values(), catalog.searchPath];
+    const paths = [...state.paths, ...pathsOf(draft), ...further];
+    const all = paths.flatMap((path) => withUsers(path, this.users));
     const names = new Names(catalog, state, new Set(), all);
     this.#top = { draft, via: [], names, running: names, blame: null, answers: true };
   }
@@ -164,14 +174,15 @@ class Resolver implements Resolving {
   #meaning(columnNames: ReadonlySet<string>, ran: Ran): StatementMeaning {
     const { draft, form, serial } = this.#input;
     const { findings } = this;
+    const { basis, undeterminedOn: on } = findings;
     const evaluations = Object.freeze(this.columns.evaluations(findings.evaluations));
-    const on = findings.undeterminedOn;
     return Object.freeze<StatementMeaning>({
       form,
       evaluations,
       undetermined: findings.undetermined,
       // Nothing but the target as a whole is said by saying nothing.
       ...(on.some(({ type }) => type !== 'Target') ? { undeterminedOn: Object.freeze([...on]) } : {}),
+      ...(basis === undefined ? {} : { basis }),
       changesState: evaluations.some(changesState),
       traits: traitsOf(this.#drafts, this.#relations.counted),
       relations: Object.freeze(findings.relations),
@@ -196,6 +207,8 @@ class Resolver implements Resolving {
     const { draft, names } = frame;
     this.#drafts.push(draft);
     if (draft.undetermined !== null) this.cannotTell(frame, draft.undetermined);
+    if (draft.effects.some((effect) => effect.kind === 'role' && effect.name === null))
+      this.cannotTell(frame, 'the role it becomes is not a plain name');
     if (draft.opaqueBlock !== null)
       this.findings.cannotTell(draft.opaqueBlock, this.findings.resource('Database'));
     this.findings.anyColumn ||= draft.anyColumn && frame.answers;
@@ -210,7 +223,8 @@ class Resolver implements Resolving {
     if (frame !== this.#top) {
       // It was not parsed this time: the answer is not for keeps.
       if (draft.statements === 0) this.#unknownName = true;
-      for (const path of pathsOf(draft, this.state)) this.found.paths.set(path.join(), path);
+      for (const path of pathsOf(draft)) this.found.paths.set(JSON.stringify(path), path);
+      for (const role of rolesOf(draft)) this.found.users.add(role);
       if (draft.runs.length > 0) this.cannotTell(frame, 'what a function runs under a name cannot be told');
     }
     this.#uses.all(frame);
@@ -275,6 +289,7 @@ class Resolver implements Resolving {
       this.cannotTell(frame, `it leads through more than can be followed: depth, ${this.#limits.depth}`);
       return;
     }
+    this.findings.restsOn(JSON.stringify([body, names.key]));
     const draft = this.parsed(body);
     if (draft === undefined) return;
     const blame = use.blame ?? frame.blame;
@@ -303,13 +318,20 @@ function changesState({ action, resource }: Evaluation): boolean {
   return !HARMLESS.has(action);
 }
 
-function withUser(path: readonly string[], state: SessionState): readonly string[] {
-  return path.map((schema) => (schema === '$user' ? state.user : schema));
+/** The paths one path is, for each role that `$user` may stand for. */
+function withUsers(path: readonly string[], users: ReadonlySet<string>): (readonly string[])[] {
+  if (!path.includes('$user')) return [path];
+  return [...users].map((user) => path.map((schema) => (schema === '$user' ? user : schema)));
 }
 
 /** Search paths a text sets. */
-function pathsOf(draft: Draft, state: SessionState): (readonly string[])[] {
+function pathsOf(draft: Draft): (readonly string[])[] {
+  return draft.effects.flatMap((effect) => (effect.kind === 'search-path' ? [effect.schemas] : []));
+}
+
+/** Roles a text becomes, as far as they are plain names. */
+function rolesOf(draft: Draft): string[] {
   return draft.effects.flatMap((effect) =>
-    effect.kind === 'search-path' ? [withUser(effect.schemas, state)] : [],
+    effect.kind === 'role' && effect.name !== null ? [effect.name] : [],
   );
 }

@@ -21,6 +21,11 @@ export class RoutineCalls {
   named(frame: Frame, schema: string, name: string, judged: boolean): void {
     const { catalog } = this.#resolving;
     for (const routine of catalog.routines(schema, name)) this.#runs(frame, routine, null, judged);
+    this.#made(frame, schema, name);
+  }
+
+  /** What the session, or the statement itself, made of the function: also of one that the catalog has. */
+  #made(frame: Frame, schema: string, name: string): void {
     for (const body of this.#resolving.bodiesMade(schema, name)) {
       const blame = this.#resource({ schema, name });
       const owner = nameOf({ schema, name });
@@ -47,6 +52,7 @@ export class RoutineCalls {
     if (routine === undefined) return;
     findings.evaluate('call', through(frame.via, owner), 'Function', routine.schema, routine.name);
     this.#runs(frame, routine, owner, false);
+    this.#made({ ...frame, via: through(frame.via, owner) }, routine.schema, routine.name);
   }
 
   /** One of the server's own that does more than compute, behind an operator, a cast or an aggregate of somebody's. */
@@ -122,8 +128,8 @@ export class RoutineCalls {
 
   /** `"$user"` is the role a SECURITY DEFINER function runs as, or that of the session. */
   #withUsers(path: readonly string[], routine: CatalogRoutine): string[] {
-    const users =
-      routine.definer === null ? [this.#resolving.state.user] : [routine.definer, this.#resolving.state.user];
+    const session = [...this.#resolving.users];
+    const users = routine.definer === null ? session : [routine.definer, ...session];
     return path.flatMap((schema) => (schema === '$user' ? users : [schema]));
   }
 

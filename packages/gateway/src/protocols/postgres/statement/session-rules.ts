@@ -17,7 +17,11 @@ export const sessionRules: Readonly<Record<string, Rule>> = {
       walker.draft.cannotTell('DISCARD ALL resets settings that are pinned');
     walker.draft.fixed('transact', 'Database');
   },
-  TransactionStmt: (walker) => walker.draft.fixed('transact', 'Database'),
+  TransactionStmt: (walker, body) => {
+    const twoPhase = /_(PREPARE|COMMIT_PREPARED|ROLLBACK_PREPARED)$/.test(text(body, 'kind'));
+    walker.draft.fixed(twoPhase ? 'two_phase' : 'transact', 'Database');
+    transactionModes(walker, body.options);
+  },
   ConstraintsSetStmt: (walker) => walker.draft.fixed('transact', 'Database'),
   PrepareStmt: (walker, body, scope) => {
     walker.draft.effect({ kind: 'prepare', name: text(body, 'name') });
@@ -107,10 +111,21 @@ function set(walker: Walker, body: Body): void {
   }
 }
 
+/** READ WRITE, said or asked for with 0, undoes a read-only default for one transaction. */
+function transactionModes(walker: Walker, modes: unknown): void {
+  for (const item of list(modes)) {
+    const mode = as('DefElem', item) ?? {};
+    if (text(mode, 'defname') !== 'transaction_read_only') continue;
+    if (constantSetting(mode.arg) !== '1') walker.draft.fixed('transact_writable', 'Database');
+  }
+}
+
 /** SET TRANSACTION and SET SESSION CHARACTERISTICS: what may be written is decided statement by statement. */
 function setMany(walker: Walker, body: Body, name: string): void {
-  if (name === 'transaction') walker.draft.fixed('transact', 'Database');
-  else if (name === 'transaction snapshot') walker.draft.fixed('transact', 'Database');
+  if (name === 'transaction') {
+    walker.draft.fixed('transact', 'Database');
+    transactionModes(walker, body.args);
+  } else if (name === 'transaction snapshot') walker.draft.fixed('transact', 'Database');
   else if (name === 'session characteristics') {
     for (const item of list(body.args)) {
       const option = as('DefElem', item) ?? {};

@@ -20,9 +20,20 @@ export interface SessionLimits {
 const CANDIDATES = 8;
 /** Search paths before they are given up on. */
 const PATHS = 32;
+/** Roles a session may become before they are given up on. */
+const USERS = 16;
 /** Evaluations remembered of one view that the session made. */
 const VIEW_EVALUATIONS = 1000;
 const DEFAULT_LIMITS: SessionLimits = { namedStatements: 1000 };
+
+/** Effects after which names may resolve to something else. */
+const RENAMING: ReadonlySet<SessionEffect['kind']> = new Set([
+  'search-path',
+  'role',
+  'temporary',
+  'created',
+  'view',
+]);
 
 /** `facts` are the server's parameter values at login: session_authorization, and search_path where it is reported. */
 export function initialSessionState(
@@ -42,7 +53,8 @@ export function createdKey(what: string, schema: string, name: string): string {
 }
 
 export class SessionState {
-  readonly #user: string;
+  /** The role of the login, and every one the session may have become. */
+  readonly #users: Set<string>;
   readonly #limit: number;
   readonly #paths = new Map<string, readonly string[]>();
   readonly #temporary = new Map<string, readonly RelationName[]>();
@@ -58,7 +70,7 @@ export class SessionState {
   #key = '';
 
   constructor(user: string, searchPath: string | null, limits: SessionLimits) {
-    this.#user = user;
+    this.#users = new Set([user]);
     this.#limit = limits.namedStatements;
     if (searchPath === null) this.#addPath(['$user', 'public']);
     else this.rememberSearchPath(searchPath);
@@ -70,12 +82,12 @@ export class SessionState {
     return this.#key;
   }
 
-  /** The role `"$user"` stands for. */
-  get user(): string {
-    return this.#user;
+  /** The roles that `$user` in a search path may stand for. */
+  get users(): ReadonlySet<string> {
+    return this.#users;
   }
 
-  /** Every search path the session may have, schemas in order. */
+  /** Every search path the session may have, schemas in order, with `$user` as it is. */
   get paths(): Iterable<readonly string[]> {
     return this.#paths.values();
   }
@@ -138,13 +150,14 @@ export class SessionState {
       if (effect.kind === 'prepare') this.rememberPrepared(effect.name, meaning);
       else if (effect.kind === 'cursor') this.rememberCursor(effect.name, meaning);
       else if (effect.kind === 'search-path') this.#addPath(effect.schemas);
+      else if (effect.kind === 'role') this.#addUser(effect.name);
       else if (effect.kind === 'temporary') this.#addTemporary(effect.name, effect.sources);
       else if (effect.kind === 'created') {
         const key = createdKey(effect.what, effect.schema, effect.name);
         this.#addCreated(key);
         if (effect.what === 'routine') this.#addBody(key, effect.body ?? null);
       } else if (effect.kind === 'view') this.#addView(effect);
-      renamed ||= effect.kind === 'search-path' || effect.kind === 'temporary' || effect.kind === 'created';
+      renamed ||= RENAMING.has(effect.kind);
     }
     if (renamed) this.#rekey();
   }
@@ -174,10 +187,14 @@ export class SessionState {
     names.set(name, known !== undefined && known.length >= CANDIDATES ? null : [...(known ?? []), meaning]);
   }
 
-  #addPath(schemas: readonly string[]): void {
-    const path = schemas.map((schema) => (schema === '$user' ? this.#user : schema));
+  #addPath(path: readonly string[]): void {
     if (this.#paths.size >= PATHS) this.#overflow = true;
     else this.#paths.set(JSON.stringify(path), path);
+  }
+
+  #addUser(name: string | null): void {
+    if (name === null || this.#users.size >= USERS) this.#overflow = true;
+    else this.#users.add(name);
   }
 
   #addTemporary(name: string, sources: readonly RelationName[]): void {
@@ -223,7 +240,7 @@ export class SessionState {
 
   #rekey(): void {
     const parts = [
-      this.#user,
+      [...this.#users],
       [...this.#paths.keys()],
       [...this.#temporary],
       [...this.#created],

@@ -59,6 +59,7 @@ function include(meaning: StatementMeaning, findings: Findings, columnNames: Set
   for (const relation of meaning.relations) findings.addRelation(relation);
   for (const column of meaning.columnNames) columnNames.add(column);
   findings.anyColumn ||= meaning.anyColumn;
+  if (meaning.basis !== undefined) findings.restsOn(meaning.basis);
   if (meaning.undetermined === null) return;
   for (const resource of meaning.undeterminedOn ?? [null])
     findings.cannotTell(meaning.undetermined, resource);
@@ -67,7 +68,11 @@ function include(meaning: StatementMeaning, findings: Findings, columnNames: Set
 /** The search paths the text that runs a name sets, and those it is run under. */
 function pathsSet({ draft, paths = [] }: RunNames): readonly (readonly string[])[] {
   const own = draft.effects.flatMap((effect) => (effect.kind === 'search-path' ? [effect.schemas] : []));
-  return [...own, ...paths];
+  // `$user` may be what a role it becomes is called.
+  const roles = draft.effects.flatMap((effect) =>
+    effect.kind === 'role' && effect.name !== null ? [[effect.name]] : [],
+  );
+  return [...own, ...roles, ...paths];
 }
 
 /** The COPY between client and server a text is. */
