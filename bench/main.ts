@@ -1,6 +1,7 @@
-/** `npm run bench [-- transactions|bulk|idle] [-- --rounds N --seconds N]`: ratios from paired, interleaved runs. */
+/** `npm run bench [-- transactions|bulk|idle|decisions] [-- --rounds N --seconds N]`: ratios from paired, interleaved runs. */
 import { parseArgs } from 'node:util';
 import { benchBulk } from './bulk.ts';
+import { benchDecisions } from './decisions.ts';
 import { benchIdle } from './idle.ts';
 import { type Stand, startStand } from './stand.ts';
 import { benchTransactions } from './transactions.ts';
@@ -9,7 +10,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '5' } },
 });
-const wanted = positionals.length > 0 ? positionals : ['transactions', 'bulk', 'idle'];
+const wanted = positionals.length > 0 ? positionals : ['transactions', 'bulk', 'idle', 'decisions'];
 /** A stand of its own for each, so that none measures what another left behind. */
 const benches: Readonly<Record<string, (stand: Stand) => Promise<void>>> = {
   transactions: (stand) => benchTransactions(stand, Number(values.rounds), Number(values.seconds)),
@@ -18,9 +19,14 @@ const benches: Readonly<Record<string, (stand: Stand) => Promise<void>>> = {
 };
 
 for (const name of wanted) {
+  // It measures what happens before the network, and needs no stand.
+  if (name === 'decisions') {
+    await benchDecisions(Number(values.rounds));
+    continue;
+  }
   const bench = benches[name];
   if (bench === undefined)
-    throw new Error(`no bench is named "${name}"; there are ${Object.keys(benches).join(', ')}`);
+    throw new Error(`no bench is named "${name}"; there are ${Object.keys(benches).join(', ')}, decisions`);
   const stand = await startStand({
     postgres: { settings: { max_connections: '1300', shared_buffers: '512MB' } },
     config: 'masking: { classified: [{ column: public.bulk.email, class: email }] }',

@@ -1,5 +1,7 @@
 /** Risk and shadow mode in a whole gateway: what policy sees, what is on record, what people are shown. */
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { AccessRequest } from '@sallyport/contract';
 import { auditEntries, type Entry } from '../fixtures/audit-entries.ts';
@@ -32,7 +34,9 @@ const raw = async () =>
 
 /** The decisions about operations of this form, oldest first. */
 const decisions = (form: RegExp): Entry[] =>
-  auditEntries(world).filter((entry) => entry.type === 'decision' && form.test(String(entry.form)));
+  auditEntries(world).filter(
+    (entry) => entry.type === 'decision' && typeof entry.form === 'string' && form.test(entry.form),
+  );
 
 const factsOf = (entry: Entry | undefined) => entry?.facts as Record<string, unknown> | undefined;
 
@@ -77,4 +81,21 @@ test('what a policy in shadow mode would have done is on record, and nothing els
   assert.match(String(shadowReason), /policy "no-secret" forbids select on Table/);
   assert.equal(factsOf(decisions(/from calm/i)[0])?.shadow, undefined);
   client.close();
+});
+
+test('a threshold made lower ends what is under way above it [policy.risk-keyed, L6]', async () => {
+  const client = await raw();
+  client.send(query('select pg_sleep(60), count(*) from calm'));
+  await eventually('the statement runs', async () => {
+    const [row] = await world.server.query(
+      "select count(*)::int as n from pg_stat_activity where state = 'active' and query like '%pg_sleep(60)%' and pid <> pg_backend_pid()",
+    );
+    return Number(row?.n) > 0 ? true : undefined;
+  });
+  writeFileSync(
+    join(world.directory, 'policies', 'test.cedar'),
+    POLICIES.replace('context.risk < 60', 'context.risk < 3'),
+  );
+  assert.equal((await world.gateway.reloadPolicies()).inForce, true);
+  assert.match(describe(await client.untilClosed()), /E\(57P01\)$/);
 });

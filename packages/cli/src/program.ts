@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { withControlPlane } from './control-plane.ts';
 import { exitCode, Failure } from './failure.ts';
+import { addPolicy } from './program-policy.ts';
 import { oneLine, someLines, type Terminal } from './terminal.ts';
 
 const EXAMPLES = `
@@ -13,6 +14,7 @@ Examples:
   sallyport sessions kill 3f9a --reason "…"   end one now
   sallyport replay 3f9a --speed 4            play a recording, four times as fast
   sallyport audit verify --data ./data       check the record, offline
+  sallyport policy explain --help            what a statement does, and what policy says to it
 
 Signing in:
   The access token of whoever asks comes from --token-file FILE, SALLYPORT_TOKEN_FILE, ~/.config/sallyport/token,
@@ -36,6 +38,7 @@ export function createProgram(terminal: Terminal): Command {
   addGateway(program, terminal);
   addAccess(program, terminal);
   addRecord(program, terminal);
+  addPolicy(program, terminal);
   return program;
 }
 
@@ -49,7 +52,8 @@ function addGateway(program: Command, terminal: Terminal): void {
     .command('init')
     .description('write a commented configuration and the starter policies; never overwrites')
     .argument('[file]', 'where', 'sallyport.yaml')
-    .action(async (file) => (await import('./commands/init.ts')).init(file, terminal));
+    .option('--pack <name...>', 'these packs instead of the starter policies (docs/policy-tools.md)')
+    .action(async (file, options) => (await import('./commands/init.ts')).init(file, options, terminal));
   program
     .command('demo')
     .description(
@@ -123,16 +127,6 @@ function addRecord(program: Command, terminal: Terminal): void {
     )
     .option('--json', 'as JSON')
     .action(async (options) => (await import('./commands/audit.ts')).verify(options, terminal));
-  program
-    .command('policy')
-    .description('policies')
-    .command('check')
-    .description('check a policy directory as the gateway would')
-    .argument('<dir>', 'the directory with .cedar files')
-    .option('--json', 'as JSON')
-    .action(async (dir, options) =>
-      (await import('./commands/policy.ts')).checkPolicies(dir, options, terminal),
-    );
 }
 
 function speed(text: string): number {

@@ -21,6 +21,14 @@ export interface Terminal {
   readonly columns: number;
   readonly paint: Paint;
   readonly readInput: () => Promise<string>;
+  /** Standard input and output as streams, where there are any: for what is larger than memory. */
+  readonly pipe?: Pipe;
+}
+
+export interface Pipe {
+  readonly input: AsyncIterable<Uint8Array>;
+  /** A promise comes back when the reader is slower than we are. */
+  readonly write: (text: string) => void | Promise<void>;
 }
 
 const CODES = { bold: 1, dim: 2, good: 32, bad: 31, wait: 33, note: 36 };
@@ -48,6 +56,11 @@ export function processTerminal(): Terminal {
     columns: stdout.isTTY === true ? stdout.columns : Number.POSITIVE_INFINITY,
     paint: createPaint(colours),
     readInput: () => readAll(process.stdin),
+    pipe: {
+      input: process.stdin,
+      write: (text) =>
+        stdout.write(text) ? undefined : new Promise((resolve) => void stdout.once('drain', resolve)),
+    },
   };
 }
 

@@ -11,8 +11,8 @@ import {
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join, relative } from 'node:path';
 
-/** Which PostgreSQL to start: the one that came with `npm ci`, or one that is installed on the machine. */
-export type PostgresVersion = 'embedded' | 'system';
+/** Which PostgreSQL to start: the one that came with `npm ci`, one that is installed, or another package of its binaries. */
+export type PostgresVersion = 'embedded' | 'system' | { readonly native: string };
 
 /**
  * The folder that holds `initdb` and `postgres`.
@@ -21,7 +21,7 @@ export type PostgresVersion = 'embedded' | 'system';
  */
 export function postgresBinaries(version: PostgresVersion, runAs: number | null, privateDir: string): string {
   if (version === 'system') return systemBinaries();
-  const native = embeddedNative();
+  const native = version === 'embedded' ? embeddedNative() : version.native;
   linkLibraries(native);
   if (runAs === null || reachableByAnyone(native)) return join(native, 'bin');
   const copy = join(privateDir, 'native');

@@ -1,6 +1,6 @@
 import type { Identity } from '../identity/index.ts';
 import { Fault } from '../lib/fault.ts';
-import type { SessionContext } from '../policy/index.ts';
+import type { Risk, SessionContext } from '../policy/index.ts';
 import type { Caller, Denial, Evaluation, Operation, Permit, Protocol } from '../protocols/protocol.ts';
 import type { House } from './house.ts';
 import { judge } from './judge.ts';
@@ -46,10 +46,17 @@ export const CONNECT: Operation = {
 };
 
 /** Whether the session may be one that changes its target. Nobody is asked to approve that, so an approval is a no. */
-export async function mayChange(house: House, context: SessionContext): Promise<boolean> {
-  const decision = await house.decisionPoint.decide(context, [CONNECT_WRITABLE], []);
+export async function mayChange(
+  house: Pick<House, 'decisionPoint'>,
+  context: SessionContext,
+): Promise<boolean> {
+  const risk = house.decisionPoint.asksRisk ? NOTHING_DONE_YET : null;
+  const decision = await house.decisionPoint.decide(context, [CONNECT_WRITABLE], [], risk);
   return decision.effect === 'permit';
 }
+
+/** Every evaluation has a risk where a policy asks for one: what is done in the session has its own. */
+const NOTHING_DONE_YET: Risk = { score: 0, reasons: [] };
 
 const CONNECT_WRITABLE: Evaluation = {
   action: 'connect_writable',

@@ -1,6 +1,7 @@
 import type { MaybePromise } from '../lib/async.ts';
 import type { ApprovalRequirement, Decision, DecisionPoint, Risk } from '../policy/index.ts';
 import type { Evaluation, Meaning, Operation } from '../protocols/protocol.ts';
+import type { House } from './house.ts';
 import { riskOf } from './risk.ts';
 import type { Session } from './session.ts';
 
@@ -9,10 +10,15 @@ const UNDETERMINED: Evaluation = { action: 'undetermined', resource: { type: 'Ta
 
 const NO_APPROVALS: readonly ApprovalRequirement[] = [];
 
+/** What deciding takes of a session, and nothing that could permit: a tool that asks what would be has no more. */
+export interface Asking extends Pick<Session, 'context' | 'decisions' | 'identity' | 'target'> {
+  readonly house: Pick<House, 'decisionPoint' | 'masking' | 'workingHours' | 'clock' | 'uses'>;
+}
+
 /** Asks the decision point about one operation; at once when the same meaning was decided under the same policy. */
 export function decide(
-  session: Session,
-  operation: Operation,
+  session: Asking,
+  operation: Pick<Operation, 'meaning'>,
   approved: readonly ApprovalRequirement[] = NO_APPROVALS,
 ): MaybePromise<Decision> {
   const { meaning } = operation;
@@ -31,7 +37,7 @@ export function decide(
 }
 
 /** Everything policy must permit: what it touches, and each thing that could not be told. */
-function evaluationsOf({ evaluations, undetermined, undeterminedOn }: Meaning): readonly Evaluation[] {
+export function evaluationsOf({ evaluations, undetermined, undeterminedOn }: Meaning): readonly Evaluation[] {
   if (undetermined === null) return evaluations;
   if (undeterminedOn === undefined || undeterminedOn.length === 0) return [...evaluations, UNDETERMINED];
   return [...evaluations, ...undeterminedOn.map((resource) => ({ action: 'undetermined', resource }))];

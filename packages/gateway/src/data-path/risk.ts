@@ -1,7 +1,13 @@
 import { hash } from 'node:crypto';
-import { outsideHours, type Risk, type RiskMaterial, scoreRisk } from '../policy/index.ts';
+import {
+  type DecisionPoint,
+  outsideHours,
+  type Risk,
+  type RiskMaterial,
+  scoreRisk,
+} from '../policy/index.ts';
 import type { Evaluation, Mask, Meaning } from '../protocols/protocol.ts';
-import type { Session } from './session.ts';
+import type { Asking } from './decide.ts';
 
 /** Most things remembered that actors have touched (L10); what is forgotten is new to its actor again. */
 const REMEMBERED_USES = 100_000;
@@ -10,11 +16,11 @@ const REMEMBERED_USES = 100_000;
 const ANY_COLUMN = '*';
 
 /** How dangerous this operation is now, of this session. Worked out only while a policy asks for it. */
-export function riskOf(session: Session, meaning: Meaning): Risk {
+export function riskOf(session: Asking, meaning: Meaning): Risk {
   const { house } = session;
   const { evaluations, undetermined, traits } = meaning;
   const material: RiskMaterial = {
-    groups: new Set(evaluations.flatMap(({ action }) => house.decisionPoint.groupOf(action) ?? [])),
+    groups: new Set(evaluations.flatMap(({ action }) => classOf(house.decisionPoint, action) ?? [])),
     rows: traits?.rows ?? (evaluations.some(isAboutRows) ? null : undefined),
     unfiltered: traits?.unfiltered ?? false,
     classified: touchesClassified(house.masking.compile(session.target, []), evaluations),
@@ -26,8 +32,16 @@ export function riskOf(session: Session, meaning: Meaning): Risk {
 }
 
 /** Remembers what an operation touches, once it is permitted: a denied attempt makes nothing familiar. */
-export function rememberUses(session: Session, meaning: Meaning): void {
+export function rememberUses(session: Asking, meaning: Meaning): void {
   for (const use of usesOf(session, meaning)) session.house.uses.add(use);
+}
+
+/**
+ * What an action counts as. A database calls functions in nearly every statement, and what a function does is evaluated
+ * beside the call, or cannot be told: the call by itself is no program that somebody runs.
+ */
+function classOf(decisionPoint: Pick<DecisionPoint, 'groupOf'>, action: string): string | null {
+  return action === 'call' ? action : decisionPoint.groupOf(action);
 }
 
 function isAboutRows({ resource }: Evaluation): boolean {
@@ -47,7 +61,7 @@ function touchesClassified(mask: Mask, evaluations: readonly Evaluation[]): bool
 }
 
 /** What this operation makes of an actor's experience. What only concerns the session itself is none. */
-function usesOf({ identity, target, house }: Session, { evaluations }: Meaning): readonly string[] {
+function usesOf({ identity, target, house }: Asking, { evaluations }: Meaning): readonly string[] {
   const { subject, actor } = identity;
   return evaluations.flatMap(({ action, resource: { type, path } }) =>
     house.decisionPoint.groupOf(action) === 'session'

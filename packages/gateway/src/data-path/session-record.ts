@@ -27,6 +27,7 @@ export function openSession(session: Session): void {
       protocol,
       client,
       salt,
+      secure: context.secure,
     });
   } catch (fault) {
     house.report(fault);

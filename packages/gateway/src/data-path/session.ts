@@ -138,7 +138,7 @@ export class Session {
 }
 
 /** Two sessions with the same class get the same answer from every policy. */
-function identityClass(context: SessionContext): string {
+export function identityClass(context: SessionContext): string {
   const { identity, target, protocol, secure, access } = context;
   const { subject, groups, actor, task, kind } = identity;
   return JSON.stringify([subject, [...groups].sort(), actor, task, kind, target, protocol, secure, access]);

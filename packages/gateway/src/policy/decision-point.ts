@@ -36,7 +36,11 @@ export interface PolicyDecisionPoint extends DecisionPoint {
   /** Reads the directory now. An invalid set changes nothing. Never rejects. */
   reload(): Promise<Reload>;
   /** What the policies say to each evaluation, and which decided, before any approval is counted. */
-  explain(context: SessionContext, evaluations: readonly Evaluation[]): Promise<readonly Explanation[]>;
+  explain(
+    context: SessionContext,
+    evaluations: readonly Evaluation[],
+    risk?: Risk | null,
+  ): Promise<readonly Explanation[]>;
 }
 
 /** Rejects with Fault `policy-invalid` when the directory holds no usable set. */
@@ -112,8 +116,14 @@ class FilePolicyDecisionPoint implements PolicyDecisionPoint {
     return unavailable('the policies changed while this was judged');
   }
 
-  explain(context: SessionContext, evaluations: readonly Evaluation[]): Promise<readonly Explanation[]> {
-    return explainEvaluations(this.#set, this.#sessionClass(context), evaluations);
+  explain(
+    context: SessionContext,
+    evaluations: readonly Evaluation[],
+    risk: Risk | null = null,
+  ): Promise<readonly Explanation[]> {
+    const set = this.#set;
+    const score = set.asksRisk ? (risk?.score ?? null) : null;
+    return explainEvaluations(set, this.#sessionClass(context), evaluations, score);
   }
 
   reload(): Promise<Reload> {

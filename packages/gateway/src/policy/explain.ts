@@ -20,15 +20,21 @@ export function explainEvaluations(
   set: PolicySet,
   session: SessionClass,
   evaluations: readonly Evaluation[],
+  risk: number | null,
 ): Promise<readonly Explanation[]> {
-  return Promise.all(evaluations.map((evaluation) => explain(set, session, evaluation)));
+  return Promise.all(evaluations.map((evaluation) => explain(set, session, evaluation, risk)));
 }
 
-async function explain(set: PolicySet, session: SessionClass, evaluation: Evaluation): Promise<Explanation> {
+async function explain(
+  set: PolicySet,
+  session: SessionClass,
+  evaluation: Evaluation,
+  risk: number | null,
+): Promise<Explanation> {
   const plain = { evaluation, policies: [], approvals: [] };
   const refusal = set.refusal(evaluation);
   if (refusal !== null) return { ...plain, effect: 'deny', note: refusal };
-  const { inForce: answer } = await set.ask(session, evaluation);
+  const { inForce: answer } = await set.ask(session, risk === null ? evaluation : { ...evaluation, risk });
   switch (answer.effect) {
     case 'permit':
       return { ...plain, effect: 'permit', policies: answer.policies, note: null };

@@ -44,7 +44,7 @@ test('the score is the sum of what is said of it, the most first, and never abov
 });
 
 test('knowing less, or doing more, never makes the risk smaller [policy.risk]', () => {
-  const groups = ['read', 'write', 'define', 'destroy', 'execute', 'pivot', 'administer', 'session'];
+  const groups = ['read', 'write', 'define', 'destroy', 'execute', 'pivot', 'administer', 'session', 'call'];
   const material = fc.record({
     groups: fc.uniqueArray(fc.constantFrom(...groups)).map((some) => new Set(some)),
     rows: fc.integer({ min: 0, max: 999 }),

@@ -12,7 +12,7 @@ export interface Risk {
 
 /** What is known of an operation. */
 export interface RiskMaterial {
-  /** The groups of its actions; one that stands alone is not there. */
+  /** The groups of its actions; one that stands alone is not there, and `call` is a group of its own. */
   readonly groups: ReadonlySet<string>;
   /** Most rows it reads or changes; null when nobody knows, undefined when it is about no rows. */
   readonly rows: number | null | undefined;
@@ -34,6 +34,7 @@ const CLASSES: readonly (readonly [group: string, points: number, words: string]
   ['define', 30, 'changes the shape of data'],
   ['execute', 30, 'runs a program of somebody’s'],
   ['write', 25, 'changes data'],
+  ['call', 10, 'calls functions'],
   ['read', 5, 'reads'],
 ];
 

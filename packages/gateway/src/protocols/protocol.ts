@@ -6,6 +6,7 @@
  */
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import type { MaybePromise } from '../lib/async.ts';
 
 /** A thing an operation touches. `path` is below the target: a table is `['shop', 'public', 'customers']`. */
 export interface Resource {
@@ -350,8 +351,57 @@ export interface Protocol {
   accept(socket: Socket, door: Door): Promise<Caller | null>;
   /** Turns recorded reply bytes into something to show: rows, notices, a body. Hostile bytes: never throws, never runs on. */
   transcribe(reply: Buffer): readonly Transcript[];
+  /**
+   * Understands operations of a target where none is carried, for tools that ask what policy would say. `facet` is the
+   * part of the target asked about. Rejects, in words for people, when the source cannot be read.
+   */
+  study?(facet: string, source: StudySource): Promise<Study>;
   /** Lets go of workers and caches, once, when the gateway stops. */
   close?(): Promise<void>;
+}
+
+/** Where a study knows from what is in a target. */
+export type StudySource =
+  /** The target itself, over connections that carry nothing but the protocol's own fixed questions. */
+  | { readonly kind: 'live'; open(): Promise<StudyLink> }
+  /** What `Study.save` gave before; comes from a file, so anything may be in it. */
+  | { readonly kind: 'saved'; readonly catalog: unknown }
+  /** What every such target has, and these tables. */
+  | { readonly kind: 'listed'; readonly tables: readonly ListedTable[] }
+  /** What every such target has; whatever else is named is taken to be there. */
+  | { readonly kind: 'assumed' };
+
+export interface ListedTable {
+  readonly schema: string;
+  readonly name: string;
+  readonly columns: readonly string[];
+}
+
+/** A connection to a target on which no client's bytes ever travel. */
+export interface StudyLink {
+  /** Facts of the login, as in `TargetLink`. */
+  readonly facts: Readonly<Record<string, string>>;
+  send(bytes: Uint8Array): void;
+  onReply(handler: (chunk: Buffer) => void): void;
+  onClose(handler: (fault: Error | null) => void): void;
+  close(): void;
+}
+
+/** One target, or part of one, as a tool looks at it. Nothing that is understood is carried out. */
+export interface Study {
+  /** A session in the state a fresh one is in. */
+  begin(): StudiedSession;
+  /** What it knows of the target as plain JSON, for a later study of kind `saved`; null where there is nothing to know. */
+  save(): Promise<unknown>;
+}
+
+export interface StudiedSession {
+  /** What a text means in the session's present state. At once when it is known. Never rejects. */
+  understand(text: string): MaybePromise<Meaning>;
+  /** It would be on its way to the target: what follows is understood with what it may change in mind. */
+  forwarded(meaning: Meaning): void;
+  /** It would have succeeded. */
+  succeeded(meaning: Meaning): void;
 }
 
 /** One shown line of a recorded reply. */

@@ -63,6 +63,7 @@ const headerShape = z.object({
   protocol: z.string(),
   client: z.string(),
   salt: z.string(),
+  secure: z.boolean().optional(),
 });
 
 const endShape = z.object({ reason: z.string(), operations: z.number() });

@@ -11,6 +11,8 @@ export interface RecordingHeader {
   readonly client: string;
   /** Hex; the salt of this session's operation digests. */
   readonly salt: string;
+  /** Whether the client's connection was encrypted; recordings before 0.2 do not say. */
+  readonly secure?: boolean | undefined;
 }
 
 /** What is written when an operation was decided, before its reply. */

@@ -3,6 +3,7 @@ import type { Caller, Door, Protocol } from '../protocol.ts';
 import { acceptCaller } from './accept.ts';
 import { createBinding } from './binding.ts';
 import type { HttpOptions } from './section.ts';
+import { studyRequests } from './study.ts';
 import { transcribe } from './transcript.ts';
 
 /**
@@ -20,5 +21,6 @@ export function createHttpProtocol(options: HttpOptions): Protocol {
     accept: (socket: Socket, door: Door): Promise<Caller | null> =>
       acceptCaller(socket, door, { options, bind }),
     transcribe,
+    study: async () => studyRequests(bind, options),
   };
 }

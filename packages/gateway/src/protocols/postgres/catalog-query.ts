@@ -1,5 +1,5 @@
 import { BackendType, BodyReader, FrameReader, FrameWriter, FrontendType } from '@sallyport/postgres-wire';
-import type { Permit, TargetLink } from '../protocol.ts';
+import type { Permit, StudyLink, TargetLink } from '../protocol.ts';
 
 /** Largest answer to one of the gateway's own queries, in bytes: bounds what a hostile target can make us hold. */
 const ANSWER_BYTES = 256 * 1024 * 1024;
@@ -10,6 +10,20 @@ const ANSWER_MS = 30_000;
 export function runQuery(
   link: TargetLink,
   permit: Permit,
+  sql: string,
+): Promise<readonly (readonly string[])[]> {
+  const send = (bytes: Uint8Array): void => {
+    link.forward(permit, bytes);
+    link.flush();
+  };
+  const onReply: StudyLink['onReply'] = (handler) => link.onReply(handler);
+  const onClose: StudyLink['onClose'] = (handler) => link.onClose(handler);
+  return askQuery({ send, onReply, onClose }, sql);
+}
+
+/** `runQuery` over a connection that carries the gateway's own queries and nothing else. */
+export function askQuery(
+  link: Pick<StudyLink, 'send' | 'onReply' | 'onClose'>,
   sql: string,
 ): Promise<readonly (readonly string[])[]> {
   return new Promise((resolve, reject) => {
@@ -47,8 +61,7 @@ export function runQuery(
       }
     });
     link.onClose((fault) => done(fault ?? new Error('the target closed the connection')));
-    link.forward(permit, new FrameWriter(4096).begin(FrontendType.Query).string(sql).end().take());
-    link.flush();
+    link.send(new FrameWriter(4096).begin(FrontendType.Query).string(sql).end().take());
   });
 }
 

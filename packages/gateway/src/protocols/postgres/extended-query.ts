@@ -7,6 +7,7 @@ import type { CopyIn } from './copy-in.ts';
 import { KeptBack } from './kept-back.ts';
 import { describePortal } from './messages.ts';
 import { openPortal, operationOf, type Portal, type Prepared } from './portal.ts';
+import { tighter } from './reply-limit.ts';
 import { COPY_AMONG_OTHERS, combine } from './statements.ts';
 import { skipped, Unit, withheldCopy } from './unit.ts';
 
@@ -122,12 +123,15 @@ export class ExtendedQuery {
 
   /**
    * Going on with a suspended portal runs nothing anew: people who approved a change once are not asked about it again.
-   * Policy is, and what it says now is how the rest is masked.
+   * Policy is, and what it says now is how the rest is masked. The limits it was begun under stay.
    */
   #judge(portal: Portal): MaybePromise<Outcome> {
     const operation = operationOf(portal);
-    const goesOn = portal.statement.changesState && portal.outcome !== null;
-    return goesOn ? this.#talk.line.prepare(operation) : this.#talk.submit(operation);
+    const { outcome: begun } = portal;
+    if (!portal.statement.changesState || begun === null) return this.#talk.submit(operation);
+    return whenReady(this.#talk.line.prepare(operation), (goesOn) =>
+      goesOn.effect === 'deny' ? goesOn : { ...goesOn, limit: tighter(goesOn.limit, begun.limit) },
+    );
   }
 
   sync(bytes: Buffer, start: number, end: number): void {

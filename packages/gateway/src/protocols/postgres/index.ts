@@ -5,6 +5,7 @@ import { acceptPostgres } from './accept.ts';
 import { CancelKeys } from './cancel-keys.ts';
 import { ROLL_BACKS } from './messages.ts';
 import { relay } from './relay.ts';
+import { StudyRoom } from './study/index.ts';
 import { CatalogShelf } from './target-catalog.ts';
 import { transcribe } from './transcribe.ts';
 
@@ -17,6 +18,7 @@ export interface PostgresOptions {
 export function createPostgresProtocol(options: PostgresOptions): Protocol & { close(): Promise<void> } {
   const cancelKeys = new CancelKeys(options.random);
   const catalogs = new CatalogShelf(options.clock);
+  const studies = new StudyRoom(options.clock);
   return {
     name: 'postgres',
     rollBacks: ROLL_BACKS,
@@ -26,6 +28,7 @@ export function createPostgresProtocol(options: PostgresOptions): Protocol & { c
       return { ...caller.facts, relay: (line) => relay({ caller, line, catalogs, cancelKeys }) };
     },
     transcribe,
-    close: () => catalogs.close(),
+    study: (facet, source) => studies.open(facet, source),
+    close: async () => void (await Promise.all([catalogs.close(), studies.close()])),
   };
 }

@@ -21,6 +21,9 @@ import type { Unit } from './unit.ts';
 /** ReadyForQuery's status byte outside a transaction, and in one that has not failed. */
 const IDLE = 0x49;
 const IN_TRANSACTION = 0x54;
+/** Longest wait for a target to stop that was told to, in milliseconds: what it says meanwhile is thrown away. */
+const STOP_MS = 30_000;
+const UNSTOPPABLE = 'a reply is over its limit and cannot be stopped';
 /** Statements that can fail for what others did before them. */
 const ENDS_TRANSACTION = /\b(?:commit|end|constraints|prepare\s+transaction)\b/i;
 /** The command tag of a finished COPY, with its rows. */
@@ -289,6 +292,9 @@ export class ReplyDelivery {
     }
     const late = this.#talk.exchange.operation?.late ?? null;
     if (late !== null) return this.#out.push(late) as undefined;
+    // An error can quote as much as it likes of what was read.
+    if (unit !== null && unit.limit !== null && !fitsBeside(end - at, unit.limit, unit.taken))
+      return this.#out.push(this.#overLimit(unit, 'bytes').message) as undefined;
     const mask = unit?.mask ?? this.#talk.line.mask();
     // What fails when a transaction ends, a deferred constraint, quotes rows that other statements touched.
     const scope = unit === null || ENDS_TRANSACTION.test(unit.statement.form) ? null : unit.statement;
@@ -346,6 +352,7 @@ export class ReplyDelivery {
       exchange.skipUntilSync();
       this.#talk.flushToTarget();
     }
+    unit.expectEnd(STOP_MS, () => this.#talk.targetFailed(UNSTOPPABLE, '08006'));
     return this.#stopTarget();
   }
 
@@ -363,9 +370,7 @@ export class ReplyDelivery {
    * that would be what is stopped.
    */
   #stopTarget(): Promise<void> {
-    return this.#talk.line.target
-      .cancel()
-      .catch(() => this.#talk.targetFailed('a reply is over its limit and cannot be stopped', '08006'));
+    return this.#talk.line.target.cancel().catch(() => this.#talk.targetFailed(UNSTOPPABLE, '08006'));
   }
 
   /** What still comes of a reply that was cut. Nothing of it is delivered. */

@@ -1,6 +1,16 @@
 import { BackendType, MESSAGE_HEADER_BYTES } from '@sallyport/postgres-wire';
 import type { ReplyLimit } from '../protocol.ts';
 
+/** The tighter of two limits, one by one. */
+export function tighter(a: ReplyLimit | null, b: ReplyLimit | null): ReplyLimit | null {
+  if (a === null || b === null) return a ?? b;
+  const least = (key: Over): number | null => {
+    const most = Math.min(a[key] ?? Number.POSITIVE_INFINITY, b[key] ?? Number.POSITIVE_INFINITY);
+    return most === Number.POSITIVE_INFINITY ? null : most;
+  };
+  return { rows: least('rows'), bytes: least('bytes'), timeoutMs: least('timeoutMs') };
+}
+
 /** What an operation's reply came to so far. Every Execute of one portal counts on. */
 export interface Taken {
   rows: number;

@@ -76,6 +76,12 @@ export class Unit {
     this.#timer = setInterval(late, Math.min(timeoutMs, LONGEST_TIMER_MS)).unref();
   }
 
+  /** Calls `stuck` when it is not over by then although the target was told to stop. */
+  expectEnd(stopMs: number, stuck: () => void): void {
+    clearInterval(this.#timer);
+    this.#timer = setTimeout(stuck, stopMs).unref();
+  }
+
   /** Resolves once its reply is over. */
   ended(): Promise<void> {
     if (this.#ended) return Promise.resolve();

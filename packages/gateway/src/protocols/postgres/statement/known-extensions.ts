@@ -44,7 +44,7 @@ const COMPUTES: Readonly<Record<string, RegExp | null>> = {
   semver: null,
   tablefunc: /^(?!normal_rand$)/,
   timescaledb:
-    /^(?!time_bucket|first|last|histogram|time_bucket_gapfill|locf|interpolate|approximate_row_count)/,
+    /^(?!time_bucket|first|last|histogram|time_bucket_gapfill|locf|interpolate|approximate_row_count|insert_blocker|cagg_watermark|finalize_agg|partialize_agg)/,
   tsm_system_rows: null,
   tsm_system_time: null,
   unaccent: null,
