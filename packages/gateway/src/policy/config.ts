@@ -19,7 +19,7 @@ const policyLimits = z.strictObject({
     .min(1)
     .default(20_000)
     .describe('Longest time checking a policy set may take, in milliseconds.'),
-  evaluations: z.int().min(1).default(256).describe('Most distinct evaluations in one operation.'),
+  evaluations: z.int().min(1).default(4_096).describe('Most distinct evaluations in one operation.'),
   pathBytes: z.int().min(1).default(32_768).describe('Longest path of a resource, in bytes.'),
   pathSegments: z
     .int()

@@ -262,7 +262,7 @@ test('hostile names of any length are judged without harm [policy.hostile-names]
 });
 
 test('the same evaluation many times is one, and too many distinct ones are refused [policy.limits]', async (t) => {
-  const point = await pointOver(t, policyFiles(t, { 'a.cedar': ALLOW }));
+  const point = await pointOver(t, policyFiles(t, { 'a.cedar': ALLOW }), { limits: { evaluations: 256 } });
   const tables = (count: number) =>
     Array.from({ length: count }, (_, index) => ask('select', 'Table', `d/s/t${index}`));
   assert.equal(
