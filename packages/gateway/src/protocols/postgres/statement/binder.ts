@@ -142,6 +142,7 @@ class CachingBinder implements StatementBinder {
     catalog: CatalogSnapshot,
     state: SessionState,
     paths: readonly (readonly string[])[] = [],
+    survey = false,
   ): Resolution {
     const { database } = this.#options;
     const again = (meaning: StatementMeaning, further: readonly (readonly string[])[]): Resolution | null => {
@@ -149,7 +150,7 @@ class CachingBinder implements StatementBinder {
       // A text that prepares and runs a name is what that name may be from then on: once round is enough.
       if (origin !== undefined && this.#resolving.has(origin))
         return { meaning, unknownName: false, needs: [] };
-      return origin === undefined ? null : this.#resolve(origin, catalog, state, further);
+      return origin === undefined ? null : this.#resolve(origin, catalog, state, further, survey);
     };
     this.#serial += 1;
     const { draft, form } = entry;
@@ -157,7 +158,18 @@ class CachingBinder implements StatementBinder {
     try {
       const serial = this.#serial;
       const body = (one: BodyText) => this.#bodies.get(one);
-      const resolution = resolve({ draft, form, database, catalog, state, serial, again, paths, body });
+      const resolution = resolve({
+        draft,
+        form,
+        database,
+        catalog,
+        state,
+        serial,
+        again,
+        paths,
+        body,
+        survey,
+      });
       this.#origin.set(resolution.meaning, entry);
       return resolution;
     } finally {
@@ -192,10 +204,14 @@ class CachingBinder implements StatementBinder {
     for (let round = 0; round < BODY_ROUNDS; round += 1) {
       const { snapshot } = this.#catalog;
       if (snapshot === null) return null;
-      const known = this.#known(entry, snapshot, state);
-      if (known !== null) return known;
-      const { needs } = this.#resolve(entry, snapshot, state);
-      if (needs.length === 0) return null;
+      // The bodies first, each looked at once: the ways between them are worked out when all are there.
+      let { needs } = this.#resolve(entry, snapshot, state, [], true);
+      if (needs.length === 0) {
+        const known = this.#known(entry, snapshot, state);
+        if (known !== null) return known;
+        needs = this.#resolve(entry, snapshot, state).needs;
+        if (needs.length === 0) return null;
+      }
       await this.#bodies.parse(needs);
     }
     return this.#unknowable(entry, 'what it sets off cannot be followed to the end');

@@ -55,7 +55,7 @@ export interface Resolving {
   /** What a function that the session or the statement itself made may run; null when that cannot be told. */
   bodiesMade(schema: string, name: string): readonly (BodyText | null)[];
   /** Whether there is room for one more step, and this one was not taken before. */
-  step(...key: readonly unknown[]): boolean;
+  step(via: readonly string[], ...key: readonly unknown[]): boolean;
   /** An action on a relation that something else sets off. */
   access(
     frame: Frame,

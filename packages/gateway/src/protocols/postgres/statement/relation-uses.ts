@@ -129,7 +129,7 @@ export class RelationUses {
     }
     const { only = false, cascade = false } = options;
     const names = [frame.names.key, frame.running.key, frame.draft.setsDefault, frame.keysChange];
-    if (!this.#resolving.step('relation', oid, action, only, cascade, frame.via, names)) return;
+    if (!this.#resolving.step(frame.via, 'relation', oid, action, only, cascade, names)) return;
     if (behaviour !== undefined && behaviour.types.length > 0) {
       const via = through(frame.via, nameOf(relation));
       this.#types({ ...frame, via }, behaviour.types, MAKES_VALUES.has(action));

@@ -37,6 +37,8 @@ export interface ResolveInput extends RunNames {
   readonly serial: number;
   /** A body that was parsed; undefined when it has to be. */
   readonly body: (body: BodyText) => Draft | undefined;
+  /** Only to find the bodies that are needed: each is looked at once, whatever ways lead to it. */
+  readonly survey?: boolean;
   /** Search paths that the text running this one sets. */
   readonly paths?: readonly (readonly string[])[];
 }
@@ -51,7 +53,7 @@ export interface ResolveLimits {
   readonly evaluations: number;
 }
 
-export const DEFAULT_RESOLVE_LIMITS: ResolveLimits = { steps: 5000, depth: 32, evaluations: 4096 };
+export const DEFAULT_RESOLVE_LIMITS: ResolveLimits = { steps: 2000, depth: 32, evaluations: 4096 };
 
 /** Times a statement is resolved again because something it runs changes what names mean. */
 const ROUNDS = 4;
@@ -259,8 +261,8 @@ class Resolver implements Resolving {
     if (frame.via.length === 0) this.#unknownName = true;
   }
 
-  step(...key: readonly unknown[]): boolean {
-    const text = JSON.stringify(key);
+  step(via: readonly string[], ...key: readonly unknown[]): boolean {
+    const text = JSON.stringify(this.#input.survey === true ? key : [via, key]);
     if (this.#steps.has(text) || this.#steps.size > this.#limits.steps) return false;
     this.#steps.add(text);
     return true;
@@ -284,7 +286,7 @@ class Resolver implements Resolving {
     const { frame, owner, names } = use;
     const via = through(frame.via, owner);
     const running = use.running ?? names;
-    if (!this.step('body', this.#id(body), via, names.key, running.key, use.answers === true)) return;
+    if (!this.step(via, 'body', this.#id(body), names.key, running.key, use.answers === true)) return;
     if (via.length > this.#limits.depth) {
       this.cannotTell(frame, `it leads through more than can be followed: depth, ${this.#limits.depth}`);
       return;

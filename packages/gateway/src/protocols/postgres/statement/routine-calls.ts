@@ -76,7 +76,7 @@ export class RoutineCalls {
     const resolving = this.#resolving;
     const via = through(frame.via, owner);
     const own = nameOf(routine);
-    if (!resolving.step('routine', routine.oid, via, frame.running.key)) return;
+    if (!resolving.step(via, 'routine', routine.oid, frame.running.key)) return;
     const inside: Frame = { ...frame, via };
     const blame = this.#resource(routine);
     if (routine.defaults !== null) {
@@ -149,7 +149,7 @@ export class RoutineCalls {
   #behaviours(outside: Frame, behaviours: Iterable<TypeBehaviour>, made: boolean): void {
     const frame = { ...outside, beforeTypes: outside.beforeTypes ?? outside.via };
     const fresh = [...behaviours].filter((behaviour) =>
-      this.#resolving.step('type', nameOf(behaviour), made, frame.beforeTypes),
+      this.#resolving.step(frame.beforeTypes, 'type', nameOf(behaviour), made),
     );
     for (const behaviour of fresh) {
       const owner = nameOf(behaviour);
