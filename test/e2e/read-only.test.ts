@@ -77,7 +77,9 @@ test('a session whose server stops being read-only is ended, and that is on reco
   assert.match(String(await asked), /read-only/);
   await ended;
   const entries = auditEntries(world);
-  const told = entries.find(({ type, reason }) => type === 'violation' && reason === 'a read-only session stopped being read-only');
+  const told = entries.find(
+    ({ type, reason }) => type === 'violation' && reason === 'a read-only session stopped being read-only',
+  );
   assert.ok(told !== undefined);
   const [row] = await world.server.query('select count(*)::int as n from tricks.notes');
   assert.equal(row?.n, 0);
