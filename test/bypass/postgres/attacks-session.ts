@@ -111,6 +111,9 @@ SET CONSTRAINTS ALL DEFERRED >> DELETE FROM monitoring.checks ⇒ hold
 SET jit_provider = 'x' ⇒ untold
 SET createrole_self_grant = 'set' ⇒ none
 # Locks, channels, two phases
+PREPARE TRANSACTION 'a' ⇒ no-administration
+COMMIT PREPARED 'a' ⇒ no-administration
+ROLLBACK PREPARED 'somebody elses' ⇒ no-administration
 LISTEN secrets ⇒ none
 LISTEN "*" ⇒ none
 NOTIFY secrets, 'x' ⇒ hold

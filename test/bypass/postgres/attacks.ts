@@ -55,10 +55,4 @@ export const LET_THROUGH: readonly (readonly [text: string, why: string])[] = [
   ['SELECT binary_upgrade_set_next_pg_type_oid(1)', 'the server refuses it outside of an upgrade'],
   ["SELECT currtid2('vault.entries', '(0,1)')", 'it tells the place of a row, nothing of what is in it'],
   ["SELECT * FROM pg_wal_summary_contents(1, '0/0', '0/1')", 'it tells which blocks changed'],
-  ["PREPARE TRANSACTION 'a'", 'what it leaves behind was permitted, but stays locked until somebody ends it'],
-  ["COMMIT PREPARED 'a'", 'it ends what another session of the same credential prepared'],
-  [
-    "ROLLBACK PREPARED 'somebody elses'",
-    'it throws away what another session of the same credential prepared',
-  ],
 ];
