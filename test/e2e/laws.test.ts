@@ -17,7 +17,11 @@ const saying = (pattern: RegExp): string[] =>
   sources.filter((file) => pattern.test(readFileSync(file, 'utf8'))).sort();
 
 test('one function serves every listener, and one file opens targets [L5]', () => {
-  assert.deepEqual(saying(/\bconnector\s*\.\s*open\(/), ['packages/gateway/src/data-path/reach.ts']);
+  // The tools that ask what policy would say read a catalog as well, with the gateway's own question and nothing else.
+  assert.deepEqual(saying(/\bconnector\s*\.\s*open\(/), [
+    'packages/gateway/src/data-path/reach.ts',
+    'packages/gateway/src/workbench/catalogs.ts',
+  ]);
   assert.deepEqual(saying(/\bnew GuardedLink\(/), ['packages/gateway/src/data-path/reach.ts']);
   assert.deepEqual(saying(/import \{[^}]*\bserve\b/), ['packages/gateway/src/data-path/listen.ts']);
   assert.deepEqual(saying(/\bnew RecordedPermit\(/), ['packages/gateway/src/data-path/permit.ts']);

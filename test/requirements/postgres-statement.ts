@@ -33,4 +33,6 @@ export const postgresStatementRequirements = {
     'A definition the target cannot give makes what depends on it undetermined, and nothing else fails.',
   'postgres.catalog':
     "Names and column origins are read from the target's own catalog, views and partitions included.",
+  'postgres.statement-temporary':
+    'What writing to a temporary view, or to a temporary table with something on it, sets off is undetermined.',
 } as const;

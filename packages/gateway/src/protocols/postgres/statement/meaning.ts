@@ -72,8 +72,16 @@ export type SessionEffect =
   | { readonly kind: 'search-path'; readonly schemas: readonly string[] }
   /** Another role from here on, which `$user` in a search path then stands for; null when it cannot be told. */
   | { readonly kind: 'role'; readonly name: string | null }
-  /** A temporary relation exists, or has been written to; `sources` are the relations its rows may come from. */
-  | { readonly kind: 'temporary'; readonly name: string; readonly sources: readonly RelationName[] }
+  /**
+   * A temporary relation exists, was altered, or has been written to; `sources` are the relations its rows may come from.
+   * `active` when writing to it may set something off: it is a view, or has triggers, rules or defaults that run code.
+   */
+  | {
+      readonly kind: 'temporary';
+      readonly name: string;
+      readonly sources: readonly RelationName[];
+      readonly active: boolean;
+    }
   /** Something exists that the shared catalog may not show yet. */
   | {
       readonly kind: 'created';

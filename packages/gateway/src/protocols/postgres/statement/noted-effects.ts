@@ -1,4 +1,5 @@
 /** What becomes of the session's tracked state once a statement has run, the bodies it sets off included. */
+import type { Evaluation } from '../../protocol.ts';
 import type { Findings } from './findings.ts';
 import type { Draft, DraftEffect, SessionEffect } from './meaning.ts';
 import type { Names } from './names.ts';
@@ -13,14 +14,29 @@ export function notedEffects(drafts: readonly Draft[], names: Names, findings: F
       else effects.push(...created(effect, names, sources));
     }
   }
+  const views = drafts.flatMap(({ effects: all }) => all.filter(({ kind }) => kind === 'view'));
+  const isView = (name: string) => views.some((view) => 'name' in view && view.name === name);
+  const runsCode = findings.evaluations.some(setsOff);
   // Rows written to a temporary relation come from whatever else the statement reads.
   for (const { action, resource } of findings.evaluations) {
     const [, schema, name = ''] = resource.path;
-    const writes = action === 'insert' || action === 'update';
-    if (writes && resource.type === 'Table' && schema === 'pg_temp' && sources.length > 0)
-      effects.push({ kind: 'temporary', name, sources });
+    if (resource.type !== 'Table' || schema !== 'pg_temp') continue;
+    if ((action === 'insert' || action === 'update') && sources.length > 0)
+      effects.push({ kind: 'temporary', name, sources, active: false });
+    if (action === 'create' || action === 'alter') {
+      const active = isView(name) || runsCode;
+      if (active) effects.push({ kind: 'temporary', name, sources: [], active });
+    }
   }
   return effects;
+}
+
+/** Whether making something of a temporary relation put more on it than columns and rows: a trigger, a rule, a default. */
+function setsOff({ action, resource }: Evaluation): boolean {
+  if (action === 'select' || action === 'transact') return false;
+  const [, schema] = resource.path;
+  const itself = schema === 'pg_temp' && (action === 'create' || action === 'alter');
+  return !itself && !(action === 'call' && schema === 'pg_catalog');
 }
 
 /** What reading a view does is what making it did, but for the making. */
@@ -41,10 +57,10 @@ function created(
 ): SessionEffect[] {
   const { what, name } = effect;
   if (what === 'relation' && effect.schema !== null && /^pg_temp/.test(effect.schema))
-    return [{ kind: 'temporary', name, sources }];
+    return [{ kind: 'temporary', name, sources, active: false }];
   return (effect.schema === null ? names.creatable() : [effect.schema]).map((schema) =>
     schema === 'pg_temp' && what === 'relation'
-      ? { kind: 'temporary', name, sources }
+      ? { kind: 'temporary', name, sources, active: false }
       : { ...effect, schema },
   );
 }

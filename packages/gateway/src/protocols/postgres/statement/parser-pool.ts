@@ -4,7 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { BodyKind, BodyText, Draft } from './meaning.ts';
-import type { ParseAnswer, ParseRequest } from './parser-worker.ts';
+import { type ParseAnswer, type ParseRequest, READY } from './parser-messages.ts';
 
 export interface ParserLimits {
   /** Longest text that is parsed, in UTF-8 bytes; at most 4 MiB, whatever is asked for. */
@@ -41,6 +41,9 @@ const LARGE_TEXT = 128 * 1024;
 /** Enough for chains of 100 000 operators, which the grammar nests. */
 const STACK_MB = 48;
 
+/** Deepest nesting of comments. */
+const COMMENTS = 5000;
+
 /** Time for a worker to start, in milliseconds. */
 const LOADING_MS = 10_000;
 
@@ -65,6 +68,7 @@ class WorkerParser implements Parser {
   readonly #limits: ParserLimits;
   readonly #waiting: Waiting[] = [];
   #worker: Worker | null = null;
+  #ready = false;
   #current: Waiting | null = null;
   #deadline: NodeJS.Timeout | null = null;
   #nextId = 1;
@@ -112,12 +116,17 @@ class WorkerParser implements Parser {
       return;
     }
     this.#current = next;
-    // A fresh worker has to load first; that is not the text's doing.
-    const loading = this.#worker === null ? LOADING_MS : 0;
     const worker = this.#worker ?? this.#spawn();
     worker.ref();
     worker.postMessage(next.request);
-    this.#deadline = setTimeout(() => this.#fail('parsing took too long'), this.#limits.deadlineMs + loading);
+    // A fresh worker has to load first; that is not the text's doing.
+    this.#allow(this.#ready ? this.#limits.deadlineMs : LOADING_MS);
+  }
+
+  /** Gives the text that is being parsed so many milliseconds from now. */
+  #allow(time: number): void {
+    if (this.#deadline !== null) clearTimeout(this.#deadline);
+    this.#deadline = setTimeout(() => this.#fail('parsing took too long'), time);
   }
 
   #spawn(): Worker {
@@ -132,11 +141,21 @@ class WorkerParser implements Parser {
       stderr: true,
     });
     this.#worker = worker;
+    this.#ready = false;
     // As text: to copy a draft as a structure costs a multiple.
-    worker.on('message', (answer: string) => this.#answered(worker, JSON.parse(answer) as ParseAnswer));
+    worker.on('message', (answer: string) => {
+      if (answer === READY) this.#loaded(worker);
+      else this.#answered(worker, JSON.parse(answer) as ParseAnswer);
+    });
     worker.on('error', () => this.#died(worker));
     worker.on('exit', () => this.#died(worker));
     return worker;
+  }
+
+  #loaded(worker: Worker): void {
+    if (worker !== this.#worker) return;
+    this.#ready = true;
+    if (this.#current !== null) this.#allow(this.#limits.deadlineMs);
   }
 
   #answered(worker: Worker, answer: ParseAnswer): void {
@@ -183,7 +202,26 @@ function refusal(text: string, limits: ParserLimits): string | null {
   // The parser would stop reading at a NUL, the server might not.
   if (text.includes('\0')) return 'the text contains a NUL';
   if (!text.isWellFormed()) return 'the text is not well-formed';
+  // Its lexer takes time in the square of this.
+  if (comments(text) > COMMENTS) return `comments nest deeper than ${COMMENTS} levels`;
   return nesting(text) > limits.nesting ? `the text nests deeper than ${limits.nesting} levels` : null;
+}
+
+/** How deep comments could nest (scan.l, xc): quotes are not looked at here, either. */
+function comments(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let closedAt = -1;
+  for (let at = text.indexOf('*'); at !== -1; at = text.indexOf('*', at + 1)) {
+    // The slash that ends one comment begins no other.
+    if (text.charCodeAt(at - 1) === 47 && at - 1 !== closedAt) depth += 1;
+    else if (text.charCodeAt(at + 1) === 47) {
+      depth = Math.max(0, depth - 1);
+      closedAt = at + 1;
+    }
+    if (depth > deepest) deepest = depth;
+  }
+  return deepest;
 }
 
 /** Roughly how deep parentheses and brackets nest: quotes are not looked at, what slips through is the worker's to survive. */

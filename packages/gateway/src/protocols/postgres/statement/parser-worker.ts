@@ -2,28 +2,10 @@
 
 import { parentPort } from 'node:worker_threads';
 import { loadModule, parsePlPgSQLSync, parseSync, type ScanToken, SqlError, scanSync } from 'libpg-query';
-import type { BodyKind, Draft } from './meaning.ts';
+import type { Draft } from './meaning.ts';
+import { type ParseAnswer, type ParseRequest, READY } from './parser-messages.ts';
 import { withRecords } from './plpgsql-declarations.ts';
 import { type Parsers, UnparseableText, walkBody, walkStatements } from './walk.ts';
-
-/** A text to understand. */
-export interface ParseRequest {
-  readonly id: number;
-  readonly text: string;
-  readonly database: string;
-  /** The text with literals taken out, when the caller has it already. */
-  readonly form: string | null;
-  readonly statements: number;
-  /** Set for a text out of the catalog. */
-  readonly kind?: BodyKind;
-}
-
-/** `broken` means the parser itself failed, and this worker must not be used again. */
-export interface ParseAnswer {
-  readonly id: number;
-  readonly draft: Draft | null;
-  readonly broken: boolean;
-}
 
 /** Longest form that is shown or recorded, in characters. */
 const FORM_LENGTH = 8192;
@@ -32,7 +14,7 @@ const LITERAL = /^(?:\.?\d|[^"]*'|\$(?!\d+$))/;
 const COMMENTS = new Set(['SQL_COMMENT', 'C_COMMENT']);
 
 export function serveParser(port: NonNullable<typeof parentPort>): void {
-  const ready = loadModule();
+  const ready = loadModule().then(() => port.postMessage(READY));
   port.on('message', (request: ParseRequest) => {
     void ready.then(() => port.postMessage(JSON.stringify(answer(request))));
   });

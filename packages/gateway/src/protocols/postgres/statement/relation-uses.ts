@@ -15,6 +15,9 @@ const UNJUDGED = new Set(['restart', 'enable', 'validate']);
 /** Actions that make values of the relation's column types. */
 const MAKES_VALUES = new Set(['insert', 'update', 'alter']);
 
+/** Actions that run what hangs on a relation. */
+const WRITES: ReadonlySet<string> = new Set(['insert', 'update', 'delete', 'truncate', 'copy_in']);
+
 export class RelationUses {
   readonly #resolving: Resolving;
   readonly #consequences: Consequences;
@@ -54,12 +57,24 @@ export class RelationUses {
     const sources = use.schema === null || temporarySchema ? temporary : undefined;
     if (sources !== undefined) {
       this.#touch(frame, use, 'pg_temp');
+      this.#writtenTemporary(frame, use, made !== undefined);
       findings.anyColumn = true;
       for (const source of sources) findings.addRelation(source);
     }
     const places = temporarySchema ? [] : names.places('relation', use);
     for (const schema of places) this.#touch(frame, use, schema);
     if (sources === undefined && places.length === 0) this.#missing(frame, use);
+  }
+
+  /** The catalog does not have what hangs on a temporary relation, so that what a write to it sets off is not followed. */
+  #writtenTemporary({ draft }: Frame, { action, name }: RelationUse, madeHere: boolean): void {
+    const { state, findings } = this.#resolving;
+    if (!WRITES.has(action)) return;
+    const puts = ({ action: other, name: on }: RelationUse) => other === 'alter' && on === name;
+    const here =
+      madeHere && (draft.effects.some(({ kind }) => kind === 'view') || draft.relations.some(puts));
+    if (here || state.isActive(name))
+      findings.cannotTell(`what writing to temporary ${name} sets off is not followed`, null);
   }
 
   /** An action on a relation that something else sets off, through `owner`. */

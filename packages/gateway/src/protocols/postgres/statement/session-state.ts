@@ -58,6 +58,8 @@ export class SessionState {
   readonly #limit: number;
   readonly #paths = new Map<string, readonly string[]>();
   readonly #temporary = new Map<string, readonly RelationName[]>();
+  /** Temporary relations that do something when they are written to. */
+  readonly #active = new Set<string>();
   readonly #created = new Set<string>();
   /** By createdKey: what functions the session made may run, and a digest of all that. */
   readonly #bodies = new Map<string, readonly (BodyText | null)[]>();
@@ -100,6 +102,11 @@ export class SessionState {
   /** The relations a temporary relation's rows may come from, or undefined when there is none of this name. */
   temporary(name: string): readonly RelationName[] | undefined {
     return this.#temporary.get(name);
+  }
+
+  /** Whether writing to the temporary relation of this name may set something off. */
+  isActive(name: string): boolean {
+    return this.#active.has(name);
   }
 
   hasCreated(what: string, schema: string, name: string): boolean {
@@ -151,7 +158,7 @@ export class SessionState {
       else if (effect.kind === 'cursor') this.rememberCursor(effect.name, meaning);
       else if (effect.kind === 'search-path') this.#addPath(effect.schemas);
       else if (effect.kind === 'role') this.#addUser(effect.name);
-      else if (effect.kind === 'temporary') this.#addTemporary(effect.name, effect.sources);
+      else if (effect.kind === 'temporary') this.#addTemporary(effect);
       else if (effect.kind === 'created') {
         const key = createdKey(effect.what, effect.schema, effect.name);
         this.#addCreated(key);
@@ -197,7 +204,8 @@ export class SessionState {
     else this.#users.add(name);
   }
 
-  #addTemporary(name: string, sources: readonly RelationName[]): void {
+  #addTemporary({ name, sources, active }: Extract<SessionEffect, { kind: 'temporary' }>): void {
+    if (active) this.#active.add(name);
     const known = this.#temporary.get(name);
     if (known === undefined && this.#temporary.size >= this.#limit) this.#overflow = true;
     const all = known ?? [];
@@ -243,6 +251,7 @@ export class SessionState {
       [...this.#users],
       [...this.#paths.keys()],
       [...this.#temporary],
+      [...this.#active],
       [...this.#created],
       this.#overflow,
       this.#bodiesDigest,
