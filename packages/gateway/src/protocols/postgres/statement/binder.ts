@@ -27,6 +27,10 @@ export interface BinderLimits {
   readonly cachedStatements: number;
   /** Longest text that is remembered, in characters. */
   readonly cachedTextLength: number;
+  /** Characters of all texts remembered: what is kept of one grows with it, to some fifteen times as much. */
+  readonly cachedCharacters: number;
+  /** Evaluations of all meanings remembered; past them everything is forgotten. */
+  readonly cachedEvaluations: number;
   /** Meanings of one text remembered, one per distinct session state. */
   readonly cachedMeanings: number;
   /** Bodies of views, functions and the like remembered, each by its text. */
@@ -36,6 +40,8 @@ export interface BinderLimits {
 export const DEFAULT_BINDER_LIMITS: BinderLimits = {
   cachedStatements: 10_000,
   cachedTextLength: 16_384,
+  cachedCharacters: 8_388_608,
+  cachedEvaluations: 1_000_000,
   cachedMeanings: 16,
   cachedBodies: 10_000,
 };
@@ -80,14 +86,17 @@ class CachingBinder implements StatementBinder {
   readonly #resolving = new Set<Entry>();
   readonly #bodies: BodyShelf;
   #serial = 0;
+  /** Of all meanings since everything was last forgotten. */
+  #evaluations = 0;
 
   constructor(options: StatementBinderOptions) {
     this.#options = options;
     this.#catalog = options.catalog;
     this.#limits = { ...DEFAULT_BINDER_LIMITS, ...options.limits };
-    this.#byForm = new TwoGenerations(this.#limits.cachedStatements);
-    this.#byText = new TwoGenerations(this.#limits.cachedStatements);
-    this.#bodies = new BodyShelf(options.parser, options.database, this.#limits.cachedBodies);
+    const { cachedStatements, cachedCharacters, cachedBodies } = this.#limits;
+    this.#byForm = new TwoGenerations(cachedStatements, cachedCharacters);
+    this.#byText = new TwoGenerations(cachedStatements, cachedCharacters);
+    this.#bodies = new BodyShelf(options.parser, options.database, cachedBodies, cachedCharacters);
   }
 
   bind(text: string, state: SessionState): MaybePromise<StatementMeaning> {
@@ -133,8 +142,18 @@ class CachingBinder implements StatementBinder {
     // A name that is not there may be newer than the catalog, so this answer is not remembered.
     if (unknownName) return this.#catalog.mayRefresh() ? null : meaning;
     if (entry.meanings.size >= this.#limits.cachedMeanings) entry.meanings.clear();
+    this.#makeRoom(meaning.evaluations.length);
     entry.meanings.set(key, meaning);
     return meaning;
+  }
+
+  /** A text over a table of a thousand partitions has a thousand evaluations, and ten thousand such texts are easily made. */
+  #makeRoom(evaluations: number): void {
+    this.#evaluations += evaluations;
+    if (this.#evaluations <= this.#limits.cachedEvaluations) return;
+    this.#evaluations = evaluations;
+    this.#byForm.clear();
+    this.#byText.clear();
   }
 
   #resolve(

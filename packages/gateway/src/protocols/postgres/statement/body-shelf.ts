@@ -15,10 +15,10 @@ export class BodyShelf {
   /** The key of a body, which is asked for again and again. */
   readonly #keys = new WeakMap<BodyText, string>();
 
-  constructor(parser: Parser, database: string, size: number) {
+  constructor(parser: Parser, database: string, size: number, characters: number) {
     this.#parser = parser;
     this.#database = database;
-    this.#drafts = new TwoGenerations(size);
+    this.#drafts = new TwoGenerations(size, characters);
   }
 
   get(body: BodyText): Draft | undefined {
