@@ -63,17 +63,20 @@ class LoadedCatalog implements KeptCatalog {
   /** The counters as they were before the last load. */
   #counted = '';
   #lookedAt = Number.NEGATIVE_INFINITY;
+  /** Time between two looks now: longer, up to half the age, where they lead to nothing. */
+  #lookEvery: number;
 
   constructor(query: CatalogQuery, clock: Clock, limits: CatalogLimits) {
     this.#query = query;
     this.#clock = clock;
     this.#limits = limits;
+    this.#lookEvery = limits.lookMs;
   }
 
   get stale(): boolean {
     const now = this.#clock.elapsed();
     if (this.#outdated || now - this.#triedAt >= this.#limits.ageMs) return true;
-    if (now - this.#lookedAt >= this.#limits.lookMs) this.#look(now);
+    if (now - this.#lookedAt >= this.#lookEvery) this.#look(now);
     return false;
   }
 
@@ -103,7 +106,14 @@ class LoadedCatalog implements KeptCatalog {
     this.#query(CHANGES_SQL)
       .then(async ([[counted = ''] = []]) => {
         // What was locked a moment ago may be free by now.
-        if (counted !== this.#counted || this.snapshot?.partial === true) await this.refresh();
+        if (counted === this.#counted && this.snapshot?.partial !== true) return;
+        const known = this.snapshot;
+        await this.refresh();
+        // Where temporary tables come and go all the time, a difference means nothing, and reading it all costs something.
+        const inVain = this.snapshot === known && !known?.partial;
+        this.#lookEvery = inVain
+          ? Math.min(this.#lookEvery * 2, this.#limits.ageMs / 2)
+          : this.#limits.lookMs;
       })
       .catch(() => {
         // A target that cannot be asked cannot be trusted to be as it was: the next statement waits for a load.

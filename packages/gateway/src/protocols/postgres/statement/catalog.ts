@@ -216,13 +216,25 @@ export async function loadCatalog(
     : snapshotOf(rows, (known?.version ?? 0) + 1, { unread, digest, partial });
 }
 
-/** Rows in another order count as a change, and so do counts of rows that have doubled: smaller ones change all the time. */
+/**
+ * Rows in another order count as a change, and so do counts of rows that have doubled: smaller ones change all the time.
+ * What sessions keep for themselves does not count: others cannot reach it, and it comes and goes.
+ */
 function digestOf(rows: readonly (readonly string[])[], unread: ReadonlySet<string>): string {
   const digest = createHash('sha256').update(JSON.stringify([...unread]));
-  for (let at = 0; at < rows.length; at += 1000)
-    digest.update(JSON.stringify(rows.slice(at, at + 1000).map(coarse)));
+  const temporary = new Set<string>();
+  for (const [what, a = '', b = ''] of rows) if (what === 'r' && TEMPORARY.test(b)) temporary.add(a);
+  const counted = rows.filter(([what = '', a = '', b = '']) => {
+    if (what === 's') return !TEMPORARY.test(b);
+    return !(temporary.size > 0 && 'rai'.includes(what) && temporary.has(a));
+  });
+  for (let at = 0; at < counted.length; at += 1000)
+    digest.update(JSON.stringify(counted.slice(at, at + 1000).map(coarse)));
   return digest.digest('base64url');
 }
+
+/** Schemas of temporary relations, one for each session that has any. */
+const TEMPORARY = /^pg_(?:toast_)?temp_/;
 
 function coarse(row: readonly string[]): readonly unknown[] {
   const [what, , , , , counted] = row;
