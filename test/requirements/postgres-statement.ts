@@ -35,4 +35,6 @@ export const postgresStatementRequirements = {
     "Names and column origins are read from the target's own catalog, views and partitions included.",
   'postgres.statement-temporary':
     'What writing to a temporary view, or to a temporary table with something on it, sets off is undetermined.',
+  'postgres.statement-redefined':
+    'What was made, replaced or renamed earlier in a transaction is judged by what it is now, or is undetermined.',
 } as const;

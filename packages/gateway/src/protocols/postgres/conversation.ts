@@ -188,6 +188,7 @@ export class Conversation {
   transactionEnded(): void {
     this.portals.forget('all');
     this.catalog.settled();
+    this.#state.settled();
   }
 
   #noteEffects(statement: StatementMeaning): void {

@@ -201,6 +201,7 @@ function readRoutines(rows: readonly Row[]): Map<number, CatalogRoutine> {
       extension: extension === null ? null : string(extension),
       body: body(kind, code),
       internal: string(row[13]),
+      takesRow: row[14] !== false,
       defaults: body('expression', row[10]),
       types: numbers(row[11]),
       parts: functionsIn(row[12]),

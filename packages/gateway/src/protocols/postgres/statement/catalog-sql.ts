@@ -100,7 +100,9 @@ export const CATALOG_PARTS: readonly CatalogPart[] = [
       ARRAY(SELECT ${element('t')}::bigint FROM unnest(coalesce(p.proallargtypes, p.proargtypes::oid[]) || p.prorettype) t WHERE ${own('t')}),
       (SELECT to_json(${functions('ARRAY[a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn, a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn]')})
          FROM pg_aggregate a WHERE a.aggfnoid = p.oid),
-      CASE WHEN l.lanname = 'internal' THEN p.prosrc END`,
+      CASE WHEN l.lanname = 'internal' THEN p.prosrc END,
+      EXISTS (SELECT FROM unnest(p.proargtypes::oid[]) q JOIN pg_type y ON y.oid = q LEFT JOIN pg_type b ON b.oid = y.typbasetype
+                WHERE y.typtype IN ('c', 'p') OR (y.typtype = 'd' AND b.typtype IN ('c', 'd')))`,
     `FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang WHERE ${own('p.oid')}`,
     row('p'),
   ),

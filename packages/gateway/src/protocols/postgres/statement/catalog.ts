@@ -115,6 +115,8 @@ export interface CatalogRoutine {
   readonly body: BodyText | null;
   /** Of a function in language internal: what it is of the server's own code. */
   readonly internal: string;
+  /** Whether an argument can be a row, so that `x.name` can be a call. */
+  readonly takesRow: boolean;
   /** Defaults of its arguments. */
   readonly defaults: BodyText | null;
   /** Types of its arguments and result that are not the server's own. */

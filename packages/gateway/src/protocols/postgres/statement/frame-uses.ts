@@ -24,6 +24,10 @@ export class FrameUses {
       this.#resolving.cannotTell(frame, 'the session has done more than can be tracked: open a new one');
     if (catalog.unread.size > 0 && named)
       this.#resolving.cannotTell(frame, "some definitions of the target's catalog cannot be read");
+    const renames = draft.statements > 1 && draft.effects.some(({ kind }) => kind === 'unsettled');
+    const looksUp = named || draft.operators.length > 0 || draft.types.length > 0;
+    if (renames || (state.unsettled && looksUp))
+      this.#resolving.cannotTell(frame, 'a name was changed in this transaction: commit it first');
     for (const use of draft.relations) this.#relations.use(frame, use);
     for (const use of draft.routines) this.#routine(frame, use);
     for (const use of draft.schemas) {
@@ -102,22 +106,25 @@ export class FrameUses {
     this.#resolving.cannotTell(frame, `function ${shown} is not in the catalog`);
   }
 
-  /** `x.name` calls a function when `x` has no such column: PostgreSQL's functional notation. */
+  /**
+   * `x.name` calls a function when `x` has no such column: PostgreSQL's functional notation. That another relation has
+   * the column says nothing, and which one `x` is may be a matter of types: a function that could be meant counts.
+   */
   #rowCall(frame: Frame, name: string): void {
-    const { catalog, findings } = this.#resolving;
-    const { names } = frame;
-    const own =
-      catalog.hasOwnRoutine(name) || [...names.searched].some((one) => names.knows('routine', one, name));
-    if (!ROW_FUNCTIONS.has(name) && (!own || this.#isColumn(name))) return;
+    const { findings } = this.#resolving;
+    const own = [...frame.names.searched, 'pg_catalog'].some((schema) => this.#takesRow(frame, schema, name));
+    if (!ROW_FUNCTIONS.has(name) && !own) return;
     findings.anyColumn = true;
     this.#routine(frame, { action: 'call', schema: null, name, mode: 'existing', builtIn: true });
     if (ROW_FUNCTIONS.has(name)) findings.evaluate('call', frame.via, 'Function', 'pg_catalog', name);
   }
 
-  #isColumn(name: string): boolean {
-    const { catalog, findings } = this.#resolving;
-    return findings.relations.some(
-      ({ schema, table }) => catalog.relation(schema, table)?.columns.includes(name) === true,
-    );
+  /** Whether somebody's function of this name can take a row; of one made a moment ago nobody knows. */
+  #takesRow(frame: Frame, schema: string, name: string): boolean {
+    const { catalog } = this.#resolving;
+    if (this.#resolving.bodiesMade(schema, name).length > 0) return true;
+    const known = catalog.routines(schema, name);
+    if (known.length > 0) return known.some(({ takesRow }) => takesRow);
+    return schema !== 'pg_catalog' && frame.names.knows('routine', schema, name);
   }
 }

@@ -53,6 +53,8 @@ export interface Resolving {
   /** The body as parsed, or undefined when it has to be asked for. */
   parsed(body: BodyText): Draft | undefined;
   /** What a function that the session or the statement itself made may run; null when that cannot be told. */
+  /** Everything that functions the session made do, through this relation. */
+  anyMade(frame: Frame, schema: string, name: string): void;
   bodiesMade(schema: string, name: string): readonly (BodyText | null)[];
   /** Whether there is room for one more step, and this one was not taken before. */
   step(via: readonly string[], ...key: readonly unknown[]): boolean;

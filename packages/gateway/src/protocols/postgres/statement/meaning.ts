@@ -70,18 +70,16 @@ export type SessionEffect =
   | { readonly kind: 'deallocate'; readonly name: string | null }
   | { readonly kind: 'close'; readonly name: string | null }
   | { readonly kind: 'search-path'; readonly schemas: readonly string[] }
+  /** Something was put on a relation that may run what the session makes of a function later: a default, a trigger, a rule. */
+  | { readonly kind: 'active'; readonly schema: string; readonly name: string }
+  /** Names were changed: until the transaction is over, the catalog has them as they were. */
+  | { readonly kind: 'unsettled' }
   /** Another role from here on, which `$user` in a search path then stands for; null when it cannot be told. */
   | { readonly kind: 'role'; readonly name: string | null }
   /**
-   * A temporary relation exists, was altered, or has been written to; `sources` are the relations its rows may come from.
-   * `active` when writing to it may set something off: it is a view, or has triggers, rules or defaults that run code.
+   * A temporary relation exists, or has been written to; `sources` are the relations its rows may come from.
    */
-  | {
-      readonly kind: 'temporary';
-      readonly name: string;
-      readonly sources: readonly RelationName[];
-      readonly active: boolean;
-    }
+  | { readonly kind: 'temporary'; readonly name: string; readonly sources: readonly RelationName[] }
   /** Something exists that the shared catalog may not show yet. */
   | {
       readonly kind: 'created';
@@ -150,7 +148,10 @@ export interface FixedUse {
 
 /** The effect of a draft, before names are resolved. */
 export type DraftEffect =
-  | Exclude<SessionEffect, { kind: 'temporary' } | { kind: 'created' } | { kind: 'view' }>
+  | Exclude<
+      SessionEffect,
+      { kind: 'temporary' } | { kind: 'created' } | { kind: 'view' } | { kind: 'active' }
+    >
   | { readonly kind: 'view'; readonly schema: string | null; readonly name: string }
   | {
       readonly kind: 'created';

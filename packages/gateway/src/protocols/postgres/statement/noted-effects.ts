@@ -20,23 +20,20 @@ export function notedEffects(drafts: readonly Draft[], names: Names, findings: F
   // Rows written to a temporary relation come from whatever else the statement reads.
   for (const { action, resource } of findings.evaluations) {
     const [, schema, name = ''] = resource.path;
-    if (resource.type !== 'Table' || schema !== 'pg_temp') continue;
-    if ((action === 'insert' || action === 'update') && sources.length > 0)
-      effects.push({ kind: 'temporary', name, sources, active: false });
-    if (action === 'create' || action === 'alter') {
-      const active = isView(name) || runsCode;
-      if (active) effects.push({ kind: 'temporary', name, sources: [], active });
-    }
+    if (resource.type !== 'Table' || schema === undefined) continue;
+    const writes = action === 'insert' || action === 'update';
+    if (writes && schema === 'pg_temp' && sources.length > 0)
+      effects.push({ kind: 'temporary', name, sources });
+    const changes = action === 'create' || action === 'alter';
+    if (changes && (isView(name) || runsCode)) effects.push({ kind: 'active', schema, name });
   }
   return effects;
 }
 
-/** Whether making something of a temporary relation put more on it than columns and rows: a trigger, a rule, a default. */
+/** Whether making something of a relation put more on it than columns and rows: a trigger, a rule, a default. */
 function setsOff({ action, resource }: Evaluation): boolean {
-  if (action === 'select' || action === 'transact') return false;
-  const [, schema] = resource.path;
-  const itself = schema === 'pg_temp' && (action === 'create' || action === 'alter');
-  return !itself && !(action === 'call' && schema === 'pg_catalog');
+  if (['select', 'transact', 'create', 'alter'].includes(action)) return false;
+  return !(action === 'call' && resource.path[1] === 'pg_catalog');
 }
 
 /** What reading a view does is what making it did, but for the making. */
@@ -57,10 +54,10 @@ function created(
 ): SessionEffect[] {
   const { what, name } = effect;
   if (what === 'relation' && effect.schema !== null && /^pg_temp/.test(effect.schema))
-    return [{ kind: 'temporary', name, sources, active: false }];
+    return [{ kind: 'temporary', name, sources }];
   return (effect.schema === null ? names.creatable() : [effect.schema]).map((schema) =>
     schema === 'pg_temp' && what === 'relation'
-      ? { kind: 'temporary', name, sources, active: false }
+      ? { kind: 'temporary', name, sources }
       : { ...effect, schema },
   );
 }

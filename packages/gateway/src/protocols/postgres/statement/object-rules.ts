@@ -21,6 +21,7 @@ export const objectRules: Readonly<Record<string, Rule>> = {
   AlterObjectSchemaStmt: (walker, body) => {
     subjectOf(walker, 'alter', text(body, 'objectType'), body);
     walker.draft.fixed('create', 'Schema', text(body, 'newschema'));
+    walker.draft.effect({ kind: 'unsettled' });
   },
   AlterOwnerStmt: (walker, body) => {
     subjectOf(walker, 'alter', text(body, 'objectType'), body);
@@ -115,6 +116,9 @@ function grantees(walker: Walker, roles: unknown): void {
 }
 
 /** A new name for a relation or a function is soon in the catalog; until then the session knows it. */
+/** Until the transaction is over the catalog has the old names. A column, or a part of a table, is found by others' names. */
+const OF_RELATION = /^OBJECT_(COLUMN|ATTRIBUTE|TABCONSTRAINT|DOMCONSTRAINT|TRIGGER|RULE|POLICY)$/;
+
 function renamed(walker: Walker, body: Body): void {
   const relation = bare(body, 'relation');
   const kind = text(body, 'renameType');
@@ -122,6 +126,7 @@ function renamed(walker: Walker, body: Body): void {
     const [schema, name] = [text(relation, 'schemaname') || null, text(body, 'newname')];
     walker.draft.effect({ kind: 'created', what: 'relation', schema, name });
   }
+  if (!OF_RELATION.test(kind)) walker.draft.effect({ kind: 'unsettled' });
 }
 
 /** The object of ALTER … RENAME, OWNER, SET SCHEMA: in `relation` for relations and what hangs on them. */

@@ -73,7 +73,7 @@ export class RelationUses {
     const puts = ({ action: other, name: on }: RelationUse) => other === 'alter' && on === name;
     const here =
       madeHere && (draft.effects.some(({ kind }) => kind === 'view') || draft.relations.some(puts));
-    if (here || state.isActive(name))
+    if (here || state.isActive('pg_temp', name))
       findings.cannotTell(`what writing to temporary ${name} sets off is not followed`, null);
   }
 
@@ -92,6 +92,8 @@ export class RelationUses {
     this.#resolving.findings.addRelation({ schema, table: name });
     this.#resolving.columns.setOff(action, via, owner, relation);
     this.#madeView({ ...frame, via }, action, schema, name);
+    if (this.#resolving.state.isActive(schema, name))
+      this.#resolving.anyMade({ ...frame, via }, schema, name);
     this.#consequencesOf({ ...frame, via }, relation, action, { cascade });
   }
 
@@ -105,6 +107,9 @@ export class RelationUses {
     findings.addRelation({ schema, table: name });
     if (frame.via.length > 0 && frame.answers) findings.anyColumn = true;
     const relation = catalog.relation(schema, name);
+    // What the catalog does not know of it may be any function that the session made.
+    const fresh = relation === undefined && use.mode === 'existing';
+    if (fresh || this.#resolving.state.isActive(schema, name)) this.#resolving.anyMade(frame, schema, name);
     const system = schema === 'pg_catalog' || schema === 'information_schema';
     if (system) this.#system(frame, draft, schema, use);
     // What was made a moment ago may have columns of any type.

@@ -8,7 +8,7 @@
 import type { Evaluation } from '../../protocol.ts';
 import type { CatalogRelation, CatalogSnapshot, FunctionRef } from './catalog.ts';
 import { Findings } from './findings.ts';
-import { type BodyUse, type Frame, type Resolving, through } from './frame.ts';
+import { type BodyUse, type Frame, nameOf, type Resolving, through } from './frame.ts';
 import { FrameColumns } from './frame-columns.ts';
 import { FrameUses } from './frame-uses.ts';
 import type { BodyText, Draft, StatementMeaning } from './meaning.ts';
@@ -236,6 +236,17 @@ class Resolver implements Resolving {
   #made(schema: string, name: string, body: BodyText | null): void {
     const key = JSON.stringify([schema, name, body]);
     this.found.routines.set(key, body);
+  }
+
+  anyMade(frame: Frame, schema: string, name: string): void {
+    this.#routines.anyMade(frame, nameOf({ schema, name }), [...this.state.made, ...this.#ownRoutines()]);
+  }
+
+  #ownRoutines(): readonly { readonly schema: string; readonly name: string }[] {
+    return [...this.found.routines.keys()].map((key) => {
+      const [schema, name] = JSON.parse(key) as [string, string, unknown];
+      return { schema, name };
+    });
   }
 
   bodiesMade(schema: string, name: string): readonly (BodyText | null)[] {

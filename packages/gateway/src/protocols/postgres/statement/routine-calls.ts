@@ -43,6 +43,19 @@ export class RoutineCalls {
     }
   }
 
+  /** All of these, through something that may call any of them. */
+  anyMade(
+    frame: Frame,
+    owner: string,
+    routines: readonly { readonly schema: string; readonly name: string }[],
+  ): void {
+    const via = through(frame.via, owner);
+    for (const { schema, name } of routines) {
+      this.#resolving.findings.evaluate('call', via, 'Function', schema, name);
+      this.#made({ ...frame, via }, schema, name);
+    }
+  }
+
   /** A function that something else calls: a trigger, an operator, a type. */
   called(frame: Frame, owner: string, called: FunctionRef): void {
     const { catalog, findings } = this.#resolving;

@@ -33,6 +33,8 @@ const RENAMING: ReadonlySet<SessionEffect['kind']> = new Set([
   'temporary',
   'created',
   'view',
+  'active',
+  'unsettled',
 ]);
 
 /** `facts` are the server's parameter values at login: session_authorization, and search_path where it is reported. */
@@ -58,8 +60,9 @@ export class SessionState {
   readonly #limit: number;
   readonly #paths = new Map<string, readonly string[]>();
   readonly #temporary = new Map<string, readonly RelationName[]>();
-  /** Temporary relations that do something when they are written to. */
+  /** Relations that were given something to do in this session, as createdKey. */
   readonly #active = new Set<string>();
+  #unsettled = false;
   readonly #created = new Set<string>();
   /** By createdKey: what functions the session made may run, and a digest of all that. */
   readonly #bodies = new Map<string, readonly (BodyText | null)[]>();
@@ -104,9 +107,29 @@ export class SessionState {
     return this.#temporary.get(name);
   }
 
-  /** Whether writing to the temporary relation of this name may set something off. */
-  isActive(name: string): boolean {
-    return this.#active.has(name);
+  /** Whether the session gave the relation something to do, such as a trigger. */
+  isActive(schema: string, name: string): boolean {
+    return this.#active.size > 0 && this.#active.has(createdKey('relation', schema, name));
+  }
+
+  /** Whether names were changed in a transaction that may be open. */
+  get unsettled(): boolean {
+    return this.#unsettled;
+  }
+
+  /** The server is outside a transaction: what was changed in it is in the catalog, or is not. */
+  settled(): void {
+    if (!this.#unsettled) return;
+    this.#unsettled = false;
+    this.#rekey();
+  }
+
+  /** Every function the session made or changed. */
+  get made(): readonly { readonly schema: string; readonly name: string }[] {
+    return [...this.#bodies.keys()].map((key) => {
+      const [, schema, name] = JSON.parse(key) as [string, string, string];
+      return { schema, name };
+    });
   }
 
   hasCreated(what: string, schema: string, name: string): boolean {
@@ -159,6 +182,8 @@ export class SessionState {
       else if (effect.kind === 'search-path') this.#addPath(effect.schemas);
       else if (effect.kind === 'role') this.#addUser(effect.name);
       else if (effect.kind === 'temporary') this.#addTemporary(effect);
+      else if (effect.kind === 'active') this.#addActive(effect.schema, effect.name);
+      else if (effect.kind === 'unsettled') this.#unsettled = true;
       else if (effect.kind === 'created') {
         const key = createdKey(effect.what, effect.schema, effect.name);
         this.#addCreated(key);
@@ -204,8 +229,12 @@ export class SessionState {
     else this.#users.add(name);
   }
 
-  #addTemporary({ name, sources, active }: Extract<SessionEffect, { kind: 'temporary' }>): void {
-    if (active) this.#active.add(name);
+  #addActive(schema: string, name: string): void {
+    if (this.#active.size >= this.#limit) this.#overflow = true;
+    else this.#active.add(createdKey('relation', schema, name));
+  }
+
+  #addTemporary({ name, sources }: Extract<SessionEffect, { kind: 'temporary' }>): void {
     const known = this.#temporary.get(name);
     if (known === undefined && this.#temporary.size >= this.#limit) this.#overflow = true;
     const all = known ?? [];
@@ -252,6 +281,7 @@ export class SessionState {
       [...this.#paths.keys()],
       [...this.#temporary],
       [...this.#active],
+      this.#unsettled,
       [...this.#created],
       this.#overflow,
       this.#bodiesDigest,
