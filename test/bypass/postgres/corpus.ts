@@ -276,7 +276,7 @@ CREATE TABLE pg_temp.x (a int) >> SELECT * FROM x ⇒ select pg_temp.x
 SELECT * FROM pg_temp.nothing ⇒ ?is not in the catalog
 SELECT * FROM pg_temp_3.t ⇒ ?is not in the catalog
 CREATE TABLE fresh (a int) >> INSERT INTO fresh VALUES (1) ⇒ insert public.fresh
-ALTER TABLE t RENAME TO renamed >> SELECT * FROM renamed ⇒ select public.renamed
+ALTER TABLE t RENAME TO renamed >> SELECT * FROM renamed ⇒ ?commit it first
 CREATE FUNCTION fresh() RETURNS int LANGUAGE sql AS 'SELECT 1' >> SELECT fresh() ⇒ call public.fresh
 SET ROLE admin ⇒ set_role admin
 SET LOCAL ROLE admin ⇒ set_role admin
