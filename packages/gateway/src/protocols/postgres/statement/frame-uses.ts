@@ -108,16 +108,10 @@ export class FrameUses {
     const { names } = frame;
     const own =
       catalog.hasOwnRoutine(name) || [...names.searched].some((one) => names.knows('routine', one, name));
-    if (!ROW_FUNCTIONS.has(name) && (!own || this.#isColumn(name))) return;
+    // A column of this name elsewhere in the text is no reason to take it for that: which `x` is is not known here.
+    if (!ROW_FUNCTIONS.has(name) && !own) return;
     findings.anyColumn = true;
     this.#routine(frame, { action: 'call', schema: null, name, mode: 'existing', builtIn: true });
     if (ROW_FUNCTIONS.has(name)) findings.evaluate('call', frame.via, 'Function', 'pg_catalog', name);
-  }
-
-  #isColumn(name: string): boolean {
-    const { catalog, findings } = this.#resolving;
-    return findings.relations.some(
-      ({ schema, table }) => catalog.relation(schema, table)?.columns.includes(name) === true,
-    );
   }
 }
