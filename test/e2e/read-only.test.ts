@@ -71,6 +71,18 @@ test('what hides a change from policy is refused by the server [e2e.read-only]',
   await client.end();
 });
 
+test('a session to which what cannot be told is permitted still asks for no transaction that writes [e2e.read-only]', async () => {
+  const { client } = await session();
+  const asked = [
+    'begin; set local transaction_read_only = off; select tricks.write(); commit',
+    'begin; set transaction_read_only = 0; select tricks.write(); commit',
+    "select set_config('transaction_read_only', 'off', true), tricks.write()",
+  ];
+  for (const sql of asked) await refused(client, sql, '42501');
+  assert.deepEqual((await client.query('select count(*)::int as n from tricks.notes')).rows, [{ n: 0 }]);
+  await client.end();
+});
+
 test('a session whose server stops being read-only is ended, and that is on record [e2e.read-only]', async () => {
   const { client, ended } = await session();
   const asked = client.query('select tricks.undo()').catch((fault: unknown) => fault);

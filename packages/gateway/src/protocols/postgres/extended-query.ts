@@ -126,12 +126,16 @@ export class ExtendedQuery {
    * Policy is, and what it says now is how the rest is masked. The limits it was begun under stay.
    */
   #judge(portal: Portal): MaybePromise<Outcome> {
-    const operation = operationOf(portal);
     const { outcome: begun } = portal;
-    if (!portal.statement.changesState || begun === null) return this.#talk.submit(operation);
-    return whenReady(this.#talk.line.prepare(operation), (goesOn) =>
-      goesOn.effect === 'deny' ? goesOn : { ...goesOn, limit: tighter(goesOn.limit, begun.limit) },
-    );
+    if (begun === null) return this.#talk.submit(operationOf(portal));
+    // What it calls may have been replaced since it began, and the server calls it as it is now.
+    return whenReady(this.#talk.understoodAgain(portal), ({ statement }) => {
+      const operation = operationOf({ ...portal, statement });
+      if (!statement.changesState) return this.#talk.submit(operation);
+      return whenReady(this.#talk.line.prepare(operation), (goesOn) =>
+        goesOn.effect === 'deny' ? goesOn : { ...goesOn, limit: tighter(goesOn.limit, begun.limit) },
+      );
+    });
   }
 
   sync(bytes: Buffer, start: number, end: number): void {

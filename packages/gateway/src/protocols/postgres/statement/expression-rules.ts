@@ -225,6 +225,9 @@ export function setSetting(
   switch (effect.kind) {
     case 'refused':
       walker.draft.cannotTell(effect.why);
+      // Who may do what cannot be told may still not make a read-only session write.
+      if (name.toLowerCase().endsWith('transaction_read_only'))
+        walker.draft.fixed('transact_writable', 'Database');
       return;
     case 'role':
       walker.draft.fixed('set_role', 'Role', value ?? '*');

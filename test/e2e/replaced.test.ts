@@ -1,0 +1,57 @@
+/** What runs is judged as it is when it runs: a function may be replaced while a portal that calls it is suspended. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startGateway, type TestGateway } from '../fixtures/gateway.ts';
+import { bind, describe, execute, parse, query, RawClient, sync } from '../fixtures/raw-postgres.ts';
+
+const POLICIES = `
+@id("all") permit (principal, action, resource) unless { action == Action::"undetermined" };
+@id("secrets") forbid (principal, action == Action::"select", resource is Table) when { resource.name == "secrets" };
+@id("told") forbid (principal, action == Action::"call", resource) when { resource.name == "told" };
+`;
+
+const TABLES = `
+create table secrets (what text);
+insert into secrets values ('secret');
+create table people (name text);
+insert into people values ('ann');
+create table others (told text);
+insert into others values ('x');
+create function told(one people) returns text language plpgsql as $$ begin return 'told'; end $$;
+create function said(i int) returns text language plpgsql as $$ begin return 'said'; end $$;
+`;
+
+const REPLACE =
+  'create or replace function said(i int) returns text language plpgsql as $$ begin return (select max(what) from public.secrets); end $$';
+
+let world: TestGateway;
+before(async () => {
+  world = await startGateway({ policies: { text: POLICIES }, postgres: { initSql: TABLES } });
+});
+after(() => world.close());
+
+const raw = async () =>
+  (await RawClient.open({ port: world.port, user: 'db', password: await world.token('agent') })).client;
+
+for (const who of ['itself', 'another'] as const) {
+  test(`a portal does not go on with a function that the session ${who} replaced [relay.names]`, async () => {
+    await world.server.query(REPLACE.replace('(select max(what) from public.secrets)', "'said'"));
+    const client = await raw();
+    await client.ask(query('begin'));
+    const text = 'select said(g) from generate_series(1, 3) g';
+    client.send(Buffer.concat([parse('', text), bind('p', ''), execute('p', 1), sync()]));
+    assert.match(describe(await client.until('Z')), /D\(said\) s ZT/);
+    const other = who === 'itself' ? client : await raw();
+    assert.match(describe(await other.ask(query(REPLACE))), /C\(CREATE FUNCTION\)/);
+    client.send(Buffer.concat([execute('p', 1), sync()]));
+    assert.equal(describe(await client.until('Z')), 'E(42501) ZE');
+    for (const one of new Set([client, other])) one.close();
+  });
+}
+
+test('a function called as a column is judged, whatever else has a column of its name [postgres.statement-actions]', async () => {
+  const client = await world.connect();
+  for (const sql of ['select (p).told from people p, others', 'select (null::people).told from others'])
+    await assert.rejects(client.query(sql), /policy "told" forbids call/, sql);
+  await client.end();
+});
