@@ -49,6 +49,17 @@ for (const who of ['itself', 'another'] as const) {
   });
 }
 
+test('a cursor does not go on with a function that was replaced [relay.names]', async () => {
+  const client = await world.connect();
+  await client.query(REPLACE.replace('(select max(what) from public.secrets)', "'said'"));
+  await client.query('begin');
+  await client.query('declare c cursor for select said(g) from generate_series(1, 3) g');
+  assert.deepEqual((await client.query('fetch 1 from c')).rows, [{ said: 'said' }]);
+  await client.query(REPLACE);
+  await assert.rejects(client.query('fetch 1 from c'), /policy "secrets" forbids select/);
+  await client.end();
+});
+
 test('a function called as a column is judged, whatever else has a column of its name [postgres.statement-actions]', async () => {
   const client = await world.connect();
   for (const sql of ['select (p).told from people p, others', 'select (null::people).told from others'])

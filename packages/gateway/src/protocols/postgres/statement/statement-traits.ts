@@ -39,10 +39,11 @@ export function runNames(input: RunNames, findings: Findings, columnNames: Set<s
     const own = draft.effects.some((one) => one.kind === effect && one.name === name);
     if (known.length === 0 && !own) findings.cannotTell(unknown, null);
     for (const prepared of known) {
-      // A cursor's query was planned when it was opened.
-      const resolution = kind === 'prepared' ? input.again(prepared, pathsSet(input)) : null;
+      const resolution = input.again(prepared, pathsSet(input));
       if (kind === 'prepared' && resolution === null) findings.cannotTell(unknown, null);
-      const meaning = resolution?.meaning ?? prepared;
+      // A cursor's query was planned when it was opened, but the functions it calls are those of now.
+      const meaning = kind === 'prepared' ? (resolution?.meaning ?? prepared) : prepared;
+      if (kind === 'cursor' && resolution !== null) include(resolution.meaning, findings, columnNames);
       unknownName ||= resolution?.unknownName === true;
       needs.push(...(resolution?.needs ?? []));
       // FETCH reads rows of a query and CLOSE reads nothing: neither can start a COPY that a portal holds.
