@@ -40,7 +40,7 @@ export function readEvalLine(text: string): EvalLine | MalformedLine {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return { id: null, why: 'the line is JSON, but no object' };
   const given = value as Record<string, unknown>;
-  const id = isId(given.id) ? given.id : null;
+  const id = given.id ?? null;
   try {
     return { id, ...fieldsOf(given) };
   } catch (cause) {
@@ -86,10 +86,6 @@ function fieldsOf(given: Record<string, unknown>): Omit<EvalLine, 'id'> {
     approvals: approvals(given.approvals),
     session: optionalText(given, 'session'),
   };
-}
-
-function isId(value: unknown): boolean {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }
 
 function text(given: Record<string, unknown>, name: string): string {

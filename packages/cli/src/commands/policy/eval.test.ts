@@ -255,3 +255,12 @@ test('reads requests to an API as the gateway does [tools.http]', async () => {
   assert.deepEqual(answers[0]?.objects, ['Route::"billing/api/v1/invoices"']);
   assert.match(answers[3]?.undetermined ?? '', /x-http-method-override/);
 });
+
+test('an id of any type comes back unchanged [tools.eval]', async () => {
+  const ids = ['one', 2.5, true, null, [1, { a: 2 }], { key: ['x'] }];
+  const { answers } = await evaluate(ids.map((id) => ask(id, 'SELECT 1')));
+  assert.deepEqual(
+    answers.map(({ id }) => id),
+    ids,
+  );
+});

@@ -14,6 +14,7 @@ export function showExplained(explained: Explained, terminal: Terminal): void {
   out('');
   const why = reason ?? `by ${listOf(policies)}`;
   out(`${painted(effect, terminal)}: ${oneLine(why)}`);
+  if (explained.undetermined !== null) out(`its effect cannot be told: ${oneLine(explained.undetermined)}`);
   if (explained.connect !== 'permit')
     out(`${paint.bad('but no session:')} connect on Target ${oneLine(target)} is not permitted to them`);
   if (explained.access === 'read-only')
