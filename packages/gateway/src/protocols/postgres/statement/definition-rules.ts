@@ -37,7 +37,11 @@ export const definitionRules: Readonly<Record<string, Rule>> = {
   ColumnDef: (walker, body, scope) => walker.children('ColumnDef', body, scope),
   Constraint: (walker, body, scope) => {
     // A foreign key reads the table it refers to and puts triggers on it.
-    if (isBody(body.pktable)) walker.draft.relation('alter', alone(body.pktable as RangeVar));
+    if (isBody(body.pktable)) {
+      const referred = alone(body.pktable as RangeVar);
+      walker.draft.relation('alter', referred);
+      walker.draft.relation('refer', referred);
+    }
     for (const item of list(body.exclusions)) operatorIn(walker, item);
     walker.children('Constraint', body, scope, ['pktable', 'exclusions']);
   },
@@ -45,7 +49,9 @@ export const definitionRules: Readonly<Record<string, Rule>> = {
   AlterTableStmt: alterTable,
   AlterTableCmd: alterTableCommand,
   PartitionCmd: (walker, body, scope) => {
-    walker.draft.relation('alter', alone(bare(body, 'name') as RangeVar));
+    const partition = alone(bare(body, 'name') as RangeVar);
+    walker.draft.relation('alter', partition);
+    walker.draft.relation('part', partition);
     walker.visitAs('PartitionBoundSpec', body.bound, scope);
   },
   CreateSchemaStmt: (walker, body, scope) => {
@@ -258,13 +264,15 @@ function alone(relation: RangeVar): RangeVar {
 
 /** Commands of ALTER TABLE that leave what inherits from it alone. */
 const NOT_RECURSIVE =
-  /^AT_(AttachPartition|DetachPartition\w*|ChangeOwner|AddInherit|DropInherit|\w*Trig\w*|\w*Rule|\w*RowSecurity|ReplicaIdentity|ClusterOn|DropCluster|SetTableSpace|SetLogged|SetUnLogged|\w*Options)$/;
+  /^AT_(AttachPartition|DetachPartition\w*|ChangeOwner|AddInherit|DropInherit|\w*Rule|\w*RowSecurity|ReplicaIdentity|ClusterOn|DropCluster|SetTableSpace|SetLogged|SetUnLogged|\w*Options)$/;
 
 function createTable(walker: Walker, body: Body, scope: Scope): void {
   newRelation(walker, bare(body, 'relation') as RangeVar);
   for (const parent of list(body.inhRelations)) {
     const relation = as('RangeVar', parent);
-    if (relation !== null) walker.draft.relation('alter', alone(relation as RangeVar));
+    if (relation === null) continue;
+    walker.draft.relation('alter', alone(relation as RangeVar));
+    if (isBody(body.partbound)) walker.draft.relation('divide', alone(relation as RangeVar));
   }
   walker.children('CreateStmt', body, scope, ['relation', 'inhRelations', 'options']);
 }
@@ -282,8 +290,22 @@ function alterTable(walker: Walker, body: Body, scope: Scope): void {
     // What was switched off fires from now on; a foreign key that is checked reads the other table.
     if (commands.some((command) => /^AT_Enable/.test(command))) walker.draft.relation('enable', own, mode);
     if (commands.includes('AT_ValidateConstraint')) walker.draft.relation('validate', own, mode);
+    if (commands.some((command) => /^AT_(At|De)tachPartition/.test(command)))
+      walker.draft.relation('divide', own, mode);
+    for (const item of list(body.cmds)) losses(walker, relation, as('AlterTableCmd', item) ?? {}, mode);
   }
   walker.visitAll(body.cmds, scope);
+}
+
+/** Commands that take a column or constraint away, or make it anew: foreign keys at either end go or are made again. */
+const LOSING = /^AT_(DropColumn|AlterColumnType|DropConstraint|AlterConstraint)$/;
+
+function losses({ draft }: Walker, relation: RangeVar, command: Body, mode: 'existing' | 'maybe'): void {
+  if (!LOSING.test(text(command, 'subtype'))) return;
+  const constraint = as('Constraint', command.def) ?? {};
+  const part = text(command, 'name') || text(constraint, 'conname');
+  const cascade = text(command, 'behavior') === 'DROP_CASCADE';
+  draft.relation('lose', relation, mode, 'Table', cascade, part);
 }
 
 function alterTableCommand(walker: Walker, body: Body, scope: Scope): void {

@@ -123,6 +123,8 @@ export interface RelationUse {
   readonly only?: true;
   /** CASCADE: what refers to it goes with it. */
   readonly cascade?: true;
+  /** The column or constraint that a definition changes. */
+  readonly part?: string;
 }
 
 /** An action on a function, procedure or aggregate as named in the text. */

@@ -1,7 +1,9 @@
 /** Relations a text names: which they may be, and what the action on each is. */
 import type { Evaluation } from '../../protocol.ts';
 import type { CatalogRelation } from './catalog.ts';
-import { Consequences } from './consequences.ts';
+import { FIRST_OWN } from './catalog-snapshot.ts';
+import { type AccessOptions, Consequences } from './consequences.ts';
+import { REACHES } from './definition-reach.ts';
 import { type Frame, nameOf, type Resolving, through } from './frame.ts';
 import type { Draft, RelationUse } from './meaning.ts';
 import { SETTING_VALUES, secretColumns } from './secrets.ts';
@@ -11,7 +13,7 @@ const COUNTED = new Set(['select', 'update', 'delete', 'truncate', 'drop']);
 /** Actions that run the query of a view. */
 const USES_ROWS = new Set(['select', 'insert', 'update', 'delete', 'lock', 'copy_in']);
 /** Not actions on the relation, only what follows from one: TRUNCATE … RESTART IDENTITY, ENABLE TRIGGER, VALIDATE. */
-const UNJUDGED = new Set(['restart', 'enable', 'validate']);
+const UNJUDGED = new Set(['restart', 'enable', 'validate', ...REACHES]);
 /** Actions that make values of the relation's column types. */
 const MAKES_VALUES = new Set(['insert', 'update', 'alter']);
 
@@ -131,21 +133,16 @@ export class RelationUses {
     for (const evaluation of state.viewEvaluations(schema, name)) findings.add(reached(evaluation, via));
   }
 
-  #consequencesOf(
-    frame: Frame,
-    relation: CatalogRelation,
-    action: string,
-    options: { readonly only?: boolean; readonly cascade?: boolean },
-  ): void {
+  #consequencesOf(frame: Frame, relation: CatalogRelation, action: string, options: AccessOptions): void {
     if (COUNTED.has(action)) this.counted.add(relation);
     const { oid, behaviour } = relation;
     if (behaviour === undefined && relation.children.length === 0 && relation.parents.length === 0) {
-      if (action !== 'drop' && relation.table === undefined) return;
+      if (action !== 'drop' && action !== 'lose' && relation.table === undefined) return;
     }
-    const { only = false, cascade = false } = options;
+    const { only = false, cascade = false, part } = options;
     const names = [frame.names.key, frame.running.key, frame.draft.setsDefault, frame.keysChange];
-    if (!this.#resolving.step(frame.via, 'relation', oid, action, only, cascade, names)) return;
-    if (behaviour !== undefined && behaviour.types.length > 0) {
+    if (!this.#resolving.step(frame.via, 'relation', oid, action, only, cascade, part, names)) return;
+    if (behaviour !== undefined && behaviour.types.length > 0 && !REACHES.has(action)) {
       const via = through(frame.via, nameOf(relation));
       this.#types({ ...frame, via }, behaviour.types, MAKES_VALUES.has(action));
     }
@@ -182,9 +179,6 @@ function reached({ action, resource, facts }: Evaluation, way: readonly string[]
   const via = Object.freeze([...new Set([...(facts?.via ?? []), ...way])].sort());
   return Object.freeze({ action, resource, facts: Object.freeze({ ...facts, via }) });
 }
-
-/** OIDs below are of what initdb made (FirstNormalObjectId, access/transam.h). */
-export const FIRST_OWN = 16_384;
 
 /** Whether the text could read one of these columns: by name, by `*`, or without naming it. */
 function mayRead(columns: readonly string[], draft: Draft): boolean {
