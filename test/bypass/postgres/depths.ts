@@ -294,7 +294,7 @@ CREATE TABLE n (k int REFERENCES keys) ⇒ create public.n, alter public.keys, a
 DROP TABLE notes ⇒ drop public.notes, alter secret.vault via public.notes
 DROP TABLE locks ⇒ drop public.locks, alter public.keys via public.locks, alter secret.keys_1 via public.locks, alter secret.keys_1 via public.keys+public.locks
 ALTER TABLE shelves DROP CONSTRAINT kept ⇒ alter public.shelves, alter public.shelves_1 via public.shelves, alter secret.shelves_d via public.shelves, alter secret.safe via public.shelves, alter secret.safe via public.shelves+public.shelves_1, alter secret.safe via public.shelves+secret.shelves_d
-ALTER TABLE ONLY shelves DROP CONSTRAINT kept ⇒ alter public.shelves, alter secret.safe via public.shelves
+ALTER TABLE ONLY shelves DROP CONSTRAINT kept ⇒ alter public.shelves, alter public.shelves_1 via public.shelves, alter secret.shelves_d via public.shelves, alter secret.safe via public.shelves
 ALTER TABLE notes DROP COLUMN vault ⇒ alter public.notes, alter secret.vault via public.notes
 ALTER TABLE notes DROP COLUMN id ⇒ alter public.notes
 ALTER TABLE notes ADD COLUMN x int ⇒ alter public.notes
@@ -308,6 +308,16 @@ DROP TABLE attic.box CASCADE ⇒ drop attic.box, alter public.boxed via attic.bo
 DROP SEQUENCE app.numbers CASCADE ⇒ drop app.numbers, alter public.filled via app.numbers
 ALTER TABLE parts DISABLE TRIGGER ALL ⇒ alter public.parts, alter public.parts_1 via public.parts, alter secret.parts_11 via public.parts+public.parts_1
 DROP SCHEMA attic CASCADE ⇒ drop attic, drop attic.box via attic, drop attic.fire via attic, drop attic.ok via attic, alter public.sized via attic, alter public.fired via attic, alter public.boxed via attic, alter public.boxed via attic+attic.box, alter public.okay via attic, drop public.okays via attic, drop public.sizes via attic
+CREATE TEMP TABLE kid () INHERITS (animals) >> SELECT 1 FROM animals ⇒ select public.animals, select public.cats via public.animals, select pg_temp.kid via public.animals
+CREATE TEMP TABLE kid () INHERITS (animals) >> SELECT 1 FROM ONLY animals ⇒ select public.animals
+CREATE TEMP TABLE kid () INHERITS (animals) >> INSERT INTO animals VALUES ('x') ⇒ insert public.animals
+CREATE TABLE fresh (id int, secret text) >> ALTER TABLE secret.vault INHERIT fresh >> DELETE FROM fresh WHERE id = 1 ⇒ delete public.fresh, delete secret.vault via public.fresh, select public.notes via public.fresh+secret.vault, select public.fresh, select secret.vault via public.fresh, call public.to_pair via public.pair, call public.to_pair via public.mood, call public.to_pair via public.mood+public.pair, call public.checks via public.pair+public.word, delete secret.log via public.checks+public.pair+public.word
+ALTER TABLE secret.vault INHERIT animals; DELETE FROM animals ⇒ alter secret.vault, alter public.animals, alter public.cats via public.animals, delete public.animals, delete public.cats via public.animals, delete secret.vault via public.animals, select public.notes via public.animals+secret.vault, alter secret.vault via public.animals
+ALTER TABLE ONLY parts ALTER c DROP NOT NULL ⇒ alter public.parts, alter public.parts_1 via public.parts, alter secret.parts_11 via public.parts+public.parts_1
+ALTER TABLE t SET SCHEMA app ⇒ alter public.t, create app, create app.t
+ALTER FUNCTION deep(int) SET SCHEMA app ⇒ alter public.deep, create app, create app.deep
+ALTER TYPE pair ADD ATTRIBUTE x int CASCADE ⇒ ?which tables of a type
+ALTER PUBLICATION p SET TABLE t ⇒ ?use ADD and DROP
 `);
 
 export const types = statements(`

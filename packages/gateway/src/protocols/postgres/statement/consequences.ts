@@ -17,7 +17,7 @@ export interface AccessOptions {
 }
 
 /** Actions that reach what inherits from a relation. */
-const REACH_CHILDREN = new Set([
+export const REACH_CHILDREN: ReadonlySet<string> = new Set([
   'select',
   'update',
   'delete',
@@ -234,6 +234,8 @@ export class Consequences {
       const follows = event === 'delete' ? onDelete : onUpdate;
       // Without an action it is looked whether a row refers to this one.
       touch(oid, follows === 'none' ? 'select' : follows);
+      // A row that moves out of the partition that is referred to is deleted there.
+      if (event === 'update' && relation.parents.length > 0 && onDelete !== 'none') touch(oid, onDelete);
     }
   }
 

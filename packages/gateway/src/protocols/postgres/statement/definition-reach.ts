@@ -83,7 +83,11 @@ export class DefinitionReach {
     if (cascade)
       for (const reader of this.#resolving.catalog.readersOf(relation.oid).filter(isView))
         this.#resolving.access(frame, nameOf(relation), reader, 'drop', true);
-    if (only) return;
+    // What a child has of its own from now on is noted in it.
+    if (only) {
+      this.#below(frame, relation);
+      return;
+    }
     for (const oid of relation.children) {
       const child = this.#resolving.catalog.relationByOid(oid);
       if (child !== undefined)

@@ -175,7 +175,12 @@ export const definitionRules: Readonly<Record<string, Rule>> = {
     if (text(body, 'tgenabled') !== 'D') walker.draft.enables.add(text(body, 'trigname'));
   },
   CreatePublicationStmt: publication('create', 'CreatePublicationStmt'),
-  AlterPublicationStmt: publication('alter', 'AlterPublicationStmt'),
+  AlterPublicationStmt: (walker, body, scope) => {
+    publication('alter', 'AlterPublicationStmt')(walker, body, scope);
+    // Whatever it had before and is not in the list is published no longer.
+    if (text(body, 'action') === 'AP_SetObjects')
+      walker.draft.cannotTell('what else a publication had cannot be told: use ADD and DROP');
+  },
   PublicationObjSpec: (walker, body, scope) => {
     if (/SCHEMA/.test(text(body, 'pubobjtype')))
       walker.draft.fixed('select', 'Table', text(body, 'name') || '*', '*');
@@ -272,7 +277,9 @@ function createTable(walker: Walker, body: Body, scope: Scope): void {
     const relation = as('RangeVar', parent);
     if (relation === null) continue;
     walker.draft.relation('alter', alone(relation as RangeVar));
-    if (isBody(body.partbound)) walker.draft.relation('divide', alone(relation as RangeVar));
+    const partition = isBody(body.partbound);
+    if (partition) walker.draft.relation('divide', alone(relation as RangeVar));
+    adopted(walker, relation as RangeVar, bare(body, 'relation') as RangeVar, partition);
   }
   walker.children('CreateStmt', body, scope, ['relation', 'inhRelations', 'options']);
 }
@@ -280,8 +287,10 @@ function createTable(walker: Walker, body: Body, scope: Scope): void {
 function alterTable(walker: Walker, body: Body, scope: Scope): void {
   const kind = text(body, 'objtype');
   const relation = bare(body, 'relation') as RangeVar;
-  if (kind === 'OBJECT_TYPE') walker.draft.inSchema('alter', relationSteps(relation));
-  else {
+  if (kind === 'OBJECT_TYPE') {
+    walker.draft.inSchema('alter', relationSteps(relation));
+    for (const item of list(body.cmds)) cascadesToTables(walker, as('AlterTableCmd', item) ?? {});
+  } else {
     const type = kind === 'OBJECT_SEQUENCE' ? 'Sequence' : 'Table';
     const commands = list(body.cmds).map((item) => text(as('AlterTableCmd', item) ?? {}, 'subtype'));
     const own = commands.every((command) => NOT_RECURSIVE.test(command)) ? alone(relation) : relation;
@@ -292,16 +301,42 @@ function alterTable(walker: Walker, body: Body, scope: Scope): void {
     if (commands.includes('AT_ValidateConstraint')) walker.draft.relation('validate', own, mode);
     if (commands.some((command) => /^AT_(At|De)tachPartition/.test(command)))
       walker.draft.relation('divide', own, mode);
+    for (const item of list(body.cmds)) adoptions(walker, relation, as('AlterTableCmd', item) ?? {});
     for (const item of list(body.cmds)) losses(walker, relation, as('AlterTableCmd', item) ?? {}, mode);
   }
   walker.visitAll(body.cmds, scope);
+}
+
+/** ALTER TYPE … CASCADE alters the tables that were made OF the type. */
+export function cascadesToTables({ draft }: Walker, body: Body): void {
+  if (text(body, 'behavior') === 'DROP_CASCADE')
+    draft.cannotTell('which tables of a type are altered with it cannot be told');
+}
+
+/** The session knows its relations' children until the catalog shows them, and temporary ones for good. */
+function adopted({ draft }: Walker, parent: RangeVar, child: RangeVar, partition: boolean): void {
+  const name = ({ schemaname, relname, relpersistence }: RangeVar) => ({
+    schema: relpersistence === 't' ? 'pg_temp' : schemaname || null,
+    name: relname ?? '',
+  });
+  draft.effect({ kind: 'child', parent: name(parent), child: name(child), partition });
+}
+
+function adoptions(walker: Walker, relation: RangeVar, command: Body): void {
+  const subtype = text(command, 'subtype');
+  const parent = as('RangeVar', command.def);
+  const partition = bare(as('PartitionCmd', command.def) ?? {}, 'name');
+  if (subtype === 'AT_AddInherit' && parent !== null) adopted(walker, parent as RangeVar, relation, false);
+  if (subtype === 'AT_AttachPartition') adopted(walker, relation, partition as RangeVar, true);
 }
 
 /** Commands that take a column or constraint away, or make it anew: foreign keys at either end go or are made again. */
 const LOSING = /^AT_(DropColumn|AlterColumnType|DropConstraint|AlterConstraint)$/;
 
 function losses({ draft }: Walker, relation: RangeVar, command: Body, mode: 'existing' | 'maybe'): void {
-  if (!LOSING.test(text(command, 'subtype'))) return;
+  const subtype = text(command, 'subtype');
+  if (!LOSING.test(subtype) && !(relation.inh !== true && /^AT_(AddConstraint|DropNotNull)$/.test(subtype)))
+    return;
   const constraint = as('Constraint', command.def) ?? {};
   const part = text(command, 'name') || text(constraint, 'conname');
   const cascade = text(command, 'behavior') === 'DROP_CASCADE';

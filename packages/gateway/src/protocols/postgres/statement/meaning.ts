@@ -82,6 +82,14 @@ export type SessionEffect =
       readonly sources: readonly RelationName[];
       readonly active: boolean;
     }
+  /** A relation is a child of another, and the shared catalog may not show it. */
+  | {
+      readonly kind: 'child';
+      readonly parent: RelationName;
+      readonly child: RelationName;
+      /** Rows written to the parent may go to it. */
+      readonly partition: boolean;
+    }
   /** Something exists that the shared catalog may not show yet. */
   | {
       readonly kind: 'created';
@@ -152,7 +160,13 @@ export interface FixedUse {
 
 /** The effect of a draft, before names are resolved. */
 export type DraftEffect =
-  | Exclude<SessionEffect, { kind: 'temporary' } | { kind: 'created' } | { kind: 'view' }>
+  | Exclude<SessionEffect, { kind: 'temporary' } | { kind: 'child' } | { kind: 'created' } | { kind: 'view' }>
+  | {
+      readonly kind: 'child';
+      readonly parent: DraftName;
+      readonly child: DraftName;
+      readonly partition: boolean;
+    }
   | { readonly kind: 'view'; readonly schema: string | null; readonly name: string }
   | {
       readonly kind: 'created';
@@ -160,6 +174,8 @@ export type DraftEffect =
       readonly schema: string | null;
       readonly name: string;
       readonly body?: BodyText | null;
+      /** The name a relation had before. */
+      readonly renames?: string;
     };
 
 /** How a text found in the catalog is to be read. */

@@ -2,10 +2,10 @@
 import type { Evaluation } from '../../protocol.ts';
 import type { CatalogRelation } from './catalog.ts';
 import { FIRST_OWN } from './catalog-snapshot.ts';
-import { type AccessOptions, Consequences } from './consequences.ts';
+import { type AccessOptions, Consequences, REACH_CHILDREN } from './consequences.ts';
 import { REACHES } from './definition-reach.ts';
 import { type Frame, nameOf, type Resolving, through } from './frame.ts';
-import type { Draft, RelationUse } from './meaning.ts';
+import type { Draft, RelationName, RelationUse } from './meaning.ts';
 import { SETTING_VALUES, secretColumns } from './secrets.ts';
 
 /** Actions whose rows count as read or changed. */
@@ -90,11 +90,42 @@ export class RelationUses {
     const via = through(frame.via, owner);
     const { schema, name, kind } = relation;
     const type = kind === 'S' ? 'Sequence' : 'Table';
-    this.#resolving.findings.evaluate(action, via, type, schema, name);
+    // Whose temporary relation it is, the catalog does not say; the server touches none but the session's own.
+    const shown = schema.replace(/^pg_temp_\d+$/, 'pg_temp');
+    this.#resolving.findings.evaluate(action, via, type, shown, name);
     this.#resolving.findings.addRelation({ schema, table: name });
     this.#resolving.columns.setOff(action, via, owner, relation);
     this.#madeView({ ...frame, via }, action, schema, name);
     this.#consequencesOf({ ...frame, via }, relation, action, { cascade });
+    this.#childrenMade({ ...frame, via }, { schema, table: name }, action, { cascade });
+  }
+
+  /** Children the catalog may not show: those of this transaction, and temporary ones. */
+  #childrenMade(frame: Frame, relation: RelationName, action: string, options: AccessOptions): void {
+    const { catalog, state, findings } = this.#resolving;
+    const { only = false, cascade = false } = options;
+    const { schema, table } = relation;
+    const made = this.#resolving.childrenMade(schema, table);
+    if (made.length === 0 || only || !(REACH_CHILDREN.has(action) || action === 'insert')) return;
+    const owner = nameOf({ schema, name: table });
+    for (const { child, partition } of made) {
+      if (action === 'insert' && !partition) continue;
+      if (!this.#resolving.step(frame.via, 'child', owner, child, action, cascade)) continue;
+      const known = catalog.relation(child.schema, child.table);
+      if (known !== undefined) {
+        this.access(frame, owner, known, action, cascade);
+        continue;
+      }
+      const via = through(frame.via, owner);
+      findings.evaluate(action, via, 'Table', child.schema, child.table);
+      if (child.schema === 'pg_temp') {
+        findings.anyColumn = true;
+        for (const source of state.temporary(child.table) ?? []) findings.addRelation(source);
+        if (WRITES.has(action) && state.isActive(child.table))
+          findings.cannotTell(`what writing to temporary ${child.table} sets off is not followed`, null);
+      }
+      this.#childrenMade({ ...frame, via }, child, action, options);
+    }
   }
 
   /** One relation a name stands for. */
@@ -105,6 +136,7 @@ export class RelationUses {
     if (!UNJUDGED.has(action)) findings.evaluate(action, frame.via, use.type, schema, name);
     this.#madeView(frame, action, schema, name);
     findings.addRelation({ schema, table: name });
+    this.#childrenMade(frame, { schema, table: name }, action, use);
     if (frame.via.length > 0 && frame.answers) findings.anyColumn = true;
     const relation = catalog.relation(schema, name);
     const system = schema === 'pg_catalog' || schema === 'information_schema';
