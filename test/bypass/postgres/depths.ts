@@ -312,7 +312,7 @@ CREATE TEMP TABLE kid () INHERITS (animals) >> SELECT 1 FROM animals ⇒ select 
 CREATE TEMP TABLE kid () INHERITS (animals) >> SELECT 1 FROM ONLY animals ⇒ select public.animals
 CREATE TEMP TABLE kid () INHERITS (animals) >> INSERT INTO animals VALUES ('x') ⇒ insert public.animals
 CREATE TABLE fresh (id int, secret text) >> ALTER TABLE secret.vault INHERIT fresh >> DELETE FROM fresh WHERE id = 1 ⇒ delete public.fresh, delete secret.vault via public.fresh, select public.notes via public.fresh+secret.vault, select public.fresh, select secret.vault via public.fresh, call public.to_pair via public.pair, call public.to_pair via public.mood, call public.to_pair via public.mood+public.pair, call public.checks via public.pair+public.word, delete secret.log via public.checks+public.pair+public.word
-ALTER TABLE secret.vault INHERIT animals; DELETE FROM animals ⇒ alter secret.vault, alter public.animals, alter public.cats via public.animals, delete public.animals, delete public.cats via public.animals, delete secret.vault via public.animals, select public.notes via public.animals+secret.vault, alter secret.vault via public.animals
+ALTER TABLE secret.vault INHERIT animals; DELETE FROM animals ⇒ alter secret.vault, alter public.animals, delete public.animals, delete public.cats via public.animals, delete secret.vault via public.animals, select public.notes via public.animals+secret.vault
 ALTER TABLE ONLY parts ALTER c DROP NOT NULL ⇒ alter public.parts, alter public.parts_1 via public.parts, alter secret.parts_11 via public.parts+public.parts_1
 ALTER TABLE t SET SCHEMA app ⇒ alter public.t, create app, create app.t
 ALTER FUNCTION deep(int) SET SCHEMA app ⇒ alter public.deep, create app, create app.deep

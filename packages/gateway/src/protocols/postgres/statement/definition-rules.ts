@@ -352,7 +352,7 @@ function alterTableCommand(walker: Walker, body: Body, scope: Scope): void {
     case 'AT_AddInherit':
     case 'AT_DropInherit': {
       const parent = as('RangeVar', body.def);
-      if (parent !== null) draft.relation('alter', parent as RangeVar);
+      if (parent !== null) draft.relation('alter', alone(parent as RangeVar));
       return;
     }
     case 'AT_GenericOptions':
