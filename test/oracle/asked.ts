@@ -76,12 +76,19 @@ class OurSide {
 
   private constructor(database: string, parser: Parser, reader: OracleSession) {
     this.#reader = reader;
-    const query = async (sql: string): Promise<readonly (readonly string[])[]> => {
+    const one = async (sql: string): Promise<readonly (readonly string[])[]> => {
       await reader.ask(`BEGIN; ${HIDE_PLANTED}`);
       const { rows, error } = await reader.ask(sql);
       await reader.ask('ROLLBACK');
       if (error !== null) throw new Error(error.message);
       return rows.map((row) => row.map((value) => value ?? ''));
+    };
+    // The catalog is looked at while it is loaded: one after the other, or they get each other's answers.
+    let last: Promise<unknown> = Promise.resolve();
+    const query = (sql: string) => {
+      const answer = last.then(() => one(sql));
+      last = answer.catch(() => undefined);
+      return answer;
     };
     this.catalog = keepCatalog(query, { now: () => Date.now(), elapsed: () => performance.now() });
     this.binder = createStatementBinder({ database, parser, catalog: this.catalog });

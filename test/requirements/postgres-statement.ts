@@ -21,6 +21,8 @@ export const postgresStatementRequirements = {
     'A write is judged by defaults, generated columns, constraints, index expressions, policies and foreign keys.',
   'postgres.statement-inheritance':
     'An access to a parent counts for its children, and one to a child for its parents.',
+  'postgres.statement-definitions':
+    'A definition is judged by every relation it changes: at the other end of a foreign key, other partitions, what CASCADE takes along.',
   'postgres.statement-types':
     'Operators, casts and types that run functions count as calls of them wherever they can be met.',
   'postgres.statement-opaque':

@@ -117,7 +117,7 @@ ALTER FUNCTION monitoring.tell() SECURITY INVOKER ⇒ hold
 ALTER FUNCTION monitoring.tell() SET search_path = vault ⇒ hold
 ALTER FUNCTION monitoring.tell() LEAKPROOF ⇒ hold
 ALTER SEQUENCE monitoring.ticket RESTART ⇒ hold
-ALTER TYPE public.told ADD ATTRIBUTE x int CASCADE ⇒ hold
+ALTER TYPE public.told ADD ATTRIBUTE x int CASCADE ⇒ untold
 ALTER DOMAIN public.checked_text DROP CONSTRAINT checked_text_check ⇒ hold
 CREATE VIEW monitoring.v AS SELECT * FROM vault.entries ⇒ none
 CREATE OR REPLACE VIEW monitoring.plain_view AS SELECT host AS word FROM monitoring.checks ⇒ hold

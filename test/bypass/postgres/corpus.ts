@@ -360,7 +360,7 @@ ALTER TABLE t ENABLE ROW LEVEL SECURITY ⇒ alter public.t
 ALTER TABLE t DISABLE TRIGGER ALL ⇒ alter public.t
 ALTER TABLE parts ATTACH PARTITION t DEFAULT ⇒ alter public.parts, alter public.t
 ALTER TABLE t INHERIT secret.t ⇒ alter public.t, alter secret.t
-ALTER TABLE t SET SCHEMA secret ⇒ alter public.t, create secret
+ALTER TABLE t SET SCHEMA secret ⇒ alter public.t, create secret, create secret.t
 ALTER FUNCTION act(int) OWNER TO admin ⇒ alter public.act, grant admin
 CREATE TABLE x (a int CHECK (act(a) > 0), b int REFERENCES secret.t (a)) ⇒ create public.x, call public.act, alter secret.t
 CREATE TABLE x (LIKE secret.vault) ⇒ create public.x, select secret.vault

@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { HostileStatement } from './corpus.ts';
-import { constraints, DEPTHS, families, functions, opaque, triggers, types, views } from './depths.ts';
+import {
+  constraints,
+  DEPTHS,
+  definitions,
+  families,
+  functions,
+  opaque,
+  triggers,
+  types,
+  views,
+} from './depths.ts';
 import { actionsOf, type StatementWorld, startStatementWorld } from './world.ts';
 
 describe('statements that set something off', () => {
@@ -33,6 +43,8 @@ describe('statements that set something off', () => {
   for (const one of families)
     test(`follows children and parents in ${title(one)} [postgres.statement-inheritance]`, () =>
       follows(one));
+  for (const one of definitions)
+    test(`follows definitions in ${title(one)} [postgres.statement-definitions]`, () => follows(one));
   for (const one of types)
     test(`follows types in ${title(one)} [postgres.statement-types]`, () => follows(one));
 

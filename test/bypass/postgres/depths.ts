@@ -117,6 +117,29 @@ CREATE TABLE secret.parts_11 PARTITION OF public.parts_1 FOR VALUES FROM (0) TO 
 CREATE TABLE public.animals (name text);
 CREATE TABLE public.cats (lives int) INHERITS (public.animals);
 
+CREATE TABLE secret.safe (id int PRIMARY KEY);
+CREATE TABLE public.shelves (id int, safe int CONSTRAINT kept REFERENCES secret.safe, note text) PARTITION BY RANGE (id);
+CREATE TABLE public.shelves_1 PARTITION OF public.shelves FOR VALUES FROM (0) TO (10);
+CREATE TABLE secret.shelves_d PARTITION OF public.shelves DEFAULT;
+CREATE TABLE public.keys (id int PRIMARY KEY) PARTITION BY RANGE (id);
+CREATE TABLE secret.keys_1 PARTITION OF public.keys FOR VALUES FROM (0) TO (10);
+CREATE TABLE public.locks (id int, key int CONSTRAINT fits REFERENCES public.keys);
+
+CREATE SCHEMA attic;
+CREATE TABLE attic.box (a int);
+CREATE TYPE attic.size AS ENUM ('s', 'm');
+CREATE FUNCTION attic.fire() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE FUNCTION attic.ok(int) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT $1 > 0';
+CREATE TABLE public.sized (s attic.size);
+CREATE TABLE public.fired (a int);
+CREATE TRIGGER g BEFORE INSERT ON public.fired FOR EACH ROW EXECUTE FUNCTION attic.fire();
+CREATE TABLE public.boxed (a int);
+CREATE POLICY p ON public.boxed USING (a IN (SELECT a FROM attic.box));
+CREATE TABLE public.okay (a int CHECK (attic.ok(a)));
+CREATE VIEW public.okays AS SELECT attic.ok(1) AS ok;
+CREATE FUNCTION public.sizes(attic.size) RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE FUNCTION public.mentions() RETURNS int LANGUAGE sql AS 'SELECT count(*)::int FROM attic.box';
+
 CREATE FUNCTION public.checks(text) RETURNS boolean LANGUAGE sql AS 'DELETE FROM secret.log; SELECT true';
 CREATE DOMAIN public.word AS text CHECK (public.checks(VALUE));
 CREATE TYPE public.pair AS (one public.word, two int);
@@ -152,7 +175,7 @@ SELECT * FROM pg_tables ⇒ select pg_catalog.pg_tables
 SELECT * FROM information_schema.columns ⇒ select information_schema.columns
 COPY people TO STDOUT ⇒ select public.people, select public.customers via public.people
 WITH p AS (TABLE people) SELECT 1 FROM p ⇒ select public.people, select public.customers via public.people
-DROP TABLE customers CASCADE ⇒ drop public.customers, alter public.orders via public.customers, drop public.people via public.customers, drop public.numbers via public.customers+public.people, drop public.kept via public.customers+public.numbers+public.people, drop public.joined via public.customers, drop public.checked via public.customers, drop public.doorman via public.customers
+DROP TABLE customers CASCADE ⇒ drop public.customers, alter public.orders via public.customers, drop public.people via public.customers, drop public.numbers via public.customers+public.people, drop public.kept via public.customers+public.numbers+public.people, drop public.joined via public.customers, drop public.checked via public.customers, drop public.doorman via public.customers, drop public.hides via public.customers, drop public.plain_name via public.customers
 DROP VIEW joined ⇒ drop public.joined
 `);
 
@@ -254,10 +277,47 @@ DELETE FROM ONLY animals ⇒ delete public.animals
 TRUNCATE parts ⇒ truncate public.parts, truncate public.parts_1 via public.parts, truncate secret.parts_11 via public.parts+public.parts_1
 DROP TABLE parts_1 ⇒ drop public.parts_1, drop secret.parts_11 via public.parts_1, drop public.parts via public.parts_1
 ALTER TABLE animals ADD COLUMN x int ⇒ alter public.animals, alter public.cats via public.animals
-ALTER TABLE parts DETACH PARTITION parts_1 ⇒ alter public.parts, alter public.parts_1
+ALTER TABLE parts DETACH PARTITION parts_1 ⇒ alter public.parts, alter public.parts_1, alter secret.parts_11 via public.parts_1
 COPY parts TO STDOUT ⇒ select public.parts, select public.parts_1 via public.parts, select secret.parts_11 via public.parts+public.parts_1
 LOCK TABLE parts ⇒ lock public.parts, lock public.parts_1 via public.parts, lock secret.parts_11 via public.parts+public.parts_1
 SELECT table_to_xml('parts', true, true, '') ⇒ select public.parts, select public.parts_1 via public.parts, select secret.parts_11 via public.parts+public.parts_1
+`);
+
+export const definitions = statements(`
+CREATE TABLE shelves_2 PARTITION OF shelves FOR VALUES FROM (10) TO (20) ⇒ create public.shelves_2, alter public.shelves, alter secret.shelves_d via public.shelves, alter secret.safe via public.shelves
+ALTER TABLE shelves ATTACH PARTITION parts DEFAULT ⇒ alter public.shelves, alter secret.shelves_d via public.shelves, alter secret.safe via public.shelves, alter public.parts, alter public.parts_1 via public.parts, alter secret.parts_11 via public.parts+public.parts_1
+ALTER TABLE shelves DETACH PARTITION shelves_1 ⇒ alter public.shelves, alter secret.shelves_d via public.shelves, alter secret.safe via public.shelves, alter public.shelves_1, alter secret.safe via public.shelves_1
+DROP TABLE shelves_1 ⇒ drop public.shelves_1, drop public.shelves via public.shelves_1, alter secret.shelves_d via public.shelves, alter secret.safe via public.shelves_1
+CREATE TABLE keys_2 PARTITION OF keys FOR VALUES FROM (10) TO (20) ⇒ create public.keys_2, alter public.keys, alter public.locks via public.keys
+DROP TABLE secret.keys_1 ⇒ drop secret.keys_1, drop public.keys via secret.keys_1, alter public.locks via secret.keys_1
+CREATE TABLE n (k int REFERENCES keys) ⇒ create public.n, alter public.keys, alter secret.keys_1 via public.keys
+DROP TABLE notes ⇒ drop public.notes, alter secret.vault via public.notes
+DROP TABLE locks ⇒ drop public.locks, alter public.keys via public.locks, alter secret.keys_1 via public.locks, alter secret.keys_1 via public.keys+public.locks
+ALTER TABLE shelves DROP CONSTRAINT kept ⇒ alter public.shelves, alter public.shelves_1 via public.shelves, alter secret.shelves_d via public.shelves, alter secret.safe via public.shelves, alter secret.safe via public.shelves+public.shelves_1, alter secret.safe via public.shelves+secret.shelves_d
+ALTER TABLE ONLY shelves DROP CONSTRAINT kept ⇒ alter public.shelves, alter public.shelves_1 via public.shelves, alter secret.shelves_d via public.shelves, alter secret.safe via public.shelves
+ALTER TABLE notes DROP COLUMN vault ⇒ alter public.notes, alter secret.vault via public.notes
+ALTER TABLE notes DROP COLUMN id ⇒ alter public.notes
+ALTER TABLE notes ADD COLUMN x int ⇒ alter public.notes
+ALTER TABLE notes ALTER COLUMN vault TYPE bigint ⇒ alter public.notes, alter secret.vault via public.notes
+ALTER TABLE notes ALTER COLUMN vault SET NOT NULL ⇒ alter public.notes
+ALTER TABLE secret.safe ALTER COLUMN id TYPE bigint ⇒ alter secret.safe, alter public.shelves via secret.safe, alter public.shelves_1 via secret.safe, alter public.shelves_1 via public.shelves+secret.safe, alter secret.shelves_d via secret.safe, alter secret.shelves_d via public.shelves+secret.safe
+ALTER TABLE secret.safe DROP CONSTRAINT safe_pkey CASCADE ⇒ alter secret.safe, alter public.shelves via secret.safe, alter public.shelves_1 via secret.safe, alter public.shelves_1 via public.shelves+secret.safe, alter secret.shelves_d via secret.safe, alter secret.shelves_d via public.shelves+secret.safe
+ALTER TABLE customers DROP COLUMN ssn ⇒ alter public.customers
+ALTER TABLE t DROP COLUMN a CASCADE ⇒ alter public.t, drop public.joined via public.t
+DROP TABLE attic.box CASCADE ⇒ drop attic.box, alter public.boxed via attic.box
+DROP SEQUENCE app.numbers CASCADE ⇒ drop app.numbers, alter public.filled via app.numbers
+ALTER TABLE parts DISABLE TRIGGER ALL ⇒ alter public.parts, alter public.parts_1 via public.parts, alter secret.parts_11 via public.parts+public.parts_1
+DROP SCHEMA attic CASCADE ⇒ drop attic, drop attic.box via attic, drop attic.fire via attic, drop attic.ok via attic, alter public.sized via attic, alter public.fired via attic, alter public.boxed via attic, alter public.boxed via attic+attic.box, alter public.okay via attic, drop public.okays via attic, drop public.sizes via attic
+CREATE TEMP TABLE kid () INHERITS (animals) >> SELECT 1 FROM animals ⇒ select public.animals, select public.cats via public.animals, select pg_temp.kid via public.animals
+CREATE TEMP TABLE kid () INHERITS (animals) >> SELECT 1 FROM ONLY animals ⇒ select public.animals
+CREATE TEMP TABLE kid () INHERITS (animals) >> INSERT INTO animals VALUES ('x') ⇒ insert public.animals
+CREATE TABLE fresh (id int, secret text) >> ALTER TABLE secret.vault INHERIT fresh >> DELETE FROM fresh WHERE id = 1 ⇒ delete public.fresh, delete secret.vault via public.fresh, select public.notes via public.fresh+secret.vault, select public.fresh, select secret.vault via public.fresh, call public.to_pair via public.pair, call public.to_pair via public.mood, call public.to_pair via public.mood+public.pair, call public.checks via public.pair+public.word, delete secret.log via public.checks+public.pair+public.word
+ALTER TABLE secret.vault INHERIT animals; DELETE FROM animals ⇒ alter secret.vault, alter public.animals, delete public.animals, delete public.cats via public.animals, delete secret.vault via public.animals, select public.notes via public.animals+secret.vault
+ALTER TABLE ONLY parts ALTER c DROP NOT NULL ⇒ alter public.parts, alter public.parts_1 via public.parts, alter secret.parts_11 via public.parts+public.parts_1
+ALTER TABLE t SET SCHEMA app ⇒ alter public.t, create app, create app.t
+ALTER FUNCTION deep(int) SET SCHEMA app ⇒ alter public.deep, create app, create app.deep
+ALTER TYPE pair ADD ATTRIBUTE x int CASCADE ⇒ ?which tables of a type
+ALTER PUBLICATION p SET TABLE t ⇒ ?use ADD and DROP
 `);
 
 export const types = statements(`

@@ -25,6 +25,19 @@ const ACTIVE: readonly (readonly string[])[] = [
   ],
   ['CREATE TEMP TABLE x (a int DEFAULT act(1))', 'INSERT INTO x DEFAULT VALUES'],
   ['CREATE TEMP TABLE x (a int)', 'ALTER TABLE x ALTER a SET DEFAULT act(1)', 'INSERT INTO x DEFAULT VALUES'],
+  ['CREATE TEMP TABLE y (a int PRIMARY KEY)', 'CREATE TEMP TABLE x (a int REFERENCES y)', 'DELETE FROM y'],
+  [
+    'CREATE TEMP TABLE y (a int)',
+    'CREATE RULE r AS ON INSERT TO y DO ALSO DELETE FROM t',
+    'ALTER TABLE y RENAME TO x',
+    'INSERT INTO x VALUES (1)',
+  ],
+  [
+    'CREATE TEMP TABLE y (a int)',
+    'CREATE TEMP TABLE x () INHERITS (y)',
+    'CREATE RULE r AS ON DELETE TO x DO ALSO DELETE FROM t',
+    'DELETE FROM y',
+  ],
   ['CREATE TEMP TABLE x (a int CHECK (act(a) > 0))', 'UPDATE x SET a = 1'],
 ];
 
@@ -55,6 +68,22 @@ describe('temporary relations', () => {
     test(`does not say what the last of these does: ${texts.join(' | ')} [postgres.statement-temporary]`, async () => {
       const { undetermined } = await world.understand(...texts);
       assert.match(undetermined ?? '', /what writing to temporary \w sets off is not followed/);
+    });
+  }
+  const inherited = [
+    ['CREATE TEMP TABLE y (a int)', 'CREATE TEMP TABLE x () INHERITS (y)', 'DELETE FROM y'],
+    [
+      'CREATE TEMP TABLE y (a int) PARTITION BY LIST (a)',
+      'CREATE TEMP TABLE x PARTITION OF y DEFAULT',
+      'INSERT INTO y VALUES (1)',
+    ],
+    ['CREATE TEMP TABLE x () INHERITS (t)', 'SELECT * FROM t'],
+  ];
+  for (const texts of inherited) {
+    test(`names the temporary child in the last of these: ${texts.join(' | ')} [postgres.statement-temporary]`, async () => {
+      const { evaluations, undetermined } = await world.understand(...texts);
+      assert.equal(undetermined, null);
+      assert.ok(evaluations.some(({ resource }) => resource.path.join('.').endsWith('pg_temp.x')));
     });
   }
   for (const texts of PLAIN) {

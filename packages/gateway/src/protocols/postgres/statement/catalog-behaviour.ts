@@ -21,6 +21,7 @@ export interface RelationDraft {
   readonly reads: { readonly oid: number; readonly attribute: number }[];
   origins: readonly CatalogOrigin[] | null;
   table?: number;
+  defaultPartition?: number;
   /** The type of its rows; 0 when it is the server's own. */
   readonly rowType: number;
   behaviour?: RelationBehaviour;
@@ -94,8 +95,8 @@ const READERS: Readonly<Record<string, Reader>> = {
     const check = body('expression', text);
     if (check !== null) own.checks.push(check);
   },
-  K: (own, [referencing, referenced, onDelete, onUpdate, key], relations) => {
-    own.references.push(Number(referenced));
+  K: (own, [referencing, referenced, onDelete, onUpdate, key, name, ownKey], relations) => {
+    own.references.push({ oid: Number(referenced), name: string(name), key: strings(ownKey) });
     const other = relations.get(Number(referenced));
     if (other === undefined) return;
     behaviourOf(other).referencedBy.push({

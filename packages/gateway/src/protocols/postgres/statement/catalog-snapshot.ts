@@ -8,6 +8,7 @@ import type {
   FunctionRef,
 } from './catalog.ts';
 import { type RelationDraft, readBehaviour } from './catalog-behaviour.ts';
+import { CatalogMentions } from './catalog-mentions.ts';
 import { array, body, functionsIn, numbers, type Row, string, strings, versionOf } from './catalog-rows.ts';
 import { activeTypes, readTypes } from './catalog-types.ts';
 import { onlyComputes, RANGE_CONSTRUCTOR } from './known-extensions.ts';
@@ -21,6 +22,9 @@ export interface Loading {
   readonly unread: ReadonlySet<string>;
   readonly partial: boolean;
 }
+
+/** OIDs below are of what initdb made (FirstNormalObjectId, access/transam.h). */
+export const FIRST_OWN = 16_384;
 
 const WHOLE: Loading = { digest: '', unread: new Set(), partial: false };
 
@@ -54,6 +58,8 @@ export function snapshotOf(
   const routinesByName = indexRoutines(routines);
   const { types, ownOperators, castRoutines } = readTypes(rows, relations, runs);
   const readers = readersOf(relations, byOid);
+  const own = [...byOid.values()].filter(({ oid }) => oid >= FIRST_OWN);
+  const mentions = new CatalogMentions(own, [...routines.values()]);
   return {
     version,
     digest,
@@ -67,7 +73,11 @@ export function snapshotOf(
     contents: (schema) => ({
       relations: [...(byName.get(schema)?.values() ?? [])],
       routines: [...names].filter(([, where]) => where.has(schema)).map(([name]) => name),
+      types: [...types].flatMap(([oid, type]) => (type.schema === schema ? [oid] : [])),
     }),
+    ownRelations: () => own,
+    usersOfType: (type) => mentions.ofType(type),
+    madeWith: (schema, name) => mentions.of(schema, name),
     readersOf: (oid) => readers.get(oid) ?? [],
     hasRoutine: (schema, name) => names.get(name)?.has(schema) === true,
     hasOwnRoutine: (name) => {
@@ -149,19 +159,23 @@ function readRelations(rows: readonly Row[]): Map<number, RelationDraft> {
     else if (what === 'j') relation.table = Number(b);
     else if (what === 'i') {
       relation.parents.push(Number(b));
-      relations.get(Number(b))?.children.push(Number(a));
+      const parent = relations.get(Number(b));
+      parent?.children.push(Number(a));
+      if (c === 'd' && parent !== undefined) parent.defaultPartition = Number(a);
     } else relation.reads.push({ oid: Number(b), attribute: Number(c) });
   }
   return relations;
 }
 
 function finished(draft: RelationDraft, relations: ReadonlyMap<number, RelationDraft>): CatalogRelation {
-  const { oid, schema, name, kind, parents, children, rows, behaviour } = draft;
+  const { oid, schema, name, kind, parents, children, rows, behaviour, defaultPartition, rowType } = draft;
   const columns = Array.from(draft.columns, (column) => column ?? null);
   const origins = originsOf(draft, relations, new Set());
   const own = {
     ...(behaviour === undefined ? {} : { behaviour }),
     ...(draft.table === undefined ? {} : { table: draft.table }),
+    ...(defaultPartition === undefined ? {} : { defaultPartition }),
+    ...(rowType > 0 ? { rowType } : {}),
   };
   return { oid, schema, name, kind, columns, parents, children, origins, rows, ...own };
 }

@@ -79,8 +79,9 @@ export const CATALOG_PARTS: readonly CatalogPart[] = [
   ),
   plain(
     'i',
-    `i.inhrelid::text AS a, i.inhparent::text AS b, '' AS c, '' AS d, '' AS e, '' AS f`,
-    'FROM pg_inherits i',
+    `i.inhrelid::text AS a, i.inhparent::text AS b, CASE WHEN p.partdefid IS NOT NULL THEN 'd' ELSE '' END AS c,
+      '' AS d, '' AS e, '' AS f`,
+    'FROM pg_inherits i LEFT JOIN pg_partitioned_table p ON p.partrelid = i.inhparent AND p.partdefid = i.inhrelid',
   ),
   plain(
     'd',
@@ -148,7 +149,8 @@ export const CATALOG_PARTS: readonly CatalogPart[] = [
   json(
     'K',
     `k.conrelid::bigint, k.confrelid::bigint, k.confdeltype, k.confupdtype,
-      ARRAY(SELECT a.attname FROM pg_attribute a WHERE a.attrelid = k.confrelid AND a.attnum = ANY (k.confkey))`,
+      ARRAY(SELECT a.attname FROM pg_attribute a WHERE a.attrelid = k.confrelid AND a.attnum = ANY (k.confkey)),
+      k.conname, ARRAY(SELECT a.attname FROM pg_attribute a WHERE a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey))`,
     `FROM pg_constraint k WHERE k.contype = 'f'`,
   ),
   json(

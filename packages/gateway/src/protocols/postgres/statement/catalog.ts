@@ -29,6 +29,10 @@ export interface CatalogRelation {
   readonly origins: readonly CatalogOrigin[];
   /** Of an index: the OID of its table. */
   readonly table?: number;
+  /** Of a partitioned table: the partition for all that belongs in no other. */
+  readonly defaultPartition?: number;
+  /** The type of its rows, when it is not the server's own. */
+  readonly rowType?: number;
   /** The planner's count of its rows (pg_class.reltuples); null when it was never counted. */
   readonly rows: number | null;
   /** What happens beside the rows moving; undefined when nothing does. */
@@ -77,8 +81,8 @@ export interface RelationBehaviour {
   readonly statistics: BodyText[];
   /** Functions behind operators of exclusion constraints and operator classes of its indexes. */
   readonly indexRoutines: number[];
-  /** Tables its foreign keys refer to. */
-  readonly references: number[];
+  /** Its foreign keys: the table each refers to, its name, its own columns. */
+  readonly references: { readonly oid: number; readonly name: string; readonly key: readonly string[] }[];
   /** Foreign keys that refer to it. */
   readonly referencedBy: {
     readonly oid: number;
@@ -140,6 +144,12 @@ export interface CatalogOperator {
   readonly routine: FunctionRef;
 }
 
+/** What goes along with something that is dropped, or loses a part of itself. */
+export interface CatalogDependents {
+  readonly relations: ReadonlySet<CatalogRelation>;
+  readonly routines: ReadonlySet<CatalogRoutine>;
+}
+
 /** A function that something else calls: somebody's by its OID, one of the server's own by its name. */
 export type FunctionRef = number | string;
 
@@ -164,7 +174,14 @@ export interface CatalogSnapshot {
   contents(schema: string): {
     readonly relations: readonly CatalogRelation[];
     readonly routines: readonly string[];
+    readonly types: readonly number[];
   };
+  /** Every relation that is not the server's own. */
+  ownRelations(): Iterable<CatalogRelation>;
+  /** Relations with columns of this type, and functions with arguments or results of it. */
+  usersOfType(type: number): CatalogDependents;
+  /** What is defined with something of this name, or with anything in the schema when the name is null. */
+  madeWith(schema: string, name: string | null): CatalogDependents;
   /** Views that read this relation directly. */
   readersOf(oid: number): readonly CatalogRelation[];
   /** Whether a function, procedure or aggregate of this name exists in the schema. */

@@ -3,17 +3,21 @@
  * policies, foreign keys, children and parents. docs/statements.md says which of these become evaluations.
  */
 import type { CatalogRelation, ReferentialAction, RelationBehaviour, RelationEvent } from './catalog.ts';
+import { DefinitionReach } from './definition-reach.ts';
 import { type Frame, nameOf, type Resolving, through } from './frame.ts';
 import type { BodyText } from './meaning.ts';
+import { isView } from './schema-dropped.ts';
 
 /** How the relation is named in the text that touches it. */
 export interface AccessOptions {
   readonly only?: boolean;
   readonly cascade?: boolean;
+  /** The column or constraint that a definition changes. */
+  readonly part?: string;
 }
 
 /** Actions that reach what inherits from a relation. */
-const REACH_CHILDREN = new Set([
+export const REACH_CHILDREN: ReadonlySet<string> = new Set([
   'select',
   'update',
   'delete',
@@ -39,14 +43,17 @@ const EVENTS = new Set<string>(['select', 'insert', 'update', 'delete', 'truncat
 
 export class Consequences {
   readonly #resolving: Resolving;
+  readonly #reach: DefinitionReach;
 
   constructor(resolving: Resolving) {
     this.#resolving = resolving;
+    this.#reach = new DefinitionReach(resolving);
   }
 
   of(frame: Frame, relation: CatalogRelation, action: string, options: AccessOptions): void {
     this.#family(frame, relation, action, options);
     this.#index(frame, relation, action);
+    this.#reach.of(frame, relation, action, options);
     const own = relation.behaviour;
     if (own !== undefined) {
       if (relation.kind === 'v') this.#view(frame, relation, own, action);
@@ -55,7 +62,7 @@ export class Consequences {
       if (action === 'truncate' || action === 'drop') this.#cascade(frame, relation, own, action, options);
     }
     if (action === 'drop' && options.cascade === true) {
-      for (const reader of this.#resolving.catalog.readersOf(relation.oid))
+      for (const reader of this.#resolving.catalog.readersOf(relation.oid).filter(isView))
         this.#resolving.access(frame, nameOf(relation), reader, 'drop', true);
     }
   }
@@ -163,7 +170,7 @@ export class Consequences {
   }
 
   #referenced(frame: Frame, relation: CatalogRelation, own: RelationBehaviour): void {
-    for (const oid of own.references) {
+    for (const { oid } of own.references) {
       const other = this.#resolving.catalog.relationByOid(oid);
       if (other !== undefined) this.#resolving.access(frame, nameOf(relation), other, 'select');
     }
@@ -227,6 +234,8 @@ export class Consequences {
       const follows = event === 'delete' ? onDelete : onUpdate;
       // Without an action it is looked whether a row refers to this one.
       touch(oid, follows === 'none' ? 'select' : follows);
+      // A row that moves out of the partition that is referred to is deleted there.
+      if (event === 'update' && relation.parents.length > 0 && onDelete !== 'none') touch(oid, onDelete);
     }
   }
 

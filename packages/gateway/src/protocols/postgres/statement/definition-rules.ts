@@ -37,7 +37,11 @@ export const definitionRules: Readonly<Record<string, Rule>> = {
   ColumnDef: (walker, body, scope) => walker.children('ColumnDef', body, scope),
   Constraint: (walker, body, scope) => {
     // A foreign key reads the table it refers to and puts triggers on it.
-    if (isBody(body.pktable)) walker.draft.relation('alter', alone(body.pktable as RangeVar));
+    if (isBody(body.pktable)) {
+      const referred = alone(body.pktable as RangeVar);
+      walker.draft.relation('alter', referred);
+      walker.draft.relation('refer', referred);
+    }
     for (const item of list(body.exclusions)) operatorIn(walker, item);
     walker.children('Constraint', body, scope, ['pktable', 'exclusions']);
   },
@@ -45,7 +49,9 @@ export const definitionRules: Readonly<Record<string, Rule>> = {
   AlterTableStmt: alterTable,
   AlterTableCmd: alterTableCommand,
   PartitionCmd: (walker, body, scope) => {
-    walker.draft.relation('alter', alone(bare(body, 'name') as RangeVar));
+    const partition = alone(bare(body, 'name') as RangeVar);
+    walker.draft.relation('alter', partition);
+    walker.draft.relation('part', partition);
     walker.visitAs('PartitionBoundSpec', body.bound, scope);
   },
   CreateSchemaStmt: (walker, body, scope) => {
@@ -169,7 +175,12 @@ export const definitionRules: Readonly<Record<string, Rule>> = {
     if (text(body, 'tgenabled') !== 'D') walker.draft.enables.add(text(body, 'trigname'));
   },
   CreatePublicationStmt: publication('create', 'CreatePublicationStmt'),
-  AlterPublicationStmt: publication('alter', 'AlterPublicationStmt'),
+  AlterPublicationStmt: (walker, body, scope) => {
+    publication('alter', 'AlterPublicationStmt')(walker, body, scope);
+    // Whatever it had before and is not in the list is published no longer.
+    if (text(body, 'action') === 'AP_SetObjects')
+      walker.draft.cannotTell('what else a publication had cannot be told: use ADD and DROP');
+  },
   PublicationObjSpec: (walker, body, scope) => {
     if (/SCHEMA/.test(text(body, 'pubobjtype')))
       walker.draft.fixed('select', 'Table', text(body, 'name') || '*', '*');
@@ -258,13 +269,17 @@ function alone(relation: RangeVar): RangeVar {
 
 /** Commands of ALTER TABLE that leave what inherits from it alone. */
 const NOT_RECURSIVE =
-  /^AT_(AttachPartition|DetachPartition\w*|ChangeOwner|AddInherit|DropInherit|\w*Trig\w*|\w*Rule|\w*RowSecurity|ReplicaIdentity|ClusterOn|DropCluster|SetTableSpace|SetLogged|SetUnLogged|\w*Options)$/;
+  /^AT_(AttachPartition|DetachPartition\w*|ChangeOwner|AddInherit|DropInherit|\w*Rule|\w*RowSecurity|ReplicaIdentity|ClusterOn|DropCluster|SetTableSpace|SetLogged|SetUnLogged|\w*Options)$/;
 
 function createTable(walker: Walker, body: Body, scope: Scope): void {
   newRelation(walker, bare(body, 'relation') as RangeVar);
   for (const parent of list(body.inhRelations)) {
     const relation = as('RangeVar', parent);
-    if (relation !== null) walker.draft.relation('alter', alone(relation as RangeVar));
+    if (relation === null) continue;
+    walker.draft.relation('alter', alone(relation as RangeVar));
+    const partition = isBody(body.partbound);
+    if (partition) walker.draft.relation('divide', alone(relation as RangeVar));
+    adopted(walker, relation as RangeVar, bare(body, 'relation') as RangeVar, partition);
   }
   walker.children('CreateStmt', body, scope, ['relation', 'inhRelations', 'options']);
 }
@@ -272,8 +287,10 @@ function createTable(walker: Walker, body: Body, scope: Scope): void {
 function alterTable(walker: Walker, body: Body, scope: Scope): void {
   const kind = text(body, 'objtype');
   const relation = bare(body, 'relation') as RangeVar;
-  if (kind === 'OBJECT_TYPE') walker.draft.inSchema('alter', relationSteps(relation));
-  else {
+  if (kind === 'OBJECT_TYPE') {
+    walker.draft.inSchema('alter', relationSteps(relation));
+    for (const item of list(body.cmds)) cascadesToTables(walker, as('AlterTableCmd', item) ?? {});
+  } else {
     const type = kind === 'OBJECT_SEQUENCE' ? 'Sequence' : 'Table';
     const commands = list(body.cmds).map((item) => text(as('AlterTableCmd', item) ?? {}, 'subtype'));
     const own = commands.every((command) => NOT_RECURSIVE.test(command)) ? alone(relation) : relation;
@@ -282,8 +299,48 @@ function alterTable(walker: Walker, body: Body, scope: Scope): void {
     // What was switched off fires from now on; a foreign key that is checked reads the other table.
     if (commands.some((command) => /^AT_Enable/.test(command))) walker.draft.relation('enable', own, mode);
     if (commands.includes('AT_ValidateConstraint')) walker.draft.relation('validate', own, mode);
+    if (commands.some((command) => /^AT_(At|De)tachPartition/.test(command)))
+      walker.draft.relation('divide', own, mode);
+    for (const item of list(body.cmds)) adoptions(walker, relation, as('AlterTableCmd', item) ?? {});
+    for (const item of list(body.cmds)) losses(walker, relation, as('AlterTableCmd', item) ?? {}, mode);
   }
   walker.visitAll(body.cmds, scope);
+}
+
+/** ALTER TYPE … CASCADE alters the tables that were made OF the type. */
+export function cascadesToTables({ draft }: Walker, body: Body): void {
+  if (text(body, 'behavior') === 'DROP_CASCADE')
+    draft.cannotTell('which tables of a type are altered with it cannot be told');
+}
+
+/** The session knows its relations' children until the catalog shows them, and temporary ones for good. */
+function adopted({ draft }: Walker, parent: RangeVar, child: RangeVar, partition: boolean): void {
+  const name = ({ schemaname, relname, relpersistence }: RangeVar) => ({
+    schema: relpersistence === 't' ? 'pg_temp' : schemaname || null,
+    name: relname ?? '',
+  });
+  draft.effect({ kind: 'child', parent: name(parent), child: name(child), partition });
+}
+
+function adoptions(walker: Walker, relation: RangeVar, command: Body): void {
+  const subtype = text(command, 'subtype');
+  const parent = as('RangeVar', command.def);
+  const partition = bare(as('PartitionCmd', command.def) ?? {}, 'name');
+  if (subtype === 'AT_AddInherit' && parent !== null) adopted(walker, parent as RangeVar, relation, false);
+  if (subtype === 'AT_AttachPartition') adopted(walker, relation, partition as RangeVar, true);
+}
+
+/** Commands that take a column or constraint away, or make it anew: foreign keys at either end go or are made again. */
+const LOSING = /^AT_(DropColumn|AlterColumnType|DropConstraint|AlterConstraint)$/;
+
+function losses({ draft }: Walker, relation: RangeVar, command: Body, mode: 'existing' | 'maybe'): void {
+  const subtype = text(command, 'subtype');
+  if (!LOSING.test(subtype) && !(relation.inh !== true && /^AT_(AddConstraint|DropNotNull)$/.test(subtype)))
+    return;
+  const constraint = as('Constraint', command.def) ?? {};
+  const part = text(command, 'name') || text(constraint, 'conname');
+  const cascade = text(command, 'behavior') === 'DROP_CASCADE';
+  draft.relation('lose', relation, mode, 'Table', cascade, part);
 }
 
 function alterTableCommand(walker: Walker, body: Body, scope: Scope): void {
@@ -295,7 +352,7 @@ function alterTableCommand(walker: Walker, body: Body, scope: Scope): void {
     case 'AT_AddInherit':
     case 'AT_DropInherit': {
       const parent = as('RangeVar', body.def);
-      if (parent !== null) draft.relation('alter', parent as RangeVar);
+      if (parent !== null) draft.relation('alter', alone(parent as RangeVar));
       return;
     }
     case 'AT_GenericOptions':

@@ -75,6 +75,7 @@ export class DraftBuilder {
     mode: NameMode = 'existing',
     type: 'Table' | 'Sequence' = 'Table',
     cascade = false,
+    part?: string,
   ): void {
     if (name.catalogname !== undefined && name.catalogname !== '' && name.catalogname !== this.database) {
       this.cannotTell('a name in another database cannot be resolved');
@@ -88,6 +89,7 @@ export class DraftBuilder {
       // The parser says of every relation in a text whether its children are meant; names from elsewhere mean them.
       ...(name.relpersistence !== undefined && name.inh !== true ? { only: true } : {}),
       ...(cascade ? { cascade: true } : {}),
+      ...(part === undefined ? {} : { part }),
     };
     this.#relations.set(JSON.stringify(use), use);
   }

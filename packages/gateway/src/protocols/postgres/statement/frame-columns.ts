@@ -54,7 +54,8 @@ export class FrameColumns {
   /** Something was set off that is not in any text: which columns it is about, only kin can tell. */
   setOff(action: string, via: readonly string[], owner: string | null, relation: CatalogRelation): void {
     const kin = this.#kin(relation).find((one) => nameOf(one) === owner);
-    const keys = [...(kin?.behaviour?.references ?? []), ...(relation.behaviour?.references ?? [])];
+    const of = (one: CatalogRelation | undefined) => one?.behaviour?.references ?? [];
+    const keys = [...of(kin), ...of(relation)].map(({ oid }) => oid);
     const tied = keys.includes(relation.oid) || (kin !== undefined && keys.includes(kin.oid));
     if (kin === undefined || tied) this.#facts.unknown(action, via, relation.schema, relation.name);
   }

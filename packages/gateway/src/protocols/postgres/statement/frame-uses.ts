@@ -4,6 +4,7 @@ import { type Frame, nameOf, type Resolving } from './frame.ts';
 import type { RoutineUse } from './meaning.ts';
 import type { RelationUses } from './relation-uses.ts';
 import type { RoutineCalls } from './routine-calls.ts';
+import { schemaDropped } from './schema-dropped.ts';
 
 export class FrameUses {
   readonly #resolving: Resolving;
@@ -39,7 +40,7 @@ export class FrameUses {
       if (action !== 'show' || frame.answers) findings.evaluate(action, frame.via, type, ...path);
     }
     for (const name of draft.rowCalls) this.#rowCall(frame, name);
-    for (const schema of draft.emptied) this.#emptied(frame, schema);
+    for (const schema of draft.emptied) schemaDropped(this.#resolving, frame, schema);
     this.#types(frame);
     this.#routines.operators(frame);
     this.#routines.operatorClasses(frame);
@@ -66,14 +67,6 @@ export class FrameUses {
     }
     for (const { name, routine } of catalog.eventTriggers)
       if (draft.enables.includes(name)) this.#routines.called(frame, name, routine);
-  }
-
-  /** DROP SCHEMA … CASCADE drops what is in it. */
-  #emptied(frame: Frame, schema: string): void {
-    const { catalog, findings } = this.#resolving;
-    const { relations, routines } = catalog.contents(schema);
-    for (const relation of relations) this.#resolving.access(frame, schema, relation, 'drop', true);
-    for (const name of routines) findings.evaluate('drop', [schema], 'Function', schema, name);
   }
 
   #routine(frame: Frame, use: RoutineUse): void {

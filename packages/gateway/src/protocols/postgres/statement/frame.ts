@@ -5,7 +5,7 @@ import type { Findings } from './findings.ts';
 import type { FrameColumns } from './frame-columns.ts';
 import type { BodyText, Draft } from './meaning.ts';
 import type { Names } from './names.ts';
-import type { SessionState } from './session-state.ts';
+import type { ChildMade, SessionState } from './session-state.ts';
 
 /** A text with the way that leads to it: the statement itself, or the body of something it sets off. */
 export interface Frame {
@@ -56,6 +56,8 @@ export interface Resolving {
   /** Everything that functions the session made do, through this relation. */
   anyMade(frame: Frame, schema: string, name: string): void;
   bodiesMade(schema: string, name: string): readonly (BodyText | null)[];
+  /** Children that the session or the statement itself gave a relation. */
+  childrenMade(schema: string, name: string): readonly ChildMade[];
   /** Whether there is room for one more step, and this one was not taken before. */
   step(via: readonly string[], ...key: readonly unknown[]): boolean;
   /** An action on a relation that something else sets off. */

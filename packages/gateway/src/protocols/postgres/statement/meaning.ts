@@ -80,6 +80,14 @@ export type SessionEffect =
    * A temporary relation exists, or has been written to; `sources` are the relations its rows may come from.
    */
   | { readonly kind: 'temporary'; readonly name: string; readonly sources: readonly RelationName[] }
+  /** A relation is a child of another, and the shared catalog may not show it. */
+  | {
+      readonly kind: 'child';
+      readonly parent: RelationName;
+      readonly child: RelationName;
+      /** Rows written to the parent may go to it. */
+      readonly partition: boolean;
+    }
   /** Something exists that the shared catalog may not show yet. */
   | {
       readonly kind: 'created';
@@ -121,6 +129,8 @@ export interface RelationUse {
   readonly only?: true;
   /** CASCADE: what refers to it goes with it. */
   readonly cascade?: true;
+  /** The column or constraint that a definition changes. */
+  readonly part?: string;
 }
 
 /** An action on a function, procedure or aggregate as named in the text. */
@@ -150,8 +160,14 @@ export interface FixedUse {
 export type DraftEffect =
   | Exclude<
       SessionEffect,
-      { kind: 'temporary' } | { kind: 'created' } | { kind: 'view' } | { kind: 'active' }
+      { kind: 'temporary' } | { kind: 'child' } | { kind: 'created' } | { kind: 'view' } | { kind: 'active' }
     >
+  | {
+      readonly kind: 'child';
+      readonly parent: DraftName;
+      readonly child: DraftName;
+      readonly partition: boolean;
+    }
   | { readonly kind: 'view'; readonly schema: string | null; readonly name: string }
   | {
       readonly kind: 'created';
@@ -159,6 +175,8 @@ export type DraftEffect =
       readonly schema: string | null;
       readonly name: string;
       readonly body?: BodyText | null;
+      /** The name a relation had before. */
+      readonly renames?: string;
     };
 
 /** How a text found in the catalog is to be read. */

@@ -1,6 +1,6 @@
 /** Where the names of one text may be: by the search paths it is read under, over-approximated. */
 import type { CatalogSnapshot } from './catalog.ts';
-import type { DraftName } from './meaning.ts';
+import type { DraftName, RelationName } from './meaning.ts';
 import { createdKey, type SessionState } from './session-state.ts';
 
 type Paths = readonly (readonly string[])[];
@@ -66,6 +66,17 @@ export class Names {
     // Not only the first of each path: one may have been dropped since the catalog was read.
     const candidates = new Set([...this.searched, 'pg_catalog']);
     return [...candidates].filter((one) => this.knows(what, one, name.name));
+  }
+
+  /** Every relation a name may stand for, a temporary one too. */
+  relations({ schema, name }: DraftName): RelationName[] {
+    const temporary = schema === null ? this.#isTemporary(name) : /^pg_temp(_\d+)?$/.test(schema);
+    const places = temporary && schema !== null ? [] : this.places('relation', { schema, name });
+    return [...(temporary ? ['pg_temp'] : []), ...places].map((place) => ({ schema: place, table: name }));
+  }
+
+  #isTemporary(name: string): boolean {
+    return this.#state.temporary(name) !== undefined || this.made('relation', 'pg_temp', name);
   }
 
   /** Where an unqualified name would be made: the first schema of each path that exists. */

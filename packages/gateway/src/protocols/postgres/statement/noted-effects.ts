@@ -10,13 +10,19 @@ export function notedEffects(drafts: readonly Draft[], names: Names, findings: F
   for (const draft of drafts) {
     for (const effect of draft.effects) {
       if (effect.kind === 'view') effects.push(...viewEffects(effect, names, findings));
+      else if (effect.kind === 'child') effects.push(...childEffects(effect, names));
       else if (effect.kind !== 'created') effects.push(effect);
-      else effects.push(...created(effect, names, sources));
+      else {
+        effects.push(...created(effect, names, sources));
+        effects.push(...renamed(effect, findings, sources));
+      }
     }
   }
   const views = drafts.flatMap(({ effects: all }) => all.filter(({ kind }) => kind === 'view'));
   const isView = (name: string) => views.some((view) => 'name' in view && view.name === name);
-  const runsCode = findings.evaluations.some(setsOff);
+  // A foreign key does things to the other table, and that may have triggers.
+  const hasKey = drafts.some(({ relations }) => relations.some(({ action }) => action === 'refer'));
+  const runsCode = hasKey || findings.evaluations.some(setsOff);
   // Rows written to a temporary relation come from whatever else the statement reads.
   for (const { action, resource } of findings.evaluations) {
     const [, schema, name = ''] = resource.path;
@@ -47,17 +53,46 @@ function viewEffects(
   return places.map((place) => ({ kind: 'view', schema: place, name, evaluations }));
 }
 
+/** A temporary relation is one under its new name, too; what hangs on it stays. */
+function renamed(
+  { name, renames }: Extract<DraftEffect, { kind: 'created' }>,
+  findings: Findings,
+  sources: Findings['relations'],
+): SessionEffect[] {
+  const temporary = findings.evaluations.some(
+    ({ action, resource: { path } }) => action === 'alter' && path[1] === 'pg_temp' && path[2] === renames,
+  );
+  if (renames === undefined || !temporary) return [];
+  return [
+    { kind: 'temporary', name, sources },
+    { kind: 'active', schema: 'pg_temp', name },
+  ];
+}
+
+/** Whatever either name may stand for. */
+export function childEffects(
+  { parent, child, partition }: Extract<DraftEffect, { kind: 'child' }>,
+  names: Names,
+): Extract<SessionEffect, { kind: 'child' }>[] {
+  return names
+    .relations(parent)
+    .flatMap((above) =>
+      names
+        .relations(child)
+        .map((below) => ({ kind: 'child', parent: above, child: below, partition }) as const),
+    );
+}
+
 function created(
   effect: Extract<DraftEffect, { kind: 'created' }>,
   names: Names,
   sources: Findings['relations'],
 ): SessionEffect[] {
-  const { what, name } = effect;
+  const { renames: _, ...plain } = effect;
+  const { what, name } = plain;
   if (what === 'relation' && effect.schema !== null && /^pg_temp/.test(effect.schema))
     return [{ kind: 'temporary', name, sources }];
   return (effect.schema === null ? names.creatable() : [effect.schema]).map((schema) =>
-    schema === 'pg_temp' && what === 'relation'
-      ? { kind: 'temporary', name, sources }
-      : { ...effect, schema },
+    schema === 'pg_temp' && what === 'relation' ? { kind: 'temporary', name, sources } : { ...plain, schema },
   );
 }

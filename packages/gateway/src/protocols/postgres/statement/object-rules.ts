@@ -1,4 +1,6 @@
 /** Rules for statements about objects of any kind: DROP, COMMENT, RENAME, OWNER, GRANT, roles, databases, maintenance. */
+
+import { cascadesToTables } from './definition-rules.ts';
 import type { RangeVar } from './draft-builder.ts';
 import { as, type Body, bare, isBody, list, nameOf, names, text } from './tree.ts';
 import type { Rule, Walker } from './walk.ts';
@@ -22,6 +24,7 @@ export const objectRules: Readonly<Record<string, Rule>> = {
     subjectOf(walker, 'alter', text(body, 'objectType'), body);
     walker.draft.fixed('create', 'Schema', text(body, 'newschema'));
     walker.draft.effect({ kind: 'unsettled' });
+    moved(walker, body);
   },
   AlterOwnerStmt: (walker, body) => {
     subjectOf(walker, 'alter', text(body, 'objectType'), body);
@@ -124,7 +127,8 @@ function renamed(walker: Walker, body: Body): void {
   const kind = text(body, 'renameType');
   if (/^OBJECT_(TABLE|VIEW|MATVIEW|INDEX|SEQUENCE|FOREIGN_TABLE)$/.test(kind)) {
     const [schema, name] = [text(relation, 'schemaname') || null, text(body, 'newname')];
-    walker.draft.effect({ kind: 'created', what: 'relation', schema, name });
+    const renames = text(relation, 'relname');
+    walker.draft.effect({ kind: 'created', what: 'relation', schema, name, renames });
   }
   if (!OF_RELATION.test(kind)) walker.draft.effect({ kind: 'unsettled' });
 }
@@ -135,6 +139,7 @@ function subjectOf(walker: Walker, action: string, kind: string, body: Body): vo
   if (isBody(body.relation)) {
     const relation = body.relation as RangeVar;
     if (kind === 'OBJECT_ATTRIBUTE') {
+      cascadesToTables(walker, body);
       walker.draft.inSchema(action, [
         ...(relation.schemaname ? [relation.schemaname] : []),
         relation.relname ?? '',
@@ -142,6 +147,15 @@ function subjectOf(walker: Walker, action: string, kind: string, body: Body): vo
     } else walker.draft.relation(action, relation, mode, kind === 'OBJECT_SEQUENCE' ? 'Sequence' : 'Table');
   } else if (body.object === undefined) subjectByName(walker, action, kind, text(body, 'subname'));
   else objectUse(walker, action, kind, body.object, mode);
+}
+
+/** In its new schema a relation or function is as good as new. */
+function moved({ draft }: Walker, body: Body): void {
+  const [kind, schema] = [text(body, 'objectType'), text(body, 'newschema')];
+  const name = isBody(body.relation) ? text(body.relation, 'relname') : (nameOf(body.object).at(-1) ?? '');
+  const type = kind === 'OBJECT_SEQUENCE' ? 'Sequence' : 'Table';
+  if (RELATIONS.test(kind)) draft.relation('create', relationOf([schema, name]), 'new', type);
+  else if (ROUTINES.test(kind)) draft.routine('create', [schema, name], 'new');
 }
 
 function subjectByName(walker: Walker, action: string, kind: string, name: string): void {

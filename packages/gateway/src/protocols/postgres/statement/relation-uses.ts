@@ -1,9 +1,11 @@
 /** Relations a text names: which they may be, and what the action on each is. */
 import type { Evaluation } from '../../protocol.ts';
 import type { CatalogRelation } from './catalog.ts';
-import { Consequences } from './consequences.ts';
+import { FIRST_OWN } from './catalog-snapshot.ts';
+import { type AccessOptions, Consequences, REACH_CHILDREN } from './consequences.ts';
+import { REACHES } from './definition-reach.ts';
 import { type Frame, nameOf, type Resolving, through } from './frame.ts';
-import type { Draft, RelationUse } from './meaning.ts';
+import type { Draft, RelationName, RelationUse } from './meaning.ts';
 import { SETTING_VALUES, secretColumns } from './secrets.ts';
 
 /** Actions whose rows count as read or changed. */
@@ -11,7 +13,7 @@ const COUNTED = new Set(['select', 'update', 'delete', 'truncate', 'drop']);
 /** Actions that run the query of a view. */
 const USES_ROWS = new Set(['select', 'insert', 'update', 'delete', 'lock', 'copy_in']);
 /** Not actions on the relation, only what follows from one: TRUNCATE … RESTART IDENTITY, ENABLE TRIGGER, VALIDATE. */
-const UNJUDGED = new Set(['restart', 'enable', 'validate']);
+const UNJUDGED = new Set(['restart', 'enable', 'validate', ...REACHES]);
 /** Actions that make values of the relation's column types. */
 const MAKES_VALUES = new Set(['insert', 'update', 'alter']);
 
@@ -88,13 +90,44 @@ export class RelationUses {
     const via = through(frame.via, owner);
     const { schema, name, kind } = relation;
     const type = kind === 'S' ? 'Sequence' : 'Table';
-    this.#resolving.findings.evaluate(action, via, type, schema, name);
+    // Whose temporary relation it is, the catalog does not say; the server touches none but the session's own.
+    const shown = schema.replace(/^pg_temp_\d+$/, 'pg_temp');
+    this.#resolving.findings.evaluate(action, via, type, shown, name);
     this.#resolving.findings.addRelation({ schema, table: name });
     this.#resolving.columns.setOff(action, via, owner, relation);
     this.#madeView({ ...frame, via }, action, schema, name);
     if (this.#resolving.state.isActive(schema, name))
       this.#resolving.anyMade({ ...frame, via }, schema, name);
     this.#consequencesOf({ ...frame, via }, relation, action, { cascade });
+    this.#childrenMade({ ...frame, via }, { schema, table: name }, action, { cascade });
+  }
+
+  /** Children the catalog may not show: those of this transaction, and temporary ones. */
+  #childrenMade(frame: Frame, relation: RelationName, action: string, options: AccessOptions): void {
+    const { catalog, state, findings } = this.#resolving;
+    const { only = false, cascade = false } = options;
+    const { schema, table } = relation;
+    const made = this.#resolving.childrenMade(schema, table);
+    if (made.length === 0 || only || !(REACH_CHILDREN.has(action) || action === 'insert')) return;
+    const owner = nameOf({ schema, name: table });
+    for (const { child, partition } of made) {
+      if (action === 'insert' && !partition) continue;
+      if (!this.#resolving.step(frame.via, 'child', owner, child, action, cascade)) continue;
+      const known = catalog.relation(child.schema, child.table);
+      if (known !== undefined) {
+        this.access(frame, owner, known, action, cascade);
+        continue;
+      }
+      const via = through(frame.via, owner);
+      findings.evaluate(action, via, 'Table', child.schema, child.table);
+      if (child.schema === 'pg_temp') {
+        findings.anyColumn = true;
+        for (const source of state.temporary(child.table) ?? []) findings.addRelation(source);
+        if (WRITES.has(action) && state.isActive('pg_temp', child.table))
+          findings.cannotTell(`what writing to temporary ${child.table} sets off is not followed`, null);
+      }
+      this.#childrenMade({ ...frame, via }, child, action, options);
+    }
   }
 
   /** One relation a name stands for. */
@@ -105,6 +138,7 @@ export class RelationUses {
     if (!UNJUDGED.has(action)) findings.evaluate(action, frame.via, use.type, schema, name);
     this.#madeView(frame, action, schema, name);
     findings.addRelation({ schema, table: name });
+    this.#childrenMade(frame, { schema, table: name }, action, use);
     if (frame.via.length > 0 && frame.answers) findings.anyColumn = true;
     const relation = catalog.relation(schema, name);
     // What the catalog does not know of it may be any function that the session made.
@@ -136,21 +170,16 @@ export class RelationUses {
     for (const evaluation of state.viewEvaluations(schema, name)) findings.add(reached(evaluation, via));
   }
 
-  #consequencesOf(
-    frame: Frame,
-    relation: CatalogRelation,
-    action: string,
-    options: { readonly only?: boolean; readonly cascade?: boolean },
-  ): void {
+  #consequencesOf(frame: Frame, relation: CatalogRelation, action: string, options: AccessOptions): void {
     if (COUNTED.has(action)) this.counted.add(relation);
     const { oid, behaviour } = relation;
     if (behaviour === undefined && relation.children.length === 0 && relation.parents.length === 0) {
-      if (action !== 'drop' && relation.table === undefined) return;
+      if (action !== 'drop' && action !== 'lose' && relation.table === undefined) return;
     }
-    const { only = false, cascade = false } = options;
+    const { only = false, cascade = false, part } = options;
     const names = [frame.names.key, frame.running.key, frame.draft.setsDefault, frame.keysChange];
-    if (!this.#resolving.step(frame.via, 'relation', oid, action, only, cascade, names)) return;
-    if (behaviour !== undefined && behaviour.types.length > 0) {
+    if (!this.#resolving.step(frame.via, 'relation', oid, action, only, cascade, part, names)) return;
+    if (behaviour !== undefined && behaviour.types.length > 0 && !REACHES.has(action)) {
       const via = through(frame.via, nameOf(relation));
       this.#types({ ...frame, via }, behaviour.types, MAKES_VALUES.has(action));
     }
@@ -187,9 +216,6 @@ function reached({ action, resource, facts }: Evaluation, way: readonly string[]
   const via = Object.freeze([...new Set([...(facts?.via ?? []), ...way])].sort());
   return Object.freeze({ action, resource, facts: Object.freeze({ ...facts, via }) });
 }
-
-/** OIDs below are of what initdb made (FirstNormalObjectId, access/transam.h). */
-export const FIRST_OWN = 16_384;
 
 /** Whether the text could read one of these columns: by name, by `*`, or without naming it. */
 function mayRead(columns: readonly string[], draft: Draft): boolean {

@@ -13,10 +13,10 @@ import { FrameColumns } from './frame-columns.ts';
 import { FrameUses } from './frame-uses.ts';
 import type { BodyText, Draft, StatementMeaning } from './meaning.ts';
 import { Names } from './names.ts';
-import { notedEffects } from './noted-effects.ts';
+import { childEffects, notedEffects } from './noted-effects.ts';
 import { RelationUses } from './relation-uses.ts';
 import { RoutineCalls } from './routine-calls.ts';
-import type { SessionState } from './session-state.ts';
+import type { ChildMade, SessionState } from './session-state.ts';
 import { copyOf, type Ran, type RunNames, runNames, traitsOf } from './statement-traits.ts';
 
 /** A meaning, and whether a newer catalog might give a better one. */
@@ -120,6 +120,7 @@ class Resolver implements Resolving {
   readonly #uses: FrameUses;
   readonly #top: Frame;
   readonly #drafts: Draft[] = [];
+  readonly #children: ChildMade[] = [];
   #unknownName = false;
 
   constructor(input: ResolveInput, limits: ResolveLimits, carried: Carried) {
@@ -222,6 +223,8 @@ class Resolver implements Resolving {
         if (effect.what === 'routine') this.#made(schema, effect.name, effect.body ?? null);
       }
     }
+    for (const effect of draft.effects)
+      if (effect.kind === 'child') this.#children.push(...childEffects(effect, names));
     if (frame !== this.#top) {
       // It was not parsed this time: the answer is not for keeps.
       if (draft.statements === 0) this.#unknownName = true;
@@ -253,6 +256,11 @@ class Resolver implements Resolving {
     const prefix = JSON.stringify([schema, name]).slice(0, -1);
     const made = [...this.found.routines].filter(([key]) => key.startsWith(`${prefix},`));
     return [...this.state.routineBodies(schema, name), ...made.map(([, body]) => body)];
+  }
+
+  childrenMade(schema: string, name: string): readonly ChildMade[] {
+    const made = this.#children.filter(({ parent }) => parent.schema === schema && parent.table === name);
+    return [...this.state.children(schema, name), ...made];
   }
 
   #checkLimits(): void {

@@ -26,6 +26,8 @@ const USERS = 16;
 const VIEW_EVALUATIONS = 1000;
 const DEFAULT_LIMITS: SessionLimits = { namedStatements: 1000 };
 
+export type ChildMade = Extract<SessionEffect, { kind: 'child' }>;
+
 /** Effects after which names may resolve to something else. */
 const RENAMING: ReadonlySet<SessionEffect['kind']> = new Set([
   'search-path',
@@ -35,6 +37,7 @@ const RENAMING: ReadonlySet<SessionEffect['kind']> = new Set([
   'view',
   'active',
   'unsettled',
+  'child',
 ]);
 
 /** `facts` are the server's parameter values at login: session_authorization, and search_path where it is reported. */
@@ -69,6 +72,8 @@ export class SessionState {
   #bodiesDigest = '';
   /** By createdKey: what reading views the session made does. */
   readonly #views = new Map<string, readonly Evaluation[]>();
+  /** By JSON of schema and name: children of relations, as far as the session made them. */
+  readonly #children = new Map<string, readonly ChildMade[]>();
   readonly #prepared = new Map<string, readonly StatementMeaning[] | null>();
   readonly #cursors = new Map<string, readonly StatementMeaning[] | null>();
   #overflow = false;
@@ -132,6 +137,11 @@ export class SessionState {
     });
   }
 
+  /** Children that the session gave a relation. */
+  children(schema: string, name: string): readonly ChildMade[] {
+    return this.#children.size === 0 ? [] : (this.#children.get(JSON.stringify([schema, name])) ?? []);
+  }
+
   hasCreated(what: string, schema: string, name: string): boolean {
     return this.#created.size > 0 && this.#created.has(createdKey(what, schema, name));
   }
@@ -184,6 +194,7 @@ export class SessionState {
       else if (effect.kind === 'temporary') this.#addTemporary(effect);
       else if (effect.kind === 'active') this.#addActive(effect.schema, effect.name);
       else if (effect.kind === 'unsettled') this.#unsettled = true;
+      else if (effect.kind === 'child') this.#addChild(effect);
       else if (effect.kind === 'created') {
         const key = createdKey(effect.what, effect.schema, effect.name);
         this.#addCreated(key);
@@ -244,6 +255,14 @@ export class SessionState {
     this.#temporary.set(name, [...all, ...fresh]);
   }
 
+  #addChild(made: ChildMade): void {
+    const key = JSON.stringify([made.parent.schema, made.parent.table]);
+    const known = this.#children.get(key) ?? [];
+    if (known.some((one) => JSON.stringify(one) === JSON.stringify(made))) return;
+    if (known.length >= this.#limit || this.#children.size >= this.#limit) this.#overflow = true;
+    else this.#children.set(key, [...known, made]);
+  }
+
   #addCreated(key: string): void {
     if (this.#created.size >= this.#limit) this.#overflow = true;
     else this.#created.add(key);
@@ -283,6 +302,7 @@ export class SessionState {
       [...this.#active],
       this.#unsettled,
       [...this.#created],
+      [...this.#children],
       this.#overflow,
       this.#bodiesDigest,
     ];
