@@ -53,6 +53,7 @@ test('whatever changes something is denied, with the reason [e2e.read-only, L2]'
     'start transaction isolation level serializable, read write',
     "prepare transaction 'x'",
     'select * from tricks.notes for update',
+    "copy tricks.notes to program 'true'",
     'with w as (delete from tricks.notes returning *) select * from w',
   ];
   for (const sql of changes) assert.match(await refused(client, sql, '42501'), /the session is read-only/);

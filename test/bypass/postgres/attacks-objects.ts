@@ -86,8 +86,8 @@ SELECT nextval('monitoring.ticket') ⇒ hold
 SELECT setval('monitoring.ticket', 1) ⇒ hold
 SELECT last_value FROM monitoring.ticket >> SELECT nextval('monitoring.ticket'::text::regclass) ⇒ hold
 # Making something others will run
-CREATE FUNCTION pg_temp.f() RETURNS text LANGUAGE sql AS 'SELECT word FROM vault.entries' ⇒ hold
-CREATE FUNCTION pg_temp.lower(text) RETURNS text LANGUAGE sql AS 'SELECT word FROM vault.entries' >> SELECT pg_temp.lower('a') ⇒ hold
+CREATE FUNCTION pg_temp.f() RETURNS text LANGUAGE sql AS 'SELECT word FROM vault.entries' ⇒ none
+CREATE FUNCTION pg_temp.lower(text) RETURNS text LANGUAGE sql AS 'SELECT word FROM vault.entries' >> SELECT pg_temp.lower('a') ⇒ none
 CREATE OR REPLACE FUNCTION monitoring.tell() RETURNS text LANGUAGE sql AS 'SELECT 1::text' ⇒ hold
 CREATE FUNCTION monitoring.c() RETURNS int LANGUAGE c AS 'libc', 'system' ⇒ no-pivot
 CREATE FUNCTION monitoring.i() RETURNS cstring LANGUAGE internal AS 'pg_read_file_all' ⇒ no-pivot

@@ -354,7 +354,7 @@ DROP FUNCTION act(int) ⇒ drop public.act
 DROP SEQUENCE seq ⇒ drop public.seq
 DROP OWNED BY admin ⇒ ?what the role owns
 ALTER TABLE t ADD COLUMN d int DEFAULT act(1) ⇒ alter public.t, call public.act
-ALTER TABLE t ALTER COLUMN a TYPE text USING (SELECT secret FROM secret.vault) ⇒ alter public.t, select secret.vault
+ALTER TABLE t ALTER COLUMN a TYPE text USING (SELECT secret FROM secret.vault) ⇒ alter public.t, select public.t, select secret.vault
 ALTER TABLE t OWNER TO admin ⇒ alter public.t, grant admin
 ALTER TABLE t ENABLE ROW LEVEL SECURITY ⇒ alter public.t
 ALTER TABLE t DISABLE TRIGGER ALL ⇒ alter public.t
@@ -371,8 +371,11 @@ CREATE RULE r AS ON SELECT TO t DO INSTEAD SELECT * FROM secret.vault ⇒ alter 
 CREATE RULE r AS ON INSERT TO t DO ALSO DELETE FROM customers WHERE id = new.a ⇒ alter public.t, delete public.customers, select public.customers
 CREATE TRIGGER g BEFORE INSERT ON t EXECUTE FUNCTION fire() ⇒ alter public.t, call public.fire
 CREATE POLICY p ON t USING (act(a) > 0) ⇒ alter public.t, call public.act
-CREATE FUNCTION f() RETURNS int LANGUAGE c AS 'x', 'y' ⇒ create public.f, load_code c
-CREATE FUNCTION f() RETURNS int LANGUAGE plpython3u AS 'x' ⇒ create public.f, load_code plpython3u
+CREATE FUNCTION f() RETURNS int LANGUAGE c AS 'x', 'y' ⇒ ?not in the catalog
+CREATE FUNCTION f() RETURNS int LANGUAGE plpython3u AS 'x' ⇒ ?not in the catalog
+CREATE FUNCTION f() RETURNS text LANGUAGE sql AS 'SELECT secret FROM secret.vault' ⇒ create public.f, select secret.vault via public.f
+CREATE OR REPLACE FUNCTION act(int) RETURNS int LANGUAGE plpgsql AS 'BEGIN DELETE FROM t; RETURN 1; END' ⇒ create public.act, delete public.t via public.act
+CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS 'BEGIN EXECUTE $1; RETURN 1; END' ⇒ ?not a constant
 CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1' ⇒ create public.f
 CREATE FUNCTION f() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1' ⇒ create public.f, grant *
 CREATE FUNCTION f(a int DEFAULT act(1)) RETURNS int RETURN a + (SELECT a FROM t) ⇒ create public.f, call public.act, select public.t

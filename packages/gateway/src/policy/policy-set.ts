@@ -14,8 +14,8 @@ export interface SessionClass {
   readonly key: string;
 }
 
-/** Groups of actions that leave the target other than it was, or change who may do what there. */
-const CHANGING: ReadonlySet<string> = new Set(['write', 'define', 'destroy', 'administer']);
+/** Groups of actions that leave the target other than it was, change who may do what there, or reach who knows what. */
+const CHANGING: ReadonlySet<string> = new Set(['write', 'define', 'destroy', 'administer', 'pivot']);
 
 /** The answer of the policies in force, and what it would be if those in shadow mode were, too. */
 export interface Answers {

@@ -264,3 +264,30 @@ test('an id of any type comes back unchanged [tools.eval]', async () => {
     ids,
   );
 });
+
+test('a forbid by column holds for a table whose columns are only assumed [tools.assumed]', async () => {
+  const policies = join(folder, 'columns');
+  cpSync('policies/starter', policies, { recursive: true });
+  writeFileSync(
+    join(policies, 'columns.cedar'),
+    `@id("no-ssn") forbid (principal, action == Action::"select", resource is Table)
+       when { context.columns.containsAny(["ssn", "*"]) };`,
+  );
+  const who = { subject: 'a', groups: ['agents'], target: 'warehouse', database: 'shop' };
+  const { answers } = await evaluate(
+    [
+      { id: 1, ...who, statement: 'SELECT * FROM monitoring.checks' },
+      { id: 2, ...who, statement: 'SELECT ssn FROM monitoring.checks' },
+      { id: 3, ...who, statement: 'SELECT name FROM monitoring.checks' },
+    ],
+    ['--catalog', 'assumed', '--policies', policies],
+  );
+  assert.deepEqual(
+    answers.map(({ effect, policies: deciding }) => [effect, deciding]),
+    [
+      ['deny', ['no-ssn']],
+      ['deny', ['no-ssn']],
+      ['permit', ['agents-read-monitoring']],
+    ],
+  );
+});

@@ -21,6 +21,8 @@ export interface CatalogRelation {
   readonly kind: string;
   /** Column names by attribute number minus one; null where a column was dropped. */
   readonly columns: readonly (string | null)[];
+  /** Set where nothing but the name is known: the columns may be any. */
+  readonly assumed?: true;
   /** OIDs of the tables it inherits from or is a partition of. */
   readonly parents: readonly number[];
   /** OIDs of what inherits from it, or is a partition of it. */

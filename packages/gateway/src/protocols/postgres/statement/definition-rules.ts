@@ -296,6 +296,9 @@ function alterTable(walker: Walker, body: Body, scope: Scope): void {
     const own = commands.every((command) => NOT_RECURSIVE.test(command)) ? alone(relation) : relation;
     const mode = body.missing_ok === true ? 'maybe' : 'existing';
     walker.draft.relation('alter', own, mode, type);
+    // USING, a CHECK, a generated column: the rows there are are read, and may come out under another name.
+    if (JSON.stringify(body.cmds ?? null).includes('"ColumnRef"'))
+      walker.draft.relation('select', relation, mode);
     // What was switched off fires from now on; a foreign key that is checked reads the other table.
     if (commands.some((command) => /^AT_Enable/.test(command))) walker.draft.relation('enable', own, mode);
     if (commands.includes('AT_ValidateConstraint')) walker.draft.relation('validate', own, mode);
@@ -391,19 +394,25 @@ function createFunction(walker: Walker, body: Body, scope: Scope): void {
   const name = names(body.funcname);
   draft.routine('create', name, 'new');
   draft.shareable = false;
-  madeRoutine(walker, name, routineBody(body));
+  madeRoutine(walker, name, routineBody(body), body.sql_body !== undefined);
   for (const parameter of list(body.parameters))
     walker.visit(as('FunctionParameter', parameter)?.defexpr, scope);
   functionOptions(walker, body.options);
   walker.answering = false;
-  // A SQL-standard body is parsed now; one in a string is opaque, and `create` stands for whatever it does.
+  // A SQL-standard body is parsed by the server now; one in a string is followed as a body.
   if (body.sql_body !== undefined) walker.visit(body.sql_body, TOP);
 }
 
 /** Until the catalog shows it, the session knows what a call of the routine does. */
-function madeRoutine({ draft }: Walker, name: readonly string[], body: BodyText | null): void {
+function madeRoutine(
+  { draft }: Walker,
+  name: readonly string[],
+  body: BodyText | null,
+  isInline = false,
+): void {
   const own = draft.unqualified(name);
-  if (own !== null) draft.effect({ kind: 'created', what: 'routine', ...own, body });
+  const inline = isInline ? { inline: true as const } : {};
+  if (own !== null) draft.effect({ kind: 'created', what: 'routine', ...own, body, ...inline });
 }
 
 /** The body of a CREATE FUNCTION, where it is one that can be followed with the session's own search path. */

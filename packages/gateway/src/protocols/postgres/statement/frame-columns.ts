@@ -140,8 +140,8 @@ export class FrameColumns {
     const known = places.map((place) => {
       const relation = catalog.relation(place, name);
       // What this session just made, or made anew, may have other columns than the catalog has.
-      const { kind = 'r', columns = null } = relation ?? {};
-      return { schema: place, table: name, kind, columns, opaque: false };
+      const { kind = 'r', columns = null, assumed = false } = relation ?? {};
+      return { schema: place, table: name, kind, columns: assumed ? null : columns, opaque: false };
     });
     return [...temporary, ...known];
   }

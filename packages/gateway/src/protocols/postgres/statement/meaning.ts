@@ -175,6 +175,8 @@ export type DraftEffect =
       readonly schema: string | null;
       readonly name: string;
       readonly body?: BodyText | null;
+      /** Of a routine: what it does is said by this very text. */
+      readonly inline?: true;
       /** The name a relation had before. */
       readonly renames?: string;
     };

@@ -223,6 +223,7 @@ class Resolver implements Resolving {
         if (effect.what === 'routine') this.#made(schema, effect.name, effect.body ?? null);
       }
     }
+    if (frame === this.#top) this.#counted(frame);
     for (const effect of draft.effects)
       if (effect.kind === 'child') this.#children.push(...childEffects(effect, names));
     if (frame !== this.#top) {
@@ -234,6 +235,20 @@ class Resolver implements Resolving {
     }
     this.#uses.all(frame);
     this.columns.frame(frame);
+  }
+
+  /**
+   * What a function does counts when it is made: somebody else's call of it may have been judged a moment ago, and be
+   * waiting for a lock.
+   */
+  #counted(frame: Frame): void {
+    const { draft, names } = frame;
+    const makes = draft.routines.some(({ action, mode }) => action === 'create' && mode === 'new');
+    for (const effect of makes ? draft.effects : []) {
+      if (effect.kind !== 'created' || effect.what !== 'routine' || effect.inline === true) continue;
+      for (const schema of effect.schema === null ? names.creatable() : [effect.schema])
+        this.#routines.anyMade(frame, null, [{ schema, name: effect.name }]);
+    }
   }
 
   #made(schema: string, name: string, body: BodyText | null): void {

@@ -43,15 +43,15 @@ export class RoutineCalls {
     }
   }
 
-  /** All of these, through something that may call any of them. */
+  /** All of these: through something that may call any of them, or by themselves because they are being made. */
   anyMade(
     frame: Frame,
-    owner: string,
+    owner: string | null,
     routines: readonly { readonly schema: string; readonly name: string }[],
   ): void {
     const via = through(frame.via, owner);
     for (const { schema, name } of routines) {
-      this.#resolving.findings.evaluate('call', via, 'Function', schema, name);
+      if (owner !== null) this.#resolving.findings.evaluate('call', via, 'Function', schema, name);
       this.#made({ ...frame, via }, schema, name);
     }
   }

@@ -28,5 +28,6 @@ export function assumedSnapshot(builtIn: CatalogSnapshot): CatalogSnapshot {
 }
 
 function tableOf(schema: string, name: string, oid: number): CatalogRelation {
-  return { oid, schema, name, kind: 'r', columns: [], parents: [], children: [], origins: [], rows: null };
+  const none = { columns: [], parents: [], children: [], origins: [], rows: null };
+  return { oid, schema, name, kind: 'r', assumed: true, ...none };
 }
