@@ -30,10 +30,6 @@ export async function judgeOperation(
     return unavailable('a policy asks for the risk of the operation, and nobody gave it');
   const distinct = distinctQuestions(set, target, evaluations, risk, limits);
   if (typeof distinct === 'string') return deny(set, distinct);
-  if (session.facts.access === 'read-only') {
-    const change = evaluations.find(({ action }) => set.changing(action) !== null);
-    if (change !== undefined) return deny(set, readOnlySentence(target, change));
-  }
 
   // Both are asked for before either is awaited, so that they share a batch.
   const revealing = set.revealed(session, classes);
@@ -51,7 +47,14 @@ export async function judgeOperation(
       revealed?.[which] ?? null,
       approved,
     );
-  const decision = counted('inForce');
+  const decided = counted('inForce');
+  const change =
+    session.facts.access === 'read-only'
+      ? evaluations.find(({ action }) => set.changing(action) !== null)
+      : undefined;
+  // A policy that forbids it says more than that the session is read-only.
+  const forbidden = decided.effect === 'deny' && decided.policies.length > 0 && decided.approvals === null;
+  const decision = change === undefined || forbidden ? decided : deny(set, readOnlySentence(target, change));
   if (set.shadows.size === 0) return decision;
   const shadow = shadowOf(set, decision, counted('shadowed'));
   return shadow === null ? decision : { ...decision, shadow };
