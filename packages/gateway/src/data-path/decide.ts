@@ -27,10 +27,10 @@ export function decide(
   const known = approved.length === 0 ? session.decisions.get(meaning, risk) : undefined;
   if (known !== undefined) return known;
   return decisionPoint.decide(session.context, evaluationsOf(meaning), approved, risk).then((made) => {
-    const explained = explainUndetermined(meaning, made);
+    // A deny because the decision point was down names no version in force, says so itself, and is not remembered.
+    const current = made.policyVersion === decisionPoint.version;
+    const explained = current ? explainUndetermined(meaning, made) : made;
     const decision = risk === null ? explained : { ...explained, risk };
-    // A deny because the decision point was down names no version in force, and is not remembered.
-    const current = decision.policyVersion === decisionPoint.version;
     if (approved.length === 0 && current) session.decisions.set(meaning, risk, decision);
     return decision;
   });

@@ -142,7 +142,7 @@ export class RelationUses {
     if (frame.via.length > 0 && frame.answers) findings.anyColumn = true;
     const relation = catalog.relation(schema, name);
     // What the catalog does not know of it may be any function that the session made.
-    const fresh = relation === undefined && use.mode === 'existing';
+    const fresh = relation === undefined && use.mode === 'existing' && schema !== 'pg_temp';
     if (fresh || this.#resolving.state.isActive(schema, name)) this.#resolving.anyMade(frame, schema, name);
     const system = schema === 'pg_catalog' || schema === 'information_schema';
     if (system) this.#system(frame, draft, schema, use);

@@ -28,6 +28,9 @@ const DEFAULT_LIMITS: SessionLimits = { namedStatements: 1000 };
 
 export type ChildMade = Extract<SessionEffect, { kind: 'child' }>;
 
+/** How the key of a temporary relation begins: of these no catalog that others read says anything. */
+const TEMPORARY_KEY = '["relation","pg_temp"';
+
 /** Effects after which names may resolve to something else. */
 const RENAMING: ReadonlySet<SessionEffect['kind']> = new Set([
   'search-path',
@@ -124,7 +127,9 @@ export class SessionState {
 
   /** The server is outside a transaction: what was changed in it is in the catalog, or is not. */
   settled(): void {
-    if (!this.#unsettled) return;
+    const active = this.#active.size;
+    for (const key of this.#active) if (!key.startsWith(TEMPORARY_KEY)) this.#active.delete(key);
+    if (!this.#unsettled && this.#active.size === active) return;
     this.#unsettled = false;
     this.#rekey();
   }
