@@ -129,7 +129,10 @@ export class SessionState {
   settled(): void {
     const active = this.#active.size;
     for (const key of this.#active) if (!key.startsWith(TEMPORARY_KEY)) this.#active.delete(key);
-    if (!this.#unsettled && this.#active.size === active) return;
+    const bodies = this.#bodies.size;
+    // Functions of its own the session keeps: the next statement waits for a catalog that has the others.
+    for (const key of this.#bodies.keys()) if (!/^\["routine","pg_temp/.test(key)) this.#bodies.delete(key);
+    if (!this.#unsettled && this.#active.size === active && this.#bodies.size === bodies) return;
     this.#unsettled = false;
     this.#rekey();
   }
