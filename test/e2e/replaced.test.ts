@@ -74,6 +74,18 @@ test('a cursor does not go on with a function that was replaced [relay.names]', 
   await client.end();
 });
 
+test('the end of one transaction does not settle what a pipelined one behind it changed [postgres.statement-redefined]', async () => {
+  await world.server.query(HARMLESS);
+  const client = await raw();
+  const rename = query('alter table people rename to humans');
+  client.send(Buffer.concat([query('select pg_sleep(0.5)'), query('begin'), rename]));
+  await client.until('Z');
+  await client.until('Z');
+  assert.match(describe(await client.until('Z')), /ZT$/);
+  assert.equal(describe(await client.ask(query('select name from humans'))), 'E(42501) ZE');
+  client.close();
+});
+
 test('a function called as a column is judged, whatever else has a column of its name [postgres.statement-actions]', async () => {
   const client = await world.connect();
   for (const sql of ['select (p).told from people p, others', 'select (null::people).told from others'])

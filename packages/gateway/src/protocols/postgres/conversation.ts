@@ -188,7 +188,8 @@ export class Conversation {
   transactionEnded(): void {
     this.portals.forget('all');
     this.catalog.settled();
-    this.#state.settled();
+    // What is under way behind it may have opened the next transaction, and changed things in it.
+    if (this.exchange.size === 0) this.#state.settled();
   }
 
   #noteEffects(statement: StatementMeaning): void {
