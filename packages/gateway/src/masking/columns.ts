@@ -49,6 +49,7 @@ export class ColumnRules {
   readonly #exact = new Map<string, string[]>();
   readonly #paths: Rule<ColumnPath>[] = [];
   readonly #names: readonly Rule<string>[];
+  readonly #revealed: ReadonlySet<string>;
 
   constructor(
     target: string,
@@ -56,6 +57,7 @@ export class ColumnRules {
     names: readonly { readonly pattern: string; readonly class: string }[],
     revealed: ReadonlySet<string>,
   ) {
+    this.#revealed = revealed;
     for (const entry of classified) {
       const subject = parseColumnPath(entry.column);
       if (subject === null || revealed.has(entry.class)) continue;
@@ -84,6 +86,11 @@ export class ColumnRules {
       if (globMatches(subject.schema, schema) && globMatches(subject.table, table)) return dataClass;
     }
     return this.#byName(column);
+  }
+
+  /** The class a target declares itself, unless it may be revealed. */
+  ofDeclared(declared: string | null): string | null {
+    return declared === null || this.#revealed.has(declared) ? null : declared;
   }
 
   ofName(column: string): string | null {

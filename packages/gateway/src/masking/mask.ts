@@ -28,8 +28,8 @@ export class CompiledMask implements Mask {
     this.#hidesKeys = detectors.includes(privateKey);
   }
 
-  columnClass(schema: string, table: string, column: string): string | null {
-    return this.#columns.ofColumn(schema, table, column);
+  columnClass(schema: string, table: string, column: string, declared: string | null = null): string | null {
+    return this.#columns.ofColumn(schema, table, column) ?? this.#columns.ofDeclared(declared);
   }
 
   columnNameClass(column: string): string | null {

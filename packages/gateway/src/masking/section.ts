@@ -1,15 +1,12 @@
 import { z } from 'zod';
 import { parseColumnPath } from './columns.ts';
+import { dataClass } from './data-class.ts';
 import { detectedClasses } from './detectors/all.ts';
+import { detectorsSection } from './detectors/section.ts';
 import { GLOB_CHARACTERS } from './glob.ts';
 
 /** Most entries of each list of the section (L10). */
 const MAX_ENTRIES = 10_000;
-
-const dataClass = z
-  .string()
-  .regex(/^[a-z][a-z0-9-]{0,62}$/, 'a data class is lower-case letters, digits and dashes, such as "email"')
-  .describe('The data class: a built-in one such as "email", or a name of your own such as "salary".');
 
 const columnPath = z.string().refine((text) => parseColumnPath(text) !== null, {
   error:
@@ -45,15 +42,7 @@ export const maskingSection = z
       .max(MAX_ENTRIES)
       .default([])
       .describe('Column names that are classified wherever they occur.'),
-    detectors: z
-      .strictObject({
-        enabled: z
-          .array(z.enum(detectedClasses))
-          .default([...detectedClasses])
-          .describe('The data classes looked for in every text of a reply.'),
-      })
-      .default({ enabled: [...detectedClasses] })
-      .describe('Detectors: values masked wherever they are found.'),
+    detectors: detectorsSection,
   })
   .default({ classified: [], column_names: [], detectors: { enabled: [...detectedClasses] } })
   .describe('What is masked in replies, unless policy permits reveal of its class.');

@@ -86,6 +86,35 @@ export interface Meaning {
   readonly changesState: boolean;
   /** What makes it more or less dangerous, as far as its binding can tell. */
   readonly traits?: OperationTraits;
+  /** The fields of the target's data that it uses, for whatever may be classified. Absent: none is known of. */
+  readonly fields?: readonly FieldUse[];
+}
+
+/** A field of the target's data, and what an operation does with it. Frozen. */
+export interface FieldUse {
+  readonly kind: FieldUseKind;
+  /** Schema, table and column, as the catalog has them. A column of `*` is any: its table is not known well enough. */
+  readonly field: FieldName;
+  /** The class the target itself declares for it, or null. */
+  readonly declared: string | null;
+  /** What it is used for: `filter`, `join`, `order`, `compute`; see docs/statements.md. */
+  readonly roles: readonly string[];
+}
+
+export type FieldUseKind =
+  /** Its value is in the reply, unchanged or not, where masking sees to it. */
+  | 'read'
+  /** What it holds can be told from what comes of the operation: which rows there are, in which order, whether it fails. */
+  | 'probe'
+  /** Afterwards it is no longer known for what it is: it is renamed, or its declaration changed. */
+  | 'declassify'
+  /** It is given a value. */
+  | 'write';
+
+export interface FieldName {
+  readonly schema: string;
+  readonly table: string;
+  readonly column: string;
 }
 
 /** What a binding knows of an operation beyond what it touches: material for a risk score. */
@@ -173,8 +202,11 @@ export interface ReplyLimit {
 export interface Mask {
   /** Changes when any answer below could: a protocol may keep what it compiled for as long as this is the same. */
   readonly version: number;
-  /** The class to hide in this column, or null: it is unclassified or may be revealed. Names are as the catalog has them. */
-  columnClass(schema: string, table: string, column: string): string | null;
+  /**
+   * The class to hide in this column, or null: it is unclassified or may be revealed. Names are as the catalog has
+   * them; `declared` is the class the target itself declares for it.
+   */
+  columnClass(schema: string, table: string, column: string, declared?: string | null): string | null;
   /** Every (schema, table, column) pattern is by name only: whether any table's column of this name would be hidden. */
   columnNameClass(column: string): string | null;
   /** The text that stands for a hidden value of this class. Never longer than 16 bytes. */

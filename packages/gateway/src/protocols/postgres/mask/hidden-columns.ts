@@ -10,6 +10,8 @@ export interface OriginRelation {
   readonly columns: readonly (string | null)[];
   /** Type OIDs in the same order; COPY has no other way to know them. */
   readonly types?: readonly number[];
+  /** The class the target itself declares for a column, by the column's name; absent where it declares none. */
+  readonly declared?: ReadonlyMap<string, string>;
   /** What it inherits from or is a partition of. */
   readonly parents: readonly number[];
   /** For a view: the columns it reads, transitively, down to tables. A null column is the relation as a whole. */
@@ -51,7 +53,8 @@ export function columnClass(
   if (isSystemSchema(relation.schema)) {
     return STATISTICS[relation.name]?.test(column) === true ? UNKNOWN_CLASS : null;
   }
-  const own = mask.columnClass(relation.schema, relation.name, column);
+  const declared = relation.declared?.get(column) ?? null;
+  const own = mask.columnClass(relation.schema, relation.name, column, declared);
   if (own !== null || depth > MAX_DEPTH) return own ?? UNKNOWN_CLASS;
   for (const oid of relation.parents) {
     // A partition holds rows of its parent, so what is classified there is classified here.

@@ -1,13 +1,8 @@
 import { BodyReader } from '@sallyport/postgres-wire';
 import type { Mask } from '../../protocol.ts';
 import { type HiddenForm, hiddenForm, type ScanForm, scanForm } from './column-types.ts';
-import {
-  anyColumnClass,
-  type ColumnOrigins,
-  columnClass,
-  computesFromHidden,
-  UNKNOWN_CLASS,
-} from './hidden-columns.ts';
+import { type Field, fieldClasses } from './field-class.ts';
+import type { ColumnOrigins } from './hidden-columns.ts';
 import type { ReplyScope } from './reply-scope.ts';
 
 /** What is done to each row of one result: the mask obligation, compiled for its columns. Immutable; shared. */
@@ -29,14 +24,6 @@ export interface RowPlan {
   readonly idle: boolean;
   /** A column comes from a table the catalog does not know: reading it anew may tell. Hidden as long as it is unknown. */
   readonly unknownOid: boolean;
-}
-
-/** One field of a RowDescription. */
-interface Field {
-  readonly table: number;
-  readonly attribute: number;
-  readonly type: number;
-  readonly binary: boolean;
 }
 
 interface Known {
@@ -103,13 +90,10 @@ function readFields(bytes: Buffer, start: number, end: number): readonly Field[]
 }
 
 function compile(fields: readonly Field[], scope: ReplyScope, mask: Mask, origins: ColumnOrigins): RowPlan {
-  const computed = computesFromHidden(scope, mask, origins) ? UNKNOWN_CLASS : null;
-  const classes = fields.map((field) => fieldClass(field, computed, mask, origins));
+  const classes = fieldClasses(fields, scope, mask, origins);
   const replacements = fields.map(({ type, binary }, i) => {
-    const dataClass = classes[i];
-    return typeof dataClass === 'string'
-      ? replacement(hiddenForm(type, binary), mask.placeholder(dataClass))
-      : null;
+    const hidden = classes[i] ?? null;
+    return hidden === null ? null : replacement(hiddenForm(type, binary), mask.placeholder(hidden.dataClass));
   });
   const scans = fields.map(
     ({ type, binary }, i): ScanForm => (replacements[i] ? 'none' : scanForm(type, binary)),
@@ -128,25 +112,6 @@ function compile(fields: readonly Field[], scope: ReplyScope, mask: Mask, origin
     idle: lastHidden < 0 && lastScanned < 0,
     unknownOid: fields.some(({ table }) => table !== 0 && origins.relation(table) === undefined),
   };
-}
-
-/** The class to hide in one column of a result, or null. */
-function fieldClass(
-  field: Field,
-  computed: string | null,
-  mask: Mask,
-  origins: ColumnOrigins,
-): string | null {
-  if (!mask.hidesColumns) return null;
-  // Origin zero: an expression, a cast, a set operation, a function's column. Its label is the client's own choice.
-  if (field.table === 0) return computed;
-  const relation = origins.relation(field.table);
-  if (relation === undefined) return UNKNOWN_CLASS;
-  if (field.attribute === 0) return anyColumnClass(relation, mask, origins);
-  // System columns (ctid, xmin, tableoid, …) hold nothing of the row's own.
-  if (field.attribute < 0) return null;
-  const column = relation.columns[field.attribute - 1];
-  return typeof column === 'string' ? columnClass(relation, column, mask, origins) : UNKNOWN_CLASS;
 }
 
 /** A field of a DataRow that stands for a hidden value: its length, then its bytes; −1 and nothing for NULL. */
