@@ -93,6 +93,7 @@ const scope = {
 };
 const plan = compileRowPlan(description, 0, description.length, scope, mask, {
   version: 1,
+  declares: false,
   relation: () => people,
   named: () => people,
 });

@@ -3,6 +3,8 @@ export const maskingRequirements = {
   'masking.columns':
     'A column classified by schema, table and name is hidden at the targets it is classified for.',
   'masking.column-names': 'A column whose name matches a configured pattern is hidden in any table.',
+  'masking.comment-class':
+    'A column whose comment in the database declares a class is hidden, also in views and partitions, from the moment the comment is seen.',
   'masking.reveal': 'A class that policy reveals is shown, and no other.',
   'masking.placeholder': 'What stands for a hidden value does not tell its length.',
   'masking.detectors': 'Values of every built-in class are found in any text and hidden whole.',

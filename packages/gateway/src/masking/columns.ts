@@ -1,3 +1,4 @@
+import { DATA_CLASS } from './data-class.ts';
 import { GLOB_CHARACTERS, globMatches } from './glob.ts';
 
 /** A column named in the configuration; `target` is null for every target. Parts may hold wildcards. */
@@ -38,6 +39,9 @@ function splitParts(text: string): readonly string[] | null {
   parts.push(part);
   return quoted || parts.some((name) => name === '' || name.length > GLOB_CHARACTERS) ? null : parts;
 }
+
+/** The class of what is classified as nobody knows what; no policy reveals it. */
+const UNKNOWN = 'unknown';
 
 interface Rule<Subject> {
   readonly subject: Subject;
@@ -88,9 +92,14 @@ export class ColumnRules {
     return this.#byName(column);
   }
 
-  /** The class a target declares itself, unless it may be revealed. */
+  /**
+   * The class a target declares itself, unless it may be revealed. Whoever wrote something that is no class, or several,
+   * meant to hide the column all the same.
+   */
   ofDeclared(declared: string | null): string | null {
-    return declared === null || this.#revealed.has(declared) ? null : declared;
+    if (declared === null) return null;
+    if (!DATA_CLASS.test(declared)) return UNKNOWN;
+    return this.#revealed.has(declared) ? null : declared;
   }
 
   ofName(column: string): string | null {

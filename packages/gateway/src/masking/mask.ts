@@ -14,14 +14,16 @@ const placeholder = Buffer.from('***');
 export class CompiledMask implements Mask {
   readonly version: number;
   readonly hidesColumns: boolean;
+  readonly hidesDeclared: boolean;
   readonly suspects: Suspicion;
   readonly #columns: ColumnRules;
   readonly #scrub: Scrub;
   readonly #hidesKeys: boolean;
 
-  constructor(version: number, columns: ColumnRules, detectors: readonly Detector[]) {
+  constructor(version: number, columns: ColumnRules, detectors: readonly Detector[], hidesDeclared = true) {
     this.version = version;
     this.hidesColumns = columns.any;
+    this.hidesDeclared = hidesDeclared;
     this.suspects = compileSuspicion(detectors);
     this.#columns = columns;
     this.#scrub = compileScrub(detectors, () => placeholder);
@@ -29,7 +31,8 @@ export class CompiledMask implements Mask {
   }
 
   columnClass(schema: string, table: string, column: string, declared: string | null = null): string | null {
-    return this.#columns.ofColumn(schema, table, column) ?? this.#columns.ofDeclared(declared);
+    const configured = this.#columns.ofColumn(schema, table, column);
+    return configured ?? (this.hidesDeclared ? this.#columns.ofDeclared(declared) : null);
   }
 
   columnNameClass(column: string): string | null {

@@ -90,3 +90,16 @@ test('keeps placeholders short and of one length [masking.placeholder]', () => {
     assert.equal(Buffer.from(mask.placeholder(dataClass)).toString(), '***');
   }
 });
+
+test('takes a class from the target where configuration has none [masking.comment-class]', () => {
+  const mask = createMasking(config).compile('any', ['email', 'unheard-of']);
+  assert.equal(mask.columnClass('a', 'b', 'c', 'salary'), 'salary');
+  assert.equal(mask.columnClass('public', 'people', 'ssn', 'salary'), 'ssn', 'configuration wins');
+  assert.equal(mask.columnClass('a', 'b', 'c', 'email'), null, 'a revealed class');
+  assert.equal(mask.columnClass('a', 'b', 'c', 'unheard-of'), 'unheard-of', 'no policy was asked about it');
+  for (const invalid of ['', 'Email', 'email ssn', 'e_mail'])
+    assert.equal(mask.columnClass('a', 'b', 'c', invalid), 'unknown', invalid);
+  const without = createMasking(maskingSection.parse({ comments: 'off' })).compile('any', []);
+  assert.equal(without.columnClass('a', 'b', 'c', 'salary'), null);
+  assert.deepEqual([without.hidesColumns, without.hidesDeclared], [false, false]);
+});

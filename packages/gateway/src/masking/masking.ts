@@ -29,9 +29,9 @@ export function createMasking(config: MaskingConfig): Masking {
   return {
     classes,
     compile(target, revealed) {
-      const clear = new Set(revealed);
       // Only known classes count, so that the number of distinct masks is bounded by the configuration.
-      const key = `${target}\0${classes.filter((dataClass) => clear.has(dataClass)).join('\0')}`;
+      const clear = new Set(classes.filter((dataClass) => revealed.includes(dataClass)));
+      const key = `${target}\0${[...clear].join('\0')}`;
       const known = masks.get(key);
       if (known !== undefined) return known;
       version += 1;
@@ -39,7 +39,7 @@ export function createMasking(config: MaskingConfig): Masking {
       const detectors = [...new Set(config.detectors.enabled)]
         .filter((dataClass) => !clear.has(dataClass))
         .map((dataClass) => detectorOf[dataClass]);
-      const mask = new CompiledMask(version, columns, detectors);
+      const mask = new CompiledMask(version, columns, detectors, config.comments === 'on');
       const oldest = masks.keys().next();
       if (masks.size >= MAX_MASKS && oldest.done !== true) masks.delete(oldest.value);
       masks.set(key, mask);

@@ -42,9 +42,15 @@ export const maskingSection = z
       .max(MAX_ENTRIES)
       .default([])
       .describe('Column names that are classified wherever they occur.'),
+    comments: z
+      .enum(['on', 'off'])
+      .default('on')
+      .describe(
+        "Whether a column is also classified by its comment in the database, as in COMMENT ON COLUMN people.mail IS 'sallyport:class=email'.",
+      ),
     detectors: detectorsSection,
   })
-  .default({ classified: [], column_names: [], detectors: { enabled: [...detectedClasses] } })
+  .default({ classified: [], column_names: [], comments: 'on', detectors: { enabled: [...detectedClasses] } })
   .describe('What is masked in replies, unless policy permits reveal of its class.');
 
 export type MaskingConfig = z.infer<typeof maskingSection>;

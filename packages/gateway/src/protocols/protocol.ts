@@ -220,8 +220,10 @@ export interface Mask {
   scrub(bytes: Buffer, start: number, end: number, from?: number): Buffer | null;
   /** `scrub` for a string. */
   scrubText(text: string): string;
-  /** Whether any column at all would be hidden. When false, only detectors matter. */
+  /** Whether any column at all would be hidden by configuration. */
   readonly hidesColumns: boolean;
+  /** Whether a column is hidden because the target itself declares its class. When both are false, only detectors matter. */
+  readonly hidesDeclared: boolean;
   /** A JSON text with every string and number scrubbed, still JSON; anything else is scrubbed as text. */
   scrubJson(body: Buffer): Buffer;
   /** `scrub` for a text that comes in chunks. */

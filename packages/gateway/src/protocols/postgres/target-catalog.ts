@@ -50,6 +50,11 @@ export class TargetCatalog implements ColumnOrigins {
     return this.#kept.snapshot?.version ?? 0;
   }
 
+  /** Unless the catalog was read, it may. */
+  get declares(): boolean {
+    return this.#kept.snapshot?.declares ?? true;
+  }
+
   relation(oid: number): CatalogRelation | undefined {
     return this.#kept.snapshot?.relationByOid(oid);
   }

@@ -36,6 +36,7 @@ function relation(
 /** A catalog with `public.people`, whose `ssn` is classified below, and what is made of it. */
 export const origins: ColumnOrigins = {
   version: 1,
+  declares: false,
   relation: (oid) => relations.find((known) => known.oid === oid),
   named: (schema, table) => relations.find((known) => known.schema === schema && known.name === table),
 };

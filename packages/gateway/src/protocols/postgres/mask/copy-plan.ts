@@ -8,6 +8,7 @@ import {
   type ColumnOrigins,
   columnClass,
   computesFromHidden,
+  mayHide,
   type OriginRelation,
 } from './hidden-columns.ts';
 import type { CopyScope, ReplyScope } from './reply-scope.ts';
@@ -45,7 +46,7 @@ export function compileCopyPlan(scope: ReplyScope, mask: Mask, origins: ColumnOr
   }
   const relation = origins.named(copy.relation.schema, copy.relation.table);
   if (relation === undefined) {
-    if (mask.hidesColumns) return refused('COPY of a table the catalog does not know cannot be masked');
+    if (mayHide(mask, origins)) return refused('COPY of a table the catalog does not know cannot be masked');
     return { withhold: null, rows: rowsOf(copy, null, mask) };
   }
   return { withhold: null, rows: rowsOf(copy, columnsOf(copy, relation, mask, origins), mask) };

@@ -4,6 +4,7 @@ import {
   type ColumnOrigins,
   columnClass,
   computesFromHidden,
+  mayHide,
   UNKNOWN_CLASS,
 } from './hidden-columns.ts';
 import type { ReplyScope } from './reply-scope.ts';
@@ -30,7 +31,7 @@ export function fieldClasses(
   mask: Mask,
   origins: ColumnOrigins,
 ): readonly (FieldClass | null)[] {
-  if (!mask.hidesColumns) return fields.map(() => null);
+  if (!mayHide(mask, origins)) return fields.map(() => null);
   const computed = computesFromHidden(scope, mask, origins)
     ? { dataClass: UNKNOWN_CLASS, derived: true }
     : null;

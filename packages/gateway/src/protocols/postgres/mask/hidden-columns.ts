@@ -22,6 +22,8 @@ export interface OriginRelation {
 export interface ColumnOrigins {
   /** Changes when any answer below could. */
   readonly version: number;
+  /** Whether the target declares a class for any column. */
+  readonly declares: boolean;
   relation(oid: number): OriginRelation | undefined;
   named(schema: string, table: string): OriginRelation | undefined;
 }
@@ -41,6 +43,11 @@ const STATISTICS: Readonly<Record<string, RegExp>> = {
   pg_stats_ext_exprs: /^(?:most_common_|histogram_|elem_)/,
 };
 
+/** Whether any column at all could be hidden, by configuration or by what the target declares. */
+export function mayHide(mask: Mask, origins: ColumnOrigins): boolean {
+  return mask.hidesColumns || (mask.hidesDeclared && origins.declares);
+}
+
 /** The class to hide in this column, or null. */
 export function columnClass(
   relation: OriginRelation,
@@ -49,7 +56,7 @@ export function columnClass(
   origins: ColumnOrigins,
   depth = 0,
 ): string | null {
-  if (!mask.hidesColumns) return null;
+  if (!mayHide(mask, origins)) return null;
   if (isSystemSchema(relation.schema)) {
     return STATISTICS[relation.name]?.test(column) === true ? UNKNOWN_CLASS : null;
   }
@@ -97,7 +104,7 @@ function viewColumnClass(
 
 /** The first class hidden in any column of the relation, or null: what a whole row of it must hide. */
 export function anyColumnClass(relation: OriginRelation, mask: Mask, origins: ColumnOrigins): string | null {
-  if (!mask.hidesColumns) return null;
+  if (!mayHide(mask, origins)) return null;
   for (const column of relation.columns) {
     const dataClass = column === null ? null : columnClass(relation, column, mask, origins);
     if (dataClass !== null) return dataClass;
@@ -107,7 +114,7 @@ export function anyColumnClass(relation: OriginRelation, mask: Mask, origins: Co
 
 /** Whether a value computed by the operation may be made of classified data: its origin cannot be told, so it must be hidden. */
 export function computesFromHidden(scope: ReplyScope, mask: Mask, origins: ColumnOrigins): boolean {
-  if (!mask.hidesColumns) return false;
+  if (!mayHide(mask, origins)) return false;
   if (callsForeignCode(scope)) return true;
   return scope.relations.some(({ schema, table }) => {
     const relation = origins.named(schema, table);
@@ -133,7 +140,7 @@ const handled = new WeakMap<
  * `scope` is null for what belongs to no operation.
  */
 export function handlesHidden(scope: ReplyScope | null, mask: Mask, origins: ColumnOrigins): boolean {
-  if (!mask.hidesColumns) return false;
+  if (!mayHide(mask, origins)) return false;
   if (scope === null || callsForeignCode(scope)) return true;
   const known = handled.get(scope);
   if (

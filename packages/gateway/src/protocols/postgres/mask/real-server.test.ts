@@ -38,6 +38,9 @@ let server: PostgresServer;
 let snapshot: CatalogSnapshot;
 const origins: ColumnOrigins = {
   version: 1,
+  get declares() {
+    return snapshot.declares;
+  },
   relation: (oid) => snapshot.relationByOid(oid),
   named: (schema, table) => snapshot.relation(schema, table),
 };

@@ -24,6 +24,8 @@ export interface RelationDraft {
   defaultPartition?: number;
   /** The type of its rows; 0 when it is the server's own. */
   readonly rowType: number;
+  /** Classes declared by comments, by attribute number. */
+  readonly declared: Map<number, string>;
   behaviour?: RelationBehaviour;
 }
 

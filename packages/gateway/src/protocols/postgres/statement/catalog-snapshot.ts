@@ -64,6 +64,7 @@ export function snapshotOf(
     version,
     digest,
     schemas,
+    declares: rows.some(([what]) => what === 'm'),
     searchPath,
     unread,
     partial,
@@ -150,12 +151,14 @@ function readRelations(rows: readonly Row[]): Map<number, RelationDraft> {
       reads: [],
       origins: null,
       rowType: Number(f.replace('x', '')),
+      declared: new Map(),
     });
   }
   for (const [what = '', a = '', b = '', c = ''] of rows) {
-    const relation = 'aidj'.includes(what) ? relations.get(Number(a)) : undefined;
+    const relation = 'aidjm'.includes(what) ? relations.get(Number(a)) : undefined;
     if (relation === undefined) continue;
     if (what === 'a') relation.columns[Number(b) - 1] = c === '' ? null : c;
+    else if (what === 'm') relation.declared.set(Number(b), c);
     else if (what === 'j') relation.table = Number(b);
     else if (what === 'i') {
       relation.parents.push(Number(b));
@@ -176,8 +179,18 @@ function finished(draft: RelationDraft, relations: ReadonlyMap<number, RelationD
     ...(draft.table === undefined ? {} : { table: draft.table }),
     ...(defaultPartition === undefined ? {} : { defaultPartition }),
     ...(rowType > 0 ? { rowType } : {}),
+    ...(draft.declared.size > 0 ? { declared: declaredIn(draft) } : {}),
   };
   return { oid, schema, name, kind, columns, parents, children, origins, rows, ...own };
+}
+
+function declaredIn({ declared, columns }: RelationDraft): ReadonlyMap<string, string> {
+  const byName = new Map<string, string>();
+  for (const [attribute, dataClass] of declared) {
+    const column = columns[attribute - 1];
+    if (typeof column === 'string') byName.set(column, dataClass);
+  }
+  return byName;
 }
 
 function readersOf(

@@ -50,6 +50,20 @@ for (const [what, sql, seen] of [
   });
 }
 
+test('sees a class that someone else declared in a comment while statements go on [masking.comment-class]', async () => {
+  const world = keptCatalog();
+  await world.kept.refresh();
+  const declared = () => world.kept.snapshot?.relation('public', 'noted')?.declared?.get('mail');
+  await server.query('CREATE TABLE public.noted (id int, mail text)');
+  await useUntil(world, () => world.kept.snapshot?.relation('public', 'noted') !== undefined);
+  assert.equal(declared(), undefined);
+  await server.query("COMMENT ON COLUMN public.noted.mail IS 'where to write, sallyport:class=email.'");
+  await useUntil(world, () => declared() === 'email');
+  assert.equal(world.kept.snapshot?.declares, true);
+  await server.query('COMMENT ON COLUMN public.noted.mail IS NULL');
+  await useUntil(world, () => declared() === undefined);
+});
+
 test('keeps what it knows when a look finds the same again [postgres.catalog]', async () => {
   const { kept } = keptCatalog();
   await kept.refresh();

@@ -36,7 +36,7 @@ const CHANGES_SQL = `
 SELECT pg_catalog.sum(s.n_tup_ins OPERATOR(pg_catalog.+) s.n_tup_upd OPERATOR(pg_catalog.+) s.n_tup_del)::pg_catalog.text
   FROM pg_catalog.pg_stat_sys_tables s
   WHERE s.schemaname OPERATOR(pg_catalog.=) 'pg_catalog'
-    AND s.relname OPERATOR(pg_catalog.=) ANY ('{pg_namespace,pg_class,pg_attribute,pg_attrdef,pg_constraint,pg_index,pg_inherits,pg_rewrite,pg_trigger,pg_event_trigger,pg_policy,pg_proc,pg_operator,pg_cast,pg_type,pg_enum,pg_range,pg_amop,pg_amproc,pg_opclass,pg_db_role_setting}'::pg_catalog.name[])`;
+    AND s.relname OPERATOR(pg_catalog.=) ANY ('{pg_namespace,pg_class,pg_attribute,pg_attrdef,pg_constraint,pg_index,pg_inherits,pg_rewrite,pg_trigger,pg_event_trigger,pg_policy,pg_proc,pg_operator,pg_cast,pg_type,pg_enum,pg_range,pg_amop,pg_amproc,pg_opclass,pg_db_role_setting,pg_description}'::pg_catalog.name[])`;
 
 export interface KeptCatalog extends CatalogSource {
   /** Something in the database changed: the next statement waits for a new catalog. */

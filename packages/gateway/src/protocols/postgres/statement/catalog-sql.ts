@@ -16,6 +16,9 @@ export interface CatalogPart {
 
 const NORMAL = 16384;
 
+/** What a comment declares the class of a column with: `COMMENT ON COLUMN t.c IS '… sallyport:class=email …'`. */
+const DECLARES = 'sallyport:class=';
+
 /**
  * A part whose rows are one JSON array each. `version` is for rows with definitions: equal for as long as nobody changed
  * the catalog's row behind it, and told without looking at the definition.
@@ -89,6 +92,15 @@ export const CATALOG_PARTS: readonly CatalogPart[] = [
     `FROM pg_depend d JOIN pg_rewrite w ON w.oid = d.objid
       WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> w.ev_class
       GROUP BY w.ev_class, d.refobjid, d.refobjsubid`,
+  ),
+  // A word of a column's comment. Essential: without it, what the target declares to be classified would be shown.
+  plain(
+    'm',
+    `d.objoid::text AS a, d.objsubid::text AS b,
+      left(array_to_string(ARRAY(SELECT DISTINCT m[1] FROM regexp_matches(d.description, '${DECLARES}([^[:space:].,;()]*)', 'gi') m), ' '), 200) AS c,
+      '' AS d, '' AS e, '' AS f`,
+    `FROM pg_description d
+      WHERE d.classoid = 'pg_class'::regclass AND d.objsubid > 0 AND d.description ~* '${DECLARES}'`,
   ),
   json(
     'F',

@@ -23,6 +23,8 @@ export interface CatalogRelation {
   readonly columns: readonly (string | null)[];
   /** Set where nothing but the name is known: the columns may be any. */
   readonly assumed?: true;
+  /** The class its comment declares for a column, as it is written there; absent where no comment declares any. */
+  readonly declared?: ReadonlyMap<string, string>;
   /** OIDs of the tables it inherits from or is a partition of. */
   readonly parents: readonly number[];
   /** OIDs of what inherits from it, or is a partition of it. */
@@ -162,6 +164,8 @@ export interface CatalogSnapshot {
   /** Of all that is in it. */
   readonly digest: string;
   readonly schemas: ReadonlySet<string>;
+  /** Whether the comment of any column declares a class. */
+  readonly declares: boolean;
   /** The search path a fresh session of the connector's role has, `$user` as it is. */
   readonly searchPath: readonly string[];
   /** Kinds of definitions the target could not give: what depends on one cannot be told. */
@@ -247,7 +251,7 @@ function digestOf(rows: readonly (readonly string[])[], unread: ReadonlySet<stri
   for (const [what, a = '', b = ''] of rows) if (what === 'r' && TEMPORARY.test(b)) temporary.add(a);
   const counted = rows.filter(([what = '', a = '', b = '']) => {
     if (what === 's') return !TEMPORARY.test(b);
-    return !(temporary.size > 0 && 'rai'.includes(what) && temporary.has(a));
+    return !(temporary.size > 0 && 'raim'.includes(what) && temporary.has(a));
   });
   for (let at = 0; at < counted.length; at += 1000)
     digest.update(JSON.stringify(counted.slice(at, at + 1000).map(coarse)));
