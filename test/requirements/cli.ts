@@ -17,4 +17,6 @@ export const cliRequirements = {
   'demo.honest': 'The tour fails, naming the step, when the gateway lets something through.',
   'cli.hostile':
     'What an agent put in an access request can neither act on a terminal nor pass for something else, as JSON too.',
+  'cli.classify':
+    'Columns that look classified are proposed with evidence and no value, and added to the configuration on request.',
 } as const;

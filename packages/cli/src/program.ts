@@ -39,7 +39,42 @@ export function createProgram(terminal: Terminal): Command {
   addAccess(program, terminal);
   addRecord(program, terminal);
   addPolicy(program, terminal);
+  addClassify(program, terminal);
   return program;
+}
+
+const CLASSIFYING = `
+Reads at most --sample rows of each table with the connector's own credential, in read-only transactions, and looks at
+values, column names and comments. No value is ever shown. Columns that are classified already are left out.
+
+Examples:
+  sallyport classify warehouse -c sallyport.yaml                 what to add, as a table and a diff
+  sallyport classify warehouse -c sallyport.yaml --schema shop   of one schema
+  sallyport classify warehouse -c sallyport.yaml --write         add it
+
+Exit codes: 0 done, also when there is nothing to add; 1 the target cannot be read; 2 arguments or configuration`;
+
+function addClassify(program: Command, terminal: Terminal): void {
+  program
+    .command('classify')
+    .description('look for columns of a database that should be classified, and propose a class for each')
+    .argument('<target>', 'the target, as in the configuration')
+    .requiredOption('-c, --config <file>', 'the configuration')
+    .option('-d, --database <name>', 'the database (default: the one a client gets that names none)')
+    .option('--schema <name>', 'only tables of this schema')
+    .option('--sample <rows>', 'most rows read of each table, up to 10000', sampleRows, 200)
+    .option('--json', 'as JSON')
+    .option('--write', 'add what is proposed to the configuration file')
+    .addHelpText('after', CLASSIFYING)
+    .action(async (target, options) =>
+      (await import('./commands/classify.ts')).classify(target, options, terminal),
+    );
+}
+
+function sampleRows(text: string): number {
+  const rows = Number(text);
+  if (Number.isInteger(rows) && rows >= 1 && rows <= 10_000) return rows;
+  throw new InvalidArgumentError('It is a number of rows from 1 to 10000.');
 }
 
 function addGateway(program: Command, terminal: Terminal): void {

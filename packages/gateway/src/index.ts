@@ -1,6 +1,14 @@
-export { describeConfig, exampleConfig, type GatewayConfig, loadConfig } from './config/index.ts';
+export {
+  addClassified,
+  columnPathText,
+  describeConfig,
+  exampleConfig,
+  type GatewayConfig,
+  loadConfig,
+} from './config/index.ts';
 export { Fault, type FaultCode } from './lib/fault.ts';
 export { createGateway, type Gateway, type GatewayDeps } from './main.ts';
+export { type Proposal, proposeClass } from './masking/index.ts';
 export {
   type Explanation,
   type LintFinding,

@@ -1,2 +1,3 @@
 export { createMasking, type Masking } from './masking.ts';
+export { type ColumnSample, type Proposal, proposeClass } from './proposals.ts';
 export { type MaskingConfig, maskingSection } from './section.ts';

@@ -427,6 +427,26 @@ export interface Study {
   begin(): StudiedSession;
   /** What it knows of the target as plain JSON, for a later study of kind `saved`; null where there is nothing to know. */
   save(): Promise<unknown>;
+  /**
+   * At most `rows` rows of each table, for tools that look for what should be classified. Values are clear data: they
+   * are for detectors only. Absent where there are no rows to be had.
+   */
+  sampleTables?(rows: number): AsyncIterable<SampledTable>;
+}
+
+export interface SampledTable {
+  readonly schema: string;
+  readonly table: string;
+  /** False when its rows could not be read. */
+  readonly readable: boolean;
+  readonly columns: readonly {
+    readonly name: string;
+    readonly comment: string;
+    /** The class the target declares for it, or null. */
+    readonly declared: string | null;
+    /** Of the rows that have one; long ones are cut. */
+    readonly values: readonly string[];
+  }[];
 }
 
 export interface StudiedSession {

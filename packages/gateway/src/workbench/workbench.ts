@@ -35,7 +35,7 @@ import {
   workingHoursOf,
 } from '../policy/index.ts';
 import { createProtocols, type ProtocolOptions } from '../protocols/index.ts';
-import type { Meaning, StudiedSession, Study, StudySource } from '../protocols/protocol.ts';
+import type { Meaning, SampledTable, StudiedSession, Study, StudySource } from '../protocols/protocol.ts';
 import type { SourceOf } from './catalogs.ts';
 import { contextOf, type Person } from './person.ts';
 
@@ -59,6 +59,8 @@ export interface Desk {
   begin(): StudiedSession;
   /** What is known of it, for a later workbench. */
   save(): Promise<unknown>;
+  /** Some rows of every table; absent where there are none to be had. For detectors only: they are clear data. */
+  sampleTables?(rows: number): AsyncIterable<SampledTable>;
 }
 
 /** What would become of one operation. */
@@ -267,7 +269,15 @@ class QuietWorkbench implements Workbench {
 
 function deskOf(target: string, protocol: string, chosen: { catalog: Desk['catalog']; study: Study }): Desk {
   const { catalog, study } = chosen;
-  return { target, protocol, catalog, begin: () => study.begin(), save: () => study.save() };
+  const sampleTables = study.sampleTables?.bind(study);
+  return {
+    target,
+    protocol,
+    catalog,
+    begin: () => study.begin(),
+    save: () => study.save(),
+    ...(sampleTables === undefined ? {} : { sampleTables }),
+  };
 }
 
 function judgementOf(decision: Decision, unavailable: boolean): Judgement {

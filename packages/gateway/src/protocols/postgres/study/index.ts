@@ -29,7 +29,12 @@ export class StudyRoom {
     this.#parser ??= createParser();
     const { catalog } = known;
     const binder = createStatementBinder({ database: facet, parser: this.#parser, catalog });
-    return { begin: () => new StatementSession(binder, known), save: () => known.save() };
+    const { sampleTables } = known;
+    return {
+      begin: () => new StatementSession(binder, known),
+      save: () => known.save(),
+      ...(sampleTables === undefined ? {} : { sampleTables }),
+    };
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 /** What is in a database, from wherever a tool has it. */
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../../lib/clock.ts';
-import type { ListedTable, StudyLink, StudySource } from '../../protocol.ts';
+import type { ListedTable, SampledTable, StudyLink, StudySource } from '../../protocol.ts';
 import { askQuery } from '../catalog-query.ts';
 import {
   type CatalogQuery,
@@ -14,6 +14,7 @@ import { assumedSnapshot } from './assumed.ts';
 import { builtInCatalog } from './built-in.ts';
 import { withBuiltIn, withoutBuiltIn } from './delta.ts';
 import { listedRows } from './listed.ts';
+import { sampleTables } from './sample.ts';
 import { answersOf, readSavedCatalog, SAVED_FORMAT, type SavedAnswer, type SavedCatalog } from './saved.ts';
 
 /** One database as it is known: what names mean in it, and how a fresh session begins. */
@@ -23,6 +24,8 @@ export interface KnownTarget {
   readonly facts: Readonly<Record<string, string>>;
   readonly sessionLimits: SessionLimits;
   save(): Promise<SavedCatalog>;
+  /** Of a live target only. */
+  sampleTables?(rows: number): AsyncIterable<SampledTable>;
 }
 
 const SESSION_LIMITS: SessionLimits = { namedStatements: 10_000 };
@@ -52,7 +55,13 @@ async function live(source: Extract<StudySource, { kind: 'live' }>, clock: Clock
   };
   const catalog = keepCatalog(query, clock);
   await catalog.refresh();
-  return { catalog, facts, sessionLimits: SESSION_LIMITS, save: () => saveSmall(query, facts) };
+  return {
+    catalog,
+    facts,
+    sessionLimits: SESSION_LIMITS,
+    save: () => saveSmall(query, facts),
+    sampleTables: (rows) => sampleTables(query, catalog, rows),
+  };
 }
 
 async function factsOf(link: StudyLink): Promise<Readonly<Record<string, string>>> {
