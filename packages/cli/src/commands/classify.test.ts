@@ -11,7 +11,10 @@ CREATE TABLE shop.people (id int, reach text, ssn text, phone text, city text, k
 INSERT INTO shop.people SELECT g, 'person' || g || '@corp.example', '123-45-67' || (10 + g), '+1 555 01' || g, 'Rome',
   'x' || g || '@corp.example', 'y' || g || '@corp.example', '4111111111111111' FROM generate_series(1, 50) g;
 COMMENT ON COLUMN shop.people.said IS 'sallyport:class=email';
-CREATE TABLE other.staff (salary int);
+CREATE FUNCTION other.trap(text) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''ran''; END';
+CREATE TYPE other.mood AS ENUM ('fine', 'not');
+CREATE TABLE other.staff (salary int, iban other.mood);
+CREATE VIEW other.trapped AS SELECT nspname AS email FROM pg_namespace WHERE other.trap(nspname::text);
 ALTER TABLE other.staff ENABLE ROW LEVEL SECURITY;
 `;
 const MASKING = `
@@ -41,6 +44,7 @@ test('proposes classes by values and names, and shows no value [cli.classify]', 
     proposals.map((one) => `${one.column} ${one.class} ${one.confidence}: ${one.evidence}`),
     [
       'db:other.staff.salary salary medium: name',
+      'db:other.staff.iban bank-account medium: name',
       'db:shop.people.reach email high: matched 20 of 20',
       'db:shop.people.ssn ssn high: matched 20 of 20, name',
       'db:shop.people.phone phone medium: name',

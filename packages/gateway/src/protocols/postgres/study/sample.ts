@@ -22,12 +22,12 @@ ${select}`;
 }
 
 const TABLES_SQL = fixed(`
-SELECT n.nspname::text, c.relname::text, json_agg(json_build_array(a.attname, left(coalesce(d.description, ''), ${CHARACTERS})) ORDER BY a.attnum)::text
+SELECT n.nspname::text, c.relname::text, json_agg(json_build_array(a.attname, left(coalesce(d.description, ''), ${CHARACTERS}),
+    a.attgenerated <> 'v' AND a.atttypid < 16384 AND a.atttypid <> 'bytea'::regtype) ORDER BY a.attnum)::text
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
   LEFT JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = a.attnum
   WHERE c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition AND c.oid >= 16384 AND n.nspname !~ '^(pg_|information_schema$)'
     AND a.attnum BETWEEN 1 AND ${COLUMNS} AND NOT a.attisdropped
-    AND a.attgenerated <> 'v' AND a.atttypid < 16384 AND a.atttypid <> 'bytea'::regtype
   GROUP BY 1, 2 ORDER BY 1, 2 LIMIT ${TABLES}`);
 
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
@@ -39,8 +39,14 @@ export async function* sampleTables(
   rows: number,
 ): AsyncGenerator<SampledTable, void> {
   for (const [schema = '', table = '', json = '[]'] of await query(TABLES_SQL)) {
-    const columns = JSON.parse(json) as readonly (readonly [string, string])[];
-    const list = columns.map(([name]) => `left(${quoted(name)}::text, ${CHARACTERS})`).join(', ');
+    const columns = JSON.parse(json) as readonly (readonly [
+      name: string,
+      comment: string,
+      readable: boolean,
+    ])[];
+    const list = columns
+      .map(([name, , readable]) => (readable ? `left(${quoted(name)}::text, ${CHARACTERS})` : 'NULL'))
+      .join(', ');
     const sql = fixed(`SELECT ${list} FROM ${quoted(schema)}.${quoted(table)} LIMIT ${Math.trunc(rows)}`);
     let sampled: readonly (readonly string[])[] = [];
     let readable = true;
