@@ -46,3 +46,9 @@ test('hides it in views and partitions, and where it is computed with [masking.c
   assert.deepEqual(await rows('SELECT upper(mail) FROM people'), [['***']]);
   assert.deepEqual(await rows('SELECT upper(city) FROM people'), [['LONDON']]);
 });
+
+test('hides it from the statement after the comment on, when that went through the gateway [masking.comment-class]', async () => {
+  assert.deepEqual(await rows('SELECT city FROM people'), [['London']]);
+  await client.query("COMMENT ON COLUMN people.city IS 'sallyport:class=address'");
+  assert.deepEqual(await rows('SELECT city FROM people'), [['***']]);
+});

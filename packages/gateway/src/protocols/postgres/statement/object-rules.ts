@@ -13,7 +13,11 @@ export const objectRules: Readonly<Record<string, Rule>> = {
       objectUse(walker, 'drop', text(body, 'removeType'), object, mode, cascade);
     walker.draft.unfiltered = true;
   },
-  CommentStmt: (walker, body) => objectUse(walker, 'comment', text(body, 'objtype'), body.object),
+  CommentStmt: (walker, body) => {
+    objectUse(walker, 'comment', text(body, 'objtype'), body.object);
+    // It may declare a data class, or take one away.
+    if (text(body, 'objtype') === 'OBJECT_COLUMN') walker.draft.effect({ kind: 'catalog-changed' });
+  },
   SecLabelStmt: (walker, body) => objectUse(walker, 'alter', text(body, 'objtype'), body.object),
   RenameStmt: (walker, body) => {
     subjectOf(walker, 'alter', text(body, 'renameType'), body);
