@@ -30,7 +30,8 @@ export function createMasking(config: MaskingConfig): Masking {
     classes,
     compile(target, revealed) {
       // Only known classes count, so that the number of distinct masks is bounded by the configuration.
-      const clear = new Set(classes.filter((dataClass) => revealed.includes(dataClass)));
+      const asked = new Set(revealed);
+      const clear = new Set(classes.filter((dataClass) => asked.has(dataClass)));
       const key = `${target}\0${[...clear].join('\0')}`;
       const known = masks.get(key);
       if (known !== undefined) return known;
