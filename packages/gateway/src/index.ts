@@ -1,6 +1,5 @@
 export {
   addClassified,
-  columnPathText,
   describeConfig,
   exampleConfig,
   type GatewayConfig,
@@ -8,7 +7,7 @@ export {
 } from './config/index.ts';
 export { Fault, type FaultCode } from './lib/fault.ts';
 export { createGateway, type Gateway, type GatewayDeps } from './main.ts';
-export { type Proposal, proposeClass } from './masking/index.ts';
+export { columnPathText, type Proposal, proposeClass } from './masking/index.ts';
 export {
   type Explanation,
   type LintFinding,

@@ -16,9 +16,3 @@ export function addClassified(
   } else for (const entry of entries) document.addIn(path, document.createNode(entry));
   return document.toString({ lineWidth: 0 });
 }
-
-/** A column as the configuration writes it. */
-export function columnPathText(target: string, ...names: readonly [string, string, string]): string {
-  const part = (name: string) => (/[."]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name);
-  return `${target}:${names.map(part).join('.')}`;
-}

@@ -1,4 +1,4 @@
-export { addClassified, columnPathText } from './classified.ts';
+export { addClassified } from './classified.ts';
 export { type GatewayConfig, type ListenerConfig, loadConfig } from './config.ts';
 export { describeConfig } from './describe.ts';
 export { exampleConfig } from './example.ts';

@@ -20,6 +20,12 @@ export function parseColumnPath(text: string): ColumnPath | null {
   return { target, schema, table, column };
 }
 
+/** A column of a target as `parseColumnPath` reads it. */
+export function columnPathText(target: string, ...names: readonly [string, string, string]): string {
+  const part = (name: string) => (/[."]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name);
+  return `${target}:${names.map(part).join('.')}`;
+}
+
 /** Splits at dots outside double quotes; a doubled quote inside quotes stands for one, as in SQL. */
 function splitParts(text: string): readonly string[] | null {
   const parts: string[] = [];
