@@ -20,7 +20,7 @@ export class CompiledMask implements Mask {
   readonly #scrub: Scrub;
   readonly #hidesKeys: boolean;
 
-  constructor(version: number, columns: ColumnRules, detectors: readonly Detector[], hidesDeclared = true) {
+  constructor(version: number, columns: ColumnRules, detectors: readonly Detector[], hidesDeclared: boolean) {
     this.version = version;
     this.hidesColumns = columns.any;
     this.hidesDeclared = hidesDeclared;

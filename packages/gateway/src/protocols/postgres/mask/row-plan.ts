@@ -92,8 +92,10 @@ function readFields(bytes: Buffer, start: number, end: number): readonly Field[]
 function compile(fields: readonly Field[], scope: ReplyScope, mask: Mask, origins: ColumnOrigins): RowPlan {
   const classes = fieldClasses(fields, scope, mask, origins);
   const replacements = fields.map(({ type, binary }, i) => {
-    const hidden = classes[i] ?? null;
-    return hidden === null ? null : replacement(hiddenForm(type, binary), mask.placeholder(hidden.dataClass));
+    const dataClass = classes[i];
+    return typeof dataClass === 'string'
+      ? replacement(hiddenForm(type, binary), mask.placeholder(dataClass))
+      : null;
   });
   const scans = fields.map(
     ({ type, binary }, i): ScanForm => (replacements[i] ? 'none' : scanForm(type, binary)),
