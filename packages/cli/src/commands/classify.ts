@@ -13,7 +13,7 @@ import type { Proposal } from '@sallyport/gateway';
 import { exitCode, Failure } from '../failure.ts';
 import { table } from '../table.ts';
 import { jsonText, oneLine, someLines, type Terminal } from '../terminal.ts';
-import { databaseOf, progress, withBench } from './policy/bench.ts';
+import { databaseOf, deskFor, progress, withBench } from './policy/bench.ts';
 
 export interface ClassifyOptions {
   readonly config: string;
@@ -62,12 +62,8 @@ function lookAt(target: string, options: ClassifyOptions, terminal: Terminal): P
   const { config: file, database, schema, sample } = options;
   return withBench({ config: file, catalog: 'live' }, terminal, async ({ config, parts, workbench }) => {
     const { columnPathText, proposeClass } = await import('@sallyport/gateway');
-    const desk = await workbench
-      .desk(target, databaseOf(config, target, database))
-      .catch((cause: unknown) => {
-        throw new Failure(exitCode.failed, cause instanceof Error ? cause.message : String(cause), { cause });
-      });
-    const tables = desk.sampleTables?.(sample);
+    const desk = await deskFor(workbench, target, databaseOf(config, target, database), '');
+    const tables = desk.sampleTables?.(sample, schema);
     if (tables === undefined) throw new Failure(exitCode.usage, `Target ${target} has no tables to look at.`);
     const mask = parts.masking.compile(target, []);
     const tell = progress(terminal, (done) => `${done} tables looked at`);
@@ -77,7 +73,6 @@ function lookAt(target: string, options: ClassifyOptions, terminal: Terminal): P
     for await (const one of tables) {
       done += 1;
       tell(done);
-      if (schema !== undefined && one.schema !== schema) continue;
       if (!one.readable) unreadable.push(`${one.schema}.${one.table}`);
       for (const column of one.columns) {
         if (mask.columnClass(one.schema, one.table, column.name, column.declared) !== null) continue;
@@ -104,7 +99,7 @@ function show(
 }
 
 /** One hunk, from the first line that differs to the last, with three lines around it. */
-export function unifiedDiff(name: string, before: string, after: string): readonly string[] {
+function unifiedDiff(name: string, before: string, after: string): readonly string[] {
   const [old, made] = [before, after].map((text) => text.replace(/\n$/, '').split('\n')) as [
     string[],
     string[],

@@ -43,21 +43,17 @@ export function proposeClass(column: ColumnSample): Proposal | null {
   const named = classOfWords(column.name);
   const commented = classOfWords(column.comment);
   const dataClass = named ?? found?.class ?? commented;
-  if (dataClass === null || dataClass === undefined) return null;
+  if (dataClass === null) return null;
   const total = column.values.length;
   // Values that are plainly of a class outweigh a name that says something else.
   const byValues = found !== null && found.count / total >= MOST && total >= ENOUGH;
   const proposed = byValues ? found.class : dataClass;
   const count = found?.class === proposed ? found.count : 0;
   const share = total === 0 ? 0 : count / total;
-  const words = named === proposed ? 'name' : commented === proposed ? 'comment' : null;
-  const evidence = [
-    ...(count > 0 ? [`matched ${count} of ${total}`] : []),
-    ...(named === proposed ? ['name'] : []),
-    ...(commented === proposed ? ['comment'] : []),
-  ].join(', ');
-  const high = byValues || (words !== null && share >= SOME);
-  const confidence = high ? 'high' : words === 'name' || share >= SOME ? 'medium' : 'low';
+  const words = [...(named === proposed ? ['name'] : []), ...(commented === proposed ? ['comment'] : [])];
+  const evidence = [...(count > 0 ? [`matched ${count} of ${total}`] : []), ...words].join(', ');
+  const high = byValues || (words.length > 0 && share >= SOME);
+  const confidence = high ? 'high' : named === proposed || share >= SOME ? 'medium' : 'low';
   return { class: proposed, confidence, evidence };
 }
 

@@ -86,35 +86,6 @@ export interface Meaning {
   readonly changesState: boolean;
   /** What makes it more or less dangerous, as far as its binding can tell. */
   readonly traits?: OperationTraits;
-  /** The fields of the target's data that it uses, for whatever may be classified. Absent: none is known of. */
-  readonly fields?: readonly FieldUse[];
-}
-
-/** A field of the target's data, and what an operation does with it. Frozen. */
-export interface FieldUse {
-  readonly kind: FieldUseKind;
-  /** Schema, table and column, as the catalog has them. A column of `*` is any: its table is not known well enough. */
-  readonly field: FieldName;
-  /** The class the target itself declares for it, or null. */
-  readonly declared: string | null;
-  /** What it is used for: `filter`, `join`, `order`, `compute`; see docs/statements.md. */
-  readonly roles: readonly string[];
-}
-
-export type FieldUseKind =
-  /** Its value is in the reply, unchanged or not, where masking sees to it. */
-  | 'read'
-  /** What it holds can be told from what comes of the operation: which rows there are, in which order, whether it fails. */
-  | 'probe'
-  /** Afterwards it is no longer known for what it is: it is renamed, or its declaration changed. */
-  | 'declassify'
-  /** It is given a value. */
-  | 'write';
-
-export interface FieldName {
-  readonly schema: string;
-  readonly table: string;
-  readonly column: string;
 }
 
 /** What a binding knows of an operation beyond what it touches: material for a risk score. */
@@ -428,10 +399,10 @@ export interface Study {
   /** What it knows of the target as plain JSON, for a later study of kind `saved`; null where there is nothing to know. */
   save(): Promise<unknown>;
   /**
-   * At most `rows` rows of each table, for tools that look for what should be classified. Values are clear data: they
+   * At most `rows` rows of each table, or of those of one schema, for tools that look for what should be classified. Values are clear data: they
    * are for detectors only. Absent where there are no rows to be had.
    */
-  sampleTables?(rows: number): AsyncIterable<SampledTable>;
+  sampleTables?(rows: number, schema?: string): AsyncIterable<SampledTable>;
 }
 
 export interface SampledTable {

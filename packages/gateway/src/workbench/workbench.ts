@@ -59,8 +59,8 @@ export interface Desk {
   begin(): StudiedSession;
   /** What is known of it, for a later workbench. */
   save(): Promise<unknown>;
-  /** Some rows of every table; absent where there are none to be had. For detectors only: they are clear data. */
-  sampleTables?(rows: number): AsyncIterable<SampledTable>;
+  /** Some rows of every table, or of those of one schema; absent where there are none to be had. For detectors only: they are clear data. */
+  sampleTables?(rows: number, schema?: string): AsyncIterable<SampledTable>;
 }
 
 /** What would become of one operation. */

@@ -53,16 +53,21 @@ export async function choiceOf(given: string | undefined, terminal: Terminal): P
   };
 }
 
+const WITHOUT_TARGET = '. Without the target: --catalog assumed, or --catalog FILE.';
+
 /** A desk, or words on what to do. */
-export async function deskFor(workbench: Workbench, target: string, database: string) {
+export async function deskFor(
+  workbench: Workbench,
+  target: string,
+  database: string,
+  advice: string = WITHOUT_TARGET,
+) {
   try {
     return await workbench.desk(target, database);
   } catch (cause) {
-    throw new Failure(
-      exitCode.failed,
-      `${cause instanceof Error ? cause.message : String(cause)}. Without the target: --catalog assumed, or --catalog FILE.`,
-      { cause },
-    );
+    throw new Failure(exitCode.failed, `${cause instanceof Error ? cause.message : String(cause)}${advice}`, {
+      cause,
+    });
   }
 }
 

@@ -3,6 +3,7 @@ import type { RangeVar } from './draft-builder.ts';
 import type { BodyText } from './meaning.ts';
 import { dollarQuoted } from './plpgsql-declarations.ts';
 import { intoRelation, newRelation } from './query-rules.ts';
+import { quotedName } from './quoted-name.ts';
 import { as, type Body, bare, constantSetting, isBody, list, nameOf, names, text, untag } from './tree.ts';
 import { type Rule, type Scope, TOP, type Walker } from './walk.ts';
 
@@ -447,10 +448,6 @@ function plpgsqlDefinition(body: Body, code: string): string {
   const kind = body.is_procedure === true ? 'PROCEDURE' : 'FUNCTION';
   const returns = result === '' || kind === 'PROCEDURE' ? '' : `RETURNS ${many}${result}`;
   return `CREATE ${kind} f(${parameters.join(', ')}) ${returns} LANGUAGE plpgsql AS ${dollarQuoted(code)}`;
-}
-
-function quotedName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }
 
 function functionOptions(walker: Walker, options: unknown): void {

@@ -21,4 +21,5 @@ export {
 } from './catalog-source.ts';
 export type { CopyMeaning, CopyOptions, RelationName, SessionEffect, StatementMeaning } from './meaning.ts';
 export { createParser, DEFAULT_PARSER_LIMITS, type Parser, type ParserLimits } from './parser-pool.ts';
+export { quotedName } from './quoted-name.ts';
 export { applyEffects, initialSessionState, type SessionLimits, type SessionState } from './session-state.ts';

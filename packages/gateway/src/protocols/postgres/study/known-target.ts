@@ -25,7 +25,7 @@ export interface KnownTarget {
   readonly sessionLimits: SessionLimits;
   save(): Promise<SavedCatalog>;
   /** Of a live target only. */
-  sampleTables?(rows: number): AsyncIterable<SampledTable>;
+  sampleTables?(rows: number, schema?: string): AsyncIterable<SampledTable>;
 }
 
 const SESSION_LIMITS: SessionLimits = { namedStatements: 10_000 };
@@ -60,7 +60,7 @@ async function live(source: Extract<StudySource, { kind: 'live' }>, clock: Clock
     facts,
     sessionLimits: SESSION_LIMITS,
     save: () => saveSmall(query, facts),
-    sampleTables: (rows) => sampleTables(query, catalog, rows),
+    sampleTables: (rows, schema) => sampleTables(query, catalog, rows, schema),
   };
 }
 

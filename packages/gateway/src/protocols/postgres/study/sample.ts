@@ -1,6 +1,6 @@
 /** A few rows of every table, for tools that look for what should be classified. All of it is read, nothing is run. */
 import type { SampledTable } from '../../protocol.ts';
-import type { CatalogQuery, CatalogSource } from '../statement/index.ts';
+import { type CatalogQuery, type CatalogSource, quotedName } from '../statement/index.ts';
 
 /** Most tables looked at, columns of one, and characters of one value (L10). */
 const TABLES = 10_000;
@@ -30,24 +30,29 @@ SELECT n.nspname::text, c.relname::text, json_agg(json_build_array(a.attname, le
     AND a.attnum BETWEEN 1 AND ${COLUMNS} AND NOT a.attisdropped
   GROUP BY 1, 2 ORDER BY 1, 2 LIMIT ${TABLES}`);
 
-const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
-
-/** `rows` is the most rows read of one table. A table that cannot be read says so and has no values. */
+/**
+ * `rows` is the most rows read of one table; with `only`, of one schema's tables. A table that cannot be read says so
+ * and has no values.
+ */
 export async function* sampleTables(
   query: CatalogQuery,
   catalog: CatalogSource,
   rows: number,
+  only?: string,
 ): AsyncGenerator<SampledTable, void> {
   for (const [schema = '', table = '', json = '[]'] of await query(TABLES_SQL)) {
+    if (only !== undefined && schema !== only) continue;
     const columns = JSON.parse(json) as readonly (readonly [
       name: string,
       comment: string,
       readable: boolean,
     ])[];
     const list = columns
-      .map(([name, , readable]) => (readable ? `left(${quoted(name)}::text, ${CHARACTERS})` : 'NULL'))
+      .map(([name, , readable]) => (readable ? `left(${quotedName(name)}::text, ${CHARACTERS})` : 'NULL'))
       .join(', ');
-    const sql = fixed(`SELECT ${list} FROM ${quoted(schema)}.${quoted(table)} LIMIT ${Math.trunc(rows)}`);
+    const sql = fixed(
+      `SELECT ${list} FROM ${quotedName(schema)}.${quotedName(table)} LIMIT ${Math.trunc(rows)}`,
+    );
     let sampled: readonly (readonly string[])[] = [];
     let readable = true;
     try {
