@@ -86,6 +86,33 @@ export interface Meaning {
   readonly changesState: boolean;
   /** What makes it more or less dangerous, as far as its binding can tell. */
   readonly traits?: OperationTraits;
+  /** The fields of the target's data that it uses, for whatever may be classified. Absent: none is known of. */
+  readonly fields?: readonly FieldUse[];
+}
+
+/** A field of the target's data, and what an operation does with it. Frozen. */
+export interface FieldUse {
+  readonly kind: FieldUseKind;
+  /** Schema, table and column, as the catalog has them. A column of `*` is any: it is not known well enough. */
+  readonly field: FieldName;
+  /** The class the target itself declares for it, or null. */
+  readonly declared: string | null;
+  /** What it is used for: `filter`, `join`, `order`, `compute`; see docs/statements.md. Sorted. */
+  readonly roles: readonly string[];
+}
+
+export type FieldUseKind =
+  /** What it holds can be told from what comes of the operation: which rows there are, in which order, whether it fails. */
+  | 'probe'
+  /** Afterwards it is no longer known for what it is: it is renamed, or its declaration changed. */
+  | 'declassify'
+  /** It is given a value. */
+  | 'write';
+
+export interface FieldName {
+  readonly schema: string;
+  readonly table: string;
+  readonly column: string;
 }
 
 /** What a binding knows of an operation beyond what it touches: material for a risk score. */
