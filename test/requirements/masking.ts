@@ -15,12 +15,17 @@ export const maskingRequirements = {
     'Hidden columns of a PostgreSQL result are replaced in text and binary format, and nothing else changes.',
   'masking.postgres-origin':
     'Where a column’s origin cannot be told and the operation touches classified data, the column is hidden.',
+  'masking.lineage':
+    'A column of a result is hidden when anything it is made of is classified, and shown when nothing is: through subqueries, WITH, set operations, joins, views, generated columns, COPY, cursors and prepared statements.',
+  'masking.probes':
+    'Every column that a statement filters, joins, sorts, groups, aggregates, copies or computes with is known as probed: also under views, in parents and partitions, and in functions it calls.',
   'masking.postgres-views':
     'Views, partitions and whole rows over classified columns are hidden as what they are made of.',
   'masking.postgres-malformed': 'A row that does not fit its description is withheld.',
   'masking.postgres-copy':
     'COPY in text, CSV and binary format is masked column by column, however messages cut the rows.',
-  'masking.postgres-copy-query': 'COPY of a query over classified data is refused before any row.',
+  'masking.postgres-copy-query':
+    'COPY of a query over classified data is refused before any row when it cannot be told what its columns are made of.',
   'masking.postgres-errors':
     'Errors and notices of operations on classified data quote no value, and every text of one is scrubbed.',
   'masking.postgres-server':

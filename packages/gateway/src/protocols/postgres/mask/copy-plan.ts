@@ -1,10 +1,12 @@
 import { WireError } from '@sallyport/postgres-wire';
 import type { Mask } from '../../protocol.ts';
-import { scanForm } from './column-types.ts';
+import { type ScanForm, scanForm } from './column-types.ts';
 import { BinaryRows } from './copy-binary.ts';
 import type { CopyColumn, CopyRows } from './copy-rows.ts';
 import { TextRows } from './copy-text.ts';
+import { lineageClass } from './field-class.ts';
 import {
+  anyColumnClass,
   type ColumnOrigins,
   columnClass,
   computesFromHidden,
@@ -36,6 +38,13 @@ export function compileCopyPlan(scope: ReplyScope, mask: Mask, origins: ColumnOr
   }
   const collides = copy.format === 'binary' ? false : /[*]/.test(copy.options.delimiter + copy.options.quote);
   if (collides) return refused('COPY with * as delimiter or quote cannot be masked: choose another');
+  const made = scope.outputs?.every(({ inputs }) => inputs !== null) === true ? scope.outputs : null;
+  if (copy.relation === null && made !== null) {
+    const classes = made.map((output) => lineageClass(output, mask, origins));
+    const columns = classes.map((dataClass) => ({ dataClass, type: null, scan: scanOf(copy, null) }));
+    const hides = classes.some((dataClass) => dataClass !== null);
+    return { withhold: null, rows: rowsOf(copy, hides ? columns : null, mask) };
+  }
   if (copy.relation === null) {
     // COPY sends no description of its columns: where each comes from cannot be told.
     if (computesFromHidden(scope, mask, origins))
@@ -49,7 +58,7 @@ export function compileCopyPlan(scope: ReplyScope, mask: Mask, origins: ColumnOr
     if (mayHide(mask, origins)) return refused('COPY of a table the catalog does not know cannot be masked');
     return { withhold: null, rows: rowsOf(copy, null, mask) };
   }
-  return { withhold: null, rows: rowsOf(copy, columnsOf(copy, relation, mask, origins), mask) };
+  return { withhold: null, rows: rowsOf(copy, columnsOf(copy, relation, made, mask, origins), mask) };
 }
 
 /** The rows of a COPY that is withheld: none. */
@@ -63,19 +72,29 @@ function noRows(mask: Mask): CopyRows {
 function columnsOf(
   copy: CopyScope,
   relation: OriginRelation,
+  made: ReplyScope['outputs'],
   mask: Mask,
   origins: ColumnOrigins,
 ): readonly CopyColumn[] {
   const names = copy.columns ?? relation.columns.filter((name) => name !== null);
-  return names.map((name) => {
+  return names.map((name, at) => {
     const type = relation.types?.[relation.columns.indexOf(name)] ?? null;
-    const binary = copy.format === 'binary';
-    return {
-      dataClass: columnClass(relation, name, mask, origins),
-      type,
-      scan: type === null ? (binary ? 'opaque' : 'text') : scanForm(type, binary),
-    };
+    const output = made?.length === names.length ? made[at] : undefined;
+    const generated = relation.behaviour?.generated.some(({ column }) => column === name) === true;
+    const dataClass =
+      columnClass(relation, name, mask, origins) ??
+      (output !== undefined
+        ? lineageClass(output, mask, origins)
+        : generated
+          ? anyColumnClass(relation, mask, origins)
+          : null);
+    return { dataClass, type, scan: scanOf(copy, type) };
   });
+}
+
+function scanOf({ format }: CopyScope, type: number | null): ScanForm {
+  const binary = format === 'binary';
+  return type === null ? (binary ? 'opaque' : 'text') : scanForm(type, binary);
 }
 
 function rowsOf(copy: CopyScope, columns: readonly CopyColumn[] | null, mask: Mask): CopyRows {

@@ -1,3 +1,8 @@
+/**
+ * What is hidden in each column of a result. Two tell where a column comes from: the statement, followed to the columns
+ * its outputs are made of, and the server, which names the table of a column that is one unchanged. Neither is enough:
+ * a statement may be too much to follow, and a hostile server names any table. A column is shown when neither objects.
+ */
 import type { Mask } from '../../protocol.ts';
 import {
   anyColumnClass,
@@ -5,9 +10,11 @@ import {
   columnClass,
   computesFromHidden,
   mayHide,
+  namedClass,
+  type OriginRelation,
   UNKNOWN_CLASS,
 } from './hidden-columns.ts';
-import type { ReplyScope } from './reply-scope.ts';
+import type { OutputLineage, ReplyScope } from './reply-scope.ts';
 
 /** One field of a RowDescription. */
 export interface Field {
@@ -26,22 +33,63 @@ export function fieldClasses(
 ): readonly (string | null)[] {
   if (!mayHide(mask, origins)) return fields.map(() => null);
   const computed = computesFromHidden(scope, mask, origins) ? UNKNOWN_CLASS : null;
-  return fields.map((field) => fieldClass(field, computed, mask, origins));
+  const outputs = scope.outputs ?? null;
+  // Other columns than the statement has: whatever they are, the server's word for them is not enough.
+  const disputed = outputs !== null && outputs.length !== fields.length;
+  return fields.map((field, at) => {
+    const output = disputed ? undefined : outputs?.[at];
+    if (output === undefined || output.inputs === null) {
+      const named = originClass(field, computed, mask, origins);
+      return disputed ? (named ?? computed) : named;
+    }
+    const made = lineageClass(output, mask, origins);
+    return made ?? fieldClass(field, mask, origins);
+  });
 }
 
-function fieldClass(
-  field: Field,
+/** The class of what a column is made of, or null: the first there is. */
+export function lineageClass({ inputs }: OutputLineage, mask: Mask, origins: ColumnOrigins): string | null {
+  for (const { schema, table, column } of inputs ?? []) {
+    const relation = origins.named(schema, table);
+    // What the catalog does not have may be a view, or hold anything.
+    if (relation === undefined) return UNKNOWN_CLASS;
+    const dataClass =
+      column === '*' ? anyColumnClass(relation, mask, origins) : namedClass(relation, column, mask, origins);
+    if (dataClass !== null) return dataClass;
+  }
+  return null;
+}
+
+/** The class of the column the server names, where what the statement makes it of is known. */
+function fieldClass({ table, attribute }: Field, mask: Mask, origins: ColumnOrigins): string | null {
+  if (table === 0) return null;
+  const relation = origins.relation(table);
+  if (relation === undefined) return UNKNOWN_CLASS;
+  const column = columnOf(relation, attribute);
+  return column === null ? null : namedClass(relation, column, mask, origins);
+}
+
+/** The class of a column of which nothing is known but what the server names. */
+function originClass(
+  { table, attribute }: Field,
   computed: string | null,
   mask: Mask,
   origins: ColumnOrigins,
 ): string | null {
   // Origin zero: an expression, a cast, a set operation, a function's column. Its label is the client's own choice.
-  if (field.table === 0) return computed;
-  const relation = origins.relation(field.table);
+  if (table === 0) return computed;
+  const relation = origins.relation(table);
   if (relation === undefined) return UNKNOWN_CLASS;
-  if (field.attribute === 0) return anyColumnClass(relation, mask, origins);
+  if (attribute === 0) return anyColumnClass(relation, mask, origins);
   // System columns (ctid, xmin, tableoid, …) hold nothing of the row's own.
-  if (field.attribute < 0) return null;
-  const column = relation.columns[field.attribute - 1];
-  return typeof column === 'string' ? columnClass(relation, column, mask, origins) : UNKNOWN_CLASS;
+  if (attribute < 0) return null;
+  const column = columnOf(relation, attribute);
+  if (column === null) return UNKNOWN_CLASS;
+  const dataClass = columnClass(relation, column, mask, origins);
+  const generated = relation.behaviour?.generated.some((one) => one.column === column) === true;
+  return dataClass ?? (generated ? anyColumnClass(relation, mask, origins) : null);
+}
+
+function columnOf(relation: OriginRelation, attribute: number): string | null {
+  return relation.columns[attribute - 1] ?? null;
 }

@@ -7,6 +7,7 @@ import type {
   RelationEvent,
 } from './catalog.ts';
 import { array, body, type Row, string, strings } from './catalog-rows.ts';
+import { quotedName } from './quoted-name.ts';
 
 /** A relation while the rows are read. */
 export interface RelationDraft {
@@ -38,6 +39,7 @@ function behaviourOf(relation: RelationDraft): RelationBehaviour {
     defaults: [],
     stored: [],
     virtual: [],
+    generated: [],
     identities: [],
     sequences: [],
     checks: [],
@@ -82,12 +84,17 @@ const READERS: Readonly<Record<string, Reader>> = {
       disabled: disabled === true,
     });
   },
-  D: (own, [, generated, text]) => {
+  D: (own, [relation, generated, text, column], relations) => {
     const expression = body('expression', text);
     if (expression === null) return;
-    if (generated === 's') own.stored.push(expression);
-    else if (generated === 'v') own.virtual.push(expression);
-    else own.defaults.push(expression);
+    if (generated !== 's' && generated !== 'v') {
+      own.defaults.push(expression);
+      return;
+    }
+    (generated === 's' ? own.stored : own.virtual).push(expression);
+    const { schema, name } = relations.get(Number(relation)) ?? { schema: '', name: '' };
+    const query = `SELECT ${expression.text} FROM ${quotedName(schema)}.${quotedName(name)}`;
+    own.generated.push({ column: string(column), query: { kind: 'statements', text: query } });
   },
   Q: (own, [, sequence, dependency]) => {
     own.sequences.push(Number(sequence));

@@ -140,7 +140,7 @@ export const CATALOG_PARTS: readonly CatalogPart[] = [
   ),
   json(
     'D',
-    `d.adrelid::bigint, a.attgenerated, pg_get_expr(d.adbin, d.adrelid)`,
+    `d.adrelid::bigint, a.attgenerated, pg_get_expr(d.adbin, d.adrelid), a.attname`,
     `FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
       WHERE d.adbin::text NOT LIKE '{CONST %'`,
     row('d'),

@@ -75,6 +75,8 @@ export interface RelationBehaviour {
   /** Generated columns that are stored, and those computed when read. */
   readonly stored: BodyText[];
   readonly virtual: BodyText[];
+  /** Each generated column as a query of it, to tell what it is made of. */
+  readonly generated: { readonly column: string; readonly query: BodyText }[];
   /** Sequences of its identity columns, and those owned by its columns. */
   readonly identities: number[];
   readonly sequences: number[];
