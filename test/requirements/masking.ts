@@ -6,6 +6,12 @@ export const maskingRequirements = {
   'masking.comment-class':
     'A column whose comment in the database declares a class is hidden, also in views and partitions, from the moment the comment is seen.',
   'masking.reveal': 'A class that policy reveals is shown, and no other.',
+  'masking.probe-denied':
+    'A hidden column is not used to tell what it holds, in whatever clause, unless policy permits it, and the client is told where.',
+  'masking.probe-permit':
+    'Policy permits such a use by class, by column and by what it is for, and shows nothing.',
+  'masking.probe-hold':
+    'A use of a hidden column that people may approve passes once they did, and no other time.',
   'masking.placeholder': 'What stands for a hidden value does not tell its length.',
   'masking.detectors': 'Values of every built-in class are found in any text and hidden whole.',
   'masking.suspects': 'The quick look before a scan never misses a value, at any alignment, in any part.',

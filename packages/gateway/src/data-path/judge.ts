@@ -1,5 +1,5 @@
 import { type MaybePromise, whenReady } from '../lib/async.ts';
-import type { Decision } from '../policy/index.ts';
+import type { Decision, Question } from '../policy/index.ts';
 import type { HoldListener, Operation, Outcome } from '../protocols/protocol.ts';
 import { decide } from './decide.ts';
 import { hold } from './hold.ts';
@@ -73,16 +73,25 @@ function factsOf(decision: Decision): Pick<Refusing, 'facts'> {
 
 /** What the client is told about this decision. */
 export function denied(operation: Operation, decision: Decision & { effect: 'deny' }): Refusing {
-  const { reason, policies, policyVersion } = decision;
-  const undetermined = operation.meaning.undetermined !== null && policies.length === 0;
+  const { reason, policies, policyVersion, denied: hiddenUse } = decision;
+  const undetermined =
+    operation.meaning.undetermined !== null && policies.length === 0 && hiddenUse === undefined;
   return {
     code: undetermined ? 'undetermined' : 'forbidden',
     reason,
     policies,
     policyVersion,
     ...factsOf(decision),
-    hint: undetermined
-      ? 'write it in a simpler way, so that what it touches can be seen'
-      : 'ask for a policy that permits it, or do without',
+    hint: undetermined ? SIMPLER : hiddenUse === undefined ? ASK : otherThan(hiddenUse),
   };
+}
+
+const SIMPLER = 'write it in a simpler way, so that what it touches can be seen';
+const ASK = 'ask for a policy that permits it, or do without';
+
+/** What to do other than use a hidden column. */
+function otherThan({ action, resource }: Question): string {
+  const without =
+    action === 'probe' ? 'leave the column out of that clause' : 'leave its name and its declaration alone';
+  return `${without}, ask to be shown ${resource.path.join()} (reveal), or ask for a policy that permits ${action}`;
 }

@@ -1,4 +1,4 @@
-export { columnPathText } from './columns.ts';
+export { columnPathText, fieldText } from './columns.ts';
 export { createMasking, type Masking } from './masking.ts';
 export { type ColumnSample, type Proposal, proposeClass } from './proposals.ts';
 export { type MaskingConfig, maskingSection } from './section.ts';

@@ -1,4 +1,4 @@
-import type { Mask, TextScrubber } from '../protocols/protocol.ts';
+import type { FieldName, Mask, TextScrubber } from '../protocols/protocol.ts';
 import type { ColumnRules } from './columns.ts';
 import type { Detector } from './detectors/detector.ts';
 import { privateKey } from './detectors/private-key.ts';
@@ -33,6 +33,13 @@ export class CompiledMask implements Mask {
   columnClass(schema: string, table: string, column: string, declared: string | null = null): string | null {
     const configured = this.#columns.ofColumn(schema, table, column);
     return configured ?? (this.hidesDeclared ? this.#columns.ofDeclared(declared) : null);
+  }
+
+  fieldClasses(field: FieldName, declared: string | null): readonly string[] {
+    const classes = new Set(this.#columns.everyClass(field));
+    const own = this.hidesDeclared ? this.#columns.ofDeclared(declared) : null;
+    if (own !== null) classes.add(own);
+    return [...classes].sort();
   }
 
   columnNameClass(column: string): string | null {

@@ -68,6 +68,8 @@ export interface EvaluationFacts {
   readonly columns?: readonly string[];
   /** Views and functions it is reached through, as `schema.name`. Empty: the operation names it itself. */
   readonly via?: readonly string[];
+  /** What is done with columns that are hidden: `filter`, `join`, `order`; see `FieldUse`. Only of `probe` and `declassify`. */
+  readonly roles?: readonly string[];
 }
 
 /** What an operation does, as the binding of its protocol understood it. Frozen and shared: its identity is a cache key. */
@@ -95,7 +97,7 @@ export interface FieldUse {
   readonly kind: FieldUseKind;
   /** Schema, table and column, as the catalog has them. A column of `*` is any: it is not known well enough. */
   readonly field: FieldName;
-  /** The class the target itself declares for it, or null. */
+  /** The class the target itself declares for it, or null. Of a column of `*` there is one use for each class declared. */
   readonly declared: string | null;
   /** What it is used for: `filter`, `join`, `order`, `compute`; see docs/statements.md. Sorted. */
   readonly roles: readonly string[];
@@ -205,6 +207,11 @@ export interface Mask {
    * them; `declared` is the class the target itself declares for it.
    */
   columnClass(schema: string, table: string, column: string, declared?: string | null): string | null;
+  /**
+   * Every class that is hidden in this column by any rule or by what the target declares: who may see it may see all of
+   * them. A `*` in place of a name is any name. Sorted; empty when it is unclassified or may be revealed.
+   */
+  fieldClasses(field: FieldName, declared: string | null): readonly string[];
   /** Every (schema, table, column) pattern is by name only: whether any table's column of this name would be hidden. */
   columnNameClass(column: string): string | null;
   /** The text that stands for a hidden value of this class. Never longer than 16 bytes. */

@@ -242,7 +242,7 @@ class QuietWorkbench implements Workbench {
 
   explain(asking: Asking, meaning: Meaning): Promise<readonly Explanation[]> {
     const { score: risk } = riskOf(asking, meaning);
-    const questions = evaluationsOf(meaning).map((evaluation) => ({ ...evaluation, risk }));
+    const questions = evaluationsOf(asking, meaning).map((evaluation) => ({ ...evaluation, risk }));
     return this.#decisionPoint.explain(asking.context, questions);
   }
 
