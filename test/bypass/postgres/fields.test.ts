@@ -5,6 +5,7 @@ import { startStatementWorld } from './world.ts';
 const SCHEMA = `
 CREATE TABLE customers (id int PRIMARY KEY, name text, ssn text, coded text GENERATED ALWAYS AS (ssn || 'x') STORED);
 CREATE TABLE notes (id int, body text);
+COMMENT ON COLUMN notes.body IS 'sallyport:class=note';
 CREATE VIEW people AS SELECT id, ssn AS number, upper(name) AS loud FROM customers WHERE name <> 'x';
 CREATE VIEW people_of_people AS SELECT number AS no FROM people;
 CREATE TABLE parts (id int, word text) PARTITION BY RANGE (id);
@@ -69,6 +70,20 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   'ALTER TABLE customers ADD CHECK (ssn > $$1$$)': ['probe customers.ssn compute'],
   'ALTER TABLE notes ALTER body TYPE text USING upper(body)': ['probe notes.body compute'],
   'CREATE INDEX ON customers (lower(ssn))': ['probe customers.ssn compute'],
+  'ALTER TABLE customers RENAME ssn TO harmless': ['declassify customers.ssn rename'],
+  'ALTER TABLE parts RENAME word TO harmless': [
+    'declassify parts.word rename',
+    'declassify parts_1.word rename',
+  ],
+  'ALTER TABLE notes SET SCHEMA pg_temp': ['declassify notes.body move', 'declassify notes.id move'],
+  'ALTER TABLE parts DETACH PARTITION parts_1': [
+    'declassify parts.id leave',
+    'declassify parts.word leave',
+    'declassify parts_1.id leave',
+    'declassify parts_1.word leave',
+  ],
+  "COMMENT ON COLUMN notes.id IS 'x'": [],
+  "COMMENT ON COLUMN notes.body IS 'x'": ['declassify notes.body comment'],
   'SELECT min(most_common_vals::text) FROM pg_stats': [],
 };
 

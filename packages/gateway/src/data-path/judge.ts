@@ -5,6 +5,7 @@ import { decide } from './decide.ts';
 import { hold } from './hold.ts';
 import { decisionFacts, deny, permit, type Refusing } from './record.ts';
 import type { Session } from './session.ts';
+import { writesBack } from './write-back.ts';
 
 /**
  * The middle of the picture: decide, then act on the decision, for one operation of any protocol.
@@ -19,7 +20,8 @@ import type { Session } from './session.ts';
 export function judge(session: Session, operation: Operation, listener: HoldListener): MaybePromise<Outcome> {
   if (session.ending !== null) return deny(session, operation, session.ending);
   return closed(session, operation, () =>
-    whenReady(decide(session, operation), (decision) => {
+    whenReady(decided(session, operation), (decision) => {
+      if (!('effect' in decision)) return deny(session, operation, decision);
       if (decision.effect === 'permit') return permit(session, operation, decision);
       if (decision.approvals !== null)
         return hold(session, operation, decision, decision.approvals, listener);
@@ -32,13 +34,19 @@ export function judge(session: Session, operation: Operation, listener: HoldList
 export function judgePreparation(session: Session, operation: Operation): MaybePromise<Outcome> {
   if (session.ending !== null) return deny(session, operation, session.ending);
   return closed(session, operation, () =>
-    whenReady(decide(session, operation), (decision) => {
+    whenReady(decided(session, operation), (decision) => {
+      if (!('effect' in decision)) return deny(session, operation, decision);
       if (decision.effect === 'deny' && decision.approvals === null) {
         return deny(session, operation, denied(operation, decision));
       }
       return permit(session, operation, decision, { preparing: true });
     }),
   );
+}
+
+/** The decision on an operation; no policy permits one that writes what stands for a hidden value. */
+function decided(session: Session, operation: Operation): MaybePromise<Decision | Refusing> {
+  return writesBack(session, operation) ?? decide(session, operation);
 }
 
 /** Whatever breaks while an operation is judged is a deny, with its entry and its reason (L2). */

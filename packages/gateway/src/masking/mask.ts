@@ -4,11 +4,11 @@ import type { Detector } from './detectors/detector.ts';
 import { privateKey } from './detectors/private-key.ts';
 import { compileSuspicion, type Suspicion } from './detectors/suspicion.ts';
 import { scrubJson } from './json.ts';
+import { PLACEHOLDER } from './marks.ts';
 import { compileScrub, type Scrub } from './scrub.ts';
 import { createTextScrubber } from './text-scrubber.ts';
 
-/** Stands for every hidden value, whatever its class and length. */
-const placeholder = Buffer.from('***');
+const placeholder = Buffer.from(PLACEHOLDER);
 
 /** The mask of one set of revealed classes at one target. */
 export class CompiledMask implements Mask {

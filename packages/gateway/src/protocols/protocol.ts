@@ -90,6 +90,11 @@ export interface Meaning {
   readonly traits?: OperationTraits;
   /** The fields of the target's data that it uses, for whatever may be classified. Absent: none is known of. */
   readonly fields?: readonly FieldUse[];
+  /**
+   * Whether a value in its text is what stands for a hidden value, or null when none is. Absent: the binding cannot tell
+   * values from the rest of the text.
+   */
+  readonly mark?: 'whole' | 'part' | null;
 }
 
 /** A field of the target's data, and what an operation does with it. Frozen. */

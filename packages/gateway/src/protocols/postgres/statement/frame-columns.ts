@@ -131,9 +131,22 @@ export class FrameColumns {
       for (const use of uses) fields.column(use);
     for (const { uses } of stored)
       for (const use of uses) if (use.roles.includes('output')) fields.column({ ...use, roles: ['store'] });
+    for (const { schema, table, column, how } of this.#declassified(draft))
+      fields.declassified({ schema, table }, column, how);
     if (all.some(({ complete }) => !complete)) for (const one of findings.relations) fields.unknown(one);
     for (const meaning of ran) fields.ran(meaning.fields ?? []);
     return fields.uses();
+  }
+
+  /** Each relation that may be meant. */
+  *#declassified({ declassified }: Draft) {
+    const { frame } = this.#top ?? {};
+    for (const { schema, name, column, how } of declassified) {
+      const all = name === null ? this.#resolving.catalog.contents(schema ?? '').relations : [];
+      for (const one of all) yield { schema: one.schema, table: one.name, column, how };
+      if (name === null || frame === undefined) continue;
+      for (const one of this.#candidates(frame.names, schema, name)) yield { ...one, column, how };
+    }
   }
 
   /** The statement's own columns, followed through views. */

@@ -6,7 +6,7 @@
 import type { FieldUse, FieldUseKind } from '../../protocol.ts';
 import type { CatalogRelation, CatalogSnapshot } from './catalog.ts';
 import type { ColumnRole, ColumnUse } from './columns/index.ts';
-import type { RelationName } from './meaning.ts';
+import type { Declassified, RelationName } from './meaning.ts';
 import type { SessionState } from './session-state.ts';
 
 /** Columns of one statement that are told apart (L10); above it, a relation counts as a whole. */
@@ -44,6 +44,14 @@ export class FrameFields {
     const probes = roles.filter((role) => PROBES.has(role));
     if (probes.length > 0) this.#reach({ schema, table }, column, 'probe', probes);
     if (writtenBy.length > 0) this.#reach({ schema, table }, column, 'write', writtenBy);
+  }
+
+  /** Notes that a column is no longer known for what it is. */
+  declassified({ schema, table }: RelationName, column: string | null, how: Declassified['how']): void {
+    const relation = this.#catalog.relation(schema, table);
+    // A comment matters to what is classified by a comment.
+    if (how === 'comment' && relation?.declared?.has(column ?? '') !== true) return;
+    this.#reach({ schema, table }, column ?? ANY, 'declassify', [how]);
   }
 
   /** Notes that any column of a relation may be probed. */
