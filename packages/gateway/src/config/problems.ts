@@ -3,7 +3,15 @@ import type { z } from 'zod';
 import { nearest } from './did-you-mean.ts';
 import type { ConfigDocument } from './document.ts';
 import { fileKey, filePath, showPath } from './key-names.ts';
-import { allowedAt, isRefused, keysOf, nodeAt, type SchemaNode, type SchemaPath } from './schema-tree.ts';
+import {
+  allowedAt,
+  isRefused,
+  keysOf,
+  nodeAt,
+  type SchemaNode,
+  type SchemaPath,
+  valuesOf,
+} from './schema-tree.ts';
 
 /** One thing wrong, at a path of the file. */
 export interface ConfigProblem {
@@ -92,7 +100,7 @@ function nodeOfFile(root: SchemaNode, path: SchemaPath): SchemaNode | null {
   for (const step of path) {
     if (node === null) return null;
     if (typeof step === 'number') node = nodeAt(node, [step]);
-    else node = [...keysOf(node)].find(([name]) => fileKey(name) === step)?.[1] ?? null;
+    else node = [...keysOf(node)].find(([name]) => fileKey(name) === step)?.[1] ?? valuesOf(node);
   }
   return node;
 }

@@ -10,6 +10,8 @@ export interface SchemaNode {
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly required?: readonly string[];
   readonly items?: SchemaNode;
+  /** What every value of a mapping is whose keys are the file's own. */
+  readonly additionalProperties?: SchemaNode | boolean;
   readonly oneOf?: readonly SchemaNode[];
   readonly anyOf?: readonly SchemaNode[];
   readonly allOf?: readonly SchemaNode[];
@@ -63,9 +65,15 @@ export function nodeAt(root: SchemaNode, path: SchemaPath): SchemaNode | null {
     node =
       typeof step === 'number'
         ? (alternativesOf(node).find((choice) => choice.items !== undefined)?.items ?? null)
-        : (keysOf(node).get(step) ?? null);
+        : (keysOf(node).get(step) ?? valuesOf(node));
   }
   return node;
+}
+
+/** The node of the values of a mapping whose keys are the file's own; null for any other. */
+export function valuesOf(node: SchemaNode): SchemaNode | null {
+  const values = node.additionalProperties;
+  return typeof values === 'object' && Object.keys(values).length > 0 ? values : null;
 }
 
 /** What may stand at a node, in words: "one of postgres, http", "a whole number from 1 to 65535". */

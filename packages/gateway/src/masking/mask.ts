@@ -1,13 +1,14 @@
-import type { Mask, TextScrubber } from '../protocols/protocol.ts';
+import type { Mask, Strategy, TextScrubber } from '../protocols/protocol.ts';
 import type { ColumnRules } from './columns.ts';
 import type { Detector } from './detectors/detector.ts';
 import { privateKey } from './detectors/private-key.ts';
 import { compileSuspicion, type Suspicion } from './detectors/suspicion.ts';
 import { scrubJson } from './json.ts';
 import { compileScrub, type Scrub } from './scrub.ts';
+import { FULL } from './strategies/strategies.ts';
 import { createTextScrubber } from './text-scrubber.ts';
 
-/** Stands for every hidden value, whatever its class and length. */
+/** Stands for every value that is hidden whole, whatever its class and length. */
 const placeholder = Buffer.from('***');
 
 /** The mask of one set of revealed classes at one target. */
@@ -16,12 +17,21 @@ export class CompiledMask implements Mask {
   readonly hidesColumns: boolean;
   readonly hidesDeclared: boolean;
   readonly suspects: Suspicion;
+  readonly placeholder: Uint8Array = placeholder;
+  readonly #strategies: ReadonlyMap<string, Strategy>;
   readonly #columns: ColumnRules;
   readonly #scrub: Scrub;
   readonly #hidesKeys: boolean;
 
-  constructor(version: number, columns: ColumnRules, detectors: readonly Detector[], hidesDeclared: boolean) {
+  constructor(
+    version: number,
+    columns: ColumnRules,
+    detectors: readonly Detector[],
+    hidesDeclared: boolean,
+    strategies: ReadonlyMap<string, Strategy>,
+  ) {
     this.version = version;
+    this.#strategies = strategies;
     this.hidesColumns = columns.any;
     this.hidesDeclared = hidesDeclared;
     this.suspects = compileSuspicion(detectors);
@@ -39,8 +49,8 @@ export class CompiledMask implements Mask {
     return this.#columns.ofName(column);
   }
 
-  placeholder(_dataClass: string): Uint8Array {
-    return placeholder;
+  strategy(dataClass: string): Strategy {
+    return this.#strategies.get(dataClass) ?? FULL;
   }
 
   scrub(bytes: Buffer, start: number, end: number, from: number = start): Buffer | null {

@@ -1,9 +1,10 @@
 import { WireError } from '@sallyport/postgres-wire';
 import type { Mask } from '../../protocol.ts';
-import { scanForm } from './column-types.ts';
+import { FIRST_USER_TYPE, scanForm } from './column-types.ts';
 import { BinaryRows } from './copy-binary.ts';
 import type { CopyColumn, CopyRows } from './copy-rows.ts';
 import { TextRows } from './copy-text.ts';
+import { holdsOwnValues } from './field-class.ts';
 import {
   type ColumnOrigins,
   columnClass,
@@ -11,6 +12,7 @@ import {
   mayHide,
   type OriginRelation,
 } from './hidden-columns.ts';
+import { type Hiding, hidingOf } from './hiding.ts';
 import type { CopyScope, ReplyScope } from './reply-scope.ts';
 
 /** What is done to the rows of one COPY TO STDOUT. For one run of it only: rows may span messages. */
@@ -68,14 +70,32 @@ function columnsOf(
 ): readonly CopyColumn[] {
   const names = copy.columns ?? relation.columns.filter((name) => name !== null);
   return names.map((name) => {
-    const type = relation.types?.[relation.columns.indexOf(name)] ?? null;
+    const known = relation.types?.[relation.columns.indexOf(name)] ?? 0;
+    // A type of somebody's own may be a domain, whose values are those of any other type.
+    const type = known > 0 && known < FIRST_USER_TYPE ? known : null;
     const binary = copy.format === 'binary';
     return {
-      dataClass: columnClass(relation, name, mask, origins),
-      type,
+      hiding: hidingIn(copy, relation, name, type, mask, origins),
       scan: type === null ? (binary ? 'opaque' : 'text') : scanForm(type, binary),
     };
   });
+}
+
+function hidingIn(
+  copy: CopyScope,
+  relation: OriginRelation,
+  name: string,
+  type: number | null,
+  mask: Mask,
+  origins: ColumnOrigins,
+): Hiding | null {
+  const dataClass = columnClass(relation, name, mask, origins);
+  if (dataClass === null) return null;
+  const { encoding } = copy.options;
+  const readable = copy.format === 'binary' || encoding === null || /^utf-?8$/i.test(encoding);
+  // What is not UTF-8 could show more characters than it seems to have.
+  const derived = !readable || !holdsOwnValues(relation, dataClass);
+  return hidingOf({ dataClass, derived }, type, copy.format === 'binary', mask);
 }
 
 function rowsOf(copy: CopyScope, columns: readonly CopyColumn[] | null, mask: Mask): CopyRows {

@@ -5,6 +5,7 @@ import {
   columnClass,
   computesFromHidden,
   mayHide,
+  type OriginRelation,
   UNKNOWN_CLASS,
 } from './hidden-columns.ts';
 import type { ReplyScope } from './reply-scope.ts';
@@ -17,16 +18,35 @@ export interface Field {
   readonly binary: boolean;
 }
 
+/** What a column of a result holds. `derived`: not, or not surely, the values of one classified column unchanged. */
+export interface HiddenClass {
+  readonly dataClass: string;
+  readonly derived: boolean;
+}
+
 /** The class to hide in each column of a result; null where it is shown. */
 export function fieldClasses(
   fields: readonly Field[],
   scope: ReplyScope,
   mask: Mask,
   origins: ColumnOrigins,
-): readonly (string | null)[] {
+): readonly (HiddenClass | null)[] {
   if (!mayHide(mask, origins)) return fields.map(() => null);
   const computed = computesFromHidden(scope, mask, origins) ? UNKNOWN_CLASS : null;
-  return fields.map((field) => fieldClass(field, computed, mask, origins));
+  return fields.map((field) => {
+    const dataClass = fieldClass(field, computed, mask, origins);
+    if (dataClass === null) return null;
+    const own = field.attribute > 0 && holdsOwnValues(origins.relation(field.table), dataClass);
+    return { dataClass, derived: !own };
+  });
+}
+
+/**
+ * Whether the column of this class is the table's own. A view's may be made of anything; so may what has no table, and
+ * what nobody knows the class of.
+ */
+export function holdsOwnValues(relation: OriginRelation | undefined, dataClass: string): boolean {
+  return relation?.origins.length === 0 && dataClass !== UNKNOWN_CLASS;
 }
 
 function fieldClass(
