@@ -46,7 +46,9 @@ export function fieldClasses(
  * what nobody knows the class of.
  */
 export function holdsOwnValues(relation: OriginRelation | undefined, dataClass: string): boolean {
-  return relation?.origins.length === 0 && dataClass !== UNKNOWN_CLASS;
+  if (relation === undefined || relation.origins.length > 0 || dataClass === UNKNOWN_CLASS) return false;
+  // One that reads no table, only what a function returns.
+  return relation.kind !== 'v' && relation.kind !== 'm';
 }
 
 function fieldClass(
