@@ -117,7 +117,7 @@ function fitted(value: number, single: boolean): number {
 /** The shortest text that is read as the number again. Nine digits always are for a single one (IEEE 754, 5.12.2). */
 function shortest(value: number, single: boolean): string {
   if (!single) return String(value);
-  for (let digits = 6; digits < 9; digits += 1) {
+  for (let digits = 1; digits < 9; digits += 1) {
     const text = String(Number(value.toPrecision(digits)));
     if (Math.fround(Number(text)) === value) return text;
   }
