@@ -91,8 +91,8 @@ function floatRewrite(width: number, binary: boolean, { float }: Disguise): Rewr
     if (!Number.isFinite(value)) return null;
     const found = float(value, shortest(value, single));
     const other = found === null ? Number.NaN : fitted(found, single);
-    // What rounding made the value itself again would show it.
-    if (!Number.isFinite(other) || other === value) return null;
+    // What rounding made the value itself again would show it, and zero has no sign to keep.
+    if (!Number.isFinite(other) || other === value || other === 0) return null;
     if (!binary) return Buffer.from(shortest(other, single));
     const written = Buffer.alloc(width);
     if (single) written.writeFloatBE(other);
