@@ -27,6 +27,12 @@ export function problemsOf(root: SchemaNode, value: unknown, issue: Issue): read
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => unknownKey(root, filePath([...path, key])));
   }
+  if (issue.code === 'invalid_key') {
+    // The name is the file's own, so it is shown as the file has it.
+    const named = [...filePath(path.slice(0, -1)), ...path.slice(-1)];
+    const why = issue.issues.map(({ message }) => message).join(', ');
+    return [{ path: named, message: `is not allowed as a name here: ${why}` }];
+  }
   return [{ path: filePath(path), message: explain(root, path, valueAt(value, path), issue) }];
 }
 
@@ -59,7 +65,8 @@ function explain(root: SchemaNode, path: SchemaPath, found: unknown, issue: Issu
 }
 
 function discriminator(issue: Issue, shown: string, found: unknown): string {
-  const options = 'options' in issue && Array.isArray(issue.options) ? issue.options : [];
+  const options =
+    'options' in issue && Array.isArray(issue.options) ? [...new Set(issue.options.map(String))] : [];
   return `${shown} is not allowed; give one of ${options.join(', ')}${meant(options, found)}`;
 }
 

@@ -15,7 +15,7 @@ export interface SchemaNode {
   readonly oneOf?: readonly SchemaNode[];
   readonly anyOf?: readonly SchemaNode[];
   readonly allOf?: readonly SchemaNode[];
-  readonly enum?: readonly (string | number | boolean)[];
+  readonly enum?: readonly (string | number | boolean | null)[];
   readonly const?: string | number | boolean;
   readonly not?: unknown;
   readonly pattern?: string;
@@ -78,7 +78,10 @@ export function valuesOf(node: SchemaNode): SchemaNode | null {
 
 /** What may stand at a node, in words: "one of postgres, http", "a whole number from 1 to 65535". */
 export function allowedAt(node: SchemaNode): string {
-  if (node.enum !== undefined) return `one of ${node.enum.map(String).join(', ')}`;
+  if (node.enum !== undefined) {
+    const words = [...new Set(node.enum.map(String))];
+    return words.length === 1 ? JSON.stringify(words[0]) : `one of ${words.join(', ')}`;
+  }
   if (node.const !== undefined) return JSON.stringify(node.const);
   const choices = alternativesOf(node).filter((choice) => !isRefused(choice));
   if (choices.length > 1) return [...new Set(choices.map(allowedAt))].join(', or ');

@@ -4,7 +4,8 @@ import { z } from 'zod';
 export const strategySection = z
   .discriminatedUnion('strategy', [
     z.strictObject({ strategy: z.literal('full').describe('A text becomes ***, anything else NULL.') }),
-    z.strictObject({ strategy: z.literal('null').describe('Every value becomes NULL.') }),
+    // YAML reads null without quotes as no value; nothing else can be meant by it here.
+    z.strictObject({ strategy: z.literal(['null', null]).describe('Every value becomes NULL.') }),
     z.strictObject({
       strategy: z.literal('drop').describe('Every value becomes NULL; the name of the column stays.'),
     }),

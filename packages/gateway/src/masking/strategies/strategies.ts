@@ -17,6 +17,7 @@ export function compileStrategy(dataClass: string, config: StrategyConfig, key: 
     case 'full':
       return FULL;
     case 'null':
+    case null:
     case 'drop':
       return NULL;
     case 'partial':
@@ -44,5 +45,7 @@ function keyedDisguise(
 
 /** Whether any of the strategies draws by a key. */
 export function needsKey(classes: Readonly<Record<string, StrategyConfig>>): boolean {
-  return Object.values(classes).some(({ strategy }) => ['hash', 'format', 'noise'].includes(strategy));
+  return Object.values(classes).some(
+    ({ strategy }) => strategy === 'hash' || strategy === 'format' || strategy === 'noise',
+  );
 }
