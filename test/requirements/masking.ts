@@ -13,6 +13,17 @@ export const maskingRequirements = {
   'masking.probe-hold':
     'A use of a hidden column that people may approve passes once they did, and no other time.',
   'masking.placeholder': 'What stands for a hidden value does not tell its length.',
+  'masking.strategies':
+    'A class is hidden by the strategy that is configured for it, and whole by default; only the unchanged values of a column are, and what is derived from one is hidden whole.',
+  'masking.strategy-types':
+    'What a strategy shows is a valid value of the column’s type, in text and binary format and in COPY, or NULL.',
+  'masking.strategy-config': 'A strategy that cannot be meant is refused, and the message says which key.',
+  'masking.partial': 'A partial value shows its last four characters or its domain, and never anything else.',
+  'masking.hash-joins':
+    'The same value of a class has the same token within a tenant, and another under another key, tenant or class.',
+  'masking.format': 'A value that keeps its format keeps its shape only.',
+  'masking.noise': 'Noise stays within its bounds, keeps the sign, and never leaves a value as it is.',
+  'masking.key': 'The key of masking is made once, readable by the gateway only, and is in no message.',
   'masking.detectors': 'Values of every built-in class are found in any text and hidden whole.',
   'masking.suspects': 'The quick look before a scan never misses a value, at any alignment, in any part.',
   'masking.stream': 'A text that comes in chunks is masked as if it came whole, with bounded memory.',

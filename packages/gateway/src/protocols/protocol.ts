@@ -219,8 +219,10 @@ export interface Mask {
   fieldClasses(field: FieldName, declared: string | null): readonly string[];
   /** Every (schema, table, column) pattern is by name only: whether any table's column of this name would be hidden. */
   columnNameClass(column: string): string | null;
-  /** The text that stands for a hidden value of this class. Never longer than 16 bytes. */
-  placeholder(dataClass: string): Uint8Array;
+  /** The text that stands for a value that is hidden whole. Never longer than 16 bytes. */
+  readonly placeholder: Uint8Array;
+  /** How a value of this class is hidden where it is a column's own, unchanged; what is derived from one is hidden whole. */
+  strategy(dataClass: string): Strategy;
   /** Whether bytes [start, end) could hold a value a detector hides. Never false when they do; cheap. */
   suspects(bytes: Buffer, start: number, end: number): boolean;
   /**
@@ -238,6 +240,32 @@ export interface Mask {
   scrubJson(body: Buffer): Buffer;
   /** `scrub` for a text that comes in chunks. */
   textScrubber(): TextScrubber;
+}
+
+/** `full`: the placeholder, or no value where a type has no text. `null`: no value, whatever the type. */
+export type Strategy =
+  | { readonly kind: 'full' | 'null' }
+  | { readonly kind: 'disguise'; readonly disguise: Disguise };
+
+/**
+ * What is shown in place of one value, by what kind of value it is: the protocol knows how its types are written, the
+ * strategy only values. A kind that is missing, and null, are hidden whole. Never throws.
+ */
+export interface Disguise {
+  /** A text, in UTF-8 unless the target has no encoding. */
+  text?(value: Buffer): Buffer | null;
+  bytes?(value: Buffer): Buffer | null;
+  /** A JSON text that is no string; what comes back is a string's. */
+  document?(value: Buffer): Buffer | null;
+  /** 16 bytes. */
+  uuid?(value: Buffer): Buffer | null;
+  /** A whole number, also of the smallest unit a decimal is written with, to stay within [least, most]. */
+  integer?(value: bigint, least: bigint, most: bigint): bigint | null;
+  /** `text` is the shortest that is read as the number again. */
+  float?(value: number, text: string): number | null;
+  /** Days and microseconds since an epoch of the protocol's. */
+  days?(value: bigint): bigint | null;
+  instant?(value: bigint): bigint | null;
 }
 
 /** Scrubs a text that comes in chunks, holding back what could be the beginning of a value. For one text only. */

@@ -1,10 +1,10 @@
 import { WireError } from '@sallyport/postgres-wire';
 import type { Mask } from '../../protocol.ts';
-import { type ScanForm, scanForm } from './column-types.ts';
+import { FIRST_USER_TYPE, type ScanForm, scanForm } from './column-types.ts';
 import { BinaryRows } from './copy-binary.ts';
 import type { CopyColumn, CopyRows } from './copy-rows.ts';
 import { TextRows } from './copy-text.ts';
-import { lineageClass } from './field-class.ts';
+import { type HiddenClass, holdsOwnValues, lineageClass } from './field-class.ts';
 import {
   anyColumnClass,
   type ColumnOrigins,
@@ -13,7 +13,8 @@ import {
   mayHide,
   type OriginRelation,
 } from './hidden-columns.ts';
-import type { CopyScope, ReplyScope } from './reply-scope.ts';
+import { type Hiding, hidingOf } from './hiding.ts';
+import type { CopyScope, OutputLineage, ReplyScope } from './reply-scope.ts';
 
 /** What is done to the rows of one COPY TO STDOUT. For one run of it only: rows may span messages. */
 export interface CopyPlan {
@@ -40,9 +41,12 @@ export function compileCopyPlan(scope: ReplyScope, mask: Mask, origins: ColumnOr
   if (collides) return refused('COPY with * as delimiter or quote cannot be masked: choose another');
   const made = scope.outputs?.every(({ inputs }) => inputs !== null) === true ? scope.outputs : null;
   if (copy.relation === null && made !== null) {
-    const classes = made.map((output) => lineageClass(output, mask, origins));
-    const columns = classes.map((dataClass) => ({ dataClass, type: null, scan: scanOf(copy, null) }));
-    const hides = classes.some((dataClass) => dataClass !== null);
+    const hidden = made.map((output) => lineageClass(output, mask, origins));
+    const columns = hidden.map((one) => ({
+      hiding: hidingIn(copy, one, null, mask),
+      scan: scanOf(copy, null),
+    }));
+    const hides = hidden.some((one) => one !== null);
     return { withhold: null, rows: rowsOf(copy, hides ? columns : null, mask) };
   }
   if (copy.relation === null) {
@@ -78,23 +82,48 @@ function columnsOf(
 ): readonly CopyColumn[] {
   const names = copy.columns ?? relation.columns.filter((name) => name !== null);
   return names.map((name, at) => {
-    const type = relation.types?.[relation.columns.indexOf(name)] ?? null;
+    const known = relation.types?.[relation.columns.indexOf(name)] ?? 0;
+    // A type of somebody's own may be a domain, whose values are those of any other type.
+    const type = known > 0 && known < FIRST_USER_TYPE ? known : null;
     const output = made?.length === names.length ? made[at] : undefined;
-    const generated = relation.behaviour?.generated.some(({ column }) => column === name) === true;
-    const dataClass =
-      columnClass(relation, name, mask, origins) ??
-      (output !== undefined
-        ? lineageClass(output, mask, origins)
-        : generated
-          ? anyColumnClass(relation, mask, origins)
-          : null);
-    return { dataClass, type, scan: scanOf(copy, type) };
+    const hidden = ownClass(relation, name, output, mask, origins);
+    return { hiding: hidingIn(copy, hidden, type, mask), scan: scanOf(copy, type) };
   });
+}
+
+/** The class of a column of the table that is copied. */
+function ownClass(
+  relation: OriginRelation,
+  name: string,
+  output: OutputLineage | undefined,
+  mask: Mask,
+  origins: ColumnOrigins,
+): HiddenClass | null {
+  const own = columnClass(relation, name, mask, origins);
+  if (own !== null) return { dataClass: own, derived: !holdsOwnValues(relation, own) };
+  if (output !== undefined) return lineageClass(output, mask, origins);
+  const generated = relation.behaviour?.generated.some(({ column }) => column === name) === true;
+  const any = generated ? anyColumnClass(relation, mask, origins) : null;
+  return any === null ? null : { dataClass: any, derived: true };
 }
 
 function scanOf({ format }: CopyScope, type: number | null): ScanForm {
   const binary = format === 'binary';
   return type === null ? (binary ? 'opaque' : 'text') : scanForm(type, binary);
+}
+
+function hidingIn(
+  copy: CopyScope,
+  hidden: HiddenClass | null,
+  type: number | null,
+  mask: Mask,
+): Hiding | null {
+  if (hidden === null) return null;
+  const { encoding } = copy.options;
+  const readable = copy.format === 'binary' || encoding === null || /^utf-?8$/i.test(encoding);
+  // What is not UTF-8 could show more characters than it seems to have.
+  const derived = !readable || hidden.derived;
+  return hidingOf({ ...hidden, derived }, type, copy.format === 'binary', mask);
 }
 
 function rowsOf(copy: CopyScope, columns: readonly CopyColumn[] | null, mask: Mask): CopyRows {

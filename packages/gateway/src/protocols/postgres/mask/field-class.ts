@@ -24,13 +24,19 @@ export interface Field {
   readonly binary: boolean;
 }
 
+/** What a column of a result holds. `derived`: not, or not surely, the values of one classified column unchanged. */
+export interface HiddenClass {
+  readonly dataClass: string;
+  readonly derived: boolean;
+}
+
 /** The class to hide in each column of a result; null where it is shown. */
 export function fieldClasses(
   fields: readonly Field[],
   scope: ReplyScope,
   mask: Mask,
   origins: ColumnOrigins,
-): readonly (string | null)[] {
+): readonly (HiddenClass | null)[] {
   if (!mayHide(mask, origins)) return fields.map(() => null);
   const computed = computesFromHidden(scope, mask, origins) ? UNKNOWN_CLASS : null;
   const outputs = scope.outputs ?? null;
@@ -40,28 +46,49 @@ export function fieldClasses(
     const output = disputed ? undefined : outputs?.[at];
     if (output === undefined || output.inputs === null) {
       const named = originClass(field, computed, mask, origins);
-      return disputed ? (named ?? computed) : named;
+      return named ?? (disputed ? whole(computed) : null);
     }
-    const made = lineageClass(output, mask, origins);
-    return made ?? fieldClass(field, mask, origins);
+    return lineageClass(output, mask, origins) ?? whole(namedByServer(field, mask, origins));
   });
 }
 
-/** The class of what a column is made of, or null: the first there is. */
-export function lineageClass({ inputs }: OutputLineage, mask: Mask, origins: ColumnOrigins): string | null {
+/** Hidden as what may be made of it in any way. */
+function whole(dataClass: string | null): HiddenClass | null {
+  return dataClass === null ? null : { dataClass, derived: true };
+}
+
+/**
+ * Whether the column of this class is the table's own. A view's may be made of anything; so may what has no table, and
+ * what nobody knows the class of.
+ */
+export function holdsOwnValues(relation: OriginRelation | undefined, dataClass: string): boolean {
+  if (relation === undefined || relation.origins.length > 0 || dataClass === UNKNOWN_CLASS) return false;
+  // One that reads no table, only what a function returns.
+  return relation.kind !== 'v' && relation.kind !== 'm';
+}
+
+/** The class of what a column is made of, or null: the first there is. It is derived when there are several. */
+export function lineageClass(
+  { inputs, direct }: OutputLineage,
+  mask: Mask,
+  origins: ColumnOrigins,
+): HiddenClass | null {
+  const classes = new Set<string>();
   for (const { schema, table, column } of inputs ?? []) {
     const relation = origins.named(schema, table);
     // What the catalog does not have may be a view, or hold anything.
-    if (relation === undefined) return UNKNOWN_CLASS;
+    if (relation === undefined) return whole(UNKNOWN_CLASS);
     const dataClass =
       column === '*' ? anyColumnClass(relation, mask, origins) : namedClass(relation, column, mask, origins);
-    if (dataClass !== null) return dataClass;
+    if (dataClass !== null) classes.add(dataClass);
   }
-  return null;
+  const [first, ...others] = classes;
+  if (first === undefined) return null;
+  return { dataClass: first, derived: !direct || others.length > 0 || first === UNKNOWN_CLASS };
 }
 
 /** The class of the column the server names, where what the statement makes it of is known. */
-function fieldClass({ table, attribute }: Field, mask: Mask, origins: ColumnOrigins): string | null {
+function namedByServer({ table, attribute }: Field, mask: Mask, origins: ColumnOrigins): string | null {
   if (table === 0) return null;
   const relation = origins.relation(table);
   if (relation === undefined) return UNKNOWN_CLASS;
@@ -75,19 +102,20 @@ function originClass(
   computed: string | null,
   mask: Mask,
   origins: ColumnOrigins,
-): string | null {
+): HiddenClass | null {
   // Origin zero: an expression, a cast, a set operation, a function's column. Its label is the client's own choice.
-  if (table === 0) return computed;
+  if (table === 0) return whole(computed);
   const relation = origins.relation(table);
-  if (relation === undefined) return UNKNOWN_CLASS;
-  if (attribute === 0) return anyColumnClass(relation, mask, origins);
+  if (relation === undefined) return whole(UNKNOWN_CLASS);
+  if (attribute === 0) return whole(anyColumnClass(relation, mask, origins));
   // System columns (ctid, xmin, tableoid, …) hold nothing of the row's own.
   if (attribute < 0) return null;
   const column = columnOf(relation, attribute);
-  if (column === null) return UNKNOWN_CLASS;
-  const dataClass = columnClass(relation, column, mask, origins);
+  if (column === null) return whole(UNKNOWN_CLASS);
+  const own = columnClass(relation, column, mask, origins);
+  if (own !== null) return { dataClass: own, derived: !holdsOwnValues(relation, own) };
   const generated = relation.behaviour?.generated.some((one) => one.column === column) === true;
-  return dataClass ?? (generated ? anyColumnClass(relation, mask, origins) : null);
+  return generated ? whole(anyColumnClass(relation, mask, origins)) : null;
 }
 
 function columnOf(relation: OriginRelation, attribute: number): string | null {

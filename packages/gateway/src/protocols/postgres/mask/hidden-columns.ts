@@ -6,9 +6,11 @@ export interface OriginRelation {
   readonly oid: number;
   readonly schema: string;
   readonly name: string;
+  /** pg_class.relkind, where it is known: v is a view, m a materialized one. */
+  readonly kind?: string;
   /** Column names by attribute number minus one; null where a column was dropped. */
   readonly columns: readonly (string | null)[];
-  /** Type OIDs in the same order; COPY has no other way to know them. */
+  /** Type OIDs in the same order, 0 for one that is not known; COPY has no other way to know them. */
   readonly types?: readonly number[];
   /** The class the target itself declares for a column, by the column's name; absent where it declares none. */
   readonly declared?: ReadonlyMap<string, string>;

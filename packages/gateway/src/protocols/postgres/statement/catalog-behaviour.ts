@@ -17,6 +17,8 @@ export interface RelationDraft {
   readonly kind: string;
   readonly rows: number | null;
   readonly columns: (string | null)[];
+  /** Types of its columns that are the server's own, where it is not; 0 for any other. */
+  readonly types: number[];
   readonly parents: number[];
   readonly children: number[];
   readonly reads: { readonly oid: number; readonly attribute: number }[];

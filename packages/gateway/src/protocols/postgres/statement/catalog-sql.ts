@@ -71,7 +71,8 @@ export const CATALOG_PARTS: readonly CatalogPart[] = [
   plain(
     'a',
     `a.attrelid::text AS a, a.attnum::text AS b, CASE WHEN a.attisdropped THEN '' ELSE a.attname::text END AS c,
-      CASE WHEN ${own('a.atttypid')} THEN ${element('a.atttypid')}::text ELSE '' END AS d, '' AS e, '' AS f`,
+      CASE WHEN ${own('a.atttypid')} THEN ${element('a.atttypid')}::text ELSE '' END AS d,
+      CASE WHEN ${own('a.attrelid')} AND NOT ${own('a.atttypid')} THEN a.atttypid::text ELSE '' END AS e, '' AS f`,
     `FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
       WHERE a.attnum > 0 AND c.relkind = ANY ('{r,p,v,m,f,c}'::"char"[])`,
   ),

@@ -21,6 +21,8 @@ export interface CatalogRelation {
   readonly kind: string;
   /** Column names by attribute number minus one; null where a column was dropped. */
   readonly columns: readonly (string | null)[];
+  /** Type OIDs of its columns in the same order, for types of the server's own; 0 for any other. Absent when it is the server's own. */
+  readonly types?: readonly number[];
   /** Set where nothing but the name is known: the columns may be any. */
   readonly assumed?: true;
   /** The class its comment declares for a column, as it is written there; absent where no comment declares any. */
