@@ -29,6 +29,8 @@ export const maskingRequirements = {
     'The text of statements, which may hold values, is hidden in the views and functions of the server that show it, and so are large objects and the payloads of notifications, wherever any column is hidden.',
   'masking.leak-suite':
     'No known way to ask a PostgreSQL server for classified values gets one to the client in any disguise, but for those that are listed with the reason.',
+  'masking.leak-records':
+    'No classified value that was hidden from the client is in the log, the recordings or the store.',
   'masking.leak-proof':
     'Each of these ways gets values, or what tells them, out of the server itself, so none is tried in vain.',
   'masking.leak-searcher':
