@@ -49,4 +49,14 @@ export const maskingRequirements = {
     'Errors and notices of operations on classified data quote no value, and every text of one is scrubbed.',
   'masking.postgres-server':
     'A real server’s rows, COPY output and errors are masked, and clients can parse what they get.',
+  'masking.postgres-statements':
+    'The text of statements, which may hold values, is hidden in the views and functions of the server that show it, and so are large objects and the payloads of notifications, wherever any column is hidden.',
+  'masking.leak-suite':
+    'No known way to ask a PostgreSQL server for classified values gets one to the client in any disguise, but for those that are listed with the reason.',
+  'masking.leak-records':
+    'No classified value that was hidden from the client is in the log, the recordings or the store.',
+  'masking.leak-proof':
+    'Each of these ways gets values, or what tells them, out of the server itself, so none is tried in vain.',
+  'masking.leak-searcher':
+    'Values are found in clear, encoded, digested, reversed, spread out and in pieces.',
 } as const;

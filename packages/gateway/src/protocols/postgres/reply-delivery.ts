@@ -83,7 +83,8 @@ export class ReplyDelivery {
         ),
       );
     } else if (type === BackendType.NotificationResponse) {
-      this.#deliverOr(bytes, at, end, maskNotification(bytes, at + MESSAGE_HEADER_BYTES, end, mask));
+      const masked = maskNotification(bytes, at + MESSAGE_HEADER_BYTES, end, mask, this.#talk.catalog);
+      this.#deliverOr(bytes, at, end, masked);
     } else {
       const body = new BodyReader(bytes, at + MESSAGE_HEADER_BYTES, end);
       this.#talk.settingChanged(body.string(), body.string());

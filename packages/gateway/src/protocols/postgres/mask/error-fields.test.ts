@@ -137,7 +137,7 @@ test('leaves errors of other operations alone, but for what detectors find [mask
     { ...fields, D: 'Key (mail)=(***) already exists.', t: '***' },
   );
   assert.equal(
-    shown({ ...base, C: '42601', M: 'syntax error at or near "ada@example.com"' }, people).M,
+    shown({ ...base, C: '42601', M: 'syntax error at or near "ada@example.com"', P: '1' }, people).M,
     'syntax error at or near "***"',
   );
 });
@@ -154,9 +154,58 @@ test('replaces an error that cannot be read [masking.postgres-errors]', () => {
 test('scrubs the payload of a notification [masking.postgres-errors]', () => {
   const bytes = message('A', int32(7), 'jobs\0', 'mail ada@example.com\0');
   assert.deepEqual(
-    maskNotification(bytes, 5, bytes.length, mask),
+    maskNotification(bytes, 5, bytes.length, detectorsOnly, origins),
     message('A', int32(7), 'jobs\0', 'mail ***\0'),
   );
   const clean = message('A', int32(7), 'jobs\0', '42\0');
-  assert.equal(maskNotification(clean, 5, clean.length, mask), null);
+  assert.equal(maskNotification(clean, 5, clean.length, detectorsOnly, origins), null);
+});
+
+test('hides the payload of a notification where columns are hidden [masking.postgres-statements]', () => {
+  const bytes = message('A', int32(7), 'jobs\0', 'abc\0');
+  assert.deepEqual(
+    maskNotification(bytes, 5, bytes.length, mask, origins),
+    message('A', int32(7), 'jobs\0', '***\0'),
+  );
+  const empty = message('A', int32(7), 'jobs\0', '\0');
+  assert.deepEqual(maskNotification(empty, 5, empty.length, mask, origins), empty);
+});
+
+test('shows a name in an error only where the statement itself has it [masking.postgres-errors]', () => {
+  const missing = (M: string, more = {}): Record<string, string> =>
+    shown({ ...base, C: '42P01', M, ...more }, people);
+  // As of `ssn::regclass`: raised while it runs, so what is named may have been read.
+  assert.equal(missing('relation "abc" does not exist').M, 'relation ***');
+  assert.equal(missing('relation "abc" does not exist', { H: 'abc' }).H, undefined);
+  assert.equal(missing('relation "people" does not exist').M, 'relation "people" does not exist');
+  assert.equal(
+    missing('column "name" of relation "people" is x').M,
+    'column "name" of relation "people" is x',
+  );
+  assert.equal(missing('column "name" of relation "abc" is x').M, 'column ***');
+  assert.equal(missing('improper name: abc').M, 'improper name ***');
+  assert.equal(missing('relation "people" = abc').M, 'relation ***');
+  assert.equal(missing('relation "people').M, 'relation ***');
+});
+
+test('shows neither codes nor names that a function chose [masking.postgres-errors]', () => {
+  const chosen = {
+    ...base,
+    M: 'abc',
+    W: 'PL/pgSQL function f() line 1 at RAISE',
+    s: 'abc',
+    t: 'abc',
+    c: 'abc',
+    d: 'abc',
+    n: 'abc',
+  };
+  const withheld = 'withheld: the operation touches masked data';
+  assert.deepEqual(shown({ ...chosen, C: 'ABC12' }, people), { ...base, C: 'P0001', M: withheld });
+  assert.equal(shown({ ...chosen, C: 'ABC12' }, people, mask, 'N').C, '00000');
+  assert.deepEqual(shown({ ...chosen, C: '23505', t: 'people' }, people), {
+    ...base,
+    C: '23505',
+    M: withheld,
+    t: 'people',
+  });
 });

@@ -40,14 +40,33 @@ export const UNKNOWN_CLASS = 'unknown';
 /** Deepest chain of inheritance followed (L10); PostgreSQL has no cycles, a hostile catalog might. */
 const MAX_DEPTH = 32;
 
-/** Columns of the server's own catalog that hold values of tables. */
+/** Columns of the server's own catalog that hold values of tables, or the text of statements with the values in them. */
 const STATISTICS: Readonly<Record<string, RegExp>> = {
   pg_statistic: /^stavalues/,
   pg_statistic_ext_data: /^stxd/,
   pg_stats: /^(?:most_common_|histogram_|elem_|range_)/,
   pg_stats_ext: /^(?:most_common_|histogram_)/,
   pg_stats_ext_exprs: /^(?:most_common_|histogram_|elem_)/,
+  pg_stat_activity: /^query$/,
+  pg_prepared_statements: /^statement$/,
+  pg_cursors: /^statement$/,
+  pg_largeobject: /^data$/,
 };
+
+/** The same of views an extension makes, in whichever schema it was put. */
+const STATISTICS_OF_EXTENSIONS: Readonly<Record<string, RegExp>> = { pg_stat_statements: /^query$/ };
+
+/** The server's own functions that return the same, and are evaluated as functions. */
+const TELLING_FUNCTIONS = new Set(['pg_cursor', 'pg_prepared_statement']);
+
+function holdsValues(
+  listed: Readonly<Record<string, RegExp>>,
+  { name }: OriginRelation,
+  column: string,
+): boolean {
+  // A relation may have the name of what every object has, such as toString.
+  return Object.hasOwn(listed, name) && listed[name]?.test(column) === true;
+}
 
 /** Whether any column at all could be hidden, by configuration or by what the target declares. */
 export function mayHide(mask: Mask, origins: ColumnOrigins): boolean {
@@ -77,8 +96,9 @@ export function namedClass(
 ): string | null {
   if (!mayHide(mask, origins)) return null;
   if (isSystemSchema(relation.schema)) {
-    return STATISTICS[relation.name]?.test(column) === true ? UNKNOWN_CLASS : null;
+    return holdsValues(STATISTICS, relation, column) ? UNKNOWN_CLASS : null;
   }
+  if (holdsValues(STATISTICS_OF_EXTENSIONS, relation, column)) return UNKNOWN_CLASS;
   const declared = relation.declared?.get(column) ?? null;
   const own = mask.columnClass(relation.schema, relation.name, column, declared);
   if (own !== null || depth > MAX_DEPTH) return own ?? UNKNOWN_CLASS;
@@ -153,7 +173,7 @@ export function anyColumnClass(relation: OriginRelation, mask: Mask, origins: Co
 /** Whether a value computed by the operation may be made of classified data: its origin cannot be told, so it must be hidden. */
 export function computesFromHidden(scope: ReplyScope, mask: Mask, origins: ColumnOrigins): boolean {
   if (!mayHide(mask, origins)) return false;
-  if (readsAnything(scope)) return true;
+  if (readsAnything(scope) || callsTellingCode(scope)) return true;
   return scope.relations.some(({ schema, table }) => {
     const relation = origins.named(schema, table);
     // A relation the catalog does not have is a temporary or a new one: what its columns hold cannot be told.
@@ -179,7 +199,7 @@ const handled = new WeakMap<
  */
 export function handlesHidden(scope: ReplyScope | null, mask: Mask, origins: ColumnOrigins): boolean {
   if (!mayHide(mask, origins)) return false;
-  if (scope === null || readsAnything(scope)) return true;
+  if (scope === null || readsAnything(scope) || callsTellingCode(scope)) return true;
   const known = handled.get(scope);
   if (
     known?.mask === mask &&
@@ -202,6 +222,20 @@ function readsAnything(scope: ReplyScope): boolean {
   return scope.evaluations.some(
     ({ resource }) => resource.type === 'Function' && !isSystemSchema(resource.path.at(-2) ?? ''),
   );
+}
+
+/**
+ * A function of the server's own that returns what STATISTICS hides, such as lo_get or pg_stat_get_activity: it is
+ * evaluated as reading the relation, which the text does not name.
+ */
+function callsTellingCode(scope: ReplyScope): boolean {
+  return scope.evaluations.some(({ action, resource: { type, path } }) => {
+    const name = path.at(-1) ?? '';
+    if (path.at(-2) !== 'pg_catalog') return false;
+    if (type === 'Function') return TELLING_FUNCTIONS.has(name);
+    if (type !== 'Table' || action !== 'select' || !Object.hasOwn(STATISTICS, name)) return false;
+    return !scope.relations.some(({ schema, table }) => schema === 'pg_catalog' && table === name);
+  });
 }
 
 export function isSystemSchema(schema: string): boolean {

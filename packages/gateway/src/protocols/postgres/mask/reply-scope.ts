@@ -13,6 +13,7 @@ export interface ReplyScope {
   readonly outputs?: readonly OutputLineage[] | null;
   /** What it does to what: a function that is not the server's own may return anything. */
   readonly evaluations: readonly {
+    readonly action: string;
     readonly resource: { readonly type: string; readonly path: readonly string[] };
   }[];
 }

@@ -38,7 +38,7 @@ test('hides a computed column only when it may be made of classified data [maski
   assert.deepEqual(hidden([{ name: 'ssn' }], scope(['places'], ['city'])), [false], 'a label says nothing');
   assert.deepEqual(hidden(computed, scope(['nowhere'], ['x']), detectorsOnly), [false]);
   const call = (schema: string) => ({
-    evaluations: [{ resource: { type: 'Function', path: ['db', schema, 'f'] } }],
+    evaluations: [{ action: 'call', resource: { type: 'Function', path: ['db', schema, 'f'] } }],
   });
   assert.deepEqual(hidden(computed, scope([], [], call('public'))), [true], 'a function reads what it likes');
   assert.deepEqual(hidden(computed, scope([], [], call('pg_catalog'))), [false]);
