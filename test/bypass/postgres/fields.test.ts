@@ -54,6 +54,17 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   'SELECT 1 FROM parts_1 WHERE word = $$1$$': ['probe parts.word filter', 'probe parts_1.word filter'],
   'SELECT known($$1%$$)': ['probe customers.ssn filter'],
   'SELECT shown(1)': ['probe customers.id filter'],
+  'SELECT id FROM notes WHERE shown(id) > $$0$$': [
+    'probe customers.id filter',
+    'probe customers.ssn filter',
+    'probe notes.id compute,filter',
+  ],
+  'SELECT shown(1)::int': ['probe customers.id filter', 'probe customers.ssn compute'],
+  'UPDATE notes SET body = shown(1)': [
+    'probe customers.id filter',
+    'probe customers.ssn store',
+    'write notes.body update',
+  ],
   'SELECT run(1)': ['probe customers.ssn compute'],
   'SELECT ssn ~== $$1$$ FROM customers': ['probe customers.ssn compute'],
   'INSERT INTO notes (body) SELECT ssn FROM customers': [

@@ -44,7 +44,7 @@ export const oracles = [
         'SELECT count(*) FROM scratch',
       ],
       "UPDATE scratch SET note = 'seen' FROM person p WHERE p.id = scratch.id AND p.email > '0' RETURNING scratch.id",
-      "DELETE FROM person WHERE email < 'm' RETURNING id",
+      "DELETE FROM person WHERE email > '0' RETURNING id",
       "UPDATE person SET name = 'low' WHERE email > '0' RETURNING id",
       "WITH q AS (SELECT id, email > '0' AS high FROM person) SELECT id FROM q WHERE high",
       "SELECT id FROM person WHERE 1 = CASE WHEN email > '0' THEN 1 ELSE 2 END",

@@ -40,13 +40,13 @@ export function fieldClasses(
   if (!mayHide(mask, origins)) return fields.map(() => null);
   const computed = computesFromHidden(scope, mask, origins) ? UNKNOWN_CLASS : null;
   const outputs = scope.outputs ?? null;
-  // Other columns than the statement has: whatever they are, the server's word for them is not enough.
+  // Other columns than the statement has, such as those of a rule that was put there a moment ago: nobody knows of what.
   const disputed = outputs !== null && outputs.length !== fields.length;
   return fields.map((field, at) => {
     const output = disputed ? undefined : outputs?.[at];
     if (output === undefined || output.inputs === null) {
       const named = originClass(field, computed, mask, origins);
-      return named ?? (disputed ? whole(computed) : null);
+      return named ?? (disputed ? whole(UNKNOWN_CLASS) : null);
     }
     return lineageClass(output, mask, origins) ?? whole(namedByServer(field, mask, origins));
   });

@@ -6,6 +6,7 @@ import {
   attribute,
   type ColumnCatalog,
   ColumnFacts,
+  type ColumnRole,
   type ColumnUse,
   type ColumnUses,
   joined,
@@ -21,7 +22,7 @@ import { type Frame, nameOf, type Resolving } from './frame.ts';
 import { FrameFields } from './frame-fields.ts';
 import type { BodyText, Draft, StatementMeaning } from './meaning.ts';
 
-const UNKNOWN: Attribution = { uses: NOTHING_KNOWN, outputs: null };
+const UNKNOWN: Attribution = { uses: NOTHING_KNOWN, outputs: null, returned: [] };
 
 export class FrameColumns {
   readonly #resolving: Resolving;
@@ -31,6 +32,8 @@ export class FrameColumns {
   #top: { readonly frame: Frame; readonly attribution: Attribution } | null = null;
   /** Uses in the bodies of functions: whoever calls one asks what it asks. */
   readonly #called: ColumnUses[] = [];
+  /** What is done with values that those functions return, in any text. */
+  readonly #returned = new Set<ColumnRole>();
   /** Columns in the expressions of definitions. */
   readonly #computed: ColumnUse[] = [];
   readonly #shownBy = new Map<number, NonNullable<ReturnType<ViewOutputs>>>();
@@ -49,6 +52,7 @@ export class FrameColumns {
   frame(frame: Frame): void {
     const { draft, via } = frame;
     const attribution = attribute(draft.shape ?? null, this.#catalog(frame), this.#steps);
+    for (const role of attribution.returned) if (role !== 'write') this.#returned.add(role);
     if (via.length === 0) this.#top = { frame, attribution };
     else if (frame.blame !== null && frame.answers) this.#called.push(attribution.uses);
     this.#facts.add(via, attribution.uses);
@@ -122,7 +126,9 @@ export class FrameColumns {
   #fields(draft: Draft, own: ColumnUses, ran: readonly StatementMeaning[]): StatementMeaning['fields'] {
     const { catalog, state, findings } = this.#resolving;
     const fields = new FrameFields(catalog, state);
-    const called = this.#called.map((uses) => this.#below(() => this.#lineage.uses(uses), NOTHING_KNOWN));
+    const called = this.#called.map((uses) =>
+      this.#below(() => this.#lineage.uses(this.#withReturned(uses)), NOTHING_KNOWN),
+    );
     // Rows of a prepared statement that go into a new relation.
     const stores = draft.shape?.statements.some(({ goes }) => goes === 'store') === true;
     const stored = stores ? ran.map(({ columns }) => columns ?? NOTHING_KNOWN) : [];
@@ -136,6 +142,15 @@ export class FrameColumns {
     if (all.some(({ complete }) => !complete)) for (const one of findings.relations) fields.unknown(one);
     for (const meaning of ran) fields.ran(meaning.fields ?? []);
     return fields.uses();
+  }
+
+  /** What a function shows is used as what it returns is. */
+  #withReturned(uses: ColumnUses): ColumnUses {
+    if (this.#returned.size === 0) return uses;
+    const returned = uses.uses.map((use) =>
+      use.roles.includes('output') ? { ...use, roles: [...new Set([...use.roles, ...this.#returned])] } : use,
+    );
+    return { ...uses, uses: returned };
   }
 
   /** Each relation that may be meant. */
@@ -155,6 +170,7 @@ export class FrameColumns {
     const { uses, outputs } = this.#top.attribution;
     return this.#below(
       () => ({
+        ...UNKNOWN,
         uses: this.#lineage.uses(uses),
         outputs: outputs === null ? null : this.#lineage.outputs(outputs),
       }),

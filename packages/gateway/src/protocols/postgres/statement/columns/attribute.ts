@@ -8,6 +8,7 @@ import {
   type BaseColumnName,
   COLUMN_ROLES,
   type ColumnCatalog,
+  type ColumnRole,
   type ColumnUse,
   type ColumnUses,
   NOTHING_KNOWN,
@@ -22,9 +23,11 @@ export interface Attribution {
   readonly uses: ColumnUses;
   /** The columns of the one answer there is; null when that cannot be told. */
   readonly outputs: readonly OutputColumn[] | null;
+  /** What it does with values that functions return which are not the server's own. */
+  readonly returned: readonly ColumnRole[];
 }
 
-const UNKNOWN: Attribution = { uses: NOTHING_KNOWN, outputs: null };
+const UNKNOWN: Attribution = { uses: NOTHING_KNOWN, outputs: null, returned: COLUMN_ROLES };
 
 /** Attributes a shape; with null, or above COLUMN_STEPS, nothing is known. */
 export function attribute(
@@ -42,7 +45,8 @@ export function attribute(
       if (statement.answers !== 'none') rows = answers.length === 1 ? answerOf(statement, own) : null;
     }
     levels.finish();
-    return { uses: usesOf([...levels.relations]), outputs: rows === null ? null : outputsOf(rows) };
+    const outputs = rows === null ? null : outputsOf(rows);
+    return { uses: usesOf([...levels.relations]), outputs, returned: levels.returned };
   } catch (error) {
     if (!(error instanceof TooMuchWork)) throw error;
     return UNKNOWN;

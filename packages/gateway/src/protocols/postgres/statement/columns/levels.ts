@@ -1,5 +1,5 @@
 /** Walks the levels of a shape and notes what each column is used for. */
-import type { ColumnCatalog } from './column-use.ts';
+import { COLUMN_ROLES, type ColumnCatalog, type ColumnRole } from './column-use.ts';
 import { type Column, either, RelationRange, type Rows, RowsRange, united, wholeRow } from './range.ts';
 import { Ranges } from './ranges.ts';
 import { Finder, inside, type Scope, type Sight } from './scope.ts';
@@ -19,7 +19,9 @@ import {
 import {
   ANYTHING,
   aggregate,
+  type BaseColumn,
   type BaseRelation,
+  bitsOf,
   derived,
   madeOf,
   NOTHING,
@@ -45,6 +47,8 @@ export class Levels {
   readonly #ranges: Ranges;
   readonly #writes: Writes;
   readonly withQueries: WithQueries;
+  /** Stands for what functions that are not the server's own return, to know what that is used for. */
+  readonly #returned: BaseColumn;
   #loseAll = false;
   #depth = 0;
 
@@ -55,6 +59,13 @@ export class Levels {
     this.#ranges = new Ranges(this);
     this.#writes = new Writes(this, this.#ranges);
     this.withQueries = new WithQueries(this);
+    const nothing = { schema: '', table: '', kind: 'f', columns: null, opaque: true };
+    this.#returned = new Relation(nothing, steps).any;
+  }
+
+  /** What values that functions return are used for. */
+  get returned(): readonly ColumnRole[] {
+    return bitsOf(this.#returned, COLUMN_ROLES) as ColumnRole[];
   }
 
   /** Every relation there is in the text. */
@@ -119,12 +130,13 @@ export class Levels {
   /** The value of an expression, after noting what it is made of as used for `place`. */
   terms(terms: readonly Term[], scope: Scope, place: Place): Source {
     const values: Source[] = [];
-    let foreign = false;
+    let foreign = 0;
     for (const term of terms) {
       const source = this.#term(term, scope);
       this.steps.spend(sizeOf(source));
       touch(source);
-      foreign ||= term.kind === 'call' && this.#catalog.mayCall(term.schema, term.name);
+      const calls = term.kind === 'call' && this.#catalog.mayCall(term.schema, term.name);
+      if (calls) foreign += 1;
       if (term.use === 'value' || term.use === 'computed') {
         if (term.use === 'computed') use(source, 'compute');
         if (place !== 'value' && place !== 'aggregate') use(source, place);
@@ -137,8 +149,9 @@ export class Levels {
       } else use(source, term.use);
     }
     const value = madeOf(values);
-    // Somebody's function does with its arguments what it likes.
-    if (foreign) use(value, 'compute');
+    // Somebody's function does with its arguments what it likes; one alone is no argument of itself.
+    if (foreign > 0)
+      use(foreign > 1 ? value : madeOf(values.filter((one) => one !== this.#returned.source)), 'compute');
     return value;
   }
 
@@ -151,7 +164,8 @@ export class Levels {
         return term.exists ? NOTHING : wholeRow(rows);
       }
       case 'call':
-        return term.reads || this.#catalog.mayCall(term.schema, term.name) ? ANYTHING : NOTHING;
+        if (this.#catalog.mayCall(term.schema, term.name)) return this.#returned.source;
+        return term.reads ? ANYTHING : NOTHING;
       case 'relation':
         return derived(
           this.relation({ kind: 'relation', schema: term.schema, name: term.name, alias: null, sample: [] })
