@@ -29,12 +29,16 @@ after(() => world.close());
 
 /** After a definition the catalog is read anew, which takes its time: what comes of it is asked for once. */
 const DEFINES = /^\s*(?:create|alter|comment|analyze)/i;
-const modesOf = ({ texts }: Attack): readonly Mode[] =>
+const everyMode = ({ texts }: Attack): readonly Mode[] =>
   texts.some((text) => DEFINES.test(text)) ? ['simple'] : ['simple', 'extended'];
+/** Of the server itself the binary format is asked only where the reply is compared with the gateway's. */
+const proofModes = (attack: Attack): readonly Mode[] =>
+  attack.told === 'by-reply' ? everyMode(attack) : ['simple'];
 
 /** Carries out attacks over a few connections; `judge` gets what came of each. */
 async function carryOutAll(
   list: readonly Attack[],
+  modesOf: (attack: Attack) => readonly Mode[],
   open: () => Promise<RawClient>,
   judge: (attack: Attack, mode: Mode, reply: Reply) => void,
 ): Promise<void> {
@@ -74,7 +78,7 @@ function leakOf(attack: Attack, mode: Mode, reply: Reply): string | null {
 test('every attack gets at something on the server itself, so it is one [masking.leak-proof]', async (t) => {
   t.diagnostic(`SEED=${SEED}`);
   const void_: string[] = [];
-  await carryOutAll(attacks, world.openDirect, (attack, mode, reply) => {
+  await carryOutAll(attacks, proofModes, world.openDirect, (attack, mode, reply) => {
     direct.set(inMode(attack, mode), reply);
     if (mode === 'extended') return;
     const tells = attack.told === 'by-reply' || attack.expect === 'denied';
@@ -99,12 +103,13 @@ test('no value gets to the client, whatever it asks [masking.leak-suite]', async
   const data = join(world.directory, 'data');
   await carryOutAll(
     attacks.filter((attack) => !isKnown(attack)),
+    everyMode,
     world.open,
     judge,
   );
   const clean = new Set(filesOf(data));
   tainted = (path) => isRecording(path) && !clean.has(path);
-  await carryOutAll(attacks.filter(isKnown), world.open, judge);
+  await carryOutAll(attacks.filter(isKnown), everyMode, world.open, judge);
   t.diagnostic(`${attacks.length} attacks, refused ${refused} of ${attacks.length * 2} times`);
   const known = attacks.filter(isKnown).map(({ name }) => name);
   const unknown = [...leaking].filter(([name]) => !known.includes(name));
