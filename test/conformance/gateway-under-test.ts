@@ -20,7 +20,12 @@ import type { Identity, IdentityProvider } from '../../packages/gateway/src/iden
 import { systemClock } from '../../packages/gateway/src/lib/clock.ts';
 import { Fault } from '../../packages/gateway/src/lib/fault.ts';
 import { createMasking, maskingSection } from '../../packages/gateway/src/masking/index.ts';
-import type { Decision, DecisionPoint, LimitObligation } from '../../packages/gateway/src/policy/index.ts';
+import type {
+  Decision,
+  DecisionPoint,
+  LimitObligation,
+  Question,
+} from '../../packages/gateway/src/policy/index.ts';
 import type {
   Door,
   Evaluation,
@@ -204,10 +209,13 @@ function identityOf(token: string): IdentityProvider {
 /** A connection is always permitted: what a protocol does with a session is what is tested. */
 function decisionPointOf({ rule, limit }: GatewaySetup): DecisionPoint {
   const approval = [{ group: 'approvers', seats: 1 }];
-  const judge = (evaluations: readonly Evaluation[], approved: boolean): Decision => {
-    const rules = evaluations.map((evaluation) =>
-      evaluation.action.startsWith('connect') ? 'permit' : rule(evaluation),
-    );
+  const ruleOn = (question: Question): Rule => {
+    if (question.action.startsWith('connect')) return 'permit';
+    // Nobody may use hidden columns here: what policies make of that is the policy room's to test.
+    return question.resource.type === 'DataClass' ? 'no-policy' : rule(question as Evaluation);
+  };
+  const judge = (questions: readonly Question[], approved: boolean): Decision => {
+    const rules = questions.map(ruleOn);
     const deny = { effect: 'deny', policyVersion: 'v1', approvals: null } as const;
     if (rules.includes('forbid'))
       return { ...deny, policies: ['forbid-it'], reason: 'the policy forbids it' };

@@ -12,6 +12,7 @@ export const policyToolsRequirements = {
   'tools.explain': 'A statement is explained: what it does, which policies decide, and what would permit it.',
   'tools.cases':
     'Cases are run and compared in everything they expect, and policies that none exercises are named.',
+  'tools.cases-masking': 'A case says what is classified where that matters, as the configuration does.',
   'tools.cases-bad': 'Cases that cannot be read are refused, each with file and line.',
   'tools.simulate':
     'Recorded sessions are judged anew in order, changes are counted by form, and what cannot be replayed is said.',

@@ -13,6 +13,8 @@ export const policyRequirements = {
   'policy.settings-caseless': 'A setting is one setting however its name is capitalised.',
   'policy.reason': 'A deny names the policy and the thing, in one bounded line without control characters.',
   'policy.reveal': 'A data class is revealed only if policy permits it without an approval.',
+  'policy.hidden-use':
+    'Policies are asked about uses of hidden columns with the columns and what they are used for; never about a class that may be seen.',
   'policy.limits': 'Going over a named limit of the decision point is a deny or a load error that names it.',
   'policy.strict': 'A policy that does not validate strictly, or that could never apply, is refused.',
   'policy.annotations': 'An annotation that is not known, malformed or on a forbid is refused.',

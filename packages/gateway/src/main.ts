@@ -20,7 +20,7 @@ import {
 import { createIdentityProvider } from './identity/index.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { Fault } from './lib/fault.ts';
-import { createMasking } from './masking/index.ts';
+import { createMasking, readMaskingKey } from './masking/index.ts';
 import {
   createDecisionPoint,
   type PolicyDecisionPoint,
@@ -110,7 +110,7 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   const retention = setInterval(() => void storage.applyRetention().catch(report), RETENTION_MS);
   closing.unshift(() => clearInterval(retention.unref()));
 
-  const masking = createMasking(config.masking);
+  const masking = createMasking(config.masking, readMaskingKey(config.masking, config.dataDirectory));
   const decisionPoint = owned(await createDecisionPoint(config.policy, { audit, classes: masking.classes }));
   const identity = createIdentityProvider(config.identity, { clock });
   const approvals = owned(

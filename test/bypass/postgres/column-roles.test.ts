@@ -81,12 +81,12 @@ const ROLES: Readonly<Record<string, readonly string[]>> = {
     ['t.a join', 't.b output,join', 't.c filter'],
   'UPDATE t SET a = b, c = $$x$$ WHERE a > 1 RETURNING c': [
     't.a filter,write',
-    't.b output',
+    't.b output,store',
     't.c output,write',
   ],
   'INSERT INTO t (a, c) SELECT id, name FROM customers WHERE ssn > $$1$$': [
-    'customers.id output',
-    'customers.name output',
+    'customers.id output,store',
+    'customers.name output,store',
     'customers.ssn filter',
     't.a write',
     't.c write',
@@ -108,9 +108,34 @@ const ROLES: Readonly<Record<string, readonly string[]>> = {
   'PREPARE p AS SELECT id FROM customers WHERE ssn = $1': ['customers.id output', 'customers.ssn filter'],
   'EXPLAIN SELECT id FROM customers WHERE ssn = $$1$$': ['customers.id output', 'customers.ssn filter'],
   "SELECT query_to_xml('SELECT name FROM customers ORDER BY ssn', true, true, '')": [
-    'customers.name output',
+    'customers.name output,compute',
     'customers.ssn order',
   ],
+  // What cannot fail tells nothing; what can does.
+  "SELECT upper(name) || left(email, 3), ssn::text, to_jsonb(id), coalesce(ssn, 'x') = name FROM customers": [
+    'customers.email output',
+    'customers.id output',
+    'customers.name output',
+    'customers.ssn output',
+  ],
+  "SELECT ssn::int, 1 / id, lpad('x', length(name)), substr(email, 1, 2) FROM customers": [
+    'customers.email output',
+    'customers.id output,compute',
+    'customers.name output,compute',
+    'customers.ssn output,compute',
+  ],
+  'SELECT pg_sleep(length(name)), act(id), secret.lower(ssn), set_config($$a.b$$, email, false) FROM customers':
+    [
+      'customers.email output,compute',
+      'customers.id output,compute',
+      'customers.name output,compute',
+      'customers.ssn output,compute',
+    ],
+  'SELECT g FROM customers c, LATERAL generate_series(1, c.id) g': ['customers.id output,compute,other'],
+  'CREATE TABLE copies AS SELECT ssn FROM customers': ['customers.ssn output,store'],
+  'SELECT ssn INTO TEMP copies FROM customers': ['customers.ssn output,store'],
+  'CREATE VIEW shown AS SELECT ssn FROM customers': ['customers.ssn output'],
+  'DO $x$ BEGIN PERFORM ssn FROM customers; END $x$': ['customers.ssn output,compute'],
   "SELECT count(*), table_to_xml('status', true, true, '') FROM status": [
     'status.label output',
     'status.status output',

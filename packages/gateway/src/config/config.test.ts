@@ -195,3 +195,36 @@ test('any text is either good or a Fault that names the file [config.errors]', (
     { numRuns: 300 },
   );
 });
+
+test('reads how classes are hidden, and says what cannot be meant [masking.strategy-config]', () => {
+  const good = load(
+    `${GOOD}masking: { tenant: acme, classes: { email: { strategy: partial, keep: domain }, ssn: { strategy: null } } }\n`,
+  );
+  assert.deepEqual(good.masking.classes, {
+    email: { strategy: 'partial', keep: 'domain' },
+    ssn: { strategy: null },
+  });
+  assert.equal(good.masking.key_file, undefined);
+  const bad = `${GOOD}masking:
+  key_file: nowhere.key
+  classes:
+    a: { strategy: pratial }
+    b: { strategy: partial }
+    c: { strategy: noise }
+    d: { strategy: noise, ratio: 5 }
+    e: { strategy: hash, keeps: domain }
+    Upper: { strategy: hash }
+`;
+  assert.deepEqual(errorsOf(bad), [
+    `sallyport.yaml:8:3: masking.key_file: there is no file nowhere.key; relative paths start at the folder of the configuration`,
+    'sallyport.yaml:10:10: masking.classes.a.strategy: "pratial" is not allowed; give one of full, null, drop, partial, hash, format, noise (did you mean "partial"?)',
+    'sallyport.yaml:11:5: masking.classes.b.keep: is missing; give one of last-4, domain (For partial: what stays, the last four characters or the domain of an e-mail address.)',
+    'sallyport.yaml:12:5: masking.classes.c: a mapping of keys to values is not allowed: noise needs `ratio` for numbers, or `days` for dates, or both',
+    'sallyport.yaml:13:27: masking.classes.d.ratio: 5 is not allowed; give a number from 0.001 to 0.9',
+    'sallyport.yaml:14:26: masking.classes.e.keeps: is not a known key; did you mean "keep"? known here: strategy, keep, ratio, days',
+    'sallyport.yaml:15:5: masking.classes.Upper: is not allowed as a name here: a data class is lower-case letters, digits and dashes, such as "email"',
+  ]);
+  writeFileSync(join(folder, 'masking.key'), '0'.repeat(64));
+  const named = load(`${GOOD}masking: { key_file: masking.key }\n`);
+  assert.equal(named.masking.key_file, join(folder, 'masking.key'));
+});

@@ -109,6 +109,7 @@ function resolved(
   const inData = (given: string | undefined, name: string) =>
     given === undefined ? resolve(dataDirectory, name) : resolve(base, given);
   const { targets, connector, listeners, controlPlane, ...rest } = section;
+  const keyFile = section.masking.key_file;
   return {
     ...rest,
     file,
@@ -128,6 +129,7 @@ function resolved(
     connector: { targets, limits: connector.limits },
     secrets: { baseDir: base, environment: named(targets, environment) },
     policy: { ...section.policy, directory: resolve(base, section.policy.directory) },
+    masking: { ...section.masking, ...(keyFile === undefined ? {} : { key_file: resolve(base, keyFile) }) },
     recording: { ...section.recording, directory: inData(section.recording.directory, 'recordings') },
     audit: { ...section.audit, directory: inData(section.audit.directory, 'audit') },
     storage: { ...section.storage, directory: inData(section.storage.directory, 'store') },

@@ -1,6 +1,13 @@
 /** docs/configuration.md, written from the schema: `npm run docs`. */
 import { fileKey } from './key-names.ts';
-import { allowedAt, alternativesOf, isRefused, type SchemaNode, schemaTree } from './schema-tree.ts';
+import {
+  allowedAt,
+  alternativesOf,
+  isRefused,
+  type SchemaNode,
+  schemaTree,
+  valuesOf,
+} from './schema-tree.ts';
 
 const HEAD = `# Configuration
 
@@ -53,6 +60,8 @@ function rows(node: SchemaNode, prefix: string): string[] {
     if (isRefused(child)) return [];
     const path = `${prefix}${fileKey(key)}`;
     const own = row(path, child, node);
+    const values = valuesOf(child);
+    if (values !== null) return [own, ...rowsOfChoices(alternativesOf(values), `${path}.<name>.`)];
     if (!isTable(child)) return [own];
     const below = `${path}${child.items === undefined ? '' : '[]'}.`;
     return [own, ...rowsOfChoices(alternativesOf(child.items ?? child), below)];

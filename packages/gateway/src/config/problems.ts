@@ -3,7 +3,15 @@ import type { z } from 'zod';
 import { nearest } from './did-you-mean.ts';
 import type { ConfigDocument } from './document.ts';
 import { fileKey, filePath, showPath } from './key-names.ts';
-import { allowedAt, isRefused, keysOf, nodeAt, type SchemaNode, type SchemaPath } from './schema-tree.ts';
+import {
+  allowedAt,
+  isRefused,
+  keysOf,
+  nodeAt,
+  type SchemaNode,
+  type SchemaPath,
+  valuesOf,
+} from './schema-tree.ts';
 
 /** One thing wrong, at a path of the file. */
 export interface ConfigProblem {
@@ -18,6 +26,12 @@ export function problemsOf(root: SchemaNode, value: unknown, issue: Issue): read
   const path = issue.path.filter((step) => typeof step !== 'symbol') as SchemaPath;
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => unknownKey(root, filePath([...path, key])));
+  }
+  if (issue.code === 'invalid_key') {
+    // The name is the file's own, so it is shown as the file has it.
+    const named = [...filePath(path.slice(0, -1)), ...path.slice(-1)];
+    const why = issue.issues.map(({ message }) => message).join(', ');
+    return [{ path: named, message: `is not allowed as a name here: ${why}` }];
   }
   return [{ path: filePath(path), message: explain(root, path, valueAt(value, path), issue) }];
 }
@@ -51,7 +65,8 @@ function explain(root: SchemaNode, path: SchemaPath, found: unknown, issue: Issu
 }
 
 function discriminator(issue: Issue, shown: string, found: unknown): string {
-  const options = 'options' in issue && Array.isArray(issue.options) ? issue.options : [];
+  const options =
+    'options' in issue && Array.isArray(issue.options) ? [...new Set(issue.options.map(String))] : [];
   return `${shown} is not allowed; give one of ${options.join(', ')}${meant(options, found)}`;
 }
 
@@ -92,7 +107,7 @@ function nodeOfFile(root: SchemaNode, path: SchemaPath): SchemaNode | null {
   for (const step of path) {
     if (node === null) return null;
     if (typeof step === 'number') node = nodeAt(node, [step]);
-    else node = [...keysOf(node)].find(([name]) => fileKey(name) === step)?.[1] ?? null;
+    else node = [...keysOf(node)].find(([name]) => fileKey(name) === step)?.[1] ?? valuesOf(node);
   }
   return node;
 }

@@ -10,10 +10,12 @@ export interface SchemaNode {
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly required?: readonly string[];
   readonly items?: SchemaNode;
+  /** What every value of a mapping is whose keys are the file's own. */
+  readonly additionalProperties?: SchemaNode | boolean;
   readonly oneOf?: readonly SchemaNode[];
   readonly anyOf?: readonly SchemaNode[];
   readonly allOf?: readonly SchemaNode[];
-  readonly enum?: readonly (string | number | boolean)[];
+  readonly enum?: readonly (string | number | boolean | null)[];
   readonly const?: string | number | boolean;
   readonly not?: unknown;
   readonly pattern?: string;
@@ -63,14 +65,23 @@ export function nodeAt(root: SchemaNode, path: SchemaPath): SchemaNode | null {
     node =
       typeof step === 'number'
         ? (alternativesOf(node).find((choice) => choice.items !== undefined)?.items ?? null)
-        : (keysOf(node).get(step) ?? null);
+        : (keysOf(node).get(step) ?? valuesOf(node));
   }
   return node;
 }
 
+/** The node of the values of a mapping whose keys are the file's own; null for any other. */
+export function valuesOf(node: SchemaNode): SchemaNode | null {
+  const values = node.additionalProperties;
+  return typeof values === 'object' && Object.keys(values).length > 0 ? values : null;
+}
+
 /** What may stand at a node, in words: "one of postgres, http", "a whole number from 1 to 65535". */
 export function allowedAt(node: SchemaNode): string {
-  if (node.enum !== undefined) return `one of ${node.enum.map(String).join(', ')}`;
+  if (node.enum !== undefined) {
+    const words = [...new Set(node.enum.map(String))];
+    return words.length === 1 ? JSON.stringify(words[0]) : `one of ${words.join(', ')}`;
+  }
   if (node.const !== undefined) return JSON.stringify(node.const);
   const choices = alternativesOf(node).filter((choice) => !isRefused(choice));
   if (choices.length > 1) return [...new Set(choices.map(allowedAt))].join(', or ');

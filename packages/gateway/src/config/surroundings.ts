@@ -47,6 +47,8 @@ export function missingFiles(value: unknown, base: string): ConfigProblem[] {
   const tls = at(at(value, 'controlPlane'), 'tls');
   problems.push(...absence(base, at(tls, 'certFile'), ['control_plane', 'tls', 'cert_file'], 'file'));
   problems.push(...absence(base, at(tls, 'keyFile'), ['control_plane', 'tls', 'key_file'], 'file'));
+  const maskingKey = at(at(value, 'masking'), 'key_file');
+  problems.push(...absence(base, maskingKey, ['masking', 'key_file'], 'file'));
   return problems;
 }
 

@@ -1,7 +1,8 @@
 import type { MaybePromise } from '../lib/async.ts';
-import type { ApprovalRequirement, Decision, DecisionPoint, Risk } from '../policy/index.ts';
+import type { ApprovalRequirement, Decision, DecisionPoint, Question, Risk } from '../policy/index.ts';
 import type { Evaluation, Meaning, Operation } from '../protocols/protocol.ts';
 import type { House } from './house.ts';
+import { hiddenUses, type Probing } from './probes.ts';
 import { riskOf } from './risk.ts';
 import type { Session } from './session.ts';
 
@@ -26,27 +27,38 @@ export function decide(
   const risk = decisionPoint.asksRisk ? riskOf(session, meaning) : null;
   const known = approved.length === 0 ? session.decisions.get(meaning, risk) : undefined;
   if (known !== undefined) return known;
-  return decisionPoint.decide(session.context, evaluationsOf(meaning), approved, risk).then((made) => {
-    // A deny because the decision point was down names no version in force, says so itself, and is not remembered.
-    const current = made.policyVersion === decisionPoint.version;
-    const explained = current ? explainUndetermined(meaning, made) : made;
-    const decision = risk === null ? explained : { ...explained, risk };
-    if (approved.length === 0 && current) session.decisions.set(meaning, risk, decision);
-    return decision;
-  });
+  return decisionPoint
+    .decide(session.context, evaluationsOf(session, meaning), approved, risk)
+    .then((made) => {
+      // A deny because the decision point was down names no version in force, says so itself, and is not remembered.
+      const current = made.policyVersion === decisionPoint.version;
+      const explained = current ? explainUndetermined(meaning, made) : made;
+      const decision = risk === null ? explained : { ...explained, risk };
+      if (approved.length === 0 && current) session.decisions.set(meaning, risk, decision);
+      return decision;
+    });
 }
 
-/** Everything policy must permit: what it touches, and each thing that could not be told. */
-export function evaluationsOf({ evaluations, undetermined, undeterminedOn }: Meaning): readonly Evaluation[] {
-  if (undetermined === null) return evaluations;
-  if (undeterminedOn === undefined || undeterminedOn.length === 0) return [...evaluations, UNDETERMINED];
-  return [...evaluations, ...undeterminedOn.map((resource) => ({ action: 'undetermined', resource }))];
+/** Everything policy must permit: what it touches, each thing that could not be told, and how it uses hidden columns. */
+export function evaluationsOf(asking: Probing, meaning: Meaning): readonly Question[] {
+  const { evaluations, undetermined, undeterminedOn } = meaning;
+  const touched: readonly Question[] =
+    undetermined === null
+      ? evaluations
+      : undeterminedOn === undefined || undeterminedOn.length === 0
+        ? [...evaluations, UNDETERMINED]
+        : [...evaluations, ...undeterminedOn.map((resource) => ({ action: 'undetermined', resource }))];
+  const uses = hiddenUses(asking, meaning);
+  // Nothing at all is a deny, whatever may be done with columns.
+  return uses.length === 0 || touched.length === 0 ? touched : [...touched, ...uses];
 }
 
 /** "No policy permits undetermined" helps nobody: say what could not be told, unless a policy forbade outright. */
 function explainUndetermined(meaning: Meaning, decision: Decision): Decision {
   if (meaning.undetermined === null || decision.effect === 'permit' || decision.policies.length > 0)
     return decision;
+  // All that could not be told was permitted: it is the hidden columns that were not.
+  if (decision.denied !== undefined) return decision;
   return { ...decision, reason: `its effect cannot be determined: ${meaning.undetermined}` };
 }
 

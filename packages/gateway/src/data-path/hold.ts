@@ -136,8 +136,14 @@ async function stillMeant(meaning: Meaning, listener: HoldListener): Promise<boo
   return now === meaning || substance(now) === substance(meaning);
 }
 
-function substance({ evaluations, undetermined, undeterminedOn = [], basis = '' }: Meaning): string {
-  return JSON.stringify([evaluations, undetermined, undeterminedOn, basis]);
+function substance({
+  evaluations,
+  undetermined,
+  undeterminedOn = [],
+  basis = '',
+  fields = [],
+}: Meaning): string {
+  return JSON.stringify([evaluations, undetermined, undeterminedOn, basis, fields]);
 }
 
 const MEANS_SOMETHING_ELSE: Refusing = {

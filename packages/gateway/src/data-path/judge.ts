@@ -1,10 +1,11 @@
 import { type MaybePromise, whenReady } from '../lib/async.ts';
-import type { Decision } from '../policy/index.ts';
+import type { Decision, Question } from '../policy/index.ts';
 import type { HoldListener, Operation, Outcome } from '../protocols/protocol.ts';
 import { decide } from './decide.ts';
 import { hold } from './hold.ts';
 import { decisionFacts, deny, permit, type Refusing } from './record.ts';
 import type { Session } from './session.ts';
+import { writesBack } from './write-back.ts';
 
 /**
  * The middle of the picture: decide, then act on the decision, for one operation of any protocol.
@@ -19,7 +20,8 @@ import type { Session } from './session.ts';
 export function judge(session: Session, operation: Operation, listener: HoldListener): MaybePromise<Outcome> {
   if (session.ending !== null) return deny(session, operation, session.ending);
   return closed(session, operation, () =>
-    whenReady(decide(session, operation), (decision) => {
+    whenReady(decided(session, operation), (decision) => {
+      if (!('effect' in decision)) return deny(session, operation, decision);
       if (decision.effect === 'permit') return permit(session, operation, decision);
       if (decision.approvals !== null)
         return hold(session, operation, decision, decision.approvals, listener);
@@ -32,13 +34,19 @@ export function judge(session: Session, operation: Operation, listener: HoldList
 export function judgePreparation(session: Session, operation: Operation): MaybePromise<Outcome> {
   if (session.ending !== null) return deny(session, operation, session.ending);
   return closed(session, operation, () =>
-    whenReady(decide(session, operation), (decision) => {
+    whenReady(decided(session, operation), (decision) => {
+      if (!('effect' in decision)) return deny(session, operation, decision);
       if (decision.effect === 'deny' && decision.approvals === null) {
         return deny(session, operation, denied(operation, decision));
       }
       return permit(session, operation, decision, { preparing: true });
     }),
   );
+}
+
+/** The decision on an operation; no policy permits one that writes what stands for a hidden value. */
+function decided(session: Session, operation: Operation): MaybePromise<Decision | Refusing> {
+  return writesBack(session, operation) ?? decide(session, operation);
 }
 
 /** Whatever breaks while an operation is judged is a deny, with its entry and its reason (L2). */
@@ -73,16 +81,25 @@ function factsOf(decision: Decision): Pick<Refusing, 'facts'> {
 
 /** What the client is told about this decision. */
 export function denied(operation: Operation, decision: Decision & { effect: 'deny' }): Refusing {
-  const { reason, policies, policyVersion } = decision;
-  const undetermined = operation.meaning.undetermined !== null && policies.length === 0;
+  const { reason, policies, policyVersion, denied: hiddenUse } = decision;
+  const undetermined =
+    operation.meaning.undetermined !== null && policies.length === 0 && hiddenUse === undefined;
   return {
     code: undetermined ? 'undetermined' : 'forbidden',
     reason,
     policies,
     policyVersion,
     ...factsOf(decision),
-    hint: undetermined
-      ? 'write it in a simpler way, so that what it touches can be seen'
-      : 'ask for a policy that permits it, or do without',
+    hint: undetermined ? SIMPLER : hiddenUse === undefined ? ASK : otherThan(hiddenUse),
   };
+}
+
+const SIMPLER = 'write it in a simpler way, so that what it touches can be seen';
+const ASK = 'ask for a policy that permits it, or do without';
+
+/** What to do other than use a hidden column. */
+function otherThan({ action, resource }: Question): string {
+  const without =
+    action === 'probe' ? 'leave the column out of that clause' : 'leave its name and its declaration alone';
+  return `${without}, ask to be shown ${resource.path.join()} (reveal), or ask for a policy that permits ${action}`;
 }

@@ -5,6 +5,7 @@ import type { Denial, DenialCode, Operation, Outcome, Refusal, Tape } from '../p
 import type { RecordedOperation } from '../recording/index.ts';
 import { compile, isLimited, obligationNames } from './obligations.ts';
 import { recordPermit, recordRefusal } from './permit.ts';
+import { hiddenUses } from './probes.ts';
 import { rememberUses } from './risk.ts';
 import type { Session } from './session.ts';
 
@@ -223,7 +224,7 @@ function entryOf(
     effect,
     digest: session.digest(operation, policyVersion),
     form: operation.meaning.form,
-    actions: actionsOf(operation),
+    actions: actionsOf(session, operation),
     policies,
     policyVersion,
   };
@@ -260,11 +261,11 @@ const UNRECORDED: Tape = { reply: () => undefined, end: () => undefined };
 const actionNames = new WeakMap<object, readonly string[]>();
 
 /** The distinct actions of an operation, worked out once for each meaning. */
-function actionsOf(operation: Operation): readonly string[] {
-  const { meaning } = operation;
+function actionsOf(session: Session, { meaning }: Operation): readonly string[] {
   let actions = actionNames.get(meaning);
   if (actions === undefined) {
-    actions = [...new Set(meaning.evaluations.map((evaluation) => evaluation.action))];
+    const asked = [...meaning.evaluations, ...hiddenUses(session, meaning)];
+    actions = [...new Set(asked.map((evaluation) => evaluation.action))];
     actionNames.set(meaning, actions);
   }
   return actions;

@@ -1,3 +1,4 @@
+import type { FieldName } from '../protocols/protocol.ts';
 import { DATA_CLASS } from './data-class.ts';
 import { GLOB_CHARACTERS, globMatches } from './glob.ts';
 
@@ -22,8 +23,17 @@ export function parseColumnPath(text: string): ColumnPath | null {
 
 /** A column of a target as `parseColumnPath` reads it. */
 export function columnPathText(target: string, ...names: readonly [string, string, string]): string {
+  return `${target}:${pathText(names)}`;
+}
+
+/** A column as policies name it: `schema.table.column`, where a name that holds a dot is in double quotes. */
+export function fieldText({ schema, table, column }: FieldName): string {
+  return pathText([schema, table, column]);
+}
+
+function pathText(names: readonly string[]): string {
   const part = (name: string) => (/[."]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name);
-  return `${target}:${names.map(part).join('.')}`;
+  return names.map(part).join('.');
 }
 
 /** Splits at dots outside double quotes; a doubled quote inside quotes stands for one, as in SQL. */
@@ -58,6 +68,8 @@ interface Rule<Subject> {
 export class ColumnRules {
   readonly #exact = new Map<string, string[]>();
   readonly #paths: Rule<ColumnPath>[] = [];
+  /** Those of `#paths` that name more than one column. */
+  readonly #patterns: Rule<ColumnPath>[] = [];
   readonly #names: readonly Rule<string>[];
   readonly #revealed: ReadonlySet<string>;
 
@@ -74,7 +86,10 @@ export class ColumnRules {
       if (subject.target !== null && subject.target !== target) continue;
       const rule = { subject, class: entry.class };
       this.#paths.push(rule);
-      if (hasWildcard(subject)) continue;
+      if (hasWildcard(subject)) {
+        this.#patterns.push(rule);
+        continue;
+      }
       const key = columnKey(subject.schema, subject.table, subject.column);
       this.#exact.set(key, [...(this.#exact.get(key) ?? []), entry.class]);
     }
@@ -96,6 +111,20 @@ export class ColumnRules {
       if (globMatches(subject.schema, schema) && globMatches(subject.table, table)) return dataClass;
     }
     return this.#byName(column);
+  }
+
+  /** Every class that any rule gives a column; a `*` in place of a name is any name. */
+  everyClass({ schema, table, column }: FieldName): ReadonlySet<string> {
+    const known = !isAny(schema) && !isAny(table) && !isAny(column);
+    const found = new Set(known ? this.#exact.get(columnKey(schema, table, column)) : []);
+    for (const { subject, class: dataClass } of known ? this.#patterns : this.#paths) {
+      if (!couldBe(subject.column, column) || !couldBe(subject.table, table)) continue;
+      if (couldBe(subject.schema, schema)) found.add(dataClass);
+    }
+    for (const { subject, class: dataClass } of this.#names) {
+      if (couldBe(subject, column)) found.add(dataClass);
+    }
+    return found;
   }
 
   /**
@@ -121,6 +150,15 @@ export class ColumnRules {
     }
     return null;
   }
+}
+
+/** What a binding puts in place of a name it does not know. A column that has this name is taken for any, too. */
+function isAny(name: string): boolean {
+  return name === '*';
+}
+
+function couldBe(pattern: string, name: string): boolean {
+  return isAny(name) || globMatches(pattern, name);
 }
 
 function hasWildcard(path: ColumnPath): boolean {

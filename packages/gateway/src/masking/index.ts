@@ -1,4 +1,6 @@
-export { columnPathText } from './columns.ts';
+export { columnPathText, fieldText } from './columns.ts';
+export { type Mark, MarkFinder, markIn, markInBytes } from './marks.ts';
 export { createMasking, type Masking } from './masking.ts';
 export { type ColumnSample, type Proposal, proposeClass } from './proposals.ts';
 export { type MaskingConfig, maskingSection } from './section.ts';
+export { readMaskingKey } from './strategies/key-file.ts';

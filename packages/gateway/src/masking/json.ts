@@ -10,7 +10,7 @@ const number = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-type Scrub = Pick<Mask, 'suspects' | 'scrub' | 'scrubText' | 'placeholder'>;
+type Scrub = Pick<Mask, 'suspects' | 'scrub' | 'scrubText'>;
 
 /**
  * Scrubs each string (member names too) and each number of a JSON text (RFC 8259) by itself, so that what comes out

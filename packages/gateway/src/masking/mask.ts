@@ -1,14 +1,15 @@
-import type { Mask, TextScrubber } from '../protocols/protocol.ts';
+import type { FieldName, Mask, Strategy, TextScrubber } from '../protocols/protocol.ts';
 import type { ColumnRules } from './columns.ts';
 import type { Detector } from './detectors/detector.ts';
 import { privateKey } from './detectors/private-key.ts';
 import { compileSuspicion, type Suspicion } from './detectors/suspicion.ts';
 import { scrubJson } from './json.ts';
+import { PLACEHOLDER } from './marks.ts';
 import { compileScrub, type Scrub } from './scrub.ts';
+import { FULL } from './strategies/strategies.ts';
 import { createTextScrubber } from './text-scrubber.ts';
 
-/** Stands for every hidden value, whatever its class and length. */
-const placeholder = Buffer.from('***');
+const placeholder = Buffer.from(PLACEHOLDER);
 
 /** The mask of one set of revealed classes at one target. */
 export class CompiledMask implements Mask {
@@ -16,12 +17,21 @@ export class CompiledMask implements Mask {
   readonly hidesColumns: boolean;
   readonly hidesDeclared: boolean;
   readonly suspects: Suspicion;
+  readonly placeholder: Uint8Array = placeholder;
+  readonly #strategies: ReadonlyMap<string, Strategy>;
   readonly #columns: ColumnRules;
   readonly #scrub: Scrub;
   readonly #hidesKeys: boolean;
 
-  constructor(version: number, columns: ColumnRules, detectors: readonly Detector[], hidesDeclared: boolean) {
+  constructor(
+    version: number,
+    columns: ColumnRules,
+    detectors: readonly Detector[],
+    hidesDeclared: boolean,
+    strategies: ReadonlyMap<string, Strategy>,
+  ) {
     this.version = version;
+    this.#strategies = strategies;
     this.hidesColumns = columns.any;
     this.hidesDeclared = hidesDeclared;
     this.suspects = compileSuspicion(detectors);
@@ -35,12 +45,19 @@ export class CompiledMask implements Mask {
     return configured ?? (this.hidesDeclared ? this.#columns.ofDeclared(declared) : null);
   }
 
+  fieldClasses(field: FieldName, declared: string | null): readonly string[] {
+    const classes = new Set(this.#columns.everyClass(field));
+    const own = this.hidesDeclared ? this.#columns.ofDeclared(declared) : null;
+    if (own !== null) classes.add(own);
+    return [...classes].sort();
+  }
+
   columnNameClass(column: string): string | null {
     return this.#columns.ofName(column);
   }
 
-  placeholder(_dataClass: string): Uint8Array {
-    return placeholder;
+  strategy(dataClass: string): Strategy {
+    return this.#strategies.get(dataClass) ?? FULL;
   }
 
   scrub(bytes: Buffer, start: number, end: number, from: number = start): Buffer | null {

@@ -3,6 +3,8 @@ import { ColumnRules } from './columns.ts';
 import { detectedClasses, detectorOf } from './detectors/all.ts';
 import { CompiledMask } from './mask.ts';
 import type { MaskingConfig } from './section.ts';
+import { tenantKey } from './strategies/keyed.ts';
+import { compileStrategy } from './strategies/strategies.ts';
 
 /** What is masked, compiled per target and set of revealed classes. */
 export interface Masking {
@@ -15,8 +17,15 @@ export interface Masking {
 /** Most compiled masks kept (L10); the oldest goes first, and would only be compiled again. */
 const MAX_MASKS = 1_000;
 
-/** Makes the masks of one configuration. Each mask has its own version, also across the masks of one instance. */
-export function createMasking(config: MaskingConfig): Masking {
+/**
+ * Makes the masks of one configuration. Each mask has its own version, also across the masks of one instance.
+ * `masterKey` is what strategies draw by; without one, classes whose strategy needs it are hidden whole.
+ */
+export function createMasking(config: MaskingConfig, masterKey: Uint8Array | null = null): Masking {
+  const key = masterKey === null ? null : tenantKey(masterKey, config.tenant);
+  const strategies = new Map(
+    Object.entries(config.classes).map(([name, strategy]) => [name, compileStrategy(name, strategy, key)]),
+  );
   const classes = [
     ...new Set<string>([
       ...detectedClasses,
@@ -40,7 +49,7 @@ export function createMasking(config: MaskingConfig): Masking {
       const detectors = [...new Set(config.detectors.enabled)]
         .filter((dataClass) => !clear.has(dataClass))
         .map((dataClass) => detectorOf[dataClass]);
-      const mask = new CompiledMask(version, columns, detectors, config.comments === 'on');
+      const mask = new CompiledMask(version, columns, detectors, config.comments === 'on', strategies);
       const oldest = masks.keys().next();
       if (masks.size >= MAX_MASKS && oldest.done !== true) masks.delete(oldest.value);
       masks.set(key, mask);

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { parseColumnPath } from './columns.ts';
 import { dataClass } from './data-class.ts';
-import { detectedClasses } from './detectors/all.ts';
 import { detectorsSection } from './detectors/section.ts';
 import { GLOB_CHARACTERS } from './glob.ts';
+import { strategySection } from './strategies/section.ts';
 
 /** Most entries of each list of the section (L10). */
 const MAX_ENTRIES = 10_000;
@@ -48,9 +48,29 @@ export const maskingSection = z
       .describe(
         "Whether a column is also classified by its comment in the database, as in COMMENT ON COLUMN people.mail IS 'sallyport:class=email'.",
       ),
+    classes: z
+      .record(dataClass, strategySection)
+      .refine((classes) => Object.keys(classes).length <= MAX_ENTRIES, `at most ${MAX_ENTRIES} classes`)
+      .default({})
+      .describe(
+        'How the values of a class are hidden (docs/masking.md). A class that is not named here is hidden whole, and so is whatever is computed from a value of any class.',
+      ),
+    tenant: z
+      .string()
+      .min(1)
+      .max(128)
+      .default('default')
+      .describe('Whose tokens and noise these are: another tenant gets others for the same values.'),
+    key_file: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'File of the key for hash, format and noise: 64 hexadecimal digits. Default: `masking.key` in data_directory, which is made when missing. Replicas that are to agree need the same.',
+      ),
     detectors: detectorsSection,
   })
-  .default({ classified: [], column_names: [], comments: 'on', detectors: { enabled: [...detectedClasses] } })
+  .prefault({})
   .describe('What is masked in replies, unless policy permits reveal of its class.');
 
 export type MaskingConfig = z.infer<typeof maskingSection>;

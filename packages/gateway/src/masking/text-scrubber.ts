@@ -4,7 +4,7 @@ import { blockEnd, OPENING_BYTES, openBlockStart } from './detectors/private-key
 /** What the scrubber needs of a mask; `from` keeps what stands before it as context only. */
 export interface ContextScrub {
   scrub(bytes: Buffer, start: number, end: number, from?: number): Buffer | null;
-  placeholder(dataClass: string): Uint8Array;
+  readonly placeholder: Uint8Array;
 }
 
 /**
@@ -71,7 +71,7 @@ class ChunkScrubber implements TextScrubber {
     this.#shown = to;
     if (open >= 0) {
       this.#hiding = 'block';
-      return Buffer.concat([scrubbed, this.#mask.placeholder('private-key')]);
+      return Buffer.concat([scrubbed, this.#mask.placeholder]);
     }
     if (overLimit && this.#mask.scrub(held, 0, to, to - 1) !== null) this.#hiding = 'value';
     const context = Math.min(to, CONTEXT_BYTES);

@@ -97,6 +97,6 @@ function readVocabulary(): Vocabulary {
 }
 
 function factsKnown(attributes: Readonly<Record<string, { readonly required?: boolean }>>): KnownFacts {
-  const known = ['columns', 'via'].filter((fact) => Object.hasOwn(attributes, fact));
+  const known = ['columns', 'via', 'roles'].filter((fact) => Object.hasOwn(attributes, fact));
   return { known, needed: known.filter((fact) => attributes[fact]?.required !== false) };
 }

@@ -6,7 +6,8 @@
 import { Worker } from 'node:worker_threads';
 import { type Vocabulary, workerFile } from './cedar-check.ts';
 import type { PolicyLimits } from './config.ts';
-import type { Question, SessionFacts } from './entities.ts';
+import type { Question } from './decision.ts';
+import type { SessionFacts } from './entities.ts';
 
 export interface JudgeTask {
   /** Policy texts by id. */

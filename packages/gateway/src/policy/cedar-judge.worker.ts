@@ -6,13 +6,8 @@ import {
   statefulIsAuthorized,
 } from '@cedar-policy/cedar-wasm/nodejs';
 import type { JudgeBatch, JudgeReply, JudgeTask, RawAnswer, RawAnswers } from './cedar-judge.ts';
-import {
-  contextRecord,
-  principalEntity,
-  type Question,
-  resourceEntity,
-  type SessionFacts,
-} from './entities.ts';
+import type { Question } from './decision.ts';
+import { contextRecord, principalEntity, resourceEntity, type SessionFacts } from './entities.ts';
 
 const IN_FORCE = 'in-force';
 const SHADOWED = 'shadowed';

@@ -2,9 +2,8 @@
 import { setTimeout } from 'node:timers/promises';
 import type { AuditLog } from '../audit/index.ts';
 import { Fault } from '../lib/fault.ts';
-import type { Evaluation } from '../protocols/protocol.ts';
 import type { PolicyConfig } from './config.ts';
-import type { ApprovalRequirement, Decision, DecisionPoint, SessionContext } from './decision.ts';
+import type { ApprovalRequirement, Decision, DecisionPoint, Question, SessionContext } from './decision.ts';
 import { loadPolicyDirectory, type PolicyDirectory, policyVersion } from './directory.ts';
 import { type Explanation, explainEvaluations } from './explain.ts';
 import { judgeOperation, unavailable } from './judge-operation.ts';
@@ -38,7 +37,7 @@ export interface PolicyDecisionPoint extends DecisionPoint {
   /** What the policies say to each evaluation, and which decided, before any approval is counted. */
   explain(
     context: SessionContext,
-    evaluations: readonly Evaluation[],
+    evaluations: readonly Question[],
     risk?: Risk | null,
   ): Promise<readonly Explanation[]>;
 }
@@ -96,7 +95,7 @@ class FilePolicyDecisionPoint implements PolicyDecisionPoint {
 
   async decide(
     context: SessionContext,
-    evaluations: readonly Evaluation[],
+    evaluations: readonly Question[],
     approved: readonly ApprovalRequirement[],
     risk: Risk | null = null,
   ): Promise<Decision> {
@@ -118,12 +117,13 @@ class FilePolicyDecisionPoint implements PolicyDecisionPoint {
 
   explain(
     context: SessionContext,
-    evaluations: readonly Evaluation[],
+    evaluations: readonly Question[],
     risk: Risk | null = null,
   ): Promise<readonly Explanation[]> {
     const set = this.#set;
     const score = set.asksRisk ? (risk?.score ?? null) : null;
-    return explainEvaluations(set, this.#sessionClass(context), evaluations, score);
+    const classes = this.#deps.classes;
+    return explainEvaluations(set, this.#sessionClass(context), { evaluations, risk: score, classes });
   }
 
   reload(): Promise<Reload> {

@@ -1,5 +1,6 @@
 import type { Identity } from '../identity/index.ts';
-import type { Evaluation } from '../protocols/protocol.ts';
+import type { EvaluationFacts } from '../protocols/protocol.ts';
+import type { PolicyResourceType } from './places.ts';
 import type { Risk } from './risk.ts';
 
 /** Who and where, for every evaluation of one session. Never changed: a session that lost a group is another context. */
@@ -10,6 +11,15 @@ export interface SessionContext {
   readonly secure: boolean;
   /** Read-only unless policy permitted `connect_writable`: then nothing that changes the target is permitted in it. */
   readonly access: 'read-only' | 'read-write';
+}
+
+/** An evaluation as this room asks it: one of a binding's, or about a data class (`reveal`, `probe`, `declassify`). */
+export interface Question {
+  readonly action: string;
+  readonly resource: { readonly type: PolicyResourceType; readonly path: readonly string[] };
+  readonly facts?: EvaluationFacts;
+  /** The risk of the operation it belongs to; absent where no policy asks for it. */
+  readonly risk?: number;
 }
 
 /** People that must approve: `seats` distinct members of `group`. */
@@ -68,6 +78,8 @@ export type Decision =
       readonly reason: string;
       /** What would change it, or null when nobody can. Never empty. */
       readonly approvals: readonly ApprovalRequirement[] | null;
+      /** What was denied, where it is a use of hidden columns: what else could be done is particular to these. */
+      readonly denied?: Question;
       readonly shadow?: Shadow;
       readonly risk?: Risk;
     };
@@ -83,7 +95,7 @@ export interface DecisionPoint {
   /** Judges one operation as a set: permitted only if every evaluation is. Never rejects: a fault inside is a deny. */
   decide(
     context: SessionContext,
-    evaluations: readonly Evaluation[],
+    evaluations: readonly Question[],
     approved: readonly ApprovalRequirement[],
     risk?: Risk | null,
   ): Promise<Decision>;

@@ -2,18 +2,9 @@
  * What an evaluation looks like to Cedar: entities with ids and parents, as schema.cedarschema declares them.
  * Pure. Every part of a path is chosen by whoever wrote the statement or request.
  */
-import type { Evaluation, EvaluationFacts } from '../protocols/protocol.ts';
-import type { SessionContext } from './decision.ts';
+import type { EvaluationFacts } from '../protocols/protocol.ts';
+import type { Question, SessionContext } from './decision.ts';
 import { isRecursive, PLACES, type PolicyResourceType } from './places.ts';
-
-/** An evaluation as this room asks it: `reveal` on a data class included. */
-export interface Question {
-  readonly action: string;
-  readonly resource: { readonly type: PolicyResourceType; readonly path: readonly string[] };
-  readonly facts?: EvaluationFacts;
-  /** The risk of the operation it belongs to; absent where no policy asks for it. */
-  readonly risk?: number;
-}
 
 /** What policies may know of a session; nothing else crosses to the worker. */
 export interface SessionFacts {
@@ -164,9 +155,10 @@ export function contextRecord(
   { needed }: KnownFacts,
 ): Record<string, string | boolean | number | string[]> {
   const { protocol, secure, person, actor, task } = session;
-  // Columns that nobody told are columns that could not be told.
+  // Columns, and uses of them, that nobody told could not be told.
   const columns = facts?.columns ?? (needed.includes('columns') ? ['*'] : undefined);
   const via = facts?.via ?? (needed.includes('via') ? [] : undefined);
+  const roles = facts?.roles ?? (needed.includes('roles') ? ['*'] : undefined);
   return {
     protocol,
     secure,
@@ -175,6 +167,7 @@ export function contextRecord(
     ...(task === null ? {} : { task }),
     ...(columns === undefined ? {} : { columns: [...columns] }),
     ...(via === undefined ? {} : { via: [...via] }),
+    ...(roles === undefined ? {} : { roles: [...roles] }),
   };
 }
 
@@ -195,7 +188,7 @@ export function factsOf(context: SessionContext): SessionFacts {
 }
 
 /** How a resource is named to people and agents: type and path, quoted, bounded, nothing a terminal would act on. */
-export function describe(target: string, question: Question | Evaluation): string {
+export function describe(target: string, question: Question): string {
   const { type, path } = question.resource;
   const parts = path.length === 0 && !rooted(type) ? [target] : path;
   const joined = parts.map((part) => part.toWellFormed().replaceAll('/', '%2F')).join('/');
@@ -209,6 +202,11 @@ export function quote(name: string): string {
     /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
+}
+
+/** A name without quotes around it, with the same characters escaped. */
+export function plain(name: string): string {
+  return quote(name).slice(1, -1).replaceAll('\\"', '"');
 }
 
 /** Whether its paths begin at a root. */

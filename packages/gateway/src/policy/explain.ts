@@ -1,10 +1,10 @@
-import type { Evaluation } from '../protocols/protocol.ts';
-import type { ApprovalRequirement } from './decision.ts';
+import type { ApprovalRequirement, Question } from './decision.ts';
+import { classUsed, hiddenUseSentence, isHiddenUse } from './hidden-use.ts';
 import type { PolicySet, SessionClass } from './policy-set.ts';
 
 /** What the policies say to one evaluation, before any approval is counted. */
 export interface Explanation {
-  readonly evaluation: Evaluation;
+  readonly evaluation: Question;
   /** `approval` is a deny that people could change; `unavailable` is a deny because there was no answer. */
   readonly effect: 'permit' | 'deny' | 'approval' | 'unavailable';
   /** The policies that determined it, or that could not be evaluated; empty when none matched. */
@@ -15,25 +15,53 @@ export interface Explanation {
   readonly note: string | null;
 }
 
+/** What is explained. */
+export interface Explained {
+  readonly evaluations: readonly Question[];
+  readonly risk: number | null;
+  /** Every class that `reveal` is asked for. */
+  readonly classes: readonly string[];
+}
+
 /** Asks each evaluation by itself. Never rejects. */
 export function explainEvaluations(
   set: PolicySet,
   session: SessionClass,
-  evaluations: readonly Evaluation[],
-  risk: number | null,
+  explained: Explained,
 ): Promise<readonly Explanation[]> {
-  return Promise.all(evaluations.map((evaluation) => explain(set, session, evaluation, risk)));
+  return Promise.all(explained.evaluations.map((evaluation) => explain(set, session, evaluation, explained)));
 }
 
 async function explain(
   set: PolicySet,
   session: SessionClass,
-  evaluation: Evaluation,
+  evaluation: Question,
+  { risk, classes }: Explained,
+): Promise<Explanation> {
+  const refusal = set.refusal(evaluation);
+  if (refusal !== null) return { evaluation, policies: [], approvals: [], effect: 'deny', note: refusal };
+  if (!isHiddenUse(evaluation)) return answered(set, session, evaluation, risk);
+  const seen = await set.revealed(session, classes);
+  if (seen?.inForce.includes(classUsed(evaluation)) === true) return inClear(set, session, evaluation);
+  const explanation = await answered(set, session, evaluation, risk);
+  const note = [hiddenUseSentence(evaluation), explanation.note].filter((one) => one !== null).join('; ');
+  return { ...explanation, note };
+}
+
+/** It may be seen, so that nothing is asked: the policies that show it are the ones that count. */
+async function inClear(set: PolicySet, session: SessionClass, evaluation: Question): Promise<Explanation> {
+  const reveal = { action: 'reveal', resource: evaluation.resource };
+  const { effect, policies, approvals } = await answered(set, session, reveal, null);
+  return { evaluation, effect, policies, approvals, note: 'it may be seen in clear' };
+}
+
+async function answered(
+  set: PolicySet,
+  session: SessionClass,
+  evaluation: Question,
   risk: number | null,
 ): Promise<Explanation> {
   const plain = { evaluation, policies: [], approvals: [] };
-  const refusal = set.refusal(evaluation);
-  if (refusal !== null) return { ...plain, effect: 'deny', note: refusal };
   const { inForce: answer } = await set.ask(session, risk === null ? evaluation : { ...evaluation, risk });
   switch (answer.effect) {
     case 'permit':

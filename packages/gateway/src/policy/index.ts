@@ -11,6 +11,7 @@ export type {
   DecisionPoint,
   LimitObligation,
   Obligation,
+  Question,
   Rate,
   SessionContext,
   Shadow,

@@ -1,7 +1,7 @@
-import type { Evaluation } from '../protocols/protocol.ts';
 import type { PolicyLimits } from './config.ts';
-import type { ApprovalRequirement, Decision, Obligation, Shadow } from './decision.ts';
-import { describe, type Question, quote } from './entities.ts';
+import type { ApprovalRequirement, Decision, Obligation, Question, Shadow } from './decision.ts';
+import { describe, quote } from './entities.ts';
+import { classUsed, hiddenUseSentence, isHiddenUse } from './hidden-use.ts';
 import { type Limited, strictest } from './limits.ts';
 import { type PolicySet, questionKey, type SessionClass } from './policy-set.ts';
 import { type Answer, mergeRequirements, type Standing, stand } from './verdict.ts';
@@ -11,7 +11,7 @@ const NO_VERSION = 'unavailable';
 
 /** What is judged: everything an operation touches, under the approvals there are. */
 export interface Judged {
-  readonly evaluations: readonly Evaluation[];
+  readonly evaluations: readonly Question[];
   readonly approved: readonly ApprovalRequirement[];
   /** Its risk, where a policy asks for it. */
   readonly risk: number | null;
@@ -77,9 +77,13 @@ function merge(
   const asking: Asking[] = [];
   const limited: Limited[] = [];
   for (const { question, answer } of answered) {
+    if (isHiddenUse(question)) {
+      if (revealed === null) return unavailable('the decision point is not available');
+      if (revealed.includes(classUsed(question))) continue;
+    }
     if (answer === undefined) return unavailable('an answer is missing');
     if (answer.effect === 'fault') return unavailable(answer.detail);
-    if (answer.effect === 'deny') return deny(set, denialSentence(target, question, answer), answer.policies);
+    if (answer.effect === 'deny') return denyOne(set, target, question, answer);
     const standing = stand(answer, approved);
     if (standing === null) return unavailable('an approval names no group');
     if (standing.effect === 'ask') {
@@ -115,7 +119,7 @@ interface Asking {
 function distinctQuestions(
   set: PolicySet,
   target: string,
-  evaluations: readonly Evaluation[],
+  evaluations: readonly Question[],
   risk: number | null,
   limits: PolicyLimits,
 ): Map<string, Question> | string {
@@ -125,7 +129,9 @@ function distinctQuestions(
     if (refusal !== null) {
       return `${quote(evaluation.action.slice(0, 100))} on ${describe(target, evaluation)}: ${refusal}`;
     }
-    const question = risk === null ? evaluation : { ...evaluation, risk };
+    // The risk is that of an operation on the target; seeing a class is none, and its policies cannot ask for it.
+    const asked = risk === null || evaluation.action === 'reveal';
+    const question = asked ? evaluation : { ...evaluation, risk };
     distinct.set(questionKey(question), question);
     if (distinct.size > limits.evaluations) {
       return `the operation touches more than ${limits.evaluations} things (limit evaluations): split it`;
@@ -157,8 +163,23 @@ function termsOf(decision: Decision): string {
   return JSON.stringify(decision.effect === 'permit' ? decision.obligations : decision.approvals);
 }
 
-function deny(set: PolicySet, reason: string, policies: readonly string[] = []): Decision {
+function deny(
+  set: PolicySet,
+  reason: string,
+  policies: readonly string[] = [],
+): Decision & { effect: 'deny' } {
   return { effect: 'deny', policies, policyVersion: set.version, reason, approvals: null };
+}
+
+/** A deny because of one evaluation. */
+function denyOne(
+  set: PolicySet,
+  target: string,
+  question: Question,
+  answer: Extract<Answer, { effect: 'deny' }>,
+): Decision {
+  const denied = deny(set, denialSentence(target, question, answer), answer.policies);
+  return isHiddenUse(question) ? { ...denied, denied: question } : denied;
 }
 
 function requestable(set: PolicySet, target: string, missing: Asking, asking: readonly Asking[]): Decision {
@@ -188,19 +209,25 @@ function denialSentence(
   question: Question,
   answer: Extract<Answer, { effect: 'deny' }>,
 ): string {
+  const why = whyAsked(question);
   const what = `${question.action} on ${describe(target, question)}`;
   const policies = answer.policies.map((id) => `policy "${id}"`).join(' and ');
   switch (answer.cause) {
     case 'forbidden':
-      return `${policies} ${answer.policies.length === 1 ? 'forbids' : 'forbid'} ${what}`;
+      return `${why}${policies} ${answer.policies.length === 1 ? 'forbids' : 'forbid'} ${what}`;
     case 'erred':
-      return `${policies} could not be evaluated for ${what}, and a policy that fails is never skipped`;
+      return `${why}${policies} could not be evaluated for ${what}, and a policy that fails is never skipped`;
     case 'unmatched':
-      return `no policy permits ${what}`;
+      return `${why}no policy permits ${what}`;
   }
 }
 
-function readOnlySentence(target: string, evaluation: Evaluation): string {
+/** What the statement does that is asked about, where the question alone does not say it. */
+function whyAsked(question: Question): string {
+  return isHiddenUse(question) ? `${hiddenUseSentence(question)}: ` : '';
+}
+
+function readOnlySentence(target: string, evaluation: Question): string {
   const what = `${evaluation.action} on ${describe(target, evaluation)}`;
   return `${what} changes something, and the session is read-only: no policy permits connect_writable`;
 }
@@ -211,7 +238,7 @@ function approvalSentence(
   { policy, requirement }: { policy: string; requirement: ApprovalRequirement },
 ): string {
   const who = requirement.seats === 1 ? 'a member' : `${requirement.seats} members`;
-  return `policy "${policy}" permits ${question.action} on ${describe(target, question)} only when ${who} of group ${quote(requirement.group)} approved it`;
+  return `${whyAsked(question)}policy "${policy}" permits ${question.action} on ${describe(target, question)} only when ${who} of group ${quote(requirement.group)} approved it`;
 }
 
 function unique(ids: readonly string[]): string[] {

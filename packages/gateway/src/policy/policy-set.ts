@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { Judge } from './cedar-judge.ts';
 import type { PolicyLimits } from './config.ts';
-import type { SessionContext } from './decision.ts';
+import type { Question, SessionContext } from './decision.ts';
 import type { LoadedPolicy, PolicyDirectory } from './directory.ts';
-import { factsOf, misplaced, type Question, type SessionFacts, unfit } from './entities.ts';
+import { factsOf, misplaced, type SessionFacts, unfit } from './entities.ts';
 import { Remembered } from './remembered.ts';
 import { type Answer, answerOf, type Terms } from './verdict.ts';
 
@@ -147,8 +147,8 @@ export function classOf(context: SessionContext): SessionClass {
 
 /** One key per distinct question, with all that crosses to the worker; a long one is kept as its digest. */
 export function questionKey({ action, resource, facts, risk }: Question): string {
-  const { columns = null, via = null } = facts ?? {};
-  const key = JSON.stringify([action, resource.type, resource.path, columns, via, risk ?? null]);
+  const { columns = null, via = null, roles = null } = facts ?? {};
+  const key = JSON.stringify([action, resource.type, resource.path, columns, via, risk ?? null, roles]);
   return key.length > 512 ? digest(key) : key;
 }
 

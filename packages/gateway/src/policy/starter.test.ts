@@ -4,6 +4,7 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Evaluation } from '../protocols/protocol.ts';
 import { policySection } from './config.ts';
+import type { Question } from './decision.ts';
 import { createDecisionPoint } from './decision-point.ts';
 import { loadPolicyDirectory } from './directory.ts';
 import { ask, policyFiles, sessionOf } from './policy.test-support.ts';
@@ -168,6 +169,17 @@ test('classified data is revealed to the privacy group alone [policy.reveal]', a
   assert.deepEqual(await revealed(agent), [{ kind: 'mask', revealed: [] }]);
   assert.deepEqual(await revealed(operator), [{ kind: 'mask', revealed: [] }]);
   assert.deepEqual(await revealed(officer), [{ kind: 'mask', revealed: classes }]);
+});
+
+test('nobody but who may see a class uses it in any other way [policy.hidden-use]', async () => {
+  for (const action of ['probe', 'declassify']) {
+    const use: Question = { action, resource: { type: 'DataClass', path: ['email'] } };
+    const effect = async (session: typeof agent) =>
+      (await point.decide(session, [ask('select', 'Table', 'shop/monitoring/cpu'), use], [])).effect;
+    assert.equal(await effect(agent), 'deny');
+    assert.equal(await effect(operator), 'deny');
+    assert.equal(await effect(officer), 'permit');
+  }
 });
 
 test('every example in the documentation, and the set that allows all, is valid [policy.strict]', async (t) => {

@@ -68,6 +68,8 @@ export interface EvaluationFacts {
   readonly columns?: readonly string[];
   /** Views and functions it is reached through, as `schema.name`. Empty: the operation names it itself. */
   readonly via?: readonly string[];
+  /** What is done with columns that are hidden: `filter`, `join`, `order`; see `FieldUse`. Only of `probe` and `declassify`. */
+  readonly roles?: readonly string[];
 }
 
 /** What an operation does, as the binding of its protocol understood it. Frozen and shared: its identity is a cache key. */
@@ -88,6 +90,11 @@ export interface Meaning {
   readonly traits?: OperationTraits;
   /** The fields of the target's data that it uses, for whatever may be classified. Absent: none is known of. */
   readonly fields?: readonly FieldUse[];
+  /**
+   * Whether a value in its text is what stands for a hidden value, or null when none is. Absent: the binding cannot tell
+   * values from the rest of the text.
+   */
+  readonly mark?: 'whole' | 'part' | null;
 }
 
 /** A field of the target's data, and what an operation does with it. Frozen. */
@@ -95,7 +102,7 @@ export interface FieldUse {
   readonly kind: FieldUseKind;
   /** Schema, table and column, as the catalog has them. A column of `*` is any: it is not known well enough. */
   readonly field: FieldName;
-  /** The class the target itself declares for it, or null. */
+  /** The class the target itself declares for it, or null. Of a column of `*` there is one use for each class declared. */
   readonly declared: string | null;
   /** What it is used for: `filter`, `join`, `order`, `compute`; see docs/statements.md. Sorted. */
   readonly roles: readonly string[];
@@ -205,10 +212,17 @@ export interface Mask {
    * them; `declared` is the class the target itself declares for it.
    */
   columnClass(schema: string, table: string, column: string, declared?: string | null): string | null;
+  /**
+   * Every class that is hidden in this column by any rule or by what the target declares: who may see it may see all of
+   * them. A `*` in place of a name is any name. Sorted; empty when it is unclassified or may be revealed.
+   */
+  fieldClasses(field: FieldName, declared: string | null): readonly string[];
   /** Every (schema, table, column) pattern is by name only: whether any table's column of this name would be hidden. */
   columnNameClass(column: string): string | null;
-  /** The text that stands for a hidden value of this class. Never longer than 16 bytes. */
-  placeholder(dataClass: string): Uint8Array;
+  /** The text that stands for a value that is hidden whole. Never longer than 16 bytes. */
+  readonly placeholder: Uint8Array;
+  /** How a value of this class is hidden where it is a column's own, unchanged; what is derived from one is hidden whole. */
+  strategy(dataClass: string): Strategy;
   /** Whether bytes [start, end) could hold a value a detector hides. Never false when they do; cheap. */
   suspects(bytes: Buffer, start: number, end: number): boolean;
   /**
@@ -226,6 +240,32 @@ export interface Mask {
   scrubJson(body: Buffer): Buffer;
   /** `scrub` for a text that comes in chunks. */
   textScrubber(): TextScrubber;
+}
+
+/** `full`: the placeholder, or no value where a type has no text. `null`: no value, whatever the type. */
+export type Strategy =
+  | { readonly kind: 'full' | 'null' }
+  | { readonly kind: 'disguise'; readonly disguise: Disguise };
+
+/**
+ * What is shown in place of one value, by what kind of value it is: the protocol knows how its types are written, the
+ * strategy only values. A kind that is missing, and null, are hidden whole. Never throws.
+ */
+export interface Disguise {
+  /** A text, in UTF-8 unless the target has no encoding. */
+  text?(value: Buffer): Buffer | null;
+  bytes?(value: Buffer): Buffer | null;
+  /** A JSON text that is no string; what comes back is a string's. */
+  document?(value: Buffer): Buffer | null;
+  /** 16 bytes. */
+  uuid?(value: Buffer): Buffer | null;
+  /** A whole number, also of the smallest unit a decimal is written with, to stay within [least, most]. */
+  integer?(value: bigint, least: bigint, most: bigint): bigint | null;
+  /** `text` is the shortest that is read as the number again. */
+  float?(value: number, text: string): number | null;
+  /** Days and microseconds since an epoch of the protocol's. */
+  days?(value: bigint): bigint | null;
+  instant?(value: bigint): bigint | null;
 }
 
 /** Scrubs a text that comes in chunks, holding back what could be the beginning of a value. For one text only. */

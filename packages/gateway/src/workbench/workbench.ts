@@ -10,6 +10,7 @@ import {
   type DecisionMemo,
   decide,
   evaluationsOf,
+  hiddenUses,
   identityClass,
   mayChange,
   rememberUses,
@@ -29,6 +30,7 @@ import {
   type Obligation,
   type PolicyConfig,
   type PolicyDecisionPoint,
+  type Question,
   type Risk,
   type SessionContext,
   type Shadow,
@@ -98,6 +100,8 @@ export interface Workbench {
   judge(asking: Asking, meaning: Meaning, approved?: readonly ApprovalRequirement[]): MaybePromise<Judgement>;
   /** Whether a session could be opened at all. */
   judgeConnect(asking: Asking): MaybePromise<Judgement>;
+  /** Everything policy is asked about it: what it touches, and how it uses hidden columns. */
+  evaluations(asking: Asking, meaning: Meaning): readonly Question[];
   /** What the policies say to each evaluation, before any approval is counted. */
   explain(asking: Asking, meaning: Meaning): Promise<readonly Explanation[]>;
   /** How dangerous it would be now, whether a policy asks for it or not. */
@@ -240,9 +244,14 @@ class QuietWorkbench implements Workbench {
     return this.judge(asking, CONNECT.meaning);
   }
 
+  evaluations(asking: Asking, meaning: Meaning): readonly Question[] {
+    const uses = hiddenUses(asking, meaning);
+    return uses.length === 0 ? meaning.evaluations : [...meaning.evaluations, ...uses];
+  }
+
   explain(asking: Asking, meaning: Meaning): Promise<readonly Explanation[]> {
     const { score: risk } = riskOf(asking, meaning);
-    const questions = evaluationsOf(meaning).map((evaluation) => ({ ...evaluation, risk }));
+    const questions = evaluationsOf(asking, meaning).map((evaluation) => ({ ...evaluation, risk }));
     return this.#decisionPoint.explain(asking.context, questions);
   }
 

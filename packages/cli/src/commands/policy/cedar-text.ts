@@ -17,6 +17,8 @@ export interface Use {
   readonly columns: readonly string[] | null;
   /** Views and functions it was reached through; empty when it was named itself. */
   readonly via: readonly string[];
+  /** What hidden columns are used for; null where none is used. */
+  readonly roles: readonly string[] | null;
 }
 
 /** Objects in one policy, at most, so that each stays readable. */
@@ -45,6 +47,7 @@ export function leastPolicies(prefix: string, whom: Whom, uses: readonly Use[]):
 interface Narrowing {
   readonly columns: readonly string[] | null;
   readonly via: readonly string[] | null;
+  readonly roles: readonly string[] | null;
 }
 
 interface Grant extends Narrowing {
@@ -57,16 +60,18 @@ interface Grant extends Narrowing {
 interface Gathered {
   columns: Set<string> | null;
   via: Set<string> | null;
+  roles: Set<string> | null;
 }
 
 /** Objects used in the same way are one grant. */
 function grouped(uses: readonly Use[]): readonly Grant[] {
   const byObject = new Map<string, { type: string; actions: Map<string, Gathered> }>();
-  for (const { action, type, object, columns, via } of uses) {
+  for (const { action, type, object, columns, via, roles } of uses) {
     const known = byObject.get(object) ?? { type, actions: new Map<string, Gathered>() };
-    const so = known.actions.get(action) ?? { columns: new Set<string>(), via: new Set<string>() };
+    const so = known.actions.get(action) ?? fresh();
     so.columns = columns === null || columns.includes('*') ? null : added(so.columns, columns);
     so.via = via.length === 0 ? null : added(so.via, via);
+    so.roles = roles === null || roles.includes('*') ? null : added(so.roles, roles);
     known.actions.set(action, so);
     byObject.set(object, known);
   }
@@ -81,6 +86,10 @@ function grouped(uses: readonly Use[]): readonly Grant[] {
   return [...grants.values()].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
 }
 
+function fresh(): Gathered {
+  return { columns: new Set(), via: new Set(), roles: new Set() };
+}
+
 function added(to: Set<string> | null, names: readonly string[]): Set<string> | null {
   return to === null ? null : new Set([...to, ...names]);
 }
@@ -92,8 +101,8 @@ function sortKey({ type, objects, actions }: Grant): string {
 /** Actions of one object that are narrowed alike. */
 function alikeIn(actions: ReadonlyMap<string, Gathered>): readonly (Narrowing & Pick<Grant, 'actions'>)[] {
   const alike = new Map<string, Narrowing & { actions: string[] }>();
-  for (const [action, { columns, via }] of [...actions].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const narrowing = { columns: few(columns), via: few(via) };
+  for (const [action, { columns, via, roles }] of [...actions].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const narrowing = { columns: few(columns), via: few(via), roles: few(roles) };
     const key = JSON.stringify(narrowing);
     const known = alike.get(key) ?? { ...narrowing, actions: [] };
     known.actions.push(action);
@@ -115,7 +124,7 @@ function freeId(taken: Set<string>, wanted: string): string {
 }
 
 function policyText(grant: Grant & { readonly id: string; readonly whom: Whom }): string {
-  const { id, whom, actions, type, objects, columns, via } = grant;
+  const { id, whom, actions, type, objects, columns, via, roles } = grant;
   const names = actions.map((action) => `Action::${cedarString(action)}`);
   const [one = ''] = names;
   const [only = ''] = objects;
@@ -125,6 +134,7 @@ function policyText(grant: Grant & { readonly id: string; readonly whom: Whom })
     ...conditionOn(whom),
     ...(objects.length === 1 ? [] : [`resource in ${listOf(objects)}`]),
     ...(columns === null ? [] : [conditionOnColumns(actions, columns)]),
+    ...(roles === null ? [] : [conditionOnRoles(roles)]),
     ...(via === null ? [] : [`context.via.containsAny(${listOf(via.map(cedarString))})`]),
   ];
   const lines = [
@@ -140,13 +150,27 @@ function policyText(grant: Grant & { readonly id: string; readonly whom: Whom })
 }
 
 /** Actions whose context always has columns; of others it may, and a policy has to ask first. */
-const WITH_COLUMNS = new Set(['select', 'insert', 'update', 'delete', 'lock', 'copy_in']);
+const WITH_COLUMNS = new Set([
+  'select',
+  'insert',
+  'update',
+  'delete',
+  'lock',
+  'copy_in',
+  'probe',
+  'declassify',
+]);
 
 function conditionOnColumns(actions: readonly string[], columns: readonly string[]): string {
   const asked = actions.every((action) => WITH_COLUMNS.has(action)) ? '' : 'context has columns && ';
   // Cedar has no empty set to write: count(*) uses no column.
   if (columns.length === 0) return `${asked}context.columns.isEmpty()`;
   return `${asked}${listOf(columns.map(cedarString))}.containsAll(context.columns)`;
+}
+
+function conditionOnRoles(roles: readonly string[]): string {
+  if (roles.length === 0) return 'context.roles.isEmpty()';
+  return `${listOf(roles.map(cedarString))}.containsAll(context.roles)`;
 }
 
 function principalOf(whom: Whom): string {

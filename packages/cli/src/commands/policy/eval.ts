@@ -9,7 +9,7 @@ import { jsonText, type Pipe, type Terminal } from '../../terminal.ts';
 import { type Bench, type BenchOptions, databaseOf, progress, withBench } from './bench.ts';
 import { type EvalLine, idAtStart, type MalformedLine, readEvalLine } from './eval-line.ts';
 import { type Line, linesOf } from './lines.ts';
-import { ObjectNames } from './object-names.ts';
+import { type NamedMeaning, ObjectNames } from './object-names.ts';
 import { OrderedOutput } from './ordered.ts';
 
 type MaybePromise<T> = T | Promise<T>;
@@ -178,7 +178,8 @@ class Evaluator {
         session.forwarded(meaning);
         session.succeeded(meaning);
       }
-      return answerLine(place, line, meaning, judgement);
+      const named = place.names.of(meaning, () => this.#workbench.evaluations(asking, meaning));
+      return answerLine(place, line, meaning, named, judgement);
     };
     return judged instanceof Promise ? judged.then(finish) : finish(judged);
   }
@@ -193,10 +194,14 @@ function malformed({ id, why }: MalformedLine): string {
   return `${jsonText({ id, effect: 'deny', ...nothing, reason: why, error: 'not judged' })}\n`;
 }
 
-function answerLine({ desk, names }: Place, line: EvalLine, meaning: Meaning, judgement: Judgement): string {
-  const { objects, actions } = names.of(meaning);
+function answerLine(
+  { desk }: Place,
+  line: EvalLine,
+  { undetermined }: Meaning,
+  { objects, actions }: NamedMeaning,
+  judgement: Judgement,
+): string {
   const { effect, policies, reason } = judgement;
-  const { undetermined } = meaning;
   const answer = {
     id: line.id,
     effect,

@@ -25,9 +25,10 @@ export function showExplained(explained: Explained, terminal: Terminal): void {
 
 const EFFECTS = { permit: 'permit', deny: 'deny', approval: 'hold', unavailable: 'no answer' } as const;
 
-function doing({ action, object, columns, via }: ExplainedEvaluation): string {
+function doing({ action, object, columns, via, roles }: ExplainedEvaluation): string {
   const used = columns === null ? '' : columns.length === 0 ? ' (no column)' : ` (${columns.join(', ')})`;
-  return `${action} ${object}${used}${via.length === 0 ? '' : ` through ${via.join(', ')}`}`;
+  const purpose = roles === null || roles.length === 0 ? '' : ` to ${roles.join(', ')}`;
+  return `${action} ${object}${used}${purpose}${via.length === 0 ? '' : ` through ${via.join(', ')}`}`;
 }
 
 function saying(evaluation: ExplainedEvaluation, width: number, { paint }: Terminal): string {

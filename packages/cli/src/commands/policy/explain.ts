@@ -31,6 +31,8 @@ export interface ExplainedEvaluation {
   readonly object: string;
   readonly columns: readonly string[] | null;
   readonly via: readonly string[];
+  /** What hidden columns are used for; null where the action is another than using them. */
+  readonly roles: readonly string[] | null;
   readonly effect: Explanation['effect'];
   readonly policies: readonly Placed[];
   readonly note: string | null;
@@ -101,6 +103,7 @@ function explainStatement(
       object: objectUid(target, evaluation.resource),
       columns: evaluation.facts?.columns ?? null,
       via: evaluation.facts?.via ?? [],
+      roles: evaluation.facts?.roles ?? null,
       effect: answer.effect,
       policies: answer.policies.map(place),
       note: answer.note,

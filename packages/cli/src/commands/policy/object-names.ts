@@ -1,4 +1,4 @@
-import { type Desk, objectUid } from '@sallyport/gateway';
+import { type Desk, objectUid, type Workbench } from '@sallyport/gateway';
 
 type Meaning = Parameters<ReturnType<Desk['begin']>['forwarded']>[0];
 
@@ -17,10 +17,10 @@ export class ObjectNames {
     this.#target = target;
   }
 
-  of(meaning: Meaning): NamedMeaning {
+  of(meaning: Meaning, asked: () => ReturnType<Workbench['evaluations']>): NamedMeaning {
     const known = this.#known.get(meaning);
     if (known !== undefined) return known;
-    const { evaluations } = meaning;
+    const evaluations = asked();
     const objects = [...new Set(evaluations.map(({ resource }) => objectUid(this.#target, resource)))];
     const actions = [...new Set(evaluations.map(({ action }) => action))];
     const named = { objects, actions };

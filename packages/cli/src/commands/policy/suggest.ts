@@ -96,7 +96,14 @@ async function gather(
   let operations = 0;
   for (const session of sessions) {
     const object = await targetUid(session.target);
-    const opening = (action: string): Use => ({ action, type: 'Target', object, columns: null, via: [] });
+    const opening = (action: string): Use => ({
+      action,
+      type: 'Target',
+      object,
+      columns: null,
+      via: [],
+      roles: null,
+    });
     uses.set(`connect ${object}`, opening('connect'));
     for await (const compared of compareSession(workbench, session)) {
       if (compared.replayed.effect === 'deny') continue;
@@ -137,7 +144,7 @@ async function usesOf(
   const answers = replayed.effect === 'hold' ? await workbench.explain(asking, meaning) : null;
   const evaluations =
     answers === null
-      ? meaning.evaluations
+      ? workbench.evaluations(asking, meaning)
       : answers.filter(({ effect }) => effect === 'permit').map(({ evaluation }) => evaluation);
   return evaluations.map((evaluation) => useOf(objectUid(target, evaluation.resource), evaluation));
 }

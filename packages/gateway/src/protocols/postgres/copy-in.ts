@@ -1,12 +1,15 @@
 import { FrontendType, MESSAGE_HEADER_BYTES, WireError } from '@sallyport/postgres-wire';
 import type { MaybePromise } from '../../lib/async.ts';
+import { MarkFinder } from '../../masking/index.ts';
 import type { Conversation } from './conversation.ts';
+import { COPY_FAIL, denialMessage } from './messages.ts';
 import type { Unit } from './unit.ts';
 
 /** The COPY whose data the target reads now: everything else is ignored by it, or breaks the connection. */
 export class CopyIn {
   readonly #talk: Conversation;
   #unit: Unit | null = null;
+  #marks: MarkFinder | null = null;
 
   constructor(talk: Conversation) {
     this.#talk = talk;
@@ -16,6 +19,8 @@ export class CopyIn {
   begin(unit: Unit): MaybePromise<void> {
     if (unit.statement.copy?.direction !== 'in') return;
     this.#unit = unit;
+    const { format, options } = unit.statement.copy;
+    this.#marks = new MarkFinder(format === 'binary' ? '' : options.delimiter + options.quote);
     this.#talk.flushToTarget();
     return unit.copyAnswered();
   }
@@ -34,11 +39,16 @@ export class CopyIn {
     if (unit === null || type === FrontendType.Sync || type === FrontendType.Flush) return;
     switch (type) {
       case FrontendType.CopyDone:
+        if (this.#marks?.finish() === true) return this.#fail(unit);
+        this.#unit = null;
+        line.target.forward(unit.permit, bytes.subarray(start - MESSAGE_HEADER_BYTES, end));
+        return;
       case FrontendType.CopyFail:
         this.#unit = null;
         line.target.forward(unit.permit, bytes.subarray(start - MESSAGE_HEADER_BYTES, end));
         return;
       case FrontendType.CopyData:
+        if (this.#marks?.push(bytes, start, end) === true) return this.#fail(unit);
         line.target.forward(unit.permit, bytes.subarray(start - MESSAGE_HEADER_BYTES, end));
         return;
       default:
@@ -48,4 +58,18 @@ export class CopyIn {
         );
     }
   }
+
+  /** A masked value among the rows: the target gives up the COPY, and what the client still sends of it is dropped. */
+  #fail(unit: Unit): void {
+    const { line } = this.#talk;
+    unit.late = denialMessage(line.refuse(unit.statement.form, ...WRITES_BACK).denial, 'ERROR');
+    this.#unit = null;
+    line.target.forward(unit.permit, COPY_FAIL);
+  }
 }
+
+const WRITES_BACK = [
+  'forbidden',
+  'a row holds a masked value: what is there would be lost',
+  'copy only the columns you have values of; leave the masked ones out',
+] as const;

@@ -41,12 +41,19 @@ export function combine(candidates: readonly Prepared[]): Prepared {
       ...undeterminedIn(all),
       changesState: all.some(({ changesState }) => changesState),
       relations: all.flatMap(({ relations }) => relations),
+      ...fieldsOf(all),
       columnNames: new Set(all.flatMap(({ columnNames }) => [...columnNames])),
       anyColumn: all.some(({ anyColumn }) => anyColumn),
       copy: null,
       effects: all.flatMap(({ effects }) => effects),
     },
   };
+}
+
+/** What any of them does with fields; absent where none is known of. */
+function fieldsOf(all: readonly StatementMeaning[]): Pick<StatementMeaning, 'fields'> {
+  const fields = all.flatMap((one) => one.fields ?? []);
+  return fields.length === 0 ? {} : { fields };
 }
 
 /** What cannot be told of all of them: of one that says no more it is the target as a whole. */

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { Fault } from '../../lib/fault.ts';
+import { maskingSection } from '../../masking/index.ts';
 import type { ListedTable } from '../../protocols/protocol.ts';
 
 /** Largest file of cases, and most cases in it. */
@@ -27,6 +28,7 @@ const evaluation = z.union([
     resource: z.string().regex(/^[A-Za-z]+::".*"$/, 'must be a resource: Table::"prod/shop/public/orders"'),
     columns: z.array(z.string()).optional(),
     via: z.array(z.string()).optional(),
+    roles: z.array(z.string()).optional(),
   }),
 ]);
 
@@ -43,6 +45,8 @@ const setting = {
   database: z.string().optional(),
   catalog: z.string().min(1).optional(),
   tables: z.record(z.string(), z.array(z.string()).nullable()).optional(),
+  /** What is classified, as in the configuration. */
+  masking: maskingSection.optional(),
   /** Groups taken to have approved. */
   approved: z.array(approval).optional(),
 };

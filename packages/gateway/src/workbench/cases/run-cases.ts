@@ -1,12 +1,13 @@
 /** Runs policy cases on a workbench, and says what no case looks at. */
 import { readFile, stat } from 'node:fs/promises';
 import { Fault } from '../../lib/fault.ts';
+import { createMasking, type MaskingConfig } from '../../masking/index.ts';
 import type { ApprovalRequirement } from '../../policy/index.ts';
 import { loadPolicyDirectory } from '../../policy/index.ts';
 import type { Evaluation, Meaning, Resource, ResourceType, StudySource } from '../../protocols/protocol.ts';
 import { partsWithout } from '../parts.ts';
 import { fullyApproved, personOf } from '../person.ts';
-import { type Judgement, limitOf, openWorkbench, type Workbench } from '../workbench.ts';
+import { type Judgement, limitOf, openWorkbench, type Workbench, type WorkbenchParts } from '../workbench.ts';
 import { type PolicyCase, readCases, tablesOf } from './case-file.ts';
 
 export interface CaseResult {
@@ -28,6 +29,9 @@ export interface CaseReport {
 
 const DEFAULT_TARGET = 'target';
 
+/** Most different `masking` keys in all cases: each is judged by a workbench of its own. */
+const CLASSIFICATIONS = 16;
+
 /**
  * Runs every case beside the policies of a directory. `told` hears of each result. Faults: `policy-invalid`, and
  * `config-invalid` for cases that cannot be read.
@@ -37,9 +41,10 @@ export async function runCases(directory: string, told: (result: CaseResult) => 
   const { policies, errors } = await loadPolicyDirectory(directory);
   const targets = targetsOf(cases);
   // Opening it says what is wrong with the policies, so it comes first.
-  const workbench = await openWorkbench(partsWithout(directory, targets, { kind: 'assumed' }));
+  const parts = partsWithout(directory, targets, { kind: 'assumed' });
+  const benches = new Benches(parts, await openWorkbench(parts));
   try {
-    const runner = new CaseRunner(workbench);
+    const runner = new CaseRunner(benches);
     const results: CaseResult[] = [];
     for (const one of cases) {
       const result = await runner.run(one);
@@ -49,7 +54,34 @@ export async function runCases(directory: string, told: (result: CaseResult) => 
     const unexercised = errors.length > 0 ? [] : policies.filter(({ id }) => !runner.exercised.has(id));
     return { results, unexercised: unexercised.map(({ id, file, line }) => ({ id, file, line })) };
   } finally {
-    await workbench.close();
+    await benches.close();
+  }
+}
+
+/** One workbench for each way to classify things that the cases have. */
+class Benches {
+  readonly #parts: WorkbenchParts;
+  readonly #open: Map<string, Workbench>;
+
+  constructor(parts: WorkbenchParts, plain: Workbench) {
+    this.#parts = parts;
+    this.#open = new Map([['', plain]]);
+  }
+
+  async with(masking: MaskingConfig | undefined): Promise<Workbench> {
+    const key = masking === undefined ? '' : JSON.stringify(masking);
+    const known = this.#open.get(key);
+    if (known !== undefined) return known;
+    if (this.#open.size > CLASSIFICATIONS)
+      throw new Fault('limit-exceeded', `more than ${CLASSIFICATIONS} cases differ in what is classified`);
+    const parts = masking === undefined ? this.#parts : { ...this.#parts, masking: createMasking(masking) };
+    const opened = await openWorkbench(parts);
+    this.#open.set(key, opened);
+    return opened;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#open.values()].map((one) => one.close()));
   }
 }
 
@@ -66,26 +98,27 @@ function targetsOf(cases: readonly PolicyCase[]): readonly { name: string; proto
 
 class CaseRunner {
   readonly exercised = new Set<string>();
-  readonly #workbench: Workbench;
+  readonly #benches: Benches;
   readonly #sources = new Map<string, StudySource>();
 
-  constructor(workbench: Workbench) {
-    this.#workbench = workbench;
+  constructor(benches: Benches) {
+    this.#benches = benches;
   }
 
   async run(one: PolicyCase): Promise<CaseResult> {
     const { target = DEFAULT_TARGET, database = '', file, line, name } = one;
-    const desk = await this.#workbench.desk(target, database, await this.#sourceOf(one));
+    const workbench = await this.#benches.with(one.masking);
+    const desk = await workbench.desk(target, database, await this.#sourceOf(one));
     const { subject = 'somebody', groups, actor, task, person, secure } = one;
     const given = Object.entries({ groups, actor, task, person, secure }).filter(
       ([, value]) => value !== undefined,
     );
-    const asking = await this.#workbench.asking(personOf({ subject, ...Object.fromEntries(given) }), desk);
+    const asking = await workbench.asking(personOf({ subject, ...Object.fromEntries(given) }), desk);
     const session = desk.begin();
     const differences: string[] = [];
     for (const earlier of one.before ?? []) {
       const meaning = await session.understand(earlier);
-      const { effect, reason } = await this.#workbench.judge(asking, meaning);
+      const { effect, reason } = await workbench.judge(asking, meaning);
       if (effect !== 'permit')
         differences.push(`what comes before it is not permitted: ${effect}, ${reason}`);
       session.forwarded(meaning);
@@ -96,8 +129,8 @@ class CaseRunner {
     const approved = (one.approved ?? []).map((group) =>
       typeof group === 'string' ? fullyApproved(group) : group,
     );
-    const judgement = await this.#workbench.judge(asking, meaning, approved);
-    for (const { policies } of await this.#workbench.explain(asking, meaning))
+    const judgement = await workbench.judge(asking, meaning, approved);
+    for (const { policies } of await workbench.explain(asking, meaning))
       for (const id of policies) this.exercised.add(id);
     differences.push(...differencesOf(one, meaning, judgement));
     const { effect, policies, reason } = judgement;
@@ -142,9 +175,9 @@ function rawMeaning(target: string, { evaluations = [], file, line }: PolicyCase
         'config-invalid',
         `${file}:${line}: ${one.resource} is not of target ${target}: its id begins with the target`,
       );
-    const { columns, via } = one;
-    const facts = { ...(columns && { columns }), ...(via && { via }) };
-    return { action: one.action, resource, ...(columns || via ? { facts } : {}) };
+    const { columns, via, roles } = one;
+    const facts = { ...(columns && { columns }), ...(via && { via }), ...(roles && { roles }) };
+    return { action: one.action, resource, ...(columns || via || roles ? { facts } : {}) };
   });
   return { form: '', evaluations: asked, undetermined: null, changesState: false };
 }

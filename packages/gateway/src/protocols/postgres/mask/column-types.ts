@@ -8,7 +8,7 @@ export type ScanForm = 'none' | 'text' | 'json' | 'jsonb' | 'opaque';
 const JSON_TYPE = 114;
 const JSONB = 3802;
 /** Types from this OID on are made by users; an enum, citext, hstore and the like. */
-const FIRST_USER_TYPE = 16_384;
+export const FIRST_USER_TYPE = 16_384;
 
 /** text, varchar, bpchar, name, unknown, xml, cstring, refcursor, jsonpath, bytea: the bytes are the text in both formats. */
 const TEXTS: ReadonlySet<number> = new Set([25, 1043, 1042, 19, 705, 142, 2275, 1790, 4072, 17]);

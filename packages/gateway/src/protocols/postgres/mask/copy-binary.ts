@@ -2,7 +2,7 @@ import { WireError } from '@sallyport/postgres-wire';
 import type { Mask } from '../../protocol.ts';
 import { BinaryFields } from './copy-binary-fields.ts';
 import { hideFields } from './copy-hide.ts';
-import { COPY_ROW_BYTES, type CopyColumn, type CopyRows, copyForm } from './copy-rows.ts';
+import { COPY_ROW_BYTES, type CopyColumn, type CopyRows } from './copy-rows.ts';
 import { replacement } from './row-plan.ts';
 import { Sink } from './sink.ts';
 
@@ -20,6 +20,8 @@ export class BinaryRows implements CopyRows {
   readonly readsAll = true;
   readonly #columns: readonly CopyColumn[] | null;
   readonly #replacements: readonly (Uint8Array | null)[];
+  /** Whether some values have to be looked at to know what is shown instead: row by row, and once only. */
+  readonly #rewrites: boolean;
   readonly #fields: BinaryFields;
   #state: 'header' | 'rows' | 'ended' = 'header';
   #held = new Sink(0);
@@ -27,11 +29,10 @@ export class BinaryRows implements CopyRows {
   constructor(columns: readonly CopyColumn[] | null, mask: Mask) {
     this.mask = mask;
     this.#columns = columns;
-    this.#replacements = (columns ?? []).map((column) =>
-      column.dataClass === null
-        ? null
-        : replacement(copyForm(column, true), mask.placeholder(column.dataClass)),
+    this.#replacements = (columns ?? []).map(({ hiding }) =>
+      hiding === null ? null : replacement(hiding.form, mask.placeholder),
     );
+    this.#rewrites = columns?.some(({ hiding }) => (hiding?.rewrite ?? null) !== null) ?? false;
     this.#fields = new BinaryFields(this.#replacements, columns !== null);
   }
 
@@ -40,7 +41,7 @@ export class BinaryRows implements CopyRows {
   }
 
   hide(bytes: Buffer, view: DataView, at: number, end: number, sink: Sink): number {
-    return this.#idle ? hideFields(bytes, view, at, end, this.#fields, sink) : at;
+    return this.#idle && !this.#rewrites ? hideFields(bytes, view, at, end, this.#fields, sink) : at;
   }
 
   push(bytes: Buffer, start: number, end: number, sink: Sink): void {
@@ -134,18 +135,26 @@ export class BinaryRows implements CopyRows {
   /** The field to send instead, length first, or null when the value is shown as it is. */
   #shown(bytes: Buffer, start: number, end: number, column: number, dirty: boolean): Uint8Array | null {
     const hidden = this.#replacements[column] ?? null;
-    if (hidden !== null || !dirty) return hidden;
+    if (hidden !== null) {
+      const other = this.#columns?.[column]?.hiding?.rewrite?.(bytes, start, end) ?? null;
+      return other === null ? hidden : fieldOf(other);
+    }
+    if (!dirty) return null;
     const scan = this.#columns?.[column]?.scan ?? 'opaque';
     if (scan === 'none' || !this.mask.suspects(bytes, start, end)) return null;
     const text = this.mask.scrub(bytes, start, end);
     // A type that is not known to be text cannot be rewritten: the value is withheld, also when only its bytes look so.
     if (scan === 'opaque' || scan === 'jsonb') return NULL_FIELD;
-    if (text === null) return null;
-    const field = Buffer.allocUnsafe(4 + text.length);
-    field.writeInt32BE(text.length);
-    text.copy(field, 4);
-    return field;
+    return text === null ? null : fieldOf(text);
   }
+}
+
+/** A value with its length before it. */
+function fieldOf(value: Buffer): Buffer {
+  const field = Buffer.allocUnsafe(4 + value.length);
+  field.writeInt32BE(value.length);
+  value.copy(field, 4);
+  return field;
 }
 
 /** Where the row at `at` ends; −1 when it is not whole. */

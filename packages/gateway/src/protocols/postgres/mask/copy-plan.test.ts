@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { WireError } from '@sallyport/postgres-wire';
+import { createMasking, maskingSection } from '../../../masking/index.ts';
 import type { Mask } from '../../protocol.ts';
 import { copyOut, detectorsOnly, mask, origins, scope } from './catalog.test-support.ts';
 import { type CopyScope, compileCopyPlan, finishCopy, maskCopyData } from './index.ts';
@@ -111,6 +112,56 @@ test('masks COPY in binary format, however messages cut the rows [masking.postgr
     ),
     expected,
   );
+});
+
+const keeping = createMasking(
+  maskingSection.parse({
+    classified: [
+      { column: 'public.people.ssn', class: 'ssn' },
+      { column: 'public.people.age', class: 'age' },
+      { column: 'public.people.doc', class: 'document' },
+    ],
+    classes: {
+      ssn: { strategy: 'partial', keep: 'last-4' },
+      age: { strategy: 'drop' },
+      document: { strategy: 'partial', keep: 'domain' },
+    },
+  }),
+).compile('t', []);
+
+test('shows in COPY what a strategy keeps, written as the format wants it [masking.postgres-copy, masking.strategies]', () => {
+  however(
+    copyOut('people', 'text'),
+    '1\tAda\t12345\\tab\t41\t"a@b.example"\n2\t\\N\t12345\\\\\\n\\\t\\b\t\\N\t{}\n3\tx@y.example\tshort\t1\t\\N\n',
+    '1\tAda\t***5\\tab\t\\N\t"***@b.example"\n2\t\\N\t***\\\\\\n\\t\\b\t\\N\t"***"\n3\t***\t***\t\\N\t\\N\n',
+    keeping,
+  );
+  however(
+    copyOut('people', 'csv', { header: true }, ['id', 'ssn', 'doc']),
+    'id,ssn,doc\n1,"1234,""\n5""","""a@b.example"""\n2,,{}\n3,123456789,\n4,"a"b"cdefghi",{}\n',
+    'id,ssn,doc\n1,"***""\n5""","""***@b.example"""\n2,,"""***"""\n3,"***6789",\n4,***,"""***"""\n',
+    keeping,
+  );
+  const latin = copyOut('people', 'text', { encoding: 'latin1' }, ['ssn']);
+  however(latin, '123456789\n', '***\n', keeping);
+  const copy = copyOut('people', 'binary', {}, ['id', 'ssn', 'age', 'doc']);
+  const given = binary(
+    tuple(int32(1), '123-45-6789', int32(41), '\u0001"a@b.example"'),
+    tuple(int32(2), null, null, null),
+    tuple(int32(3), 'x', int32(1), '\u0001{}'),
+  );
+  const expected = binary(
+    tuple(int32(1), '***6789', null, '\u0001"***@b.example"'),
+    tuple(int32(2), null, null, null),
+    tuple(int32(3), '***', null, '\u0001"***"'),
+  );
+  assert.deepEqual(copied(copy, [given], keeping), expected);
+  for (let cut = 1; cut < given.length; cut += 1)
+    assert.deepEqual(
+      copied(copy, [given.subarray(0, cut), given.subarray(cut)], keeping),
+      expected,
+      `cut at ${cut}`,
+    );
 });
 
 test('refuses COPY of a query over classified data before any row [masking.postgres-copy-query]', () => {

@@ -1,17 +1,20 @@
 import { WireError } from '@sallyport/postgres-wire';
 import type { Mask } from '../../protocol.ts';
-import { scanForm } from './column-types.ts';
+import { FIRST_USER_TYPE, type ScanForm, scanForm } from './column-types.ts';
 import { BinaryRows } from './copy-binary.ts';
 import type { CopyColumn, CopyRows } from './copy-rows.ts';
 import { TextRows } from './copy-text.ts';
+import { type HiddenClass, holdsOwnValues, lineageClass } from './field-class.ts';
 import {
+  anyColumnClass,
   type ColumnOrigins,
   columnClass,
   computesFromHidden,
   mayHide,
   type OriginRelation,
 } from './hidden-columns.ts';
-import type { CopyScope, ReplyScope } from './reply-scope.ts';
+import { type Hiding, hidingOf } from './hiding.ts';
+import type { CopyScope, OutputLineage, ReplyScope } from './reply-scope.ts';
 
 /** What is done to the rows of one COPY TO STDOUT. For one run of it only: rows may span messages. */
 export interface CopyPlan {
@@ -36,6 +39,16 @@ export function compileCopyPlan(scope: ReplyScope, mask: Mask, origins: ColumnOr
   }
   const collides = copy.format === 'binary' ? false : /[*]/.test(copy.options.delimiter + copy.options.quote);
   if (collides) return refused('COPY with * as delimiter or quote cannot be masked: choose another');
+  const made = scope.outputs?.every(({ inputs }) => inputs !== null) === true ? scope.outputs : null;
+  if (copy.relation === null && made !== null) {
+    const hidden = made.map((output) => lineageClass(output, mask, origins));
+    const columns = hidden.map((one) => ({
+      hiding: hidingIn(copy, one, null, mask),
+      scan: scanOf(copy, null),
+    }));
+    const hides = hidden.some((one) => one !== null);
+    return { withhold: null, rows: rowsOf(copy, hides ? columns : null, mask) };
+  }
   if (copy.relation === null) {
     // COPY sends no description of its columns: where each comes from cannot be told.
     if (computesFromHidden(scope, mask, origins))
@@ -49,7 +62,7 @@ export function compileCopyPlan(scope: ReplyScope, mask: Mask, origins: ColumnOr
     if (mayHide(mask, origins)) return refused('COPY of a table the catalog does not know cannot be masked');
     return { withhold: null, rows: rowsOf(copy, null, mask) };
   }
-  return { withhold: null, rows: rowsOf(copy, columnsOf(copy, relation, mask, origins), mask) };
+  return { withhold: null, rows: rowsOf(copy, columnsOf(copy, relation, made, mask, origins), mask) };
 }
 
 /** The rows of a COPY that is withheld: none. */
@@ -63,19 +76,54 @@ function noRows(mask: Mask): CopyRows {
 function columnsOf(
   copy: CopyScope,
   relation: OriginRelation,
+  made: ReplyScope['outputs'],
   mask: Mask,
   origins: ColumnOrigins,
 ): readonly CopyColumn[] {
   const names = copy.columns ?? relation.columns.filter((name) => name !== null);
-  return names.map((name) => {
-    const type = relation.types?.[relation.columns.indexOf(name)] ?? null;
-    const binary = copy.format === 'binary';
-    return {
-      dataClass: columnClass(relation, name, mask, origins),
-      type,
-      scan: type === null ? (binary ? 'opaque' : 'text') : scanForm(type, binary),
-    };
+  return names.map((name, at) => {
+    const known = relation.types?.[relation.columns.indexOf(name)] ?? 0;
+    // A type of somebody's own may be a domain, whose values are those of any other type.
+    const type = known > 0 && known < FIRST_USER_TYPE ? known : null;
+    const output = made?.length === names.length ? made[at] : undefined;
+    const hidden = ownClass(relation, name, output, mask, origins);
+    return { hiding: hidingIn(copy, hidden, type, mask), scan: scanOf(copy, type) };
   });
+}
+
+/** The class of a column of the table that is copied. */
+function ownClass(
+  relation: OriginRelation,
+  name: string,
+  output: OutputLineage | undefined,
+  mask: Mask,
+  origins: ColumnOrigins,
+): HiddenClass | null {
+  const own = columnClass(relation, name, mask, origins);
+  if (own !== null) return { dataClass: own, derived: !holdsOwnValues(relation, own) };
+  if (output !== undefined) return lineageClass(output, mask, origins);
+  const generated = relation.behaviour?.generated.some(({ column }) => column === name) === true;
+  const any = generated ? anyColumnClass(relation, mask, origins) : null;
+  return any === null ? null : { dataClass: any, derived: true };
+}
+
+function scanOf({ format }: CopyScope, type: number | null): ScanForm {
+  const binary = format === 'binary';
+  return type === null ? (binary ? 'opaque' : 'text') : scanForm(type, binary);
+}
+
+function hidingIn(
+  copy: CopyScope,
+  hidden: HiddenClass | null,
+  type: number | null,
+  mask: Mask,
+): Hiding | null {
+  if (hidden === null) return null;
+  const { encoding } = copy.options;
+  const readable = copy.format === 'binary' || encoding === null || /^utf-?8$/i.test(encoding);
+  // What is not UTF-8 could show more characters than it seems to have.
+  const derived = !readable || hidden.derived;
+  return hidingOf({ ...hidden, derived }, type, copy.format === 'binary', mask);
 }
 
 function rowsOf(copy: CopyScope, columns: readonly CopyColumn[] | null, mask: Mask): CopyRows {

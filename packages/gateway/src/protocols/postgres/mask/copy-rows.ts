@@ -1,5 +1,6 @@
 import type { Mask } from '../../protocol.ts';
-import { type HiddenForm, hiddenForm, type ScanForm } from './column-types.ts';
+import type { ScanForm } from './column-types.ts';
+import type { Hiding } from './hiding.ts';
 import type { Sink } from './sink.ts';
 
 /**
@@ -24,17 +25,10 @@ export interface CopyRows {
 
 /** One column of a COPY. */
 export interface CopyColumn {
-  /** The class to hide, or null. */
-  readonly dataClass: string | null;
-  /** The type's OID, or null when the catalog does not tell. */
-  readonly type: number | null;
+  /** How its values are hidden, or null. */
+  readonly hiding: Hiding | null;
   readonly scan: ScanForm;
 }
 
 /** Longest row of a COPY that is held until it is whole, in bytes (L10). */
 export const COPY_ROW_BYTES = 256 * 1024 * 1024;
-
-/** How a hidden value of this column is written. Without a type: as text where everything is text, else as NULL. */
-export function copyForm(column: CopyColumn, binary: boolean): HiddenForm {
-  return column.type === null ? (binary ? 'null' : 'text') : hiddenForm(column.type, binary);
-}

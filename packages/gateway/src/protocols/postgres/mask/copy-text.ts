@@ -1,8 +1,10 @@
 import { WireError } from '@sallyport/postgres-wire';
 import type { Mask } from '../../protocol.ts';
 import { hideFields } from './copy-hide.ts';
-import { COPY_ROW_BYTES, type CopyColumn, type CopyRows, copyForm } from './copy-rows.ts';
-import { TextFields } from './copy-text-fields.ts';
+import { COPY_ROW_BYTES, type CopyColumn, type CopyRows } from './copy-rows.ts';
+import { TextFields, type TextSyntax } from './copy-text-fields.ts';
+import { readField, writeField } from './copy-text-values.ts';
+import type { Rewrite } from './hiding.ts';
 import type { CopyScope } from './reply-scope.ts';
 import { Sink, viewOf } from './sink.ts';
 
@@ -21,6 +23,9 @@ export class TextRows implements CopyRows {
   readonly readsAll: boolean;
   readonly #columns: readonly CopyColumn[] | null;
   readonly #replacements: readonly (Buffer | null)[];
+  /** Whether some values have to be looked at to know what is shown instead: row by row, and once only. */
+  readonly #rewrites: boolean;
+  readonly #syntax: TextSyntax;
   readonly #delimiter: number;
   readonly #quote: number;
   readonly #escape: number;
@@ -39,19 +44,21 @@ export class TextRows implements CopyRows {
     const csv = copy.format === 'csv';
     this.mask = mask;
     this.#columns = columns;
-    this.readsAll = columns?.some(({ dataClass }) => dataClass !== null) ?? false;
+    this.readsAll = columns?.some(({ hiding }) => hiding !== null) ?? false;
+    this.#rewrites = columns?.some(({ hiding }) => (hiding?.rewrite ?? null) !== null) ?? false;
     this.#delimiter = Buffer.from(delimiter)[0] ?? (csv ? 0x2c : 0x09);
     this.#quote = csv ? (Buffer.from(quote)[0] ?? 0x22) : NONE;
     this.#escape = csv ? (Buffer.from(copy.options.escape)[0] ?? 0x22) : BACKSLASH;
     this.#nullText = Buffer.from(nullText);
     this.#headerAwaited = header;
     this.#replacements = (columns ?? []).map((column) => this.#replacement(column));
-    this.#fields = new TextFields(this.#replacements, this.readsAll, {
+    this.#syntax = {
       delimiter: this.#delimiter,
       quote: this.#quote,
       escape: this.#escape,
       nullText: this.#nullText,
-    });
+    };
+    this.#fields = new TextFields(this.#replacements, this.readsAll, this.#syntax);
   }
 
   endsRow(bytes: Buffer, view: DataView, start: number, end: number): boolean {
@@ -61,7 +68,7 @@ export class TextRows implements CopyRows {
   }
 
   hide(bytes: Buffer, view: DataView, at: number, end: number, sink: Sink): number {
-    return this.#idle ? hideFields(bytes, view, at, end, this.#fields, sink) : at;
+    return this.#idle && !this.#rewrites ? hideFields(bytes, view, at, end, this.#fields, sink) : at;
   }
 
   push(bytes: Buffer, start: number, end: number, sink: Sink): void {
@@ -163,16 +170,26 @@ export class TextRows implements CopyRows {
   /** What is shown instead of the field [start, end), or null when it is shown as it is. */
   #shown(bytes: Buffer, start: number, end: number, column: number, dirty: boolean): Buffer | null {
     const replacement = this.#replacements[column] ?? null;
-    if (replacement !== null) return this.#fields.isNull(bytes, start, end) ? null : replacement;
+    if (replacement !== null) {
+      if (this.#fields.isNull(bytes, start, end)) return null;
+      const rewrite = this.#columns?.[column]?.hiding?.rewrite ?? null;
+      return rewrite === null ? replacement : (this.#rewritten(bytes, start, end, rewrite) ?? replacement);
+    }
     if (!dirty || (this.#columns?.[column]?.scan ?? 'text') === 'none') return null;
     return this.mask.scrub(bytes, start, end);
   }
 
-  #replacement(column: CopyColumn): Buffer | null {
-    if (column.dataClass === null) return null;
-    const form = copyForm(column, false);
+  #rewritten(bytes: Buffer, start: number, end: number, rewrite: Rewrite): Buffer | null {
+    const value = readField(bytes, start, end, this.#syntax);
+    const shown = value === null ? null : rewrite(value, 0, value.length);
+    return shown === null ? null : writeField(shown, this.#syntax);
+  }
+
+  #replacement({ hiding }: CopyColumn): Buffer | null {
+    if (hiding === null) return null;
+    const { form } = hiding;
     if (form === 'null') return this.#nullText;
-    const text = Buffer.from(this.mask.placeholder(column.dataClass)).toString();
+    const text = Buffer.from(this.mask.placeholder).toString();
     const value = form === 'text' ? text : JSON.stringify(text);
     if (this.#quote === NONE) return Buffer.from(value);
     // In CSV an unquoted value could be the null marker, and JSON has quotes of its own.

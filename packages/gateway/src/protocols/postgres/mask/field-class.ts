@@ -1,3 +1,8 @@
+/**
+ * What is hidden in each column of a result. Two tell where a column comes from: the statement, followed to the columns
+ * its outputs are made of, and the server, which names the table of a column that is one unchanged. Neither is enough:
+ * a statement may be too much to follow, and a hostile server names any table. A column is shown when neither objects.
+ */
 import type { Mask } from '../../protocol.ts';
 import {
   anyColumnClass,
@@ -5,9 +10,11 @@ import {
   columnClass,
   computesFromHidden,
   mayHide,
+  namedClass,
+  type OriginRelation,
   UNKNOWN_CLASS,
 } from './hidden-columns.ts';
-import type { ReplyScope } from './reply-scope.ts';
+import type { OutputLineage, ReplyScope } from './reply-scope.ts';
 
 /** One field of a RowDescription. */
 export interface Field {
@@ -17,31 +24,100 @@ export interface Field {
   readonly binary: boolean;
 }
 
+/** What a column of a result holds. `derived`: not, or not surely, the values of one classified column unchanged. */
+export interface HiddenClass {
+  readonly dataClass: string;
+  readonly derived: boolean;
+}
+
 /** The class to hide in each column of a result; null where it is shown. */
 export function fieldClasses(
   fields: readonly Field[],
   scope: ReplyScope,
   mask: Mask,
   origins: ColumnOrigins,
-): readonly (string | null)[] {
+): readonly (HiddenClass | null)[] {
   if (!mayHide(mask, origins)) return fields.map(() => null);
   const computed = computesFromHidden(scope, mask, origins) ? UNKNOWN_CLASS : null;
-  return fields.map((field) => fieldClass(field, computed, mask, origins));
+  const outputs = scope.outputs ?? null;
+  // Other columns than the statement has: whatever they are, the server's word for them is not enough.
+  const disputed = outputs !== null && outputs.length !== fields.length;
+  return fields.map((field, at) => {
+    const output = disputed ? undefined : outputs?.[at];
+    if (output === undefined || output.inputs === null) {
+      const named = originClass(field, computed, mask, origins);
+      return named ?? (disputed ? whole(computed) : null);
+    }
+    return lineageClass(output, mask, origins) ?? whole(namedByServer(field, mask, origins));
+  });
 }
 
-function fieldClass(
-  field: Field,
+/** Hidden as what may be made of it in any way. */
+function whole(dataClass: string | null): HiddenClass | null {
+  return dataClass === null ? null : { dataClass, derived: true };
+}
+
+/**
+ * Whether the column of this class is the table's own. A view's may be made of anything; so may what has no table, and
+ * what nobody knows the class of.
+ */
+export function holdsOwnValues(relation: OriginRelation | undefined, dataClass: string): boolean {
+  if (relation === undefined || relation.origins.length > 0 || dataClass === UNKNOWN_CLASS) return false;
+  // One that reads no table, only what a function returns.
+  return relation.kind !== 'v' && relation.kind !== 'm';
+}
+
+/** The class of what a column is made of, or null: the first there is. It is derived when there are several. */
+export function lineageClass(
+  { inputs, direct }: OutputLineage,
+  mask: Mask,
+  origins: ColumnOrigins,
+): HiddenClass | null {
+  const classes = new Set<string>();
+  for (const { schema, table, column } of inputs ?? []) {
+    const relation = origins.named(schema, table);
+    // What the catalog does not have may be a view, or hold anything.
+    if (relation === undefined) return whole(UNKNOWN_CLASS);
+    const dataClass =
+      column === '*' ? anyColumnClass(relation, mask, origins) : namedClass(relation, column, mask, origins);
+    if (dataClass !== null) classes.add(dataClass);
+  }
+  const [first, ...others] = classes;
+  if (first === undefined) return null;
+  return { dataClass: first, derived: !direct || others.length > 0 || first === UNKNOWN_CLASS };
+}
+
+/** The class of the column the server names, where what the statement makes it of is known. */
+function namedByServer({ table, attribute }: Field, mask: Mask, origins: ColumnOrigins): string | null {
+  if (table === 0) return null;
+  const relation = origins.relation(table);
+  if (relation === undefined) return UNKNOWN_CLASS;
+  const column = columnOf(relation, attribute);
+  return column === null ? null : namedClass(relation, column, mask, origins);
+}
+
+/** The class of a column of which nothing is known but what the server names. */
+function originClass(
+  { table, attribute }: Field,
   computed: string | null,
   mask: Mask,
   origins: ColumnOrigins,
-): string | null {
+): HiddenClass | null {
   // Origin zero: an expression, a cast, a set operation, a function's column. Its label is the client's own choice.
-  if (field.table === 0) return computed;
-  const relation = origins.relation(field.table);
-  if (relation === undefined) return UNKNOWN_CLASS;
-  if (field.attribute === 0) return anyColumnClass(relation, mask, origins);
+  if (table === 0) return whole(computed);
+  const relation = origins.relation(table);
+  if (relation === undefined) return whole(UNKNOWN_CLASS);
+  if (attribute === 0) return whole(anyColumnClass(relation, mask, origins));
   // System columns (ctid, xmin, tableoid, …) hold nothing of the row's own.
-  if (field.attribute < 0) return null;
-  const column = relation.columns[field.attribute - 1];
-  return typeof column === 'string' ? columnClass(relation, column, mask, origins) : UNKNOWN_CLASS;
+  if (attribute < 0) return null;
+  const column = columnOf(relation, attribute);
+  if (column === null) return whole(UNKNOWN_CLASS);
+  const own = columnClass(relation, column, mask, origins);
+  if (own !== null) return { dataClass: own, derived: !holdsOwnValues(relation, own) };
+  const generated = relation.behaviour?.generated.some((one) => one.column === column) === true;
+  return generated ? whole(anyColumnClass(relation, mask, origins)) : null;
+}
+
+function columnOf(relation: OriginRelation, attribute: number): string | null {
+  return relation.columns[attribute - 1] ?? null;
 }

@@ -6,14 +6,20 @@ export interface OriginRelation {
   readonly oid: number;
   readonly schema: string;
   readonly name: string;
+  /** pg_class.relkind, where it is known: v is a view, m a materialized one. */
+  readonly kind?: string;
   /** Column names by attribute number minus one; null where a column was dropped. */
   readonly columns: readonly (string | null)[];
-  /** Type OIDs in the same order; COPY has no other way to know them. */
+  /** Type OIDs in the same order, 0 for one that is not known; COPY has no other way to know them. */
   readonly types?: readonly number[];
   /** The class the target itself declares for a column, by the column's name; absent where it declares none. */
   readonly declared?: ReadonlyMap<string, string>;
   /** What it inherits from or is a partition of. */
   readonly parents: readonly number[];
+  /** What inherits from it, or is a partition of it: its rows are among those of this one. */
+  readonly children?: readonly number[];
+  /** What hangs on it, of which the columns it computes of others count here. */
+  readonly behaviour?: { readonly generated: readonly { readonly column: string }[] };
   /** For a view: the columns it reads, transitively, down to tables. A null column is the relation as a whole. */
   readonly origins: readonly { readonly oid: number; readonly column: string | null }[];
 }
@@ -75,6 +81,19 @@ export function columnClass(
   origins: ColumnOrigins,
   depth = 0,
 ): string | null {
+  const own = namedClass(relation, column, mask, origins, depth);
+  const follows = own === null && relation.origins.length > 0 && !isSystemSchema(relation.schema);
+  return follows ? viewColumnClass(relation, column, mask, origins, depth) : own;
+}
+
+/** The class of a column by its own name: of a view, what is under it is left aside. */
+export function namedClass(
+  relation: OriginRelation,
+  column: string,
+  mask: Mask,
+  origins: ColumnOrigins,
+  depth = 0,
+): string | null {
   if (!mayHide(mask, origins)) return null;
   if (isSystemSchema(relation.schema)) {
     return holdsValues(STATISTICS, relation, column) ? UNKNOWN_CLASS : null;
@@ -89,7 +108,26 @@ export function columnClass(
     const inherited = parent === undefined ? null : columnClass(parent, column, mask, origins, depth + 1);
     if (inherited !== null) return inherited;
   }
-  return relation.origins.length === 0 ? null : viewColumnClass(relation, column, mask, origins, depth);
+  return childClass(relation, column, mask, origins, depth + 1);
+}
+
+/** The class a child alone gives the column: its rows come with those of its parent. */
+function childClass(
+  relation: OriginRelation,
+  column: string,
+  mask: Mask,
+  origins: ColumnOrigins,
+  depth: number,
+): string | null {
+  for (const oid of depth > MAX_DEPTH ? [] : (relation.children ?? [])) {
+    const child = origins.relation(oid);
+    if (child === undefined) continue;
+    const declared = child.declared?.get(column) ?? null;
+    const own = mask.columnClass(child.schema, child.name, column, declared);
+    const below = own ?? childClass(child, column, mask, origins, depth + 1);
+    if (below !== null) return below;
+  }
+  return null;
 }
 
 /**
@@ -135,7 +173,7 @@ export function anyColumnClass(relation: OriginRelation, mask: Mask, origins: Co
 /** Whether a value computed by the operation may be made of classified data: its origin cannot be told, so it must be hidden. */
 export function computesFromHidden(scope: ReplyScope, mask: Mask, origins: ColumnOrigins): boolean {
   if (!mayHide(mask, origins)) return false;
-  if (callsForeignCode(scope) || callsTellingCode(scope)) return true;
+  if (readsAnything(scope) || callsTellingCode(scope)) return true;
   return scope.relations.some(({ schema, table }) => {
     const relation = origins.named(schema, table);
     // A relation the catalog does not have is a temporary or a new one: what its columns hold cannot be told.
@@ -161,7 +199,7 @@ const handled = new WeakMap<
  */
 export function handlesHidden(scope: ReplyScope | null, mask: Mask, origins: ColumnOrigins): boolean {
   if (!mayHide(mask, origins)) return false;
-  if (scope === null || callsForeignCode(scope) || callsTellingCode(scope)) return true;
+  if (scope === null || readsAnything(scope) || callsTellingCode(scope)) return true;
   const known = handled.get(scope);
   if (
     known?.mask === mask &&
@@ -178,8 +216,9 @@ export function handlesHidden(scope: ReplyScope | null, mask: Mask, origins: Col
   return answer;
 }
 
-/** A function that is not the server's own reads what it likes. */
-function callsForeignCode(scope: ReplyScope): boolean {
+/** A function that is not the server's own reads what it likes, and so does what could not be understood. */
+function readsAnything(scope: ReplyScope): boolean {
+  if ((scope.undetermined ?? null) !== null) return true;
   return scope.evaluations.some(
     ({ resource }) => resource.type === 'Function' && !isSystemSchema(resource.path.at(-2) ?? ''),
   );

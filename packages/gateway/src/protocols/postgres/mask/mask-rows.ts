@@ -1,5 +1,6 @@
-import { BackendType, WireError } from '@sallyport/postgres-wire';
 import type { ScanForm } from './column-types.ts';
+import { malformed, ROW_HEADER, rowEnd } from './data-row.ts';
+import { rewriteColumns } from './rewrite-rows.ts';
 import type { RowPlan } from './row-plan.ts';
 import { Sink, type SinkMemory, viewOf } from './sink.ts';
 
@@ -9,8 +10,6 @@ export interface MaskedRows {
   readonly bytes: Buffer | null;
 }
 
-/** Type, length and field count of a DataRow. */
-const ROW_HEADER = 7;
 /** How many bytes of rows are judged at once where something is suspected somewhere. */
 const BLOCK_BYTES = 4_096;
 /** Stands for SQL NULL, by identity. */
@@ -35,7 +34,8 @@ export function maskRows(
   let hidden: Buffer | null = null;
   if (plan.lastHidden >= 0) {
     const sink = new Sink(end - start + ((end - start) >> 2) + plan.growth, memory);
-    rows = hideColumns(bytes, start, end, plan, sink);
+    const hide = plan.rewrites === null ? hideColumns : rewriteColumns;
+    rows = hide(bytes, start, end, plan, sink);
     hidden = sink.take();
     source = hidden;
     from = 0;
@@ -52,17 +52,6 @@ function countRows(bytes: Buffer, start: number, end: number, plan: RowPlan): nu
   let rows = 0;
   for (let at = start; at < end; rows += 1) at = rowEnd(bytes, view, at, end, plan);
   return rows;
-}
-
-/** Checks a row's header; returns where the row ends. */
-function rowEnd(bytes: Buffer, view: DataView, at: number, end: number, plan: RowPlan): number {
-  if (end - at < ROW_HEADER || bytes[at] !== BackendType.DataRow)
-    throw malformed('no row where one must begin');
-  const length = view.getInt32(at + 1);
-  if (length < ROW_HEADER - 1 || length > end - at - 1) throw malformed('a row has an impossible length');
-  if (view.getInt16(at + 5) !== plan.columns)
-    throw malformed('a row has another number of columns than described');
-  return at + 1 + length;
 }
 
 /**
@@ -186,8 +175,4 @@ function scrubField(bytes: Buffer, start: number, end: number, form: ScanForm, p
   const scrubbed = mask.scrubJson(json);
   if (scrubbed === json) return null;
   return version === 0 ? scrubbed : Buffer.concat([bytes.subarray(start, start + 1), scrubbed]);
-}
-
-function malformed(what: string): WireError {
-  return new WireError('read-past-end', `${what}: the rows are withheld`);
 }

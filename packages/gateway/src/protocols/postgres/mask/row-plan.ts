@@ -1,8 +1,9 @@
 import { BodyReader } from '@sallyport/postgres-wire';
 import type { Mask } from '../../protocol.ts';
-import { type HiddenForm, hiddenForm, type ScanForm, scanForm } from './column-types.ts';
+import { type HiddenForm, type ScanForm, scanForm } from './column-types.ts';
 import { type Field, fieldClasses } from './field-class.ts';
 import type { ColumnOrigins } from './hidden-columns.ts';
+import { hidingOf, type Rewrite } from './hiding.ts';
 import type { ReplyScope } from './reply-scope.ts';
 
 /** What is done to each row of one result: the mask obligation, compiled for its columns. Immutable; shared. */
@@ -11,6 +12,8 @@ export interface RowPlan {
   readonly columns: number;
   /** For each column: the value's length and bytes that replace it, or null when it is shown. */
   readonly replacements: readonly (Uint8Array | null)[];
+  /** For each column: what is shown instead of a value, where its class has more than a replacement; null when no column has. */
+  readonly rewrites: readonly (Rewrite | null)[] | null;
   /** For each column that is shown: how detectors look through it. */
   readonly scans: readonly ScanForm[];
   /** The last column that is hidden, and the last that is scanned; −1 when there is none. */
@@ -18,7 +21,7 @@ export interface RowPlan {
   readonly lastScanned: number;
   /** Whether any column may hold JSON with escapes, which hide what is looked for from a look at the bytes. */
   readonly scansJson: boolean;
-  /** Most bytes a row can grow by. */
+  /** Most bytes a row can grow by, rewrites aside. */
   readonly growth: number;
   /** Nothing to hide and nothing to look through: rows pass untouched. */
   readonly idle: boolean;
@@ -91,12 +94,14 @@ function readFields(bytes: Buffer, start: number, end: number): readonly Field[]
 
 function compile(fields: readonly Field[], scope: ReplyScope, mask: Mask, origins: ColumnOrigins): RowPlan {
   const classes = fieldClasses(fields, scope, mask, origins);
-  const replacements = fields.map(({ type, binary }, i) => {
-    const dataClass = classes[i];
-    return typeof dataClass === 'string'
-      ? replacement(hiddenForm(type, binary), mask.placeholder(dataClass))
-      : null;
+  const hidings = fields.map(({ type, binary }, i) => {
+    const hidden = classes[i] ?? null;
+    return hidden === null ? null : hidingOf(hidden, type, binary, mask);
   });
+  const replacements = hidings.map((hiding) =>
+    hiding === null ? null : replacement(hiding.form, mask.placeholder),
+  );
+  const rewrites = hidings.map((hiding) => hiding?.rewrite ?? null);
   const scans = fields.map(
     ({ type, binary }, i): ScanForm => (replacements[i] ? 'none' : scanForm(type, binary)),
   );
@@ -106,6 +111,7 @@ function compile(fields: readonly Field[], scope: ReplyScope, mask: Mask, origin
     mask,
     columns: fields.length,
     replacements,
+    rewrites: rewrites.some((rewrite) => rewrite !== null) ? rewrites : null,
     scans,
     lastHidden,
     lastScanned,

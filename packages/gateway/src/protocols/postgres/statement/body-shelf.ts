@@ -84,6 +84,7 @@ export function refusedDraft(why: string): Draft {
     unfiltered: false,
     base: null,
     assigned: [],
+    declassified: [],
     emptied: [],
     enables: [],
     star: false,

@@ -7,6 +7,7 @@ import type {
   RelationEvent,
 } from './catalog.ts';
 import { array, body, type Row, string, strings } from './catalog-rows.ts';
+import { quotedName } from './quoted-name.ts';
 
 /** A relation while the rows are read. */
 export interface RelationDraft {
@@ -16,6 +17,8 @@ export interface RelationDraft {
   readonly kind: string;
   readonly rows: number | null;
   readonly columns: (string | null)[];
+  /** Types of its columns that are the server's own, where it is not; 0 for any other. */
+  readonly types: number[];
   readonly parents: number[];
   readonly children: number[];
   readonly reads: { readonly oid: number; readonly attribute: number }[];
@@ -38,6 +41,7 @@ function behaviourOf(relation: RelationDraft): RelationBehaviour {
     defaults: [],
     stored: [],
     virtual: [],
+    generated: [],
     identities: [],
     sequences: [],
     checks: [],
@@ -82,12 +86,17 @@ const READERS: Readonly<Record<string, Reader>> = {
       disabled: disabled === true,
     });
   },
-  D: (own, [, generated, text]) => {
+  D: (own, [relation, generated, text, column], relations) => {
     const expression = body('expression', text);
     if (expression === null) return;
-    if (generated === 's') own.stored.push(expression);
-    else if (generated === 'v') own.virtual.push(expression);
-    else own.defaults.push(expression);
+    if (generated !== 's' && generated !== 'v') {
+      own.defaults.push(expression);
+      return;
+    }
+    (generated === 's' ? own.stored : own.virtual).push(expression);
+    const { schema, name } = relations.get(Number(relation)) ?? { schema: '', name: '' };
+    const query = `SELECT ${expression.text} FROM ${quotedName(schema)}.${quotedName(name)}`;
+    own.generated.push({ column: string(column), query: { kind: 'statements', text: query } });
   },
   Q: (own, [, sequence, dependency]) => {
     own.sequences.push(Number(sequence));

@@ -146,6 +146,7 @@ function readRelations(rows: readonly Row[]): Map<number, RelationDraft> {
       kind: d,
       rows: counted >= 0 ? counted : null,
       columns: [],
+      types: [],
       parents: [],
       children: [],
       reads: [],
@@ -154,11 +155,13 @@ function readRelations(rows: readonly Row[]): Map<number, RelationDraft> {
       declared: new Map(),
     });
   }
-  for (const [what = '', a = '', b = '', c = ''] of rows) {
+  for (const [what = '', a = '', b = '', c = '', , e = ''] of rows) {
     const relation = 'aidjm'.includes(what) ? relations.get(Number(a)) : undefined;
     if (relation === undefined) continue;
-    if (what === 'a') relation.columns[Number(b) - 1] = c === '' ? null : c;
-    else if (what === 'm') relation.declared.set(Number(b), c);
+    if (what === 'a') {
+      relation.columns[Number(b) - 1] = c === '' ? null : c;
+      if (e !== '') relation.types[Number(b) - 1] = Number(e);
+    } else if (what === 'm') relation.declared.set(Number(b), c);
     else if (what === 'j') relation.table = Number(b);
     else if (what === 'i') {
       relation.parents.push(Number(b));
@@ -176,6 +179,7 @@ function finished(draft: RelationDraft, relations: ReadonlyMap<number, RelationD
   const origins = originsOf(draft, relations, new Set());
   const own = {
     ...(behaviour === undefined ? {} : { behaviour }),
+    ...(draft.types.length === 0 ? {} : { types: Array.from(draft.types, (type) => type ?? 0) }),
     ...(draft.table === undefined ? {} : { table: draft.table }),
     ...(defaultPartition === undefined ? {} : { defaultPartition }),
     ...(rowType > 0 ? { rowType } : {}),

@@ -71,7 +71,8 @@ export const CATALOG_PARTS: readonly CatalogPart[] = [
   plain(
     'a',
     `a.attrelid::text AS a, a.attnum::text AS b, CASE WHEN a.attisdropped THEN '' ELSE a.attname::text END AS c,
-      CASE WHEN ${own('a.atttypid')} THEN ${element('a.atttypid')}::text ELSE '' END AS d, '' AS e, '' AS f`,
+      CASE WHEN ${own('a.atttypid')} THEN ${element('a.atttypid')}::text ELSE '' END AS d,
+      CASE WHEN ${own('a.attrelid')} AND NOT ${own('a.atttypid')} THEN a.atttypid::text ELSE '' END AS e, '' AS f`,
     `FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
       WHERE a.attnum > 0 AND c.relkind = ANY ('{r,p,v,m,f,c}'::"char"[])`,
   ),
@@ -140,7 +141,7 @@ export const CATALOG_PARTS: readonly CatalogPart[] = [
   ),
   json(
     'D',
-    `d.adrelid::bigint, a.attgenerated, pg_get_expr(d.adbin, d.adrelid)`,
+    `d.adrelid::bigint, a.attgenerated, pg_get_expr(d.adbin, d.adrelid), a.attname`,
     `FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
       WHERE d.adbin::text NOT LIKE '{CONST %'`,
     row('d'),

@@ -21,6 +21,8 @@ export interface CatalogRelation {
   readonly kind: string;
   /** Column names by attribute number minus one; null where a column was dropped. */
   readonly columns: readonly (string | null)[];
+  /** Type OIDs of its columns in the same order, for types of the server's own; 0 for any other. Absent when it is the server's own. */
+  readonly types?: readonly number[];
   /** Set where nothing but the name is known: the columns may be any. */
   readonly assumed?: true;
   /** The class its comment declares for a column, as it is written there; absent where no comment declares any. */
@@ -75,6 +77,8 @@ export interface RelationBehaviour {
   /** Generated columns that are stored, and those computed when read. */
   readonly stored: BodyText[];
   readonly virtual: BodyText[];
+  /** Each generated column as a query of it, to tell what it is made of. */
+  readonly generated: { readonly column: string; readonly query: BodyText }[];
   /** Sequences of its identity columns, and those owned by its columns. */
   readonly identities: number[];
   readonly sequences: number[];

@@ -1,4 +1,5 @@
 /** Rules for CREATE and ALTER. */
+import { leaves } from './declassified.ts';
 import type { RangeVar } from './draft-builder.ts';
 import type { BodyText } from './meaning.ts';
 import { dollarQuoted } from './plpgsql-declarations.ts';
@@ -306,6 +307,7 @@ function alterTable(walker: Walker, body: Body, scope: Scope): void {
     if (commands.some((command) => /^AT_(At|De)tachPartition/.test(command)))
       walker.draft.relation('divide', own, mode);
     for (const item of list(body.cmds)) adoptions(walker, relation, as('AlterTableCmd', item) ?? {});
+    for (const item of list(body.cmds)) leaves(walker.draft, relation, as('AlterTableCmd', item) ?? {});
     for (const item of list(body.cmds)) losses(walker, relation, as('AlterTableCmd', item) ?? {}, mode);
   }
   walker.visitAll(body.cmds, scope);

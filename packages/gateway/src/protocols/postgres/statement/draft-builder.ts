@@ -2,6 +2,7 @@
 import type { ResourceType } from '../../protocol.ts';
 import { ShapeReader } from './columns/read-statement.ts';
 import type {
+  Declassified,
   Draft,
   DraftEffect,
   DraftName,
@@ -45,6 +46,7 @@ export class DraftBuilder {
   readonly assigned = new Set<string>();
   /** Event triggers that are switched on. */
   readonly enables = new Set<string>();
+  readonly declassified: Declassified[] = [];
   /** Schemas dropped with what is in them. */
   readonly emptied = new Set<string>();
   base: DraftName | null = null;
@@ -181,6 +183,7 @@ export class DraftBuilder {
       unfiltered: this.unfiltered,
       base: this.base,
       assigned: [...this.assigned],
+      declassified: this.declassified,
       emptied: [...this.emptied],
       enables: [...this.enables],
       star: this.star,

@@ -6,6 +6,8 @@ import {
   attribute,
   type ColumnCatalog,
   ColumnFacts,
+  type ColumnUse,
+  type ColumnUses,
   joined,
   NOTHING_KNOWN,
   type RelationCandidate,
@@ -13,8 +15,10 @@ import {
   TooMuchWork,
   together,
   ViewLineage,
+  type ViewOutputs,
 } from './columns/index.ts';
 import { type Frame, nameOf, type Resolving } from './frame.ts';
+import { FrameFields } from './frame-fields.ts';
 import type { BodyText, Draft, StatementMeaning } from './meaning.ts';
 
 const UNKNOWN: Attribution = { uses: NOTHING_KNOWN, outputs: null };
@@ -25,9 +29,16 @@ export class FrameColumns {
   readonly #steps = new Steps();
   readonly #facts: ColumnFacts<CatalogRelation>;
   #top: { readonly frame: Frame; readonly attribution: Attribution } | null = null;
+  /** Uses in the bodies of functions: whoever calls one asks what it asks. */
+  readonly #called: ColumnUses[] = [];
+  /** Columns in the expressions of definitions. */
+  readonly #computed: ColumnUse[] = [];
+  readonly #shownBy = new Map<number, NonNullable<ReturnType<ViewOutputs>>>();
+  readonly #lineage: ViewLineage;
 
   constructor(resolving: Resolving) {
     this.#resolving = resolving;
+    this.#lineage = new ViewLineage((schema, name) => this.#made(schema, name), this.#steps);
     this.#facts = new ColumnFacts(
       (schema, name) => resolving.catalog.relation(schema, name),
       (relation) => this.#kin(relation),
@@ -39,16 +50,26 @@ export class FrameColumns {
     const { draft, via } = frame;
     const attribution = attribute(draft.shape ?? null, this.#catalog(frame), this.#steps);
     if (via.length === 0) this.#top = { frame, attribution };
+    else if (frame.blame !== null && frame.answers) this.#called.push(attribution.uses);
     this.#facts.add(via, attribution.uses);
+    const defines = draft.shape?.statements.some(({ loose }) => loose.length > 0) === true;
     // What a text names in another way than in a query is about columns nobody knows.
     const known = new Set(attribution.uses.known.map(({ schema, table }) => JSON.stringify([schema, table])));
     for (const { action, schema, name, mode } of draft.relations) {
       if (mode === 'new' || known.has(JSON.stringify([schema, name]))) continue;
       for (const one of this.#candidates(frame.names, schema, name)) {
-        if (!known.has(JSON.stringify([one.schema, one.table])))
-          this.#facts.unknown(action, via, one.schema, one.table);
+        if (known.has(JSON.stringify([one.schema, one.table]))) continue;
+        this.#facts.unknown(action, via, one.schema, one.table);
+        if (defines && via.length === 0) this.#defined(one, draft.columnNames);
       }
     }
+  }
+
+  /** A definition computes of columns it names, of whichever of its relations. */
+  #defined({ schema, table, columns }: RelationCandidate, named: readonly string[]): void {
+    const names = columns === null ? ['*'] : columns.filter((one) => one !== null && named.includes(one));
+    for (const column of names)
+      if (column !== null) this.#computed.push({ schema, table, column, roles: ['compute'], writtenBy: [] });
   }
 
   /** Something was set off that is not in any text: which columns it is about, only kin can tell. */
@@ -73,8 +94,20 @@ export class FrameColumns {
   }
 
   /** What the meaning says of columns: its own, and those of the statements it runs. */
-  meaning(draft: Draft, ran: readonly StatementMeaning[]): Pick<StatementMeaning, 'columns' | 'outputs'> {
+  meaning(
+    draft: Draft,
+    ran: readonly StatementMeaning[],
+  ): Pick<StatementMeaning, 'columns' | 'outputs' | 'fields'> {
     const own = this.#own();
+    const fields = this.#fields(draft, own.uses, ran);
+    return { ...this.#answer(draft, ran, own), ...(fields === undefined ? {} : { fields }) };
+  }
+
+  #answer(
+    draft: Draft,
+    ran: readonly StatementMeaning[],
+    own: Attribution,
+  ): Pick<StatementMeaning, 'columns' | 'outputs'> {
     const columns = together([own.uses, ...ran.map((meaning) => meaning.columns ?? NOTHING_KNOWN)]);
     const answers = (draft.shape?.statements ?? []).filter((one) => one.answers !== 'none');
     const [answer, ...others] = answers;
@@ -85,35 +118,86 @@ export class FrameColumns {
     return { columns, outputs };
   }
 
-  /** The statement's own columns, followed through views. */
-  #own(): Attribution {
-    if (this.#top === null) return UNKNOWN;
-    const { frame, attribution } = this.#top;
-    const { uses, outputs } = attribution;
-    const { catalog } = this.#resolving;
-    const shown = new Map<number, Attribution['outputs']>();
-    const lineage = new ViewLineage((schema, name) => {
-      const view = catalog.relation(schema, name);
-      const definition = view?.behaviour?.definition ?? null;
-      if (view === undefined || definition === null) return null;
-      const known = shown.get(view.oid);
-      const outputs = known !== undefined ? known : this.#shown(definition, frame);
-      shown.set(view.oid, outputs);
-      return { columns: view.columns, outputs };
-    }, this.#steps);
-    try {
-      return { uses: lineage.uses(uses), outputs: outputs === null ? null : lineage.outputs(outputs) };
-    } catch (error) {
-      if (!(error instanceof TooMuchWork)) throw error;
-      return UNKNOWN;
+  /** What is asked and written, by the statement itself and by every function it calls. */
+  #fields(draft: Draft, own: ColumnUses, ran: readonly StatementMeaning[]): StatementMeaning['fields'] {
+    const { catalog, state, findings } = this.#resolving;
+    const fields = new FrameFields(catalog, state);
+    const called = this.#called.map((uses) => this.#below(() => this.#lineage.uses(uses), NOTHING_KNOWN));
+    // Rows of a prepared statement that go into a new relation.
+    const stores = draft.shape?.statements.some(({ goes }) => goes === 'store') === true;
+    const stored = stores ? ran.map(({ columns }) => columns ?? NOTHING_KNOWN) : [];
+    const all = [own, ...called, ...stored];
+    for (const { uses } of [own, ...called, { uses: this.#computed }])
+      for (const use of uses) fields.column(use);
+    for (const { uses } of stored)
+      for (const use of uses) if (use.roles.includes('output')) fields.column({ ...use, roles: ['store'] });
+    for (const { schema, table, column, how } of this.#declassified(draft))
+      fields.declassified({ schema, table }, column, how);
+    if (all.some(({ complete }) => !complete)) for (const one of findings.relations) fields.unknown(one);
+    for (const meaning of ran) fields.ran(meaning.fields ?? []);
+    return fields.uses();
+  }
+
+  /** Each relation that may be meant. */
+  *#declassified({ declassified }: Draft) {
+    const { frame } = this.#top ?? {};
+    for (const { schema, name, column, how } of declassified) {
+      const all = name === null ? this.#resolving.catalog.contents(schema ?? '').relations : [];
+      for (const one of all) yield { schema: one.schema, table: one.name, column, how };
+      if (name === null || frame === undefined) continue;
+      for (const one of this.#candidates(frame.names, schema, name)) yield { ...one, column, how };
     }
   }
 
+  /** The statement's own columns, followed through views. */
+  #own(): Attribution {
+    if (this.#top === null) return UNKNOWN;
+    const { uses, outputs } = this.#top.attribution;
+    return this.#below(
+      () => ({
+        uses: this.#lineage.uses(uses),
+        outputs: outputs === null ? null : this.#lineage.outputs(outputs),
+      }),
+      UNKNOWN,
+    );
+  }
+
+  #below<T>(follow: () => T, otherwise: T): T {
+    try {
+      return follow();
+    } catch (error) {
+      if (!(error instanceof TooMuchWork)) throw error;
+      return otherwise;
+    }
+  }
+
+  /** What a view shows, and what a table computes of its own columns; null for what does neither. */
+  #made(schema: string, name: string): ReturnType<ViewOutputs> {
+    const relation = this.#resolving.catalog.relation(schema, name);
+    const behaviour = relation?.behaviour;
+    if (relation === undefined || behaviour === undefined) return null;
+    const { definition, generated } = behaviour;
+    if (definition === null && generated.length === 0) return null;
+    const known = this.#shownBy.get(relation.oid);
+    if (known !== undefined) return known;
+    const outputs = generated.map(({ query }) => this.#shown(query)?.[0] ?? null);
+    const made =
+      definition === null
+        ? {
+            columns: generated.map(({ column }) => column),
+            outputs: outputs.every((one) => one !== null) ? outputs : null,
+            others: true,
+          }
+        : { columns: relation.columns, outputs: this.#shown(definition), others: false };
+    this.#shownBy.set(relation.oid, made);
+    return made;
+  }
+
   /** What the query of a view shows: the server wrote it for an empty search path. */
-  #shown(definition: BodyText, { names }: Frame): Attribution['outputs'] {
+  #shown(definition: BodyText): Attribution['outputs'] {
     const draft = this.#resolving.parsed(definition);
-    if (draft === undefined) return null;
-    const inside = { names: names.exact(), via: ['a view'] };
+    if (draft === undefined || this.#top === null) return null;
+    const inside = { names: this.#top.frame.names.exact(), via: ['a view'] };
     return attribute(draft.shape ?? null, this.#catalog(inside), this.#steps).outputs;
   }
 

@@ -235,6 +235,8 @@ export interface Draft {
   readonly base: DraftName | null;
   /** Columns that are given values. */
   readonly assigned: readonly string[];
+  /** Columns that lose what they are classified by. */
+  readonly declassified: readonly Declassified[];
   /** Schemas dropped with everything in them. */
   readonly emptied: readonly string[];
   /** Event triggers that are switched on. */
@@ -248,6 +250,16 @@ export interface Draft {
   readonly runs: readonly { readonly kind: 'prepared' | 'cursor'; readonly name: string }[];
   /** Its references to columns, or null when there are too many. */
   readonly shape?: Shape | null;
+  /** Whether a literal in it is what stands for a hidden value. A text with one is never shared by its normal form. */
+  readonly mark?: 'whole' | 'part';
+}
+
+/** A column that is no longer known by its name, its place or its comment; null for every column, or every relation. */
+export interface Declassified {
+  readonly schema: string | null;
+  readonly name: string | null;
+  readonly column: string | null;
+  readonly how: 'rename' | 'move' | 'comment' | 'leave';
 }
 
 export interface DraftName {

@@ -1,5 +1,6 @@
 /** Rules for statements about objects of any kind: DROP, COMMENT, RENAME, OWNER, GRANT, roles, databases, maintenance. */
 
+import { comments, moves, renames } from './declassified.ts';
 import { cascadesToTables } from './definition-rules.ts';
 import type { RangeVar } from './draft-builder.ts';
 import { as, type Body, bare, isBody, list, nameOf, names, text } from './tree.ts';
@@ -15,6 +16,7 @@ export const objectRules: Readonly<Record<string, Rule>> = {
   },
   CommentStmt: (walker, body) => {
     objectUse(walker, 'comment', text(body, 'objtype'), body.object);
+    comments(walker.draft, body);
     // It may declare a data class, or take one away.
     if (text(body, 'objtype') === 'OBJECT_COLUMN') walker.draft.effect({ kind: 'catalog-changed' });
   },
@@ -22,6 +24,7 @@ export const objectRules: Readonly<Record<string, Rule>> = {
   RenameStmt: (walker, body) => {
     subjectOf(walker, 'alter', text(body, 'renameType'), body);
     renamed(walker, body);
+    renames(walker.draft, body);
   },
   AlterObjectDependsStmt: (walker, body) => subjectOf(walker, 'alter', text(body, 'objectType'), body),
   AlterObjectSchemaStmt: (walker, body) => {
@@ -29,6 +32,7 @@ export const objectRules: Readonly<Record<string, Rule>> = {
     walker.draft.fixed('create', 'Schema', text(body, 'newschema'));
     walker.draft.effect({ kind: 'unsettled' });
     moved(walker, body);
+    moves(walker.draft, body);
   },
   AlterOwnerStmt: (walker, body) => {
     subjectOf(walker, 'alter', text(body, 'objectType'), body);

@@ -13,7 +13,7 @@ export interface ParserLimits {
   readonly statements: number;
   /** Deepest nesting of parentheses and brackets. */
   readonly nesting: number;
-  /** Time for one text, in milliseconds. */
+  /** Time for one text, in milliseconds of the processor: a busy machine is no text's doing. */
   readonly deadlineMs: number;
   /** Texts waiting for the worker. */
   readonly queue: number;
@@ -46,6 +46,8 @@ const COMMENTS = 5000;
 
 /** Time for a worker to start, in milliseconds. */
 const LOADING_MS = 10_000;
+/** Times a text may have its time again because the process was not given the processor meanwhile (L10). */
+const EXTENSIONS = 9;
 
 export interface Parser {
   /** The draft of a text, or why there is none. Never rejects. */
@@ -123,10 +125,15 @@ class WorkerParser implements Parser {
     this.#allow(this.#ready ? this.#limits.deadlineMs : LOADING_MS);
   }
 
-  /** Gives the text that is being parsed so many milliseconds from now. */
-  #allow(time: number): void {
+  /** Gives the text that is being parsed so many milliseconds from now, and more while nobody had the processor. */
+  #allow(time: number, extensions = EXTENSIONS, since = process.cpuUsage()): void {
     if (this.#deadline !== null) clearTimeout(this.#deadline);
-    this.#deadline = setTimeout(() => this.#fail('parsing took too long'), time);
+    this.#deadline = setTimeout(() => {
+      const { user, system } = process.cpuUsage(since);
+      // Of all threads: what the others take only makes it shorter.
+      if (extensions > 0 && (user + system) / 1000 < time) this.#allow(time, extensions - 1, since);
+      else this.#fail('parsing took too long');
+    }, time);
   }
 
   #spawn(): Worker {

@@ -2,6 +2,7 @@
 
 import { parentPort } from 'node:worker_threads';
 import { loadModule, parsePlPgSQLSync, parseSync, type ScanToken, SqlError, scanSync } from 'libpg-query';
+import { markIn } from '../../../masking/marks.ts';
 import type { Draft } from './meaning.ts';
 import { type ParseAnswer, type ParseRequest, READY } from './parser-messages.ts';
 import { withRecords } from './plpgsql-declarations.ts';
@@ -44,7 +45,29 @@ function draftOf(request: ParseRequest): Draft {
     const why = `the text has more than ${request.statements} statements`;
     return { ...walkStatements([], '', null, PARSERS), statements: statements.length, undetermined: why };
   }
-  return walkStatements(statements, request.database, request.form ?? redacted(text), PARSERS);
+  const draft = walkStatements(statements, request.database, request.form ?? redacted(text), PARSERS);
+  const mark = MAY_BE_MARKED.test(text) ? markAmong(statements) : null;
+  return mark === null ? draft : { ...draft, mark };
+}
+
+/** Texts that could hold what stands for a hidden value, as it is or escaped. */
+const MAY_BE_MARKED = /\*\*\*|msk_|\\/;
+
+/** The mark among the strings of a tree. */
+function markAmong(statements: readonly unknown[]): NonNullable<Draft['mark']> | null {
+  let part = false;
+  const left: unknown[] = [...statements];
+  for (let node = left.pop(); node !== undefined; node = left.pop()) {
+    if (typeof node !== 'object' || node === null) continue;
+    for (const [key, value] of Object.entries(node)) {
+      if (key === 'sval' && typeof value === 'string') {
+        const mark = markIn(value);
+        if (mark === 'whole') return mark;
+        part ||= mark === 'part';
+      } else if (typeof value === 'object') left.push(value);
+    }
+  }
+  return part ? 'part' : null;
 }
 
 const PARSERS: Parsers = { sql: parse, plpgsql: parsePlpgsql };

@@ -192,6 +192,7 @@ class Resolver implements Resolving {
       columnNames,
       anyColumn: findings.anyColumn,
       ...this.columns.meaning(draft, ran.meanings),
+      mark: draft.mark ?? null,
       copy: draft.statements === 1 ? copyOf(draft, this.#top.names, this.state) : null,
       mixedCopy: ran.runsCopy || (draft.copy !== null && draft.statements !== 1),
       statements: draft.statements,

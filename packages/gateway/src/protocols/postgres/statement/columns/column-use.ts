@@ -4,6 +4,10 @@
 export type ColumnRole =
   /** Its value is shown, or stored somewhere else. */
   | 'output'
+  /** A copy of it, or something made of it, is stored. */
+  | 'store'
+  /** Something is computed of it that may fail, take time or have an effect, depending on its value. */
+  | 'compute'
   /** It decides which rows or values there are: WHERE, HAVING, FILTER, CASE. */
   | 'filter'
   | 'join'
@@ -19,6 +23,8 @@ export type ColumnRole =
 
 export const COLUMN_ROLES: readonly ColumnRole[] = [
   'output',
+  'store',
+  'compute',
   'filter',
   'join',
   'order',

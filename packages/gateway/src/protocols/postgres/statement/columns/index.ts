@@ -11,4 +11,4 @@ export {
 } from './column-use.ts';
 export { ColumnFacts, joined, together, withColumns } from './facts.ts';
 export { Steps, TooMuchWork } from './source.ts';
-export { ViewLineage } from './view-lineage.ts';
+export { ViewLineage, type ViewOutputs } from './view-lineage.ts';

@@ -14,7 +14,6 @@ import {
   type StatementShape,
   type TargetShape,
   type Term,
-  type Use,
   type ValuesShape,
 } from './shape.ts';
 import {
@@ -36,7 +35,7 @@ import { WithQueries } from './with-queries.ts';
 import { Writes } from './writes.ts';
 
 /** What an expression's value is for: `output` when it leaves, `value` when that is not known yet. */
-export type Place = Use | 'output';
+export type Place = PartShape['use'] | 'output';
 
 export class Levels {
   readonly steps: Steps;
@@ -64,10 +63,12 @@ export class Levels {
   }
 
   /** Looks at one statement; the rows of each of its queries. */
-  statement({ queries, loose, reads }: StatementShape): readonly Rows[] {
+  statement({ queries, loose, reads, goes }: StatementShape): readonly Rows[] {
     const rows = queries.map((query) => {
       const result = this.query(query, null);
-      use(wholeRow(result), 'output');
+      const all = wholeRow(result);
+      use(all, 'output');
+      if (goes !== 'client') use(all, goes === 'store' ? 'store' : 'compute');
       return result;
     });
     if (loose.length > 0) this.terms(loose, inside(null, []), 'other');
@@ -118,11 +119,14 @@ export class Levels {
   /** The value of an expression, after noting what it is made of as used for `place`. */
   terms(terms: readonly Term[], scope: Scope, place: Place): Source {
     const values: Source[] = [];
+    let foreign = false;
     for (const term of terms) {
       const source = this.#term(term, scope);
       this.steps.spend(sizeOf(source));
       touch(source);
-      if (term.use === 'value') {
+      foreign ||= term.kind === 'call' && this.#catalog.mayCall(term.schema, term.name);
+      if (term.use === 'value' || term.use === 'computed') {
+        if (term.use === 'computed') use(source, 'compute');
         if (place !== 'value' && place !== 'aggregate') use(source, place);
         if (place === 'aggregate') use(source, 'aggregate');
         values.push(source);
@@ -132,7 +136,10 @@ export class Levels {
         values.push(aggregate(source));
       } else use(source, term.use);
     }
-    return madeOf(values);
+    const value = madeOf(values);
+    // Somebody's function does with its arguments what it likes.
+    if (foreign) use(value, 'compute');
+    return value;
   }
 
   #term(term: Term, scope: Scope): Source {

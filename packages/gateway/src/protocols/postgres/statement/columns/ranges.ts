@@ -32,6 +32,8 @@ export class Ranges {
       }
       case 'computed': {
         const source = this.#levels.terms(shape.terms, inside(top, left), 'other');
+        // How many rows there are depends on what they are made of.
+        use(source, 'compute');
         const open = shape.open || source.opaque;
         const columns = shape.columns.map((name): Column => ({ name, source }));
         const rows = renamed({ columns, rest: open ? source : null }, shape.alias?.columns ?? []);

@@ -3,6 +3,7 @@ import { builtInEffect, extensionEffect } from '../builtin-functions.ts';
 import { as, type Body, constantText, isBody, list, names, parseRegclass, text, untag } from '../tree.ts';
 import { isAggregate } from './known-functions.ts';
 import type { QueryShape, Term, Use } from './shape.ts';
+import { isTotalCall } from './total.ts';
 
 /** What reading an expression needs of whoever reads queries. */
 export interface ExpressionReader {
@@ -64,7 +65,12 @@ export const EXPRESSIONS: ReadonlyMap<string, Rule> = new Map<string, Rule>([
 
 /** A condition decides which value it is: it filters, unless that has another name already. */
 function decides(use: Use): Use {
-  return use === 'value' || use === 'aggregate' ? 'filter' : use;
+  return use === 'value' || use === 'computed' || use === 'aggregate' ? 'filter' : use;
+}
+
+/** The use of what something is computed of that may fail. */
+export function computed(use: Use): Use {
+  return use === 'value' ? 'computed' : use;
 }
 
 function column(
@@ -135,7 +141,8 @@ function call(reader: ExpressionReader, body: Body, use: Use, into: Term[]): voi
     body.agg_distinct === true ||
     body.agg_order !== undefined ||
     body.agg_filter !== undefined;
-  const inside = aggregate && use === 'value' ? 'aggregate' : use;
+  const plain = isTotalCall(schema, own, body.args) ? use : computed(use);
+  const inside = aggregate && (use === 'value' || use === 'computed') ? 'aggregate' : plain;
   reader.scan(body.args, inside, into);
   // The values WITHIN GROUP are what the aggregate is of.
   if (ordered) reader.scan(body.agg_order, inside, into);
@@ -159,7 +166,7 @@ function window(reader: ExpressionReader, body: Body, into: Term[]): void {
 
 function jsonAggregate(reader: ExpressionReader, body: Body, use: Use, into: Term[]): void {
   const { constructor: built, ...own } = body;
-  reader.scan(own, use === 'value' ? 'aggregate' : use, into);
+  reader.scan(own, use === 'value' || use === 'computed' ? 'aggregate' : use, into);
   if (!isBody(built)) return;
   reader.scan(built.agg_order, 'order', into);
   reader.scan(built.agg_filter, 'filter', into);

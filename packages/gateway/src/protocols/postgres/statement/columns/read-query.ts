@@ -1,7 +1,7 @@
 /** From a query's parse tree to its level: ranges, output columns, conditions, order. Runs in the parser's worker. */
 import { as, type Body, bare, isBody, list, names, text, untag } from '../tree.ts';
 import { outputName } from './output-name.ts';
-import { EXPRESSIONS, isTagged } from './read-expression.ts';
+import { computed, EXPRESSIONS, isTagged } from './read-expression.ts';
 import { type RangeReader, rangeOf } from './read-from.ts';
 import { readWrite } from './read-write.ts';
 import {
@@ -15,6 +15,7 @@ import {
   type Term,
   type Use,
 } from './shape.ts';
+import { isTotal } from './total.ts';
 
 /** References, ranges and calls of one text: above this, any column may be used. */
 export const COLUMN_REFERENCES = 10_000;
@@ -77,7 +78,10 @@ export class QueryReader implements RangeReader {
     if (rule !== undefined) return rule(this, body, use, into);
     const query = this.query(node);
     if (query !== null) into.push({ kind: 'query', use, query, exists: false });
-    else for (const value of Object.values(body)) this.scan(value, use, into);
+    else {
+      const inside = isTotal(tag, body) ? use : computed(use);
+      for (const value of Object.values(body)) this.scan(value, inside, into);
+    }
   }
 
   /** WITH: its queries, and whether they may refer to themselves. */
@@ -127,7 +131,7 @@ export class QueryReader implements RangeReader {
   #select(body: Body): QueryShape {
     const level = this.level(body);
     const parts: PartShape[] = [];
-    const part = (node: unknown, use: Use): void => {
+    const part = (node: unknown, use: PartShape['use']): void => {
       if (node !== undefined) parts.push({ use, terms: this.terms(node) });
     };
     part(body.limitCount, 'limit');

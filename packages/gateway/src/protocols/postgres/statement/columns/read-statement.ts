@@ -16,7 +16,7 @@ export class ShapeReader {
     if (this.#overflow) return;
     try {
       const shape = statementShape(this.#reader, node);
-      this.#statements.push(answers ? shape : { ...shape, answers: 'none' });
+      this.#statements.push(answers ? shape : { ...shape, answers: 'none', goes: 'code' });
     } catch (error) {
       if (!(error instanceof TooManyColumns)) throw error;
       this.#overflow = true;
@@ -38,7 +38,6 @@ const SILENT = new Set([
   'ListenStmt',
   'UnlistenStmt',
   'NotifyStmt',
-  'CreateTableAsStmt',
   'ViewStmt',
 ]);
 
@@ -57,20 +56,21 @@ function statementShape(reader: QueryReader, node: unknown): StatementShape {
   const { tag, body } = untag(node) ?? { tag: '', body: {} };
   const query = reader.query(node);
   if (query !== null) {
-    const answers = isBody(body.intoClause) ? 'none' : query.kind === 'write' ? returns(query) : 'rows';
-    return { queries: [query], loose: [], reads: false, answers };
+    if (isBody(body.intoClause)) return { ...answering(query), answers: 'none', goes: 'store' };
+    return answering(query);
   }
   switch (tag) {
     case 'PrepareStmt':
     case 'DeclareCursorStmt': {
       // What it will answer with when it is run.
       const inner = reader.query(body.query);
-      const answers = inner?.kind === 'write' ? returns(inner) : 'rows';
-      return inner === null ? loose(reader, body) : { queries: [inner], loose: [], reads: false, answers };
+      return inner === null ? loose(reader, body) : answering(inner);
     }
     case 'ExecuteStmt':
     case 'FetchStmt':
       return { ...loose(reader, body), answers: 'runs' };
+    case 'CreateTableAsStmt':
+      return { ...loose(reader, body), answers: 'none', goes: 'store', reads: false };
     case 'CopyStmt':
       return copy(reader, body);
     default:
@@ -82,23 +82,25 @@ function statementShape(reader: QueryReader, node: unknown): StatementShape {
   }
 }
 
-function returns(query: Extract<QueryShape, { kind: 'write' }>): 'rows' | 'none' {
-  return query.returning.length > 0 ? 'rows' : 'none';
+/** A query whose rows the client gets: what a write returns, everything of any other. */
+function answering(query: QueryShape): StatementShape {
+  const silent = query.kind === 'write' && query.returning.length === 0;
+  return { queries: [query], loose: [], reads: false, answers: silent ? 'none' : 'rows', goes: 'client' };
 }
 
 function copy(reader: QueryReader, body: Body): StatementShape {
   if (!isBody(body.relation)) {
     const query = reader.query(body.query);
-    return query === null
-      ? loose(reader, body)
-      : { queries: [query], loose: [], reads: false, answers: 'rows' };
+    return query === null ? loose(reader, body) : answering(query);
   }
-  if (body.is_from === true)
-    return { queries: [copyFrom(reader, body)], loose: [], reads: false, answers: 'none' };
-  return { queries: [copyTo(body)], loose: [], reads: false, answers: 'rows' };
+  if (body.is_from === true) return answering(copyFrom(reader, body));
+  return answering(copyTo(body));
 }
 
-/** Any other statement: the queries in it, and references outside of them. */
+/**
+ * Any other statement: the queries in it, and references outside of them, of which definitions compute what they like:
+ * the condition of a policy, the values of a column that changes its type.
+ */
 function loose(reader: QueryReader, body: Body): StatementShape {
   const queries: QueryShape[] = [];
   const terms: Term[] = [];
@@ -107,10 +109,10 @@ function loose(reader: QueryReader, body: Body): StatementShape {
     else if (isTagged(value)) {
       const query = reader.query(value);
       if (query !== null) queries.push(query);
-      else if (untag(value)?.tag === 'ColumnRef') terms.push(...reader.terms(value, 'other'));
+      else if (untag(value)?.tag === 'ColumnRef') terms.push(...reader.terms(value, 'computed'));
       else scan(untag(value)?.body);
     } else if (isBody(value)) for (const one of Object.values(value)) scan(one);
   };
   scan(body);
-  return { queries, loose: terms, reads: terms.length > 0, answers: 'unknown' };
+  return { queries, loose: terms, reads: terms.length > 0, answers: 'unknown', goes: 'client' };
 }

@@ -22,10 +22,24 @@ export interface StatementShape {
   readonly reads: boolean;
   /** The rows it answers with: of its one query, of the statement it runs, none, or it cannot be told. */
   readonly answers: 'rows' | 'runs' | 'none' | 'unknown';
+  /** Where rows of its queries go: to the client, into a new relation, to code that does with them what it likes. */
+  readonly goes: 'client' | 'store' | 'code';
 }
 
-/** How a term is used; `value` is whatever the expression it stands in is for. */
-export type Use = 'value' | 'aggregate' | 'filter' | 'join' | 'order' | 'group' | 'limit' | 'other';
+/**
+ * How a term is used; `value` is whatever the expression it stands in is for, and so is `computed`, with something in
+ * between that is not total (total.ts).
+ */
+export type Use =
+  | 'value'
+  | 'computed'
+  | 'aggregate'
+  | 'filter'
+  | 'join'
+  | 'order'
+  | 'group'
+  | 'limit'
+  | 'other';
 
 /** Something an expression refers to. */
 export type Term = ColumnTerm | QueryTerm | CallTerm | RelationTerm;
@@ -145,7 +159,7 @@ export interface KeyShape {
 }
 
 export interface PartShape {
-  readonly use: Use;
+  readonly use: Exclude<Use, 'computed'>;
   readonly terms: readonly Term[];
 }
 

@@ -42,6 +42,8 @@ const BITS: Readonly<Record<Bit, number>> = {
   write: 256,
   insert: 512,
   update: 1024,
+  store: 2048,
+  compute: 4096,
 };
 
 export function bitsOf(column: BaseColumn, among: readonly Bit[]): Bit[] {

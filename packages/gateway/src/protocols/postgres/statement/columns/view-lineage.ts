@@ -1,15 +1,20 @@
-/** Follows columns of views to the columns they are made of. */
+/** Follows columns of views, and those a table generates, to the columns they are made of. */
 import type { BaseColumnName, ColumnUse, ColumnUses, OutputColumn } from './column-use.ts';
 import { together } from './facts.ts';
 import type { Steps } from './source.ts';
 
-/** What a view shows, by its columns' names; null when it is no view, or what it shows is not known. */
+/**
+ * What columns of a relation are made of, by their names: those of a view, those a table computes of its own. Null when
+ * it has neither; its `outputs` are null when what they are made of is not known.
+ */
 export type ViewOutputs = (
   schema: string,
   table: string,
 ) => {
   readonly columns: readonly (string | null)[];
   readonly outputs: readonly OutputColumn[] | null;
+  /** There are others, which hold values of their own. */
+  readonly others: boolean;
 } | null;
 
 /** Views over views that are followed. */
@@ -74,9 +79,10 @@ export class ViewLineage {
     const key = keyOf(name);
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const { outputs, columns } = view;
-    if (outputs === null || depth === 0) return { inputs: null, direct: false };
+    const { outputs, columns, others } = view;
     const position = columns.indexOf(name.column);
+    if (others && position < 0 && name.column !== '*') return { inputs: [own], direct: true };
+    if (outputs === null || depth === 0) return { inputs: null, direct: false };
     const shown = position < 0 ? outputs : outputs.slice(position, position + 1);
     // A view that is not what the catalog says it is.
     if (outputs.length !== columns.length) return { inputs: null, direct: false };

@@ -21,13 +21,13 @@ export class Writes {
     const range = this.#levels.relation(shape.target);
     const source = shape.source === null ? null : this.#levels.query(shape.source, top);
     // What is stored leaves the statement as much as what is shown.
-    if (source !== null) use(wholeRow(source), 'output');
+    if (source !== null) for (const role of ['output', 'store'] as const) use(wholeRow(source), role);
     const scope = inside(top, [target, ...this.#ranges.all(shape.from, top)]);
     for (const step of shape.steps) {
       this.#assign(step, range, source);
       const sights = step.excluded ? [this.#excluded(shape, range, source)] : [];
       const seen = inside(top, [...scope.sights, ...sights]);
-      this.#levels.terms(step.terms, seen, 'output');
+      use(this.#levels.terms(step.terms, seen, 'output'), 'store');
       this.#levels.terms(step.conditions, seen, 'filter');
     }
     this.#levels.parts(shape.parts, scope);
