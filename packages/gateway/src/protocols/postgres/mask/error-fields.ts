@@ -6,7 +6,7 @@ import {
   WireError,
 } from '@sallyport/postgres-wire';
 import type { Mask } from '../../protocol.ts';
-import { type ColumnOrigins, handlesHidden, mayHide, UNKNOWN_CLASS } from './hidden-columns.ts';
+import { type ColumnOrigins, handlesHidden, mayHide } from './hidden-columns.ts';
 import type { ReplyScope } from './reply-scope.ts';
 
 /**
@@ -103,7 +103,7 @@ export function maskNotification(
     .begin(BackendType.NotificationResponse)
     .int32(sender)
     .string(mask.scrubText(channel))
-    .string(hidden ? Buffer.from(mask.placeholder(UNKNOWN_CLASS)).toString() : mask.scrubText(payload))
+    .string(hidden ? Buffer.from(mask.placeholder).toString() : mask.scrubText(payload))
     .end()
     .take();
 }
