@@ -29,24 +29,22 @@ export interface Reply {
 
 export async function carryOut(client: RawClient, { texts, alone }: Attack, mode: Mode): Promise<Reply> {
   client.received = Buffer.alloc(0);
+  const steps = texts.map((text) => (mode === 'simple' ? query(text) : extended(text)));
+  if (alone !== true) {
+    steps.unshift(query('BEGIN'));
+    steps.push(query('ROLLBACK'));
+  }
+  // What is prepared outlives the transaction.
+  if (texts.some((text) => text.startsWith('PREPARE'))) steps.push(query('DEALLOCATE ALL'));
   const messages: RawMessage[] = [];
-  const say = async (...frames: Buffer[]): Promise<void> => {
-    if (client.closed) return;
-    client.send(...frames);
+  client.send(...steps);
+  for (const _ of steps) {
     const ready = await client.until('Z').catch((fault: unknown) => {
       if (!client.closed) throw fault;
       return client.messages.splice(0);
     });
     messages.push(...ready);
-  };
-  if (alone !== true) await client.ask(query('BEGIN'));
-  for (const text of texts) {
-    if (mode === 'simple') await say(query(text));
-    else await say(parse('', text), bind('', '', [], { results: [1] }), describePortal(), execute(), sync());
   }
-  if (alone !== true) await say(query('ROLLBACK'));
-  // What is prepared outlives the transaction.
-  if (texts.some((text) => text.startsWith('PREPARE'))) await say(query('DEALLOCATE ALL'));
   const errors = messages.filter(({ type }) => type === 'E').map((message) => fieldsOf(message).M ?? '');
   return {
     received: client.received,
@@ -56,6 +54,9 @@ export async function carryOut(client: RawClient, { texts, alone }: Attack, mode
     ended: client.closed,
   };
 }
+
+const extended = (text: string): Buffer =>
+  Buffer.concat([parse('', text), bind('', '', [], { results: [1] }), describePortal(), execute(), sync()]);
 
 /** The reply as it came, and its values put together: down each column, across rows, and the texts of messages. */
 export function pagesOf({ received, messages }: Reply): readonly Buffer[] {

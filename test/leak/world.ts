@@ -10,6 +10,8 @@ export interface LeakWorld extends TestGateway {
   readonly canaries: readonly Canary[];
   /** A session of the agent at the gateway. */
   open(): Promise<RawClient>;
+  /** One of somebody who may also probe and declassify, so that nothing but the mask is between them and the values. */
+  openProber(): Promise<RawClient>;
   /** A session at the server itself, where nothing is masked. */
   openDirect(): Promise<RawClient>;
 }
@@ -26,6 +28,7 @@ const POLICIES = `
 @id("define") permit (principal, action in [Action::"create", Action::"alter", Action::"drop", Action::"truncate"], resource);
 @id("execute") permit (principal, action in [Action::"call", Action::"run_block"], resource);
 @id("maintain") permit (principal, action == Action::"maintain", resource);
+@id("probe") permit (principal in Group::"security", action in [Action::"probe", Action::"declassify"], resource);
 `;
 
 /** Columns of person that hold canaries, by how their values are made. */
@@ -100,16 +103,16 @@ export async function startLeakWorld(seed: number): Promise<LeakWorld> {
     policies: { text: POLICIES },
     config: MASKING,
   });
-  const password = await world.token('agent');
+  const openAs = async (subject: string): Promise<RawClient> =>
+    (await RawClient.open({ port: world.port, user: 'db', password: await world.token(subject) })).client;
   const { socketDir, port, superuser } = world.server;
   const openDirect = (): Promise<RawClient> => RawClient.trusted(`${socketDir}/.s.PGSQL.${port}`, superuser);
   const other = await planted(openDirect, press);
   return {
     ...world,
     canaries: press.all,
-    async open() {
-      return (await RawClient.open({ port: world.port, user: 'db', password })).client;
-    },
+    open: () => openAs('agent'),
+    openProber: () => openAs('guard'),
     openDirect,
     async close() {
       other.close();

@@ -80,7 +80,11 @@ function columnsOf(
   mask: Mask,
   origins: ColumnOrigins,
 ): readonly CopyColumn[] {
-  const names = copy.columns ?? relation.columns.filter((name) => name !== null);
+  // Without a list COPY leaves generated columns out, and with one it refuses them (COPY, column_name).
+  const copied = relation.columns
+    .filter((name) => name !== null)
+    .filter((name) => !isGenerated(relation, name));
+  const names = copy.columns ?? copied;
   return names.map((name, at) => {
     const known = relation.types?.[relation.columns.indexOf(name)] ?? 0;
     // A type of somebody's own may be a domain, whose values are those of any other type.
@@ -102,9 +106,12 @@ function ownClass(
   const own = columnClass(relation, name, mask, origins);
   if (own !== null) return { dataClass: own, derived: !holdsOwnValues(relation, own) };
   if (output !== undefined) return lineageClass(output, mask, origins);
-  const generated = relation.behaviour?.generated.some(({ column }) => column === name) === true;
-  const any = generated ? anyColumnClass(relation, mask, origins) : null;
+  const any = isGenerated(relation, name) ? anyColumnClass(relation, mask, origins) : null;
   return any === null ? null : { dataClass: any, derived: true };
+}
+
+function isGenerated({ behaviour }: OriginRelation, name: string): boolean {
+  return behaviour?.generated.some(({ column }) => column === name) === true;
 }
 
 function scanOf({ format }: CopyScope, type: number | null): ScanForm {

@@ -6,7 +6,7 @@ import {
   WireError,
 } from '@sallyport/postgres-wire';
 import type { Mask } from '../../protocol.ts';
-import { type ColumnOrigins, handlesHidden, mayHide, UNKNOWN_CLASS } from './hidden-columns.ts';
+import { type ColumnOrigins, handlesHidden, mayHide } from './hidden-columns.ts';
 import type { ReplyScope } from './reply-scope.ts';
 
 /**
