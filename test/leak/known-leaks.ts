@@ -22,6 +22,7 @@ export const KNOWN_WITH_PROBE: readonly KnownLeak[] = [
       'carried: INSERT INTO scratch (id, bytes) SELECT id + 300, token FROM person >> SELECT bytes FROM scratch',
       'carried: INSERT INTO scratch (id, data) SELECT id + 300, to_jsonb(p) FROM person p >> SELECT data FROM scratch',
       'carried: INSERT INTO scratch (id, note) SELECT id + 300, email FROM person >> SELECT note FROM scratch',
+      'carried: INSERT INTO scratch (id, note) VALUES (301, email_of(1)) >> TABLE scratch',
       'carried: INSERT INTO scratch (id, note) VALUES (301, (SELECT email FROM person WHERE id = 1)) >> TABLE scratch',
       'carried: INSERT INTO scratch (id, number) SELECT id + 300, account FROM person >> SELECT number FROM scratch',
       'carried: MERGE INTO scratch s USING person p ON s.id = p.id WHEN MATCHED THEN UPDATE SET note = p.email >> TABLE scratch',
