@@ -2,7 +2,6 @@ import type { Mask, TextScrubber } from '../protocols/protocol.ts';
 import type { ColumnRules } from './columns.ts';
 import type { Detector } from './detectors/detector.ts';
 import { privateKey } from './detectors/private-key.ts';
-import { compileSuspicion, type Suspicion } from './detectors/suspicion.ts';
 import { scrubJson } from './json.ts';
 import { compileScrub, type Scrub } from './scrub.ts';
 import { createTextScrubber } from './text-scrubber.ts';
@@ -15,18 +14,19 @@ export class CompiledMask implements Mask {
   readonly version: number;
   readonly hidesColumns: boolean;
   readonly hidesDeclared: boolean;
-  readonly suspects: Suspicion;
+  readonly suspects: Scrub['suspects'];
   readonly #columns: ColumnRules;
-  readonly #scrub: Scrub;
+  readonly #scrub: Scrub['scrub'];
   readonly #hidesKeys: boolean;
 
   constructor(version: number, columns: ColumnRules, detectors: readonly Detector[], hidesDeclared: boolean) {
     this.version = version;
     this.hidesColumns = columns.any;
     this.hidesDeclared = hidesDeclared;
-    this.suspects = compileSuspicion(detectors);
     this.#columns = columns;
-    this.#scrub = compileScrub(detectors, () => placeholder);
+    const { suspects, scrub } = compileScrub(detectors, placeholder);
+    this.suspects = suspects;
+    this.#scrub = scrub;
     this.#hidesKeys = detectors.includes(privateKey);
   }
 
@@ -44,7 +44,6 @@ export class CompiledMask implements Mask {
   }
 
   scrub(bytes: Buffer, start: number, end: number, from: number = start): Buffer | null {
-    if (!this.suspects(bytes, start, end)) return null;
     return this.#scrub(bytes, start, end, from);
   }
 

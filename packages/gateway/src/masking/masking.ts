@@ -1,6 +1,6 @@
 import type { Mask } from '../protocols/protocol.ts';
 import { ColumnRules } from './columns.ts';
-import { detectedClasses, detectorOf } from './detectors/all.ts';
+import { detectedClasses, detectorsOf } from './detectors/all.ts';
 import { CompiledMask } from './mask.ts';
 import type { MaskingConfig } from './section.ts';
 
@@ -39,7 +39,7 @@ export function createMasking(config: MaskingConfig): Masking {
       const columns = new ColumnRules(target, config.classified, config.column_names, clear);
       const detectors = [...new Set(config.detectors.enabled)]
         .filter((dataClass) => !clear.has(dataClass))
-        .map((dataClass) => detectorOf[dataClass]);
+        .flatMap((dataClass) => detectorsOf[dataClass]);
       const mask = new CompiledMask(version, columns, detectors, config.comments === 'on');
       const oldest = masks.keys().next();
       if (masks.size >= MAX_MASKS && oldest.done !== true) masks.delete(oldest.value);

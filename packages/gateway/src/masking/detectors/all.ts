@@ -1,4 +1,4 @@
-import { awsKey } from './aws-key.ts';
+import { awsKeyId, awsSecret } from './aws-key.ts';
 import type { Detector } from './detector.ts';
 import { email } from './email.ts';
 import { jwt } from './jwt.ts';
@@ -20,12 +20,12 @@ export const detectedClasses = [
 export type DetectedClass = (typeof detectedClasses)[number];
 
 /** Every detector, by the class it finds. */
-export const detectorOf: Readonly<Record<DetectedClass, Detector>> = {
-  email,
-  'payment-card': paymentCard,
-  ssn,
-  jwt,
-  'aws-key': awsKey,
-  'private-key': privateKey,
-  'password-hash': passwordHash,
+export const detectorsOf: Readonly<Record<DetectedClass, readonly Detector[]>> = {
+  email: [email],
+  'payment-card': [paymentCard],
+  ssn: [ssn],
+  jwt: [jwt],
+  'aws-key': [awsKeyId, awsSecret],
+  'private-key': [privateKey],
+  'password-hash': [passwordHash],
 };

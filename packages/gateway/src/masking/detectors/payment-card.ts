@@ -1,5 +1,5 @@
 import { byteClass, DIGIT, HEX, hasClass, LETTER, runEnd } from './byte-class.ts';
-import type { Detector, Span } from './detector.ts';
+import type { NumberDetector } from './detector.ts';
 import { cardLengths } from './issuers.ts';
 
 const SPACE = 0x20;
@@ -10,38 +10,30 @@ const MIN_DIGITS = 13;
 const MAX_DIGITS = 19;
 
 /** Payment card numbers: 13 to 19 digits, single spaces or dashes between any of them, a known issuer, a right Luhn digit. */
-export const paymentCard: Detector = {
+export const paymentCard: NumberDetector = {
+  kind: 'number',
   dataClass: 'payment-card',
   leastBytes: MIN_DIGITS,
-  windows: [],
-  confirms: (bytes, _start, end, at) => isCardLike(bytes, at, end),
-  find: findCard,
-};
-
-function findCard(bytes: Uint8Array, start: number, end: number, from: number, span: Span): boolean {
-  let at = from;
-  while (at < end) {
-    if (((byteClass[bytes[at] as number] as number) & DIGIT) === 0) {
-      at += 1;
-      continue;
+  leastRun: MIN_DIGITS,
+  leastDigits: MIN_DIGITS,
+  confirms(bytes, _start, _end, low, high) {
+    for (let at = low; at + MIN_DIGITS <= high; at += 1) {
+      if ((bytes[at] as number) > DASH && matchCard(bytes, at, high, at, false) > 0) return true;
     }
-    if (!hasClass(bytes, start, end, at - 1, DIGIT) && !continuesNumber(bytes, start, end, at)) {
-      const cardEnd = matchCard(bytes, start, end, at, true);
-      if (cardEnd > 0) {
-        span.start = at;
-        span.end = cardEnd;
-        return true;
+    return false;
+  },
+  finds(bytes, start, end, low, high, found) {
+    for (let at = low; at + MIN_DIGITS <= high; ) {
+      if ((bytes[at] as number) <= DASH) {
+        at += 1;
+        continue;
       }
+      const cardEnd = continuesNumber(bytes, start, end, at) ? 0 : matchCard(bytes, start, end, at, true);
+      if (cardEnd > 0) found.add(at, cardEnd);
+      at = cardEnd > 0 ? cardEnd : runEnd(bytes, at, high, DIGIT);
     }
-    at = runEnd(bytes, at, end, DIGIT);
-  }
-  return false;
-}
-
-/** Whether a card number begins with the digit at `at`, whatever stands around it. */
-export function isCardLike(bytes: Uint8Array, at: number, end: number): boolean {
-  return matchCard(bytes, at, end, at, false) > 0;
-}
+  },
+};
 
 /**
  * The end of the longest card number that begins with the digit at `at`, or 0.

@@ -2,14 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { compileScrub } from '../scrub.ts';
-import { detectedClasses, detectorOf } from './all.ts';
-import { compileSuspicion } from './suspicion.ts';
+import { detectedClasses, detectorsOf } from './all.ts';
 
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
-const detectors = detectedClasses.map((dataClass) => detectorOf[dataClass]);
-const suspects = compileSuspicion(detectors);
-/** Detectors without the quick look before them. */
-const scrub = compileScrub(detectors, () => Buffer.from('***'));
+const detectors = detectedClasses.flatMap((dataClass) => detectorsOf[dataClass]);
+const { suspects, scrub } = compileScrub(detectors, Buffer.from('***'));
 
 const hex = (length: number) =>
   fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: length, maxLength: length });
@@ -126,9 +123,9 @@ test('never fails to suspect bytes any part of which holds a value [masking.susp
 test('suspects each class by itself as it does among all [masking.suspects]', () => {
   fc.assert(
     fc.property(ranged, fc.constantFrom(...detectedClasses), ({ all, start, end }, dataClass) => {
-      const alone = [detectorOf[dataClass]];
-      if (compileScrub(alone, () => Buffer.from('***'))(all, start, end, start) === null) return;
-      assert.equal(compileSuspicion(alone)(all, 0, all.length), true);
+      const alone = compileScrub(detectorsOf[dataClass], Buffer.from('***'));
+      if (alone.scrub(all, start, end, start) === null) return;
+      assert.equal(alone.suspects(all, 0, all.length), true);
     }),
     { seed, numRuns: 2_000 },
   );
