@@ -38,8 +38,8 @@ export function createMasking(config: MaskingConfig): Masking {
       version += 1;
       const columns = new ColumnRules(target, config.classified, config.column_names, clear);
       const detectors = [...new Set(config.detectors.enabled)]
-        .filter((dataClass) => !clear.has(dataClass))
-        .flatMap((dataClass) => detectorsOf[dataClass]);
+        .flatMap((name) => detectorsOf[name])
+        .filter(({ dataClass }) => !clear.has(dataClass));
       const mask = new CompiledMask(version, columns, detectors, config.comments === 'on');
       const oldest = masks.keys().next();
       if (masks.size >= MAX_MASKS && oldest.done !== true) masks.delete(oldest.value);

@@ -1,5 +1,5 @@
 /** What a column looks like it holds, by its values, its name and its comment. Values go in, and never come out. */
-import { detectedClasses, detectorsOf } from './detectors/all.ts';
+import { detectorNames, detectorsOf } from './detectors/all.ts';
 import { compileScan } from './detectors/scan.ts';
 import { Spans } from './detectors/spans.ts';
 
@@ -63,13 +63,14 @@ function mostFound(values: readonly string[]): { readonly class: string; readonl
   const found = new Spans();
   let most: { class: string; count: number } | null = null;
   const texts = values.map((value) => Buffer.from(value));
-  for (const dataClass of detectedClasses) {
-    const { finds } = compileScan(detectorsOf[dataClass]);
+  for (const name of detectorNames) {
+    const detectors = detectorsOf[name];
+    const { finds } = compileScan(detectors);
     const count = texts.filter((bytes) => {
       finds(bytes, 0, bytes.length, found);
       return found.merge() > 0;
     }).length;
-    if (count > (most?.count ?? 0)) most = { class: dataClass, count };
+    if (count > (most?.count ?? 0)) most = { class: detectors[0]?.dataClass ?? name, count };
   }
   return most;
 }

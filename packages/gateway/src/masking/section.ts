@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseColumnPath } from './columns.ts';
 import { dataClass } from './data-class.ts';
-import { detectedClasses } from './detectors/all.ts';
+import { usualDetectors } from './detectors/all.ts';
 import { detectorsSection } from './detectors/section.ts';
 import { GLOB_CHARACTERS } from './glob.ts';
 
@@ -50,7 +50,7 @@ export const maskingSection = z
       ),
     detectors: detectorsSection,
   })
-  .default({ classified: [], column_names: [], comments: 'on', detectors: { enabled: [...detectedClasses] } })
+  .default({ classified: [], column_names: [], comments: 'on', detectors: { enabled: [...usualDetectors] } })
   .describe('What is masked in replies, unless policy permits reveal of its class.');
 
 export type MaskingConfig = z.infer<typeof maskingSection>;

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { compileScrub } from '../scrub.ts';
-import { detectedClasses, detectorsOf } from './all.ts';
+import { detectorNames, detectorsOf } from './all.ts';
 
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
-const detectors = detectedClasses.flatMap((dataClass) => detectorsOf[dataClass]);
+const detectors = detectorNames.flatMap((name) => detectorsOf[name]);
 const { suspects, scrub } = compileScrub(detectors, Buffer.from('***'));
 
 const hex = (length: number) =>
@@ -64,6 +64,20 @@ const piece = fc.oneof(
     )
     .map(([name, salt, hash]) => `${name}${salt}$${hash}`),
   hex(32).map((digest) => `md5${digest}`),
+  fc.constantFrom('DE89370400440532013000', 'GB29 NWBK 6016 1331 9268 19', 'NO9386011117947', 'FR76'),
+  fc
+    .tuple(fc.constantFrom('ghp_', 'sk_live_', 'sk-', 'AIza', 'xoxb-', 'glpat-'), token(10, 40))
+    .map((p) => p.join('')),
+  fc
+    .tuple(fc.constantFrom('http', 'postgres', ''), token(0, 6), token(0, 9), token(0, 6))
+    .map(([scheme, user, password, host]) => `${scheme}://${user}:${password}@${host}`),
+  fc
+    .tuple(
+      fc.constantFrom('password', 'DB_PASS', 'api-key', 'accessToken', '--pwd', 'Bearer', 'secret'),
+      fc.constantFrom('=', ': ', '": "', ' ', " = '", '>'),
+      token(6, 20),
+    )
+    .map((parts) => parts.join('')),
   grouped,
   digits(1, 24),
   hex(40),
@@ -122,8 +136,8 @@ test('never fails to suspect bytes any part of which holds a value [masking.susp
 
 test('suspects each class by itself as it does among all [masking.suspects]', () => {
   fc.assert(
-    fc.property(ranged, fc.constantFrom(...detectedClasses), ({ all, start, end }, dataClass) => {
-      const alone = compileScrub(detectorsOf[dataClass], Buffer.from('***'));
+    fc.property(ranged, fc.constantFrom(...detectorNames), ({ all, start, end }, name) => {
+      const alone = compileScrub(detectorsOf[name], Buffer.from('***'));
       if (alone.scrub(all, start, end, start) === null) return;
       assert.equal(alone.suspects(all, 0, all.length), true);
     }),
@@ -190,6 +204,17 @@ test('gets through hostile texts that would cost a backtracking matcher its squa
     'SCRAM-SHA-256$',
     'md5',
     ' ',
+    'DE89',
+    'DE89 ',
+    'sk-',
+    'ghp_',
+    'xoxb-',
+    'a://b:',
+    '://',
+    'password=',
+    "token='",
+    'secret: ',
+    'Bearer ',
   ]) {
     const text = Buffer.from(unit.repeat(size / unit.length));
     suspects(text, 0, text.length);

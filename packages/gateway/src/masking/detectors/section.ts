@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { detectedClasses } from './all.ts';
+import { detectorNames, usualDetectors } from './all.ts';
 
 /** The `masking.detectors` section of the configuration. */
 export const detectorsSection = z
   .strictObject({
     enabled: z
-      .array(z.enum(detectedClasses))
-      .default([...detectedClasses])
-      .describe('The data classes looked for in every text of a reply.'),
+      .array(z.enum(detectorNames))
+      .default([...usualDetectors])
+      .describe('What is looked for in every text of a reply.'),
   })
-  .default({ enabled: [...detectedClasses] })
+  .default({ enabled: [...usualDetectors] })
   .describe('Detectors: values masked wherever they are found.');
