@@ -19,7 +19,7 @@ testDetector(
     `{"k":"«${key('sk-ant-api03-', 60)}»"}`,
     `//registry.npmjs.org/:_authToken=«${key('npm_', 36)}»`,
     `«${key('glpat-', 20)}»\n«${key('glrt-', 20)}»`,
-    `«${key('hf_', 34)}» «${key('dckr_pat_', 27)}» «${key('hvs.', 24)}»`,
+    `«${key('sk-3f', 32)}» «sk-${'k7Qz9aXw3LmN8rTb2VcY'}T3BlbkFJ${'k7Qz9aXw3LmN8rTb2VcY'}» «${key('dckr_pat_', 27)}» «${key('hvs.', 24)}»`,
   ],
   [
     'ghp_',

@@ -3,24 +3,22 @@ import type { WindowDetector } from './detector.ts';
 
 interface KeyForm {
   readonly prefix: string;
-  /** Where in the prefix a window of four bytes ends that is rare elsewhere; a three-byte prefix has any byte before it. */
+  /** Four bytes that every such key has, and are rare elsewhere; `offset` is from the beginning of the key to the last. */
   readonly window: string;
+  readonly offset: number;
   /** Which characters follow the prefix, and how many there are at least. */
   readonly body: number;
   readonly least: number;
 }
 
-const form = (
+function form(
   prefix: string,
   least: number,
   body: number = ALPHANUMERIC,
   window = prefix.slice(-4),
-): KeyForm => ({
-  prefix,
-  window: window.length === 3 ? `?${window}` : window,
-  body,
-  least,
-});
+): KeyForm {
+  return { prefix, window, offset: prefix.indexOf(window) + 3, body, least };
+}
 
 /** Keys that say what they are, by the prefixes their issuers document. */
 const forms: readonly KeyForm[] = [
@@ -40,14 +38,23 @@ const forms: readonly KeyForm[] = [
   // Google: API keys and OAuth client secrets.
   form('AIza', 35, BASE64URL),
   form('GOCSPX-', 24, BASE64URL),
-  // OpenAI, Anthropic and others that took the form over.
-  form('sk-', 20, BASE64URL),
+  // OpenAI, Anthropic and others that took the form over; the old ones have a mark in the middle.
+  ...['sk-proj-', 'sk-svcacct-', 'sk-admin-', 'sk-ant-', 'sk-or-v1-'].map((prefix) =>
+    form(prefix, 20, BASE64URL, prefix.slice(0, 4)),
+  ),
+  { prefix: 'sk-', window: 'T3Bl', offset: 26, body: ALPHANUMERIC, least: 40 },
+  ...Array.from('0123456789abcdef', (digit) => ({
+    prefix: 'sk-',
+    window: `sk-${digit}`,
+    offset: 3,
+    body: ALPHANUMERIC,
+    least: 32,
+  })),
   form('npm_', 36),
   // GitLab: personal, deploy, runner, trigger, feed and agent tokens.
   ...['glpat-', 'gldt-', 'glrt-', 'glptt-', 'glft-', 'glagent-', 'glcbt-', 'glsoat-'].map((prefix) =>
     form(prefix, 20, BASE64URL),
   ),
-  form('hf_', 30),
   form('dop_v1_', 64),
   form('dckr_pat_', 20, BASE64URL),
   form('pypi-AgEI', 40, BASE64URL),
@@ -57,21 +64,14 @@ const forms: readonly KeyForm[] = [
   form('ATATT3', 40, BASE64URL),
 ];
 
-/** By the last byte of their windows, and how far after the beginning of the prefix that is. */
-const byLastByte: readonly (readonly (KeyForm & { readonly offset: number })[])[] = Array.from(
-  { length: 256 },
-  (_, byte) =>
-    forms
-      .map((one) => {
-        const window = one.window.replace('?', '');
-        return { ...one, offset: one.prefix.indexOf(window) + window.length - 1 };
-      })
-      .filter(({ window }) => window.charCodeAt(3) === byte),
+/** By the last byte of their windows. */
+const byLastByte: readonly (readonly KeyForm[])[] = Array.from({ length: 256 }, (_, byte) =>
+  forms.filter(({ window }) => window.charCodeAt(3) === byte),
 );
 
 /** How many characters of a key are judged. */
 const JUDGED_BYTES = 64;
-/** Different characters a key has at least: `ghp_xxxx…` stands for one in documentation. */
+/** Different characters a key has at least. */
 const LEAST_DISTINCT = 8;
 
 /** Keys of well-known services: a documented prefix and enough characters after it. */
@@ -88,18 +88,13 @@ export const apiKey: WindowDetector = {
     const from = at - key.offset;
     if (hasClass(bytes, start, end, from - 1, BASE64URL)) return;
     const body = from + key.prefix.length;
-    if (!isRandom(bytes, body, Math.min(end, body + JUDGED_BYTES), key)) return;
+    if (!isVaried(bytes, body, Math.min(end, body + JUDGED_BYTES), key.body)) return;
     found.add(from, runEnd(bytes, body + key.least, end, key.body));
   },
 };
 
 /** The form of the key whose window ends at `at`, whatever stands around it. */
-function keyAt(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  at: number,
-): (typeof byLastByte)[number][number] | null {
+function keyAt(bytes: Uint8Array, start: number, end: number, at: number): KeyForm | null {
   for (const key of byLastByte[bytes[at] as number] ?? []) {
     const from = at - key.offset;
     const body = from + key.prefix.length;
@@ -109,21 +104,16 @@ function keyAt(
   return null;
 }
 
-/** Whether the characters of a key look drawn, not written: "sk-" and words joined by dashes is no key. */
-function isRandom(bytes: Uint8Array, from: number, to: number, key: KeyForm): boolean {
+/** Whether the characters of a key look drawn: the same one over and over stands for a key in documentation. */
+function isVaried(bytes: Uint8Array, from: number, to: number, body: number): boolean {
   let low = 0;
   let high = 0;
-  let digits = 0;
-  let capitals = 0;
-  for (let i = from; i < to && hasClass(bytes, from, to, i, key.body); i += 1) {
+  for (let i = from; i < to && hasClass(bytes, from, to, i, body); i += 1) {
     const byte = bytes[i] as number;
-    if (byte >= 0x30 && byte <= 0x39) digits += 1;
-    if (byte >= 0x41 && byte <= 0x5a) capitals += 1;
     if (byte < 0x40) low |= 1 << (byte - 0x20);
     else high |= 1 << (byte & 0x1f);
   }
-  const distinct = bits(low) + bits(high);
-  return distinct >= LEAST_DISTINCT && (key.prefix !== 'sk-' || (digits > 0 && capitals > 0));
+  return bits(low) + bits(high) >= LEAST_DISTINCT;
 }
 
 function bits(set: number): number {

@@ -18,22 +18,22 @@ export const connectionString: WindowDetector = {
   kind: 'window',
   dataClass: 'connection-string',
   leastBytes: 7,
-  windows: ['?://'],
+  windows: ['://?'],
   confirms(bytes, _start, end, at) {
-    const limit = Math.min(end, at + 1 + USERINFO_BYTES);
+    const limit = Math.min(end, at + USERINFO_BYTES);
     let colon = false;
-    for (let i = at + 1; i < limit && !isEnd(bytes[i] as number); i += 1) {
+    for (let i = at; i < limit && !isEnd(bytes[i] as number); i += 1) {
       if (colon && bytes[i] === AT) return true;
       colon ||= bytes[i] === COLON;
     }
     return false;
   },
   finds(bytes, start, end, at, found) {
-    if (!hasClass(bytes, start, end, at - 3, ALPHANUMERIC)) return;
-    const limit = Math.min(end, at + 1 + USERINFO_BYTES);
+    if (!hasClass(bytes, start, end, at - 4, ALPHANUMERIC)) return;
+    const limit = Math.min(end, at + USERINFO_BYTES);
     let password = 0;
     let host = 0;
-    for (let i = at + 1; i < limit && !isEnd(bytes[i] as number); i += 1) {
+    for (let i = at; i < limit && !isEnd(bytes[i] as number); i += 1) {
       if (bytes[i] === COLON && password === 0) password = i + 1;
       if (bytes[i] === AT && password > 0) host = i;
     }

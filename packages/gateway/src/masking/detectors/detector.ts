@@ -36,8 +36,8 @@ export interface NumberDetector extends Named {
 export interface WindowDetector extends Named {
   readonly kind: 'window';
   /**
-   * Four bytes each, of which at least one stands in or just before every value. `#` is any digit; the first may be
-   * `?`, anything, or before the text.
+   * Four bytes each, of which at least one stands in or just before every value. `#` is any digit, `?` anything; a first
+   * that is `?` may be before the text.
    */
   readonly windows: readonly string[];
   confirms(bytes: Uint8Array, start: number, end: number, at: number): boolean;

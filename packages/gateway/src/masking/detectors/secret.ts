@@ -1,3 +1,4 @@
+import { byteClass, LETTER } from './byte-class.ts';
 import type { WindowDetector } from './detector.ts';
 import { looksDrawn } from './entropy.ts';
 
@@ -40,6 +41,27 @@ const names: readonly Name[] = [
   ...['bearer', 'basic'].map((text) => ({ text, password: false, scheme: true })),
 ];
 
+/**
+ * Windows for names in small letters, in capitals, and with capitals where words begin: the last four bytes of a name, or
+ * its last three and what may follow, so that none begins with anything.
+ */
+function windowsOf(texts: readonly string[]): readonly string[] {
+  const windows = texts.flatMap((text) => {
+    const [word = '', before = ''] = text.split('_').reverse();
+    const tails = before === '' ? [word] : ['_', '-', ' ', before.slice(-1)].map((joint) => joint + word);
+    const capital = (tail: string): string =>
+      before === ''
+        ? tail.charAt(0).toUpperCase() + tail.slice(1)
+        : tail.charAt(0) + tail.charAt(1).toUpperCase() + tail.slice(2);
+    return tails
+      .flatMap((tail) => [tail, tail.toUpperCase(), capital(tail)])
+      .flatMap((tail) =>
+        tail.length < 4 ? Array.from('=:"\' >\\', (next) => tail + next) : [tail.slice(-4)],
+      );
+  });
+  return [...new Set(windows)];
+}
+
 /** What ends a value without quotes. */
 const stops: ReadonlySet<number> = new Set(Array.from('"<>\'`,;&()[]{}|\\', (char) => char.charCodeAt(0)));
 
@@ -52,63 +74,18 @@ export const secret: WindowDetector = {
   kind: 'window',
   dataClass: 'secret',
   leastBytes: 12,
-  windows: [
-    ...[
-      'word',
-      'sswd',
-      'pass',
-      '?pwd',
-      'rase',
-      'cret',
-      'oken',
-      'arer',
-      'asic',
-      '_key',
-      '-key',
-      ' key',
-      'ikey',
-    ],
-    ...[
-      'skey',
-      'tkey',
-      'ekey',
-      'hkey',
-      'gkey',
-      '?Pwd',
-      'Pass',
-      '_Key',
-      '-Key',
-      ' Key',
-      'iKey',
-      'sKey',
-      'tKey',
-    ],
-    ...[
-      'eKey',
-      'hKey',
-      'gKey',
-      'WORD',
-      'SSWD',
-      'PASS',
-      '?PWD',
-      'RASE',
-      'CRET',
-      'OKEN',
-      'ARER',
-      'ASIC',
-      '_KEY',
-    ],
-    ...['-KEY', ' KEY', 'IKEY', 'SKEY', 'TKEY', 'EKEY', 'HKEY', 'GKEY'],
-  ],
+  windows: windowsOf(names.map(({ text }) => text)),
   confirms(bytes, start, end, at) {
-    const name = nameBefore(bytes, start, at);
-    const from = name === null ? 0 : valueStart(bytes, start, end, at, name);
+    const last = nameEnd(bytes, at);
+    const name = nameBefore(bytes, start, last);
+    const from = name === null ? 0 : valueStart(bytes, start, end, last, name);
     return from > 0 && valueEnd(bytes, from, Math.min(end, from + LEAST_BYTES)) === from + LEAST_BYTES;
   },
   finds(bytes, start, end, at, found) {
     if (found.passed(at)) return;
-    const name = nameBefore(bytes, start, at);
-    const from = name === null ? 0 : valueStart(bytes, start, end, at, name);
+    const last = nameEnd(bytes, at);
+    const name = nameBefore(bytes, start, last);
+    const from = name === null ? 0 : valueStart(bytes, start, end, last, name);
     if (name === null || from === 0) return;
     const limit = Math.min(end, from + JUDGED_BYTES);
     const judged = valueEnd(bytes, from, limit);
@@ -118,6 +95,11 @@ export const secret: WindowDetector = {
     found.add(from, judged < limit ? judged : valueEnd(bytes, from, end));
   },
 };
+
+/** The last byte of the name around a window: a short one has a byte after it in its window. */
+function nameEnd(bytes: Uint8Array, at: number): number {
+  return ((byteClass[bytes[at] as number] as number) & LETTER) === 0 ? at - 1 : at;
+}
 
 /** The name that ends with the byte at `at`, whatever it begins with. */
 function nameBefore(bytes: Uint8Array, start: number, at: number): Name | null {
@@ -140,9 +122,9 @@ function endsWith(bytes: Uint8Array, start: number, at: number, text: string): b
 
 /** Where the value of the name that ends at `at` begins, or 0 when none does. */
 function valueStart(bytes: Uint8Array, start: number, end: number, at: number, name: Name): number {
-  const nameEnd = afterQuote(bytes, at + 1);
-  let i = afterSpaces(bytes, nameEnd, end);
-  const spaced = i > nameEnd;
+  const unquoted = afterQuote(bytes, at + 1);
+  let i = afterSpaces(bytes, unquoted, end);
+  const spaced = i > unquoted;
   const separator = bytes[i];
   const assigned = separator === EQUALS || separator === COLON || separator === GREATER;
   if (assigned) {

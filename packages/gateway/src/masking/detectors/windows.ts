@@ -52,6 +52,7 @@ type Window = readonly [first: number, second: number, third: number, last: numb
 function spelledOut(window: string): readonly Window[] {
   const choices = Array.from(window, (char, place) => {
     if (char === '?' && place === 0) return [-1];
+    if (char === '?') return Array.from({ length: 256 }, (_, byte) => byte);
     if (char === '#') return Array.from({ length: 10 }, (_, digit) => ZERO + digit);
     return [char.charCodeAt(0)];
   });
@@ -105,15 +106,27 @@ function scanPairs(
 ): boolean {
   const { pairs } = windows;
   for (let at = from; at < to; at += WINDOW - 1) {
-    const places = pairs[((bytes[at - 1] as number) << 8) | (bytes[at] as number)] as number;
+    const places = pairs[pairAt(bytes, at)] as number;
     if (places === 0) continue;
+    // A pair is common; the one beside it, in its place, hardly ever stands there by chance.
     const holds =
-      ((places & LAST_PAIR) !== 0 && windowHolds(windows, bytes, start, end, at, found)) ||
-      ((places & MIDDLE_PAIR) !== 0 && windowHolds(windows, bytes, start, end, at + 1, found)) ||
-      ((places & FIRST_PAIR) !== 0 && windowHolds(windows, bytes, start, end, at + 2, found));
+      ((places & LAST_PAIR) !== 0 &&
+        ((pairs[pairAt(bytes, at - 1)] as number) & MIDDLE_PAIR) !== 0 &&
+        windowHolds(windows, bytes, start, end, at, found)) ||
+      ((places & MIDDLE_PAIR) !== 0 &&
+        ((pairs[pairAt(bytes, at + 1)] as number) & LAST_PAIR) !== 0 &&
+        windowHolds(windows, bytes, start, end, at + 1, found)) ||
+      ((places & FIRST_PAIR) !== 0 &&
+        ((pairs[pairAt(bytes, at + 1)] as number) & MIDDLE_PAIR) !== 0 &&
+        windowHolds(windows, bytes, start, end, at + 2, found));
     if (holds) return true;
   }
   return false;
+}
+
+/** The pair that ends at `at`. */
+function pairAt(bytes: Buffer, at: number): number {
+  return ((bytes[at - 1] as number) << 8) | (bytes[at] as number);
 }
 
 /** Shows the window whose last byte is at `last` to the detectors it means something to. */
