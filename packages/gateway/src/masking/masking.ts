@@ -1,6 +1,7 @@
 import type { Mask } from '../protocols/protocol.ts';
 import { ColumnRules } from './columns.ts';
 import { detectedClasses, detectorsOf } from './detectors/all.ts';
+import { customDetector } from './detectors/custom.ts';
 import { CompiledMask } from './mask.ts';
 import type { MaskingConfig } from './section.ts';
 
@@ -22,8 +23,10 @@ export function createMasking(config: MaskingConfig): Masking {
       ...detectedClasses,
       ...config.classified.map((entry) => entry.class),
       ...config.column_names.map((entry) => entry.class),
+      ...config.detectors.custom.map((entry) => entry.class),
     ]),
   ].sort();
+  const custom = config.detectors.custom.map(customDetector);
   const masks = new Map<string, Mask>();
   let version = 0;
   return {
@@ -39,6 +42,7 @@ export function createMasking(config: MaskingConfig): Masking {
       const columns = new ColumnRules(target, config.classified, config.column_names, clear);
       const detectors = [...new Set(config.detectors.enabled)]
         .flatMap((name) => detectorsOf[name])
+        .concat(custom)
         .filter(({ dataClass }) => !clear.has(dataClass));
       const mask = new CompiledMask(version, columns, detectors, config.comments === 'on');
       const oldest = masks.keys().next();

@@ -50,7 +50,12 @@ export const maskingSection = z
       ),
     detectors: detectorsSection,
   })
-  .default({ classified: [], column_names: [], comments: 'on', detectors: { enabled: [...usualDetectors] } })
+  .default({
+    classified: [],
+    column_names: [],
+    comments: 'on',
+    detectors: { enabled: [...usualDetectors], custom: [] },
+  })
   .describe('What is masked in replies, unless policy permits reveal of its class.');
 
 export type MaskingConfig = z.infer<typeof maskingSection>;

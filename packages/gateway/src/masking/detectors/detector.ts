@@ -37,9 +37,9 @@ export interface WindowDetector extends Named {
   readonly kind: 'window';
   /**
    * Four bytes each, of which at least one stands in or just before every value. `#` is any digit, `?` anything; a first
-   * that is `?` may be before the text.
+   * that is `?` may be before the text. As bytes they stand for themselves only.
    */
-  readonly windows: readonly string[];
+  readonly windows: readonly (string | Uint8Array)[];
   confirms(bytes: Uint8Array, start: number, end: number, at: number): boolean;
   finds(bytes: Uint8Array, start: number, end: number, at: number, found: Spans): void;
 }

@@ -48,8 +48,12 @@ export function compileWindows(turns: readonly Turn<WindowDetector>[]): Windows 
 
 type Window = readonly [first: number, second: number, third: number, last: number];
 
-/** Every window that one with `#` in it stands for. */
-function spelledOut(window: string): readonly Window[] {
+/** Every window that one with `#` or `?` in it stands for. */
+function spelledOut(window: string | Uint8Array): readonly Window[] {
+  if (typeof window !== 'string') {
+    const [first = 0, second = 0, third = 0, last = 0] = window;
+    return [[first, second, third, last]];
+  }
   const choices = Array.from(window, (char, place) => {
     if (char === '?' && place === 0) return [-1];
     if (char === '?') return Array.from({ length: 256 }, (_, byte) => byte);
