@@ -47,9 +47,9 @@ export class CompiledMask implements Mask {
     return this.#scrub(bytes, start, end, from);
   }
 
-  scrubText(text: string): string {
-    const bytes = Buffer.from(text);
-    return this.scrub(bytes, 0, bytes.length)?.toString() ?? text;
+  scrubText(text: string, before = ''): string {
+    const bytes = Buffer.from(before + text);
+    return this.scrub(bytes, 0, bytes.length, Buffer.byteLength(before))?.toString() ?? text;
   }
 
   scrubJson(body: Buffer): Buffer {
