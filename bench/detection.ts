@@ -77,6 +77,14 @@ function speed(enabled: readonly string[], bytes: Buffer): number {
   return (bytes.length * ROUNDS) / (user + system);
 }
 
+/** It leaves reserved domains out on purpose, so it gets others of the same length: of ours, none can be anybody's. */
+function withoutReserved(text: string): string {
+  return text
+    .replaceAll('.test', '.info')
+    .replaceAll('example.', 'exomple.')
+    .replaceAll('.example', '.exomple');
+}
+
 async function theirFindings(
   samples: readonly Sample[],
 ): Promise<{ readonly finder: Finder; readonly megabytes: number }> {
@@ -85,7 +93,7 @@ async function theirFindings(
   let bytes = 0;
   const before = process.cpuUsage();
   for (const { text } of samples) {
-    const { detections } = await detector.detect(text);
+    const { detections } = await detector.detect(withoutReserved(text));
     bytes += Buffer.byteLength(text);
     const labels = detections.flatMap(({ type, position: [start, end] }) => {
       const dataClass = theirClasses.find(([pattern]) => pattern.test(type))?.[1];

@@ -49,8 +49,12 @@ export function tally(samples: readonly Sample[], find: Finder): ReadonlyMap<str
   for (const { text, labels } of samples) {
     const spans = find(text);
     for (const label of labels) {
+      // A sign or quote at either end tells nothing by itself.
+      const value = Buffer.from(text).toString('latin1', label.start, label.end);
+      const start = label.start + value.search(/[^ -/]/);
+      const end = label.end - (/[ -/]*$/.exec(value)?.[0].length ?? 0);
       const covers = (span: Label): boolean =>
-        span.class === label.class && span.start <= label.start && span.end >= label.end;
+        span.class === label.class && span.start <= start && span.end >= end;
       of(label.class).values += 1;
       if (spans.some(covers)) of(label.class).hidden += 1;
     }

@@ -72,7 +72,7 @@ export const nearMisses: Readonly<Record<string, (draw: Draw) => string>> = {
     draw.one([
       `https://example.com:8443/a/${draw.digits(4)}?t=12:30`,
       `postgres://app@db${draw.below(9)}/x`,
-      `http://[::1]:80${draw.digits(2)}/`,
+      `http://localhost:80${draw.digits(2)}/`,
       `s3://bucket-${draw.digits(3)}/key`,
     ]),
   'what is said of secrets': (draw) =>

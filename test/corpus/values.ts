@@ -190,7 +190,7 @@ export const values: readonly Values[] = [
         `p@${draw.letters(6)}`,
       ]);
       const scheme = draw.one(['postgres', 'mysql', 'redis', 'amqps', 'mongodb+srv', 'https']);
-      return `${scheme}://app:${hidden(password)}@${draw.one(['db', 'localhost', '10.0.0.7'])}/shop`;
+      return `${scheme}://app:${hidden(password)}@${draw.one(['db', 'localhost', 'cache-1'])}/shop`;
     },
   },
   {

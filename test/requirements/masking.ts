@@ -8,6 +8,10 @@ export const maskingRequirements = {
   'masking.reveal': 'A class that policy reveals is shown, and no other.',
   'masking.placeholder': 'What stands for a hidden value does not tell its length.',
   'masking.detectors': 'Values of every built-in class are found in any text and hidden whole.',
+  'masking.custom':
+    'What the configuration describes by pattern or word is hidden, in time in proportion to the text; a pattern that cannot be used is said to be wrong.',
+  'masking.corpus':
+    'On a labelled corpus every value written as usual is found, and what is on by default finds nothing in what only looks like one.',
   'masking.suspects': 'The quick look before a scan never misses a value, at any alignment, in any part.',
   'masking.stream': 'A text that comes in chunks is masked as if it came whole, with bounded memory.',
   'masking.json': 'JSON stays JSON when it is masked, and escapes hide nothing.',

@@ -47,9 +47,7 @@ test('hides words of the configuration, whole and in any case [masking.custom]',
   const mask = maskOf([projects]);
   assert.equal(
     mask.scrubText('FALCON falcon falcons afalcon "Falcon" blue harbour. müller MÜller A?#B'),
-    '*** *** falcons afalcon "***" ***. müller MÜller ***'
-      .replace('müller', '***')
-      .replace('MÜller', 'MÜller'),
+    '*** *** falcons afalcon "***" ***. *** MÜller ***',
   );
   const row = Buffer.from(`${' '.repeat(700)}5Falcon`);
   assert.equal(mask.suspects(row, 0, row.length), true, 'what stands before may be no text');
@@ -72,7 +70,7 @@ test('says what is wrong with a detector of the configuration [masking.custom]',
     [{ class: 'x', pattern: 'a'.repeat(1_001) }, /1000/],
     [{ class: 'x', words: ['abc'] }, /4 to 200 bytes/],
     [{ class: 'x', words: [] }, /words/],
-    [{ class: 'x', pattern: 'a', words: ['abcd'] }, /custom/],
+    [{ class: 'x', pattern: 'a', words: ['abcd'] }, /either a pattern or words/],
     [{ class: 'Not A Class', pattern: 'a' }, /data class/],
   ];
   for (const [entry, expected] of wrong) {

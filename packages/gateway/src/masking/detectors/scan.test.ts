@@ -3,10 +3,27 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { compileScrub } from '../scrub.ts';
 import { detectorNames, detectorsOf } from './all.ts';
+import { compileScan } from './scan.ts';
+import { Spans } from './spans.ts';
 
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 const detectors = detectorNames.flatMap((name) => detectorsOf[name]);
 const { suspects, scrub } = compileScrub(detectors, Buffer.from('***'));
+
+/** Every part found, merged, `shift` bytes further left. */
+function spansOf(found: Spans, shift: number): readonly (readonly [number, number])[] {
+  return Array.from({ length: found.merge() }, (_, i) => [found.startOf(i) - shift, found.endOf(i) - shift]);
+}
+
+/** Whether a window has its last byte at `at`, taken at its word. */
+function windowEndsAt(window: string | Uint8Array, all: Buffer, at: number): boolean {
+  return Array.from(typeof window === 'string' ? window : '').every((wanted, place) => {
+    const byte = all[at - 3 + place];
+    if (wanted === '?') return true;
+    if (byte === undefined) return false;
+    return wanted === '#' ? byte >= 0x30 && byte <= 0x39 : byte === wanted.charCodeAt(0);
+  });
+}
 
 const hex = (length: number) =>
   fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: length, maxLength: length });
@@ -64,7 +81,23 @@ const piece = fc.oneof(
     )
     .map(([name, salt, hash]) => `${name}${salt}$${hash}`),
   hex(32).map((digest) => `md5${digest}`),
-  fc.constantFrom('DE89370400440532013000', 'GB29 NWBK 6016 1331 9268 19', 'NO9386011117947', 'FR76'),
+  fc.constantFrom(
+    '+44 20 7946 0958',
+    '+1 (415) 555-2671',
+    '192.0.2.10',
+    '2001:db8::1',
+    '943 476 5919',
+    '111222333',
+    '255081416802538',
+    '234123412346',
+    '529.982.247-25',
+    '12345678Z',
+    'X1234567L',
+    'DE89370400440532013000',
+    'GB29 NWBK 6016 1331 9268 19',
+    'NO9386011117947',
+    'FR76',
+  ),
   fc
     .tuple(fc.constantFrom('ghp_', 'sk_live_', 'sk-', 'AIza', 'xoxb-', 'glpat-'), token(10, 40))
     .map((p) => p.join('')),
@@ -145,6 +178,28 @@ test('suspects each class by itself as it does among all [masking.suspects]', ()
   );
 });
 
+test('meets every anchor that walking byte by byte meets [masking.suspects]', () => {
+  const found = new Spans();
+  fc.assert(
+    fc.property(bytes, fc.constantFrom(...detectors), fc.nat(700), (all, detector, shift) => {
+      if (detector.kind !== 'window') return;
+      found.clear(1);
+      for (let at = 2; at < all.length; at += 1)
+        if (detector.windows.some((window) => windowEndsAt(window, all, at)))
+          detector.finds(all, 0, all.length, at, found);
+      const expected = spansOf(found, 0);
+      compileScan([detector]).finds(all, 0, all.length, found);
+      assert.deepEqual(spansOf(found, 0), expected);
+      if (detector.dataClass === 'private-key') return;
+      // The same in bulk; what surrounds it is in no other value.
+      const bulk = Buffer.concat([Buffer.alloc(shift, '\n'), all, Buffer.alloc(600, '\n')]);
+      compileScan([detector]).finds(bulk, 0, bulk.length, found);
+      assert.deepEqual(spansOf(found, shift), expected);
+    }),
+    { seed, numRuns: 3_000 },
+  );
+});
+
 test('agrees with plain expressions about what is a value [masking.detectors]', () => {
   const plain: Record<string, RegExp> = {
     ssn: /(?<![0-9])(?<![0-9]-)(?!000|666|9)[0-9]{3}-(?!00)[0-9]{2}-(?!0000)[0-9]{4}(?!-?[0-9])/,
@@ -215,6 +270,13 @@ test('gets through hostile texts that would cost a backtracking matcher its squa
     "token='",
     'secret: ',
     'Bearer ',
+    '+1 ',
+    '+1234567',
+    '1.',
+    ':',
+    'a:',
+    '1.2.3.',
+    '12345678Z',
   ]) {
     const text = Buffer.from(unit.repeat(size / unit.length));
     suspects(text, 0, text.length);

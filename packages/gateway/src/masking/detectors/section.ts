@@ -16,7 +16,7 @@ const pattern = z
     if (problem !== null)
       context.addIssue({ code: 'custom', message: `is no pattern RE2 can use: ${problem}` });
   })
-  .describe('An RE2 pattern. It is matched in each line; what it matches is hidden.');
+  .describe('An RE2 pattern, unless there are words: what it matches in a line is hidden.');
 
 const word = z
   .string()
@@ -27,17 +27,22 @@ const word = z
 
 const custom = z
   .array(
-    z.union([
-      z.strictObject({ class: dataClass, pattern }),
-      z.strictObject({
-        class: dataClass,
-        words: z
-          .array(word)
-          .min(1)
-          .max(MAX_WORDS)
-          .describe('Words or phrases, found whole, ignoring the case of ASCII letters.'),
-      }),
-    ]),
+    z.union(
+      [
+        z.strictObject({ class: dataClass, pattern }),
+        z.strictObject({
+          class: dataClass,
+          words: z
+            .array(word)
+            .min(1)
+            .max(MAX_WORDS)
+            .describe(
+              'Words or phrases, unless there is a pattern: found whole, ignoring the case of ASCII letters.',
+            ),
+        }),
+      ],
+      { error: 'needs a class and either a pattern or words, and nothing else' },
+    ),
   )
   .max(MAX_CUSTOM)
   .refine(
