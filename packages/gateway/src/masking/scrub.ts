@@ -31,19 +31,23 @@ export function compileScrub(detectors: readonly Detector[], placeholder: Buffer
 
 function hide(bytes: Buffer, end: number, from: number, found: Spans, placeholder: Buffer): Buffer | null {
   const count = found.merge();
-  const parts: Uint8Array[] = [];
-  let shown = from;
-  for (let i = 0; i < count; i += 1) {
-    const hiddenTo = found.endOf(i);
-    if (hiddenTo <= from) continue;
-    const hiddenFrom = found.startOf(i);
-    // The whole of it, as in a column of addresses: nothing to put together.
-    if (hiddenFrom <= from && hiddenTo === end) return placeholder;
-    if (hiddenFrom > shown) parts.push(bytes.subarray(shown, hiddenFrom));
-    parts.push(placeholder);
-    shown = hiddenTo;
+  let first = 0;
+  while (first < count && found.endOf(first) <= from) first += 1;
+  if (first === count) return null;
+  // The whole of it, as in a column of addresses: nothing to put together.
+  if (found.startOf(first) <= from && found.endOf(first) === end) return placeholder;
+  let length = end - from;
+  for (let i = first; i < count; i += 1)
+    length += placeholder.length - (found.endOf(i) - Math.max(from, found.startOf(i)));
+  const shown = Buffer.allocUnsafe(length);
+  let read = from;
+  let written = 0;
+  for (let i = first; i < count; i += 1) {
+    const hiddenFrom = Math.max(from, found.startOf(i));
+    written += bytes.copy(shown, written, read, hiddenFrom);
+    written += placeholder.copy(shown, written);
+    read = found.endOf(i);
   }
-  if (parts.length === 0) return null;
-  parts.push(bytes.subarray(shown, end));
-  return Buffer.concat(parts);
+  bytes.copy(shown, written, read, end);
+  return shown;
 }

@@ -3,7 +3,8 @@ const KEPT_SPANS = 256;
 
 /** Where values are. Used again for each text, so that looking through one that is clean allocates nothing. */
 export class Spans {
-  #pairs = new Int32Array(2 * KEPT_SPANS);
+  #starts = new Int32Array(KEPT_SPANS);
+  #ends = new Int32Array(KEPT_SPANS);
   #count = 0;
   #sorted = true;
   #skipTo = new Int32Array(0);
@@ -13,7 +14,10 @@ export class Spans {
   clear(finders: number): void {
     this.#count = 0;
     this.#sorted = true;
-    if (this.#pairs.length > 2 * KEPT_SPANS) this.#pairs = new Int32Array(2 * KEPT_SPANS);
+    if (this.#starts.length > KEPT_SPANS) {
+      this.#starts = new Int32Array(KEPT_SPANS);
+      this.#ends = new Int32Array(KEPT_SPANS);
+    }
     if (this.#skipTo.length === finders) this.#skipTo.fill(0);
     else this.#skipTo = new Int32Array(finders);
   }
@@ -32,56 +36,54 @@ export class Spans {
   }
 
   add(start: number, end: number): void {
-    const at = 2 * this.#count;
-    if (at === this.#pairs.length) {
-      const more = new Int32Array(2 * at);
-      more.set(this.#pairs);
-      this.#pairs = more;
+    const at = this.#count;
+    if (at === this.#starts.length) {
+      this.#starts = doubled(this.#starts);
+      this.#ends = doubled(this.#ends);
     }
-    if (at > 0 && start < (this.#pairs[at - 2] as number)) this.#sorted = false;
-    this.#pairs[at] = start;
-    this.#pairs[at + 1] = end;
+    if (at > 0 && (start < (this.#starts[at - 1] as number) || end < (this.#ends[at - 1] as number)))
+      this.#sorted = false;
+    this.#starts[at] = start;
+    this.#ends[at] = end;
     this.#count += 1;
     if (end > (this.#skipTo[this.#finder] as number)) this.#skipTo[this.#finder] = end;
   }
 
-  /** How many values are left when those that overlap are taken as one; they are in order then. */
+  /**
+   * How many values are left when those that overlap are taken as one; they are in order then. Starts and ends may be
+   * sorted apart: a value ends, and no other goes on, where as many have ended as have begun.
+   */
   merge(): number {
-    if (!this.#sorted) this.#sort();
-    const pairs = this.#pairs;
-    let last = 0;
-    for (let i = 1; i < this.#count; i += 1) {
-      const start = pairs[2 * i] as number;
-      const end = pairs[2 * i + 1] as number;
-      if (start < (pairs[2 * last + 1] as number)) {
-        if (end > (pairs[2 * last + 1] as number)) pairs[2 * last + 1] = end;
-        continue;
-      }
-      last += 1;
-      pairs[2 * last] = start;
-      pairs[2 * last + 1] = end;
+    const starts = this.#starts;
+    const ends = this.#ends;
+    if (!this.#sorted) {
+      starts.subarray(0, this.#count).sort();
+      ends.subarray(0, this.#count).sort();
+      this.#sorted = true;
     }
-    this.#count = Math.min(this.#count, last + 1);
-    this.#sorted = true;
-    return this.#count;
+    let merged = 0;
+    for (let first = 0, last = 0; first < this.#count; first = last) {
+      for (last = first + 1; last < this.#count && (starts[last] as number) < (ends[last - 1] as number); )
+        last += 1;
+      starts[merged] = starts[first] as number;
+      ends[merged] = ends[last - 1] as number;
+      merged += 1;
+    }
+    this.#count = merged;
+    return merged;
   }
 
   startOf(index: number): number {
-    return this.#pairs[2 * index] as number;
+    return this.#starts[index] as number;
   }
 
   endOf(index: number): number {
-    return this.#pairs[2 * index + 1] as number;
+    return this.#ends[index] as number;
   }
+}
 
-  #sort(): void {
-    const before = this.#pairs.slice(0, 2 * this.#count);
-    const order = Uint32Array.from({ length: this.#count }, (_, i) => i);
-    order.sort((a, b) => (before[2 * a] as number) - (before[2 * b] as number));
-    for (let i = 0; i < order.length; i += 1) {
-      const from = 2 * (order[i] as number);
-      this.#pairs[2 * i] = before[from] as number;
-      this.#pairs[2 * i + 1] = before[from + 1] as number;
-    }
-  }
+function doubled(array: Int32Array): Int32Array<ArrayBuffer> {
+  const more = new Int32Array(2 * array.length);
+  more.set(array);
+  return more;
 }
