@@ -28,6 +28,29 @@ test('hides what a pattern of the configuration matches [masking.custom]', () =>
   assert.equal(mask.scrub(Buffer.from([0xff, 0xc3, 0x28, 0xf0]), 0, 4), null, 'no UTF-8');
 });
 
+test('suspects bytes any part of which a pattern matches, and not all others [masking.custom]', () => {
+  const cases: readonly (readonly [string, string])[] = [
+    ['^EMP-[0-9]{5}$', 'EMP-12345'],
+    ['\\bEMP\\b', 'EMP'],
+    ['(?:^|[^a])x[$^]\\z', 'x$'],
+    ['[]^a]{3}', ']^a'],
+    ['a\\^b\\$', 'a^b$'],
+    ['[[:^alpha:]^]{4}', '1^23'],
+    ['\\Qa^b\\E', 'a^b'],
+    ['é{2,}', 'éé'],
+  ];
+  for (const [pattern, value] of cases) {
+    const mask = maskOf([{ class: 'x', pattern }]);
+    assert.equal(mask.scrubText(value), '***', pattern);
+    for (const before of ['', 'EMP', '\n', 'y'.repeat(9_000)]) {
+      const row = Buffer.concat([Buffer.from(before), Buffer.from([0xc3]), Buffer.from(`${value}EMP`)]);
+      assert.equal(mask.suspects(row, 0, row.length), true, pattern);
+    }
+  }
+  const other = Buffer.from('what is long enough to be one, and is none');
+  assert.equal(maskOf([employee]).suspects(other, 0, other.length), false);
+});
+
 test('finds a value wherever a long line is cut for a pattern [masking.custom]', () => {
   const mask = maskOf([employee]);
   for (const filler of ['x', 'é', '€']) {

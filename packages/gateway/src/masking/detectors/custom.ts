@@ -1,69 +1,10 @@
-import { RE2JS } from 're2js';
 import { ALPHANUMERIC, hasClass } from './byte-class.ts';
-import type { Detector, TextDetector, WindowDetector } from './detector.ts';
+import type { Detector, WindowDetector } from './detector.ts';
+import { patternDetector } from './pattern.ts';
 
-/** Longest pattern of the configuration, in characters (L10). */
-export const PATTERN_CHARS = 1_000;
 /** Lengths of a word of the configuration, in bytes: four are what is looked for first. */
 export const LEAST_WORD_BYTES = 4;
 export const MOST_WORD_BYTES = 200;
-/** A pattern looks at a line, and at a longer one in pieces, so that its time is in proportion to the text (L10). */
-const PIECE_BYTES = 2_048;
-/** Values up to this long are found wherever pieces are cut. */
-const OVERLAP_BYTES = 512;
-/** After so many values of one pattern the rest of a text is hidden (L10). */
-const MAX_MATCHES = 10_000;
-const NEWLINE = 0x0a;
-
-/** What is wrong with a pattern, or null. */
-export function patternProblem(pattern: string): string | null {
-  try {
-    const compiled = RE2JS.compile(pattern);
-    return compiled.matcher('').find()
-      ? 'it matches where there is nothing, so it would match everywhere'
-      : null;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
-
-/** Values an RE2 pattern matches: in linear time, whatever pattern and text are. */
-export function patternDetector(dataClass: string, pattern: string): TextDetector {
-  const compiled = RE2JS.compile(pattern);
-  return {
-    kind: 'text',
-    dataClass,
-    leastBytes: 1,
-    finds(bytes, start, end, found) {
-      let matches = 0;
-      for (let from = start; from < end; ) {
-        const to = pieceEnd(bytes, from, end);
-        const matcher = compiled.matcher(bytes.subarray(from, to) as unknown as number[]);
-        while (matcher.find()) {
-          if (matcher.end() === matcher.start()) continue;
-          matches += 1;
-          if (matches > MAX_MATCHES) return found.add(from, end);
-          found.add(from + matcher.start(), from + matcher.end());
-        }
-        from = to === end || bytes[to - 1] === NEWLINE ? to : characterStart(bytes, to - OVERLAP_BYTES);
-      }
-    },
-  };
-}
-
-/** Where the line that begins at `from` ends, or the piece of it that is looked at. */
-function pieceEnd(bytes: Uint8Array, from: number, end: number): number {
-  const limit = Math.min(end, from + PIECE_BYTES);
-  for (let i = from; i < limit; i += 1) if (bytes[i] === NEWLINE) return i + 1;
-  return limit === end ? end : characterStart(bytes, limit);
-}
-
-/** The start of the UTF-8 character at `at`; three bytes back at most, whatever stands there. */
-function characterStart(bytes: Uint8Array, at: number): number {
-  let i = at;
-  while (i > at - 3 && ((bytes[i] as number) & 0xc0) === 0x80) i -= 1;
-  return i;
-}
 
 /** Words of the configuration, whole, ignoring the case of ASCII letters. */
 export function wordsDetector(dataClass: string, words: readonly string[]): WindowDetector {

@@ -47,5 +47,6 @@ export interface WindowDetector extends Named {
 /** Looks at the whole text: nothing about its values is known before. */
 export interface TextDetector extends Named {
   readonly kind: 'text';
+  confirms(bytes: Uint8Array, start: number, end: number): boolean;
   finds(bytes: Uint8Array, start: number, end: number, found: Spans): void;
 }

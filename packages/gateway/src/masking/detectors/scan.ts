@@ -44,7 +44,8 @@ export function compileScan(detectors: readonly Detector[]): Scan {
   const least = Math.min(...detectors.map(({ leastBytes }) => leastBytes));
   return {
     suspects: (bytes, start, end) =>
-      end - start >= least && (texts.length > 0 || scan(bytes, start, end, null)),
+      end - start >= least &&
+      (scan(bytes, start, end, null) || texts.some(({ detector }) => detector.confirms(bytes, start, end))),
     finds: (bytes, start, end, found) => {
       found.clear(turns.length);
       if (end - start < least) return;

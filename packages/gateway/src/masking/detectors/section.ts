@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { dataClass } from '../data-class.ts';
 import { detectorNames, usualDetectors } from './all.ts';
-import { LEAST_WORD_BYTES, MOST_WORD_BYTES, PATTERN_CHARS, patternProblem } from './custom.ts';
+import { LEAST_WORD_BYTES, MOST_WORD_BYTES } from './custom.ts';
+import { PATTERN_CHARS, patternProblem } from './pattern.ts';
 
 /** Most detectors of one's own, and most words of all of them together (L10). */
 const MAX_CUSTOM = 50;
