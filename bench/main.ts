@@ -1,7 +1,8 @@
-/** `npm run bench [-- transactions|bulk|idle|decisions] [-- --rounds N --seconds N]`: ratios from paired, interleaved runs. */
+/** `npm run bench [-- transactions|bulk|idle|decisions|detectors] [-- --rounds N --seconds N]`: ratios from paired, interleaved runs. */
 import { parseArgs } from 'node:util';
 import { benchBulk } from './bulk.ts';
 import { benchDecisions } from './decisions.ts';
+import { benchDetectors } from './detectors.ts';
 import { benchIdle } from './idle.ts';
 import { type Stand, startStand } from './stand.ts';
 import { benchTransactions } from './transactions.ts';
@@ -19,14 +20,16 @@ const benches: Readonly<Record<string, (stand: Stand) => Promise<void>>> = {
 };
 
 for (const name of wanted) {
-  // It measures what happens before the network, and needs no stand.
-  if (name === 'decisions') {
-    await benchDecisions(Number(values.rounds));
+  // These measure what happens without a network, and need no stand.
+  if (name === 'decisions' || name === 'detectors') {
+    await (name === 'decisions' ? benchDecisions(Number(values.rounds)) : benchDetectors());
     continue;
   }
   const bench = benches[name];
   if (bench === undefined)
-    throw new Error(`no bench is named "${name}"; there are ${Object.keys(benches).join(', ')}, decisions`);
+    throw new Error(
+      `no bench is named "${name}"; there are ${Object.keys(benches).join(', ')}, decisions, detectors`,
+    );
   const stand = await startStand({
     postgres: { settings: { max_connections: '1300', shared_buffers: '512MB' } },
     config: 'masking: { classified: [{ column: public.bulk.email, class: email }] }',

@@ -25,6 +25,10 @@ export const maskingRequirements = {
   'masking.noise': 'Noise stays within its bounds, keeps the sign, and never leaves a value as it is.',
   'masking.key': 'The key of masking is made once, readable by the gateway only, and is in no message.',
   'masking.detectors': 'Values of every built-in class are found in any text and hidden whole.',
+  'masking.custom':
+    'What the configuration describes by pattern or word is hidden, in time in proportion to the text; a pattern that cannot be used is said to be wrong.',
+  'masking.corpus':
+    'On a labelled corpus every value written as usual is found, and what is on by default finds nothing in what only looks like one.',
   'masking.suspects': 'The quick look before a scan never misses a value, at any alignment, in any part.',
   'masking.stream': 'A text that comes in chunks is masked as if it came whole, with bounded memory.',
   'masking.json': 'JSON stays JSON when it is masked, and escapes hide nothing.',

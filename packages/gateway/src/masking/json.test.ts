@@ -20,6 +20,16 @@ test('scrubs strings, member names and numbers of JSON, and nothing else [maskin
   assert.equal(mask.scrubJson(clean), clean, 'what is clean is not even copied');
 });
 
+test('hides secrets that the name of their member tells [masking.json]', () => {
+  assert.equal(
+    scrub('{"password": "hunter2-hunter", "name": "hunter2-hunter", "t": {"api_key":"9f86d081884c7d65"}}'),
+    '{"password": "***", "name": "hunter2-hunter", "t": {"api_key":"***"}}',
+  );
+  assert.equal(scrub('{"password": ["hunter2-hunter"]}'), '{"password": ["hunter2-hunter"]}');
+  assert.equal(scrub('{"password":"hunter2\\u002dhunter"}'), '{"password":"***"}');
+  assert.equal(scrub('{"password":"ada@example.com hunter2-hunter"}'), '{"password":"*** hunter2-hunter"}');
+});
+
 test('sees through escapes [masking.json]', () => {
   assert.equal(scrub('{"a":"ada\\u0040example.com"}'), '{"a":"***"}');
   assert.equal(scrub('{"a":"\\u0031\\u0032\\u0033-45-6789 \\"q\\""}'), '{"a":"*** \\"q\\""}');

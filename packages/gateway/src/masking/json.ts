@@ -5,6 +5,8 @@ const MAX_DEPTH = 1_000;
 /** An AWS secret key has 40 characters and is told by what stands before it: the name of the member, usually. */
 const SECRET_BYTES = 40;
 const CONTEXT_BYTES = 128;
+/** Longest member name that says what its value is. */
+const NAME_BYTES = 128;
 
 const number = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/;
 const QUOTE = 0x22;
@@ -34,6 +36,8 @@ class JsonRewriter {
   readonly #open: number[] = [];
   #copied = 0;
   #at = 0;
+  /** Where the name begins whose value comes next, or −1. */
+  #named = -1;
 
   constructor(mask: Scrub, bytes: Buffer) {
     this.#mask = mask;
@@ -65,13 +69,16 @@ class JsonRewriter {
     const wantsName = expected === 'name' || expected === 'name-or-close';
     if (byte === QUOTE) {
       if (!wantsValue && !wantsName) return null;
+      const name = wantsName ? this.#at : -1;
       if (!this.#string()) return null;
+      this.#named = name;
       return wantsName ? 'colon' : this.#afterValue();
     }
     if (byte === 0x7b || byte === 0x5b) {
       if (!wantsValue || this.#open.length >= MAX_DEPTH) return null;
       this.#open.push(byte + 2);
       this.#at += 1;
+      this.#named = -1;
       return byte === 0x7b ? 'name-or-close' : 'value-or-close';
     }
     if (byte === 0x7d || byte === 0x5d) {
@@ -86,6 +93,7 @@ class JsonRewriter {
       this.#at += 1;
       return byte === 0x2c && this.#open.at(-1) === 0x7d ? 'name' : 'value';
     }
+    this.#named = -1;
     return wantsValue && this.#scalar() ? this.#afterValue() : null;
   }
 
@@ -106,10 +114,8 @@ class JsonRewriter {
     if (end >= this.#bytes.length) return false;
     this.#at = end + 1;
     if (escaped) return this.#escapedString(start, end);
-    const hidden =
-      end - start === SECRET_BYTES
-        ? this.#scrubWithContext(start, this.#bytes.subarray(start, end))
-        : this.#mask.scrub(this.#bytes, start, end);
+    const context = start - this.#contextBytes(start, end - start);
+    const hidden = this.#mask.scrub(this.#bytes, context, end, start);
     if (hidden !== null) this.#replace(start, end, hidden);
     return true;
   }
@@ -123,19 +129,18 @@ class JsonRewriter {
       return false;
     }
     const text = Buffer.from(value);
-    const hidden =
-      text.length === SECRET_BYTES
-        ? this.#scrubWithContext(start, text)
-        : this.#mask.scrub(text, 0, text.length);
+    const context = this.#bytes.subarray(start - this.#contextBytes(start, text.length), start);
+    const both = Buffer.concat([context, text]);
+    const hidden = this.#mask.scrub(both, 0, both.length, context.length);
     if (hidden !== null) this.#replace(start - 1, end + 1, Buffer.from(JSON.stringify(hidden.toString())));
     return true;
   }
 
-  #scrubWithContext(start: number, text: Buffer): Buffer | null {
-    const context = this.#bytes.subarray(Math.max(0, start - CONTEXT_BYTES), start);
-    const both = Buffer.concat([context, text]);
-    const hidden = this.#mask.scrub(both, 0, both.length, context.length);
-    return hidden ?? this.#mask.scrub(text, 0, text.length);
+  /** How much of what stands before the string at `start` may say what it is. */
+  #contextBytes(start: number, length: number): number {
+    if (length === SECRET_BYTES) return Math.min(start, CONTEXT_BYTES);
+    const name = this.#named < 0 ? 0 : start - this.#named;
+    return name > NAME_BYTES ? 0 : name;
   }
 
   #scalar(): boolean {

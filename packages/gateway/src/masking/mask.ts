@@ -2,7 +2,6 @@ import type { FieldName, Mask, Strategy, TextScrubber } from '../protocols/proto
 import type { ColumnRules } from './columns.ts';
 import type { Detector } from './detectors/detector.ts';
 import { privateKey } from './detectors/private-key.ts';
-import { compileSuspicion, type Suspicion } from './detectors/suspicion.ts';
 import { scrubJson } from './json.ts';
 import { PLACEHOLDER } from './marks.ts';
 import { compileScrub, type Scrub } from './scrub.ts';
@@ -16,11 +15,11 @@ export class CompiledMask implements Mask {
   readonly version: number;
   readonly hidesColumns: boolean;
   readonly hidesDeclared: boolean;
-  readonly suspects: Suspicion;
+  readonly suspects: Scrub['suspects'];
   readonly placeholder: Uint8Array = placeholder;
   readonly #strategies: ReadonlyMap<string, Strategy>;
   readonly #columns: ColumnRules;
-  readonly #scrub: Scrub;
+  readonly #scrub: Scrub['scrub'];
   readonly #hidesKeys: boolean;
 
   constructor(
@@ -34,9 +33,10 @@ export class CompiledMask implements Mask {
     this.#strategies = strategies;
     this.hidesColumns = columns.any;
     this.hidesDeclared = hidesDeclared;
-    this.suspects = compileSuspicion(detectors);
     this.#columns = columns;
-    this.#scrub = compileScrub(detectors, () => placeholder);
+    const { suspects, scrub } = compileScrub(detectors, placeholder);
+    this.suspects = suspects;
+    this.#scrub = scrub;
     this.#hidesKeys = detectors.includes(privateKey);
   }
 
@@ -61,13 +61,12 @@ export class CompiledMask implements Mask {
   }
 
   scrub(bytes: Buffer, start: number, end: number, from: number = start): Buffer | null {
-    if (!this.suspects(bytes, start, end)) return null;
     return this.#scrub(bytes, start, end, from);
   }
 
-  scrubText(text: string): string {
-    const bytes = Buffer.from(text);
-    return this.scrub(bytes, 0, bytes.length)?.toString() ?? text;
+  scrubText(text: string, before = ''): string {
+    const bytes = Buffer.from(before + text);
+    return this.scrub(bytes, 0, bytes.length, Buffer.byteLength(before))?.toString() ?? text;
   }
 
   scrubJson(body: Buffer): Buffer {

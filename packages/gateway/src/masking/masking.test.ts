@@ -81,7 +81,7 @@ test('refuses a column path or class that cannot be meant [masking.columns]', ()
     maskingSection.safeParse({ column_names: [{ pattern: 'x', class: 'Not A Class' }] }).success,
     false,
   );
-  assert.equal(maskingSection.safeParse({ detectors: { enabled: ['phone'] } }).success, false);
+  assert.equal(maskingSection.safeParse({ detectors: { enabled: ['shoe-size'] } }).success, false);
 });
 
 test('keeps placeholders short and of one length [masking.placeholder]', () => {

@@ -1,6 +1,7 @@
 import type { Mask } from '../protocols/protocol.ts';
 import { ColumnRules } from './columns.ts';
-import { detectedClasses, detectorOf } from './detectors/all.ts';
+import { detectedClasses, detectorsOf } from './detectors/all.ts';
+import { customDetector } from './detectors/custom.ts';
 import { CompiledMask } from './mask.ts';
 import type { MaskingConfig } from './section.ts';
 import { tenantKey } from './strategies/keyed.ts';
@@ -31,8 +32,10 @@ export function createMasking(config: MaskingConfig, masterKey: Uint8Array | nul
       ...detectedClasses,
       ...config.classified.map((entry) => entry.class),
       ...config.column_names.map((entry) => entry.class),
+      ...config.detectors.custom.map((entry) => entry.class),
     ]),
   ].sort();
+  const custom = config.detectors.custom.map(customDetector);
   const masks = new Map<string, Mask>();
   let version = 0;
   return {
@@ -47,8 +50,9 @@ export function createMasking(config: MaskingConfig, masterKey: Uint8Array | nul
       version += 1;
       const columns = new ColumnRules(target, config.classified, config.column_names, clear);
       const detectors = [...new Set(config.detectors.enabled)]
-        .filter((dataClass) => !clear.has(dataClass))
-        .map((dataClass) => detectorOf[dataClass]);
+        .flatMap((name) => detectorsOf[name])
+        .concat(custom)
+        .filter(({ dataClass }) => !clear.has(dataClass));
       const mask = new CompiledMask(version, columns, detectors, config.comments === 'on', strategies);
       const oldest = masks.keys().next();
       if (masks.size >= MAX_MASKS && oldest.done !== true) masks.delete(oldest.value);

@@ -1,5 +1,7 @@
 /** What a column looks like it holds, by its values, its name and its comment. Values go in, and never come out. */
-import { detectedClasses, detectorOf } from './detectors/all.ts';
+import { detectorNames, detectorsOf } from './detectors/all.ts';
+import { compileScan } from './detectors/scan.ts';
+import { Spans } from './detectors/spans.ts';
 
 export interface ColumnSample {
   readonly name: string;
@@ -58,13 +60,17 @@ export function proposeClass(column: ColumnSample): Proposal | null {
 }
 
 function mostFound(values: readonly string[]): { readonly class: string; readonly count: number } | null {
+  const found = new Spans();
   let most: { class: string; count: number } | null = null;
   const texts = values.map((value) => Buffer.from(value));
-  for (const dataClass of detectedClasses) {
-    const span = { start: 0, end: 0 };
-    const detector = detectorOf[dataClass];
-    const count = texts.filter((bytes) => detector.find(bytes, 0, bytes.length, 0, span)).length;
-    if (count > (most?.count ?? 0)) most = { class: dataClass, count };
+  for (const name of detectorNames) {
+    const detectors = detectorsOf[name];
+    const { finds } = compileScan(detectors);
+    const count = texts.filter((bytes) => {
+      finds(bytes, 0, bytes.length, found);
+      return found.merge() > 0;
+    }).length;
+    if (count > (most?.count ?? 0)) most = { class: detectors[0]?.dataClass ?? name, count };
   }
   return most;
 }

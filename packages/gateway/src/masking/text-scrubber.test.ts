@@ -10,6 +10,8 @@ const key =
 const text = `{"mail":"ada@example.com","card":"4111 1111 1111 1111"}\n${key} tail
 ssn 123-45-6789; t=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl <b>
 "SecretAccessKey": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "x": "-----BEGIN CERTIFICATE-----"
+db postgres://app:pw{1}@db/x DB_PASSWORD='hunter2;(hunter)|{3}' to DE89 3704 0044 0532 0130 00
+<password>Zx81Spectrum</password> ghp_k7Qz9aXw3LmN8rTb2VcY5dHf6JgP1sKe4uRi
 `;
 
 function inChunks(cuts: readonly number[], whole: string): string {

@@ -15,10 +15,11 @@ export const HELD_BYTES = 64 * 1024;
 /** Bytes already shown that are kept, because a detector looks at what stands before a value. */
 const CONTEXT_BYTES = 192;
 
-/** Bytes that no value but a private key block holds: text may be cut after one. */
-const separators: ReadonlySet<number> = new Set(
-  Array.from('\n\r\t\0"<>()[]{}|;', (char) => char.charCodeAt(0)),
-);
+/**
+ * Bytes that no value but a private key block holds: text may be cut after one. Brackets are in telephone numbers, and
+ * anything that is not here in passwords.
+ */
+const separators: ReadonlySet<number> = new Set(Array.from('\n\r\t\0"<>', (char) => char.charCodeAt(0)));
 const SPACE = 0x20;
 const nothing = Buffer.alloc(0);
 

@@ -230,8 +230,8 @@ export interface Mask {
    * stands before it is context only, and neither shown nor replaced.
    */
   scrub(bytes: Buffer, start: number, end: number, from?: number): Buffer | null;
-  /** `scrub` for a string. */
-  scrubText(text: string): string;
+  /** `scrub` for a string. What stands `before` it is context only. */
+  scrubText(text: string, before?: string): string;
   /** Whether any column at all would be hidden by configuration. */
   readonly hidesColumns: boolean;
   /** Whether a column is hidden because the target itself declares its class. When both are false, only detectors matter. */

@@ -18,6 +18,9 @@ export const LETTER = 256;
 /** Upper-case letters and digits: AWS access key ids. */
 export const KEY_ID = 512;
 
+/** Both may be asked for at once. */
+export const ALPHANUMERIC: number = LETTER | DIGIT;
+
 /** The flags of every byte value. */
 export const byteClass: Uint16Array = buildTable();
 

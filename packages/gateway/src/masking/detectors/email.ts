@@ -1,5 +1,5 @@
 import { byteClass, DOMAIN, EMAIL_LOCAL, hasClass, LETTER, runEnd, runStart } from './byte-class.ts';
-import type { Detector, Span } from './detector.ts';
+import type { ByteDetector } from './detector.ts';
 
 const AT = 0x40;
 const APOSTROPHE = 0x27;
@@ -7,31 +7,26 @@ const DOT = 0x2e;
 const DASH = 0x2d;
 
 /** E-mail addresses: a local part, `@`, and a domain with a dot before two letters (RFC 5321 section 4.1.2). */
-export const email: Detector = {
+export const email: ByteDetector = {
+  kind: 'byte',
+  byte: AT,
   dataClass: 'email',
   leastBytes: 6,
-  windows: [],
-  confirms: (bytes, start, end, at) => isAddress(bytes, start, end, at),
-  find: findEmail,
+  confirms: isAddress,
+  finds(bytes, start, end, at, found) {
+    if (!isAddress(bytes, start, end, at)) return;
+    let from = runStart(bytes, at, start, EMAIL_LOCAL);
+    // Quoted in SQL or a shell, not a name that begins so.
+    while (from < at && bytes[from] === APOSTROPHE) from += 1;
+    if (from === at) return;
+    let to = runEnd(bytes, at + 1, end, DOMAIN);
+    while (bytes[to - 1] === DOT || bytes[to - 1] === DASH) to -= 1;
+    found.add(from, to);
+  },
 };
 
-function findEmail(bytes: Uint8Array, start: number, end: number, from: number, span: Span): boolean {
-  for (let at = from + 1; at < end; at += 1) {
-    if (bytes[at] !== AT || !isAddress(bytes, start, end, at)) continue;
-    span.start = runStart(bytes, at, from, EMAIL_LOCAL);
-    // Quoted in SQL or a shell, not a name that begins so.
-    while (span.start < at - 1 && bytes[span.start] === APOSTROPHE) span.start += 1;
-    if (span.start === at) continue;
-    let domainEnd = runEnd(bytes, at + 1, end, DOMAIN);
-    while (bytes[domainEnd - 1] === DOT || bytes[domainEnd - 1] === DASH) domainEnd -= 1;
-    span.end = domainEnd;
-    return true;
-  }
-  return false;
-}
-
 /** Whether the `@` at `at` has a local part before it and a domain with a dot after it. */
-export function isAddress(bytes: Uint8Array, start: number, end: number, at: number): boolean {
+function isAddress(bytes: Uint8Array, start: number, end: number, at: number): boolean {
   if (!hasClass(bytes, start, end, at - 1, EMAIL_LOCAL)) return false;
   for (let i = at + 1; i < end; i += 1) {
     const byte = bytes[i] as number;

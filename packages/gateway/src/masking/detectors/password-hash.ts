@@ -1,5 +1,6 @@
 import { byteClass, CRYPT, DIGIT, HEX, hasClass, LETTER, runEnd, seek, standsAt } from './byte-class.ts';
-import type { Detector, Span } from './detector.ts';
+import type { WindowDetector } from './detector.ts';
+import type { Spans } from './spans.ts';
 
 const DOLLAR = 0x24;
 const COLON = 0x3a;
@@ -7,6 +8,8 @@ const COMMA = 0x2c;
 const EQUALS = 0x3d;
 /** Shortest thing taken for a hash: an md5-crypt string without salt has 26 bytes. */
 const LEAST_BYTES = 24;
+/** How far before the last byte of a window a hash begins at most: `$pbkdf2` by its `bkdf`. */
+const BEFORE_WINDOW = 5;
 /** Longest name and parameters before the first dollar sign of a framework's form. */
 const PARAMETER_BYTES = 48;
 
@@ -43,7 +46,8 @@ const schemes = [
  * Stored passwords: the modular crypt formats, PostgreSQL's SCRAM verifiers and `md5` hashes, and the pbkdf2 and
  * scrypt forms of web frameworks.
  */
-export const passwordHash: Detector = {
+export const passwordHash: WindowDetector = {
+  kind: 'window',
   dataClass: 'password-hash',
   leastBytes: LEAST_BYTES,
   windows: [
@@ -71,7 +75,7 @@ export const passwordHash: Detector = {
     '?md5',
   ],
   confirms: confirmsHash,
-  find: findHash,
+  finds: findsHash,
 };
 
 function confirmsHash(bytes: Uint8Array, start: number, end: number, at: number): boolean {
@@ -84,16 +88,15 @@ function confirmsHash(bytes: Uint8Array, start: number, end: number, at: number)
   return hashRunEnd(bytes, at + 1, Math.min(end, at + 9), true) === at + 9;
 }
 
-function findHash(bytes: Uint8Array, start: number, end: number, from: number, span: Span): boolean {
-  for (let at = from; at < end; at += 1) {
-    const hashEnd = hashAt(bytes, start, end, at);
-    if (hashEnd > 0) {
-      span.start = at;
-      span.end = hashEnd;
-      return true;
-    }
+function findsHash(bytes: Uint8Array, start: number, end: number, at: number, found: Spans): void {
+  if (found.passed(at)) return;
+  // What the window is of stands at its end, so the hash begins a few bytes before.
+  for (let from = Math.max(start, at - BEFORE_WINDOW); from <= at; from += 1) {
+    const hashEnd = hashAt(bytes, start, end, from);
+    if (hashEnd === 0) continue;
+    found.add(from, hashEnd);
+    return;
   }
-  return false;
 }
 
 /** The end of the stored password that begins at `at`, or 0. */

@@ -1,47 +1,39 @@
-import { byteClass, DIGIT, HEX, hasClass, LETTER, runEnd } from './byte-class.ts';
-import type { Detector, Span } from './detector.ts';
+import { DIGIT, hasClass, runEnd } from './byte-class.ts';
+import type { NumberDetector } from './detector.ts';
 import { cardLengths } from './issuers.ts';
+import { continuesNumber, endsNumber } from './number-bounds.ts';
 
 const SPACE = 0x20;
 const DASH = 0x2d;
-const DOT = 0x2e;
 const ZERO = 0x30;
 const MIN_DIGITS = 13;
 const MAX_DIGITS = 19;
 
 /** Payment card numbers: 13 to 19 digits, single spaces or dashes between any of them, a known issuer, a right Luhn digit. */
-export const paymentCard: Detector = {
+export const paymentCard: NumberDetector = {
+  kind: 'number',
   dataClass: 'payment-card',
   leastBytes: MIN_DIGITS,
-  windows: [],
-  confirms: (bytes, _start, end, at) => isCardLike(bytes, at, end),
-  find: findCard,
-};
-
-function findCard(bytes: Uint8Array, start: number, end: number, from: number, span: Span): boolean {
-  let at = from;
-  while (at < end) {
-    if (((byteClass[bytes[at] as number] as number) & DIGIT) === 0) {
-      at += 1;
-      continue;
+  leastRun: MIN_DIGITS,
+  leastDigits: MIN_DIGITS,
+  confirms(bytes, _start, _end, low, high) {
+    for (let at = low; at + MIN_DIGITS <= high; at += 1) {
+      if ((bytes[at] as number) > DASH && matchCard(bytes, at, high, at, false) > 0) return true;
     }
-    if (!hasClass(bytes, start, end, at - 1, DIGIT) && !continuesNumber(bytes, start, end, at)) {
-      const cardEnd = matchCard(bytes, start, end, at, true);
-      if (cardEnd > 0) {
-        span.start = at;
-        span.end = cardEnd;
-        return true;
+    return false;
+  },
+  finds(bytes, start, end, low, high, found) {
+    for (let at = low; at + MIN_DIGITS <= high; ) {
+      if ((bytes[at] as number) <= DASH) {
+        at += 1;
+        continue;
       }
+      const cardEnd = continuesNumber(bytes, start, end, at) ? 0 : matchCard(bytes, start, end, at, true);
+      if (cardEnd > 0) found.add(at, cardEnd);
+      at = cardEnd > 0 ? cardEnd : runEnd(bytes, at, high, DIGIT);
     }
-    at = runEnd(bytes, at, end, DIGIT);
-  }
-  return false;
-}
-
-/** Whether a card number begins with the digit at `at`, whatever stands around it. */
-export function isCardLike(bytes: Uint8Array, at: number, end: number): boolean {
-  return matchCard(bytes, at, end, at, false) > 0;
-}
+  },
+};
 
 /**
  * The end of the longest card number that begins with the digit at `at`, or 0.
@@ -85,30 +77,4 @@ function matchCard(bytes: Uint8Array, start: number, end: number, at: number, wh
     if (i + 1 < end && (next === SPACE || next === DASH) && hasClass(bytes, at, end, i + 1, DIGIT)) i += 1;
   }
   return found;
-}
-
-/** Whether the digits that begin at `at` belong to something longer: a decimal fraction, or a hexadecimal token. */
-function continuesNumber(bytes: Uint8Array, start: number, end: number, at: number): boolean {
-  if (at - 1 < start) return false;
-  const before = bytes[at - 1] as number;
-  if (before === DOT) return hasClass(bytes, start, end, at - 2, DIGIT);
-  return isHexToken(bytes, start, end, at - 1, -1);
-}
-
-function endsNumber(bytes: Uint8Array, start: number, end: number, at: number): boolean {
-  if (at >= end) return true;
-  const after = bytes[at] as number;
-  if (((byteClass[after] as number) & DIGIT) !== 0) return false;
-  if (after === DOT) return !hasClass(bytes, start, end, at + 1, DIGIT);
-  return !isHexToken(bytes, start, end, at, 1);
-}
-
-/** Whether the letters next to the digits look like the rest of a hexadecimal string rather than of a word. */
-function isHexToken(bytes: Uint8Array, start: number, end: number, at: number, step: number): boolean {
-  if (!hasClass(bytes, start, end, at, LETTER)) return false;
-  for (let i = at, seen = 0; seen < 4; i += step, seen += 1) {
-    if (hasClass(bytes, start, end, i, HEX)) continue;
-    return !hasClass(bytes, start, end, i, LETTER);
-  }
-  return true;
 }

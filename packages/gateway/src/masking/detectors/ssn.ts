@@ -1,34 +1,35 @@
 import { DIGIT, hasClass } from './byte-class.ts';
-import type { Detector, Span } from './detector.ts';
+import type { NumberDetector } from './detector.ts';
 
 const DASH = 0x2d;
 const ZERO = 0x30;
+const BYTES = 11;
 
 /** United States Social Security numbers, ddd-dd-dddd, with an area, group and serial that can have been issued. */
-export const ssn: Detector = {
+export const ssn: NumberDetector = {
+  kind: 'number',
   dataClass: 'ssn',
-  leastBytes: 11,
-  windows: [],
-  confirms: (bytes, start, end, at) => isNumberAt(bytes, start, end, at),
-  find: findSsn,
+  leastBytes: BYTES,
+  leastRun: BYTES,
+  leastDigits: 9,
+  confirms(bytes, start, end, low, high) {
+    for (let at = low + 3; at + 8 <= high; at += 1) if (isNumberAt(bytes, start, end, at)) return true;
+    return false;
+  },
+  finds(bytes, start, end, low, high, found) {
+    for (let at = low + 3; at + 8 <= high; at += 1) {
+      if (!isNumberAt(bytes, start, end, at)) continue;
+      const first = at - 3;
+      if (joinsDigits(bytes, start, end, first - 1, -1) || joinsDigits(bytes, start, end, at + 8, 1))
+        continue;
+      found.add(first, at + 8);
+    }
+  },
 };
 
-function findSsn(bytes: Uint8Array, start: number, end: number, from: number, span: Span): boolean {
-  for (let at = from + 3; at + 8 <= end; at += 1) {
-    if (bytes[at] !== DASH || !isNumberAt(bytes, start, end, at)) continue;
-    const first = at - 3;
-    if (first < from || joinsDigits(bytes, start, end, first - 1, -1)) continue;
-    if (joinsDigits(bytes, start, end, at + 8, 1)) continue;
-    span.start = first;
-    span.end = at + 8;
-    return true;
-  }
-  return false;
-}
-
 /** Whether a number stands around `at`, its first dash, whatever stands before and after it. */
-export function isNumberAt(bytes: Uint8Array, start: number, end: number, at: number): boolean {
-  if (at - 3 < start || at + 8 > end || bytes[at + 3] !== DASH) return false;
+function isNumberAt(bytes: Uint8Array, start: number, end: number, at: number): boolean {
+  if (bytes[at] !== DASH || bytes[at + 3] !== DASH || at - 3 < start || at + 8 > end) return false;
   for (let i = at - 3; i < at + 8; i += 1) {
     if (i !== at && i !== at + 3 && !hasClass(bytes, start, end, i, DIGIT)) return false;
   }

@@ -29,6 +29,16 @@ test('masks names, strings, escaped strings, numbers and nested documents [http.
   assert.equal(maskJson('["{\\"a\\":\\"\\\\u0040@\\"}"]', mask), '["{\\"a\\":\\"***\\"}"]');
 });
 
+test('tells what a value is by the name of its member [http.unmaskable-withheld]', () => {
+  const named: typeof mask = {
+    scrubText: (text, before = '') => (before === '"pass":"' ? '***' : text),
+  };
+  assert.equal(
+    maskJson('{"pass":"a","x":"pass","p\\u0061ss" : "b","y":["pass","c"]}', named),
+    '{"pass":"***","x":"pass","p\\u0061ss" : "***","y":["pass","c"]}',
+  );
+});
+
 test('gives up on what is not JSON and on what nests too deep [http.unmaskable-withheld]', () => {
   for (const text of ['', '{', '{a:1}', '"a', '[1,]', '\ufeff{}'])
     assert.equal(maskJson(text, mask), null, text);

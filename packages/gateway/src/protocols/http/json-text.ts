@@ -6,6 +6,9 @@ type TextMask = Pick<Mask, 'scrubText'>;
 /** How many times JSON inside a JSON string is opened; deeper is withheld. */
 const NESTED_DOCUMENTS = 3;
 
+/** Longest member name that says what its value is, quotes included. */
+const NAME_CHARS = 128;
+
 /** A card or social security number may come as a JSON number; shorter ones are nobody's. */
 const LONG_NUMBER = /-?\d[\d.eE+-]{7,}/g;
 
@@ -20,12 +23,17 @@ export function maskJson(text: string, mask: TextMask, nested = 0): string | nul
   if (!isJson(text)) return null;
   const parts: string[] = [];
   let at = 0;
+  let name = '';
   for (let quote = text.indexOf('"'); quote >= 0; quote = text.indexOf('"', at)) {
     const end = endOfString(text, quote);
     const token = text.slice(quote, end);
-    const safe = maskString(token, mask, nested);
+    const between = text.slice(at, quote);
+    // A member's name says what its value is: a password, say.
+    const before = between.trim() === ':' && name.length <= NAME_CHARS ? `${name}:"` : '';
+    const safe = maskString(token, mask, nested, before);
     if (safe === null) return null;
-    parts.push(maskNumbers(text.slice(at, quote), mask), safe);
+    parts.push(maskNumbers(between, mask), safe);
+    name = token.includes('\\') ? JSON.stringify(JSON.parse(token)) : token;
     at = end;
   }
   parts.push(maskNumbers(text.slice(at), mask));
@@ -42,9 +50,9 @@ function endOfString(text: string, quote: number): number {
   }
 }
 
-function maskString(token: string, mask: TextMask, nested: number): string | null {
+function maskString(token: string, mask: TextMask, nested: number, before: string): string | null {
   const value = JSON.parse(token) as string;
-  const safe = maskValue(value, mask, nested);
+  const safe = maskValue(value, mask, nested, before);
   if (safe === null) return null;
   return safe === value ? token : JSON.stringify(safe);
 }
@@ -56,14 +64,14 @@ function maskNumbers(between: string, mask: TextMask): string {
   });
 }
 
-function maskValue(value: string, mask: TextMask, nested: number): string | null {
+function maskValue(value: string, mask: TextMask, nested: number, before: string): string | null {
   if (/^\s*[{["]/.test(value) && isJson(value)) {
     return nested < NESTED_DOCUMENTS ? maskJson(value, mask, nested + 1) : null;
   }
-  const masked = mask.scrubText(value);
+  const masked = mask.scrubText(value, before);
   const revealed = revealEncodings(masked);
   if (revealed === masked) return masked;
-  const again = mask.scrubText(revealed);
+  const again = mask.scrubText(revealed, before);
   return again === revealed ? masked : again;
 }
 

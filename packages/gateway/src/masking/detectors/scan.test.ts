@@ -2,14 +2,28 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { compileScrub } from '../scrub.ts';
-import { detectedClasses, detectorOf } from './all.ts';
-import { compileSuspicion } from './suspicion.ts';
+import { detectorNames, detectorsOf } from './all.ts';
+import { compileScan } from './scan.ts';
+import { Spans } from './spans.ts';
 
 const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
-const detectors = detectedClasses.map((dataClass) => detectorOf[dataClass]);
-const suspects = compileSuspicion(detectors);
-/** Detectors without the quick look before them. */
-const scrub = compileScrub(detectors, () => Buffer.from('***'));
+const detectors = detectorNames.flatMap((name) => detectorsOf[name]);
+const { suspects, scrub } = compileScrub(detectors, Buffer.from('***'));
+
+/** Every part found, merged, `shift` bytes further left. */
+function spansOf(found: Spans, shift: number): readonly (readonly [number, number])[] {
+  return Array.from({ length: found.merge() }, (_, i) => [found.startOf(i) - shift, found.endOf(i) - shift]);
+}
+
+/** Whether a window has its last byte at `at`, taken at its word. */
+function windowEndsAt(window: string | Uint8Array, all: Buffer, at: number): boolean {
+  return Array.from(typeof window === 'string' ? window : '').every((wanted, place) => {
+    const byte = all[at - 3 + place];
+    if (wanted === '?') return true;
+    if (byte === undefined) return false;
+    return wanted === '#' ? byte >= 0x30 && byte <= 0x39 : byte === wanted.charCodeAt(0);
+  });
+}
 
 const hex = (length: number) =>
   fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: length, maxLength: length });
@@ -67,6 +81,36 @@ const piece = fc.oneof(
     )
     .map(([name, salt, hash]) => `${name}${salt}$${hash}`),
   hex(32).map((digest) => `md5${digest}`),
+  fc.constantFrom(
+    '+44 20 7946 0958',
+    '+1 (415) 555-2671',
+    '192.0.2.10',
+    '2001:db8::1',
+    '943 476 5919',
+    '111222333',
+    '255081416802538',
+    '234123412346',
+    '529.982.247-25',
+    '12345678Z',
+    'X1234567L',
+    'DE89370400440532013000',
+    'GB29 NWBK 6016 1331 9268 19',
+    'NO9386011117947',
+    'FR76',
+  ),
+  fc
+    .tuple(fc.constantFrom('ghp_', 'sk_live_', 'sk-', 'AIza', 'xoxb-', 'glpat-'), token(10, 40))
+    .map((p) => p.join('')),
+  fc
+    .tuple(fc.constantFrom('http', 'postgres', ''), token(0, 6), token(0, 9), token(0, 6))
+    .map(([scheme, user, password, host]) => `${scheme}://${user}:${password}@${host}`),
+  fc
+    .tuple(
+      fc.constantFrom('password', 'DB_PASS', 'api-key', 'accessToken', '--pwd', 'Bearer', 'secret'),
+      fc.constantFrom('=', ': ', '": "', ' ', " = '", '>'),
+      token(6, 20),
+    )
+    .map((parts) => parts.join('')),
   grouped,
   digits(1, 24),
   hex(40),
@@ -125,12 +169,34 @@ test('never fails to suspect bytes any part of which holds a value [masking.susp
 
 test('suspects each class by itself as it does among all [masking.suspects]', () => {
   fc.assert(
-    fc.property(ranged, fc.constantFrom(...detectedClasses), ({ all, start, end }, dataClass) => {
-      const alone = [detectorOf[dataClass]];
-      if (compileScrub(alone, () => Buffer.from('***'))(all, start, end, start) === null) return;
-      assert.equal(compileSuspicion(alone)(all, 0, all.length), true);
+    fc.property(ranged, fc.constantFrom(...detectorNames), ({ all, start, end }, name) => {
+      const alone = compileScrub(detectorsOf[name], Buffer.from('***'));
+      if (alone.scrub(all, start, end, start) === null) return;
+      assert.equal(alone.suspects(all, 0, all.length), true);
     }),
     { seed, numRuns: 2_000 },
+  );
+});
+
+test('meets every anchor that walking byte by byte meets [masking.suspects]', () => {
+  const found = new Spans();
+  fc.assert(
+    fc.property(bytes, fc.constantFrom(...detectors), fc.nat(700), (all, detector, shift) => {
+      if (detector.kind !== 'window') return;
+      found.clear(1);
+      for (let at = 2; at < all.length; at += 1)
+        if (detector.windows.some((window) => windowEndsAt(window, all, at)))
+          detector.finds(all, 0, all.length, at, found);
+      const expected = spansOf(found, 0);
+      compileScan([detector]).finds(all, 0, all.length, found);
+      assert.deepEqual(spansOf(found, 0), expected);
+      if (detector.dataClass === 'private-key') return;
+      // The same in bulk; what surrounds it is in no other value.
+      const bulk = Buffer.concat([Buffer.alloc(shift, '\n'), all, Buffer.alloc(600, '\n')]);
+      compileScan([detector]).finds(bulk, 0, bulk.length, found);
+      assert.deepEqual(spansOf(found, shift), expected);
+    }),
+    { seed, numRuns: 3_000 },
   );
 });
 
@@ -193,6 +259,24 @@ test('gets through hostile texts that would cost a backtracking matcher its squa
     'SCRAM-SHA-256$',
     'md5',
     ' ',
+    'DE89',
+    'DE89 ',
+    'sk-',
+    'ghp_',
+    'xoxb-',
+    'a://b:',
+    '://',
+    'password=',
+    "token='",
+    'secret: ',
+    'Bearer ',
+    '+1 ',
+    '+1234567',
+    '1.',
+    ':',
+    'a:',
+    '1.2.3.',
+    '12345678Z',
   ]) {
     const text = Buffer.from(unit.repeat(size / unit.length));
     suspects(text, 0, text.length);
