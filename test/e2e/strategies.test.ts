@@ -61,6 +61,7 @@ ${STRATEGIES.map((name) => `    - { column: "public.every.${name}_*", class: ${n
     - { column: public.orders.buyer, class: hash }
     - { column: public.people.wage, class: noise }
     - { column: public.people.code, class: last }
+    - { column: public.people.mood, class: hash }
   classes:
     nothing: { strategy: null }
     dropped: { strategy: drop }
@@ -224,10 +225,15 @@ for (const format of ['text', 'csv', 'binary']) {
 test('treats types of somebody’s own as text, in COPY as a whole [masking.strategy-types]', async () => {
   const [first] = await rows('SELECT code FROM people ORDER BY id');
   assert.deepEqual(first, [null], 'a domain over a number is one');
+  const moods = await rows('SELECT mood FROM people');
+  for (const [mood] of moods) assert.match(String(mood), /^msk_[a-z2-7]{20}$/);
+  assert.equal(new Set(moods.flat()).size, 2);
+  const binary = await rows('SELECT mood FROM people', { binary: true, values: [] });
+  assert.deepEqual(binary, [[null], [null]]);
   const out = await runCommand(
     'psql',
-    ['-X', '-c', 'COPY people (id, code, ssn) TO STDOUT'],
+    ['-X', '-c', 'COPY people (id, code, mood, ssn) TO STDOUT'],
     await world.clientEnvironment(),
   );
-  assert.deepEqual([out.stdout, out.stderr], ['1\t***\t***6789\n2\t***\t***4321\n', '']);
+  assert.deepEqual([out.stdout, out.stderr], ['1\t***\t***\t***6789\n2\t***\t***\t***4321\n', '']);
 });
