@@ -61,6 +61,8 @@ masking:
   # - { column: shop.customers.ssn, class: ssn }
   column_names: []
   # - { pattern: "*password*", class: password }
+  # classes: # how; a class that is not named is hidden whole
+  #   ssn: { strategy: partial, keep: last-4 }
 
 approval:
   expiry_seconds: 900 # how long an operation waits for people
