@@ -39,6 +39,8 @@ export const e2eRequirements = {
     'A malformed message of a client ends its session with a reason, recorded, and no other.',
   'fault.target-garbage':
     'A malformed reply of a target ends the session with a reason, recorded, and no other.',
+  'fault.target-lies':
+    'Whatever a target says of a hidden value, in whichever message it sends it, the client does not get it; a reply that contradicts itself ends the session.',
   'fault.bounded-memory': 'A side that sends faster than the other listens is made to wait.',
   'fault.crash': 'Whatever the target ran before a crash of the gateway is in the log, and the log verifies.',
   'fault.disk-full':
