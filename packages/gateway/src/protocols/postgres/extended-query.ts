@@ -8,6 +8,7 @@ import { KeptBack } from './kept-back.ts';
 import { describePortal } from './messages.ts';
 import { openPortal, operationOf, type Portal, type Prepared } from './portal.ts';
 import { tighter } from './reply-limit.ts';
+import { NOT_BY_ITSELF, namesReveal } from './reveal-setting.ts';
 import { COPY_AMONG_OTHERS, combine } from './statements.ts';
 import { skipped, Unit, withheldCopy } from './unit.ts';
 
@@ -37,16 +38,17 @@ export class ExtendedQuery {
     }
     return whenReady(this.kept.settle(), () => {
       if (this.#talk.exchange.skipping) return;
-      return whenReady(this.#talk.bindStatement(text), (statement) =>
-        whenReady(this.#talk.line.prepare({ meaning: statement, text, parameters: [] }), (outcome) => {
+      return whenReady(this.#talk.bindStatement(text), (statement) => {
+        if (namesReveal(statement)) return this.kept.refuse(line.refuse(...NOT_BY_ITSELF));
+        return whenReady(this.#talk.line.prepare({ meaning: statement, text, parameters: [] }), (outcome) => {
           if (this.#talk.exchange.skipping) return;
           if (outcome.effect === 'deny') return this.kept.refuse(outcome.refusal);
           const proposal = statements.propose(name, { statement, text }, this.#segment);
           if (name !== '') this.#talk.rememberPrepared(name, statement);
           line.target.forward(outcome.permit, bytes.subarray(start - MESSAGE_HEADER_BYTES, end));
           this.#talk.exchange.expect({ kind: 'parse', settle: { table: statements, proposal } });
-        }),
-      );
+        });
+      });
     });
   }
 
