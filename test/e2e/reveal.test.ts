@@ -7,7 +7,17 @@ import type { AccessRequest } from '@sallyport/contract';
 import type pg from 'pg';
 import { auditEntries } from '../fixtures/audit-entries.ts';
 import { startGateway, type TestGateway } from '../fixtures/gateway.ts';
-import { describe, eventually, fieldsOf, parse, query, RawClient, sync } from '../fixtures/raw-postgres.ts';
+import {
+  bind,
+  describe,
+  eventually,
+  execute,
+  fieldsOf,
+  parse,
+  query,
+  RawClient,
+  sync,
+} from '../fixtures/raw-postgres.ts';
 
 const POLICIES = `
 @id("everyone") permit (principal, action in [Action::"connect", Action::"transact", Action::"call", Action::"set", Action::"show"], resource);
@@ -72,7 +82,9 @@ const revealEntries = (client: { readonly id: string }) =>
 /** The session of the newest entry of this type. */
 function newestSession(): { readonly id: string } {
   const started = auditEntries(world).filter(({ type }) => type === 'session-started');
-  return { id: String(started.at(-1)?.sessionId) };
+  const id = started.at(-1)?.sessionId;
+  assert.ok(typeof id === 'string');
+  return { id };
 }
 
 test('a class is shown once people approved, in this session alone, until it is reset [masking.reveal-session]', async () => {
@@ -136,7 +148,7 @@ test('what is not permitted, not a class, or asked for in another way is refused
     "SET sallyport.reveal = 'note'",
     /policy "few" permits .* with limits, which reveals nothing/,
   );
-  const elsewhere = /by a simple query with nothing else in it/;
+  const elsewhere = /by a statement with nothing else in it/;
   await refused("SET LOCAL sallyport.reveal = 'email'", elsewhere);
   await refused("SET sallyport.reveal = 'email'; select 1", elsewhere);
   await refused("select set_config('sallyport.reveal', 'email', false)", elsewhere);
@@ -198,14 +210,35 @@ test('the answer comes in its turn, with the state of the transaction, and nothi
   );
   assert.equal(describe(await client.ask(query('reset sallyport.reveal'))), 'C(SET) ZE');
   assert.equal(describe(await client.ask(query('rollback'))), 'C(ROLLBACK) ZI');
-  client.send(parse('', "set sallyport.reveal = 'email'"), sync());
+  client.send(parse('', 'show sallyport.reveal'), sync());
   const said = await client.until('Z');
   assert.equal(describe(said), 'E(42501) ZI');
   assert.match(fieldsOf(said[0] ?? { type: 'E', body: Buffer.alloc(0) }).H ?? '', /RESET sallyport\.reveal/);
   assert.equal(
-    describe(await client.ask(query("select coalesce(current_setting('sallyport' || '.reveal', true), 'unset')"))),
+    describe(
+      await client.ask(query("select coalesce(current_setting('sallyport' || '.reveal', true), 'unset')")),
+    ),
     'T D(unset) C(SELECT 1) ZI',
   );
+  client.close();
+});
+
+test('as a prepared statement it is asked for each time it runs, in the middle of a pipeline [masking.reveal-session]', async () => {
+  const password = await world.token('agent');
+  const { client } = await RawClient.open({ port: world.port, user: 'db', password });
+  client.send(parse('ask', "SET sallyport.reveal = 'email'"), parse('end', 'RESET sallyport.reveal'), sync());
+  assert.equal(describe(await client.until('Z')), '1 1 ZI');
+  const mail = [parse('', 'select mail from work.people'), bind('', ''), execute('')];
+  client.send(...mail, bind('', 'ask'), execute(''), ...mail, sync());
+  const request = await pending(ASK);
+  await (await world.as('approver')).approve(request.id, 'fine');
+  // The notice that it waits may come before the rows of what is under way.
+  const said = (await client.until('Z')).filter(({ type }) => type !== 'N');
+  assert.equal(describe(said), '1 2 D(***) C(SELECT 1) 2 C(SET) 1 2 D(ada@example.com) C(SELECT 1) ZI');
+  client.send(bind('', 'end'), execute(''), ...mail, sync());
+  assert.equal(describe(await client.until('Z')), '2 C(SET) 1 2 D(***) C(SELECT 1) ZI');
+  client.send(parse('no', "SET sallyport.reveal = 'salary'"), bind('', 'no'), execute(''), ...mail, sync());
+  assert.equal(describe(await client.until('Z')), '1 E(42501) ZI');
   client.close();
 });
 
@@ -228,7 +261,7 @@ test('a policy that permits it no more ends it at once, and so does the end of t
   );
   await eventually('the grant ended', async () => ((await mail()) === MASKED ? true : undefined));
   await eventually('its entry', async () => (revealEntries(session).length === 2 ? true : undefined));
-  assert.match(String(revealEntries(session)[1]?.reason), /policy changed/);
+  assert.match(JSON.stringify(revealEntries(session)[1]), /policy changed/);
   writeFileSync(file, POLICIES);
   await eventually('the first policy', async () => (version() >= 4 ? true : undefined));
   await approved(client);
@@ -236,5 +269,5 @@ test('a policy that permits it no more ends it at once, and so does the end of t
   await eventually('the entry of the end', async () =>
     revealEntries(session).length === 4 ? true : undefined,
   );
-  assert.match(String(revealEntries(session)[3]?.reason), /the session ended/);
+  assert.match(JSON.stringify(revealEntries(session)[3]), /the session ended/);
 });

@@ -26,12 +26,17 @@ export type RevealCommand =
 export const NOT_BY_ITSELF: readonly [string, DenialCode, string, string] = [
   `a statement with ${SETTING}`,
   'forbidden',
-  `${SETTING} is set for the session, by a simple query with nothing else in it`,
+  `${SETTING} is set for the session, by a statement with nothing else in it, and shown by a simple query`,
   `SET ${SETTING} = 'email', RESET ${SETTING} or SHOW ${SETTING}`,
 ];
 
 /** What is sent to the target in place of the statement. */
 export const EMPTY_QUERY = new FrameWriter(16).begin(FrontendType.Query).string('').end().take();
+
+/** The same as a prepared statement. */
+export function parseEmpty(name: string): Buffer {
+  return new FrameWriter(64).begin(FrontendType.Parse).string(name).string('').int16(0).end().take();
+}
 
 type Use = 'none' | 'names' | 'resets';
 const uses = new WeakMap<StatementMeaning, Use>();
@@ -73,6 +78,12 @@ export function readReveal(text: string): RevealCommand | null {
   const classes = readClasses(rest);
   if (classes === null) return null;
   return classes.length === 0 ? { kind: 'end' } : { kind: 'ask', classes };
+}
+
+/** Whether it can be prepared: SHOW would have to be described, and what it shows is not known before it runs. */
+export function mayBePrepared(text: string): boolean {
+  const command = readReveal(text);
+  return command !== null && command.kind !== 'show';
 }
 
 /** `'email'`, `'email, phone'`, `email, 'phone'`. */
@@ -137,8 +148,8 @@ function ownUnit(talk: Conversation, answer: Buffer): Unit {
 
 const UNRECORDED: Tape = { reply: () => undefined, end: () => undefined };
 
-/** What the target carries out: nothing. */
-const ANSWERED_HERE: StatementMeaning = Object.freeze({
+/** What the target carries out in place of one: nothing. A prepared statement that is one of these is told by it. */
+export const ANSWERED_HERE: StatementMeaning = Object.freeze({
   form: '',
   evaluations: [],
   undetermined: null,
