@@ -8,7 +8,7 @@
  */
 import { BackendType, FrameWriter, FrontendType } from '@sallyport/postgres-wire';
 import { type MaybePromise, whenReady } from '../../lib/async.ts';
-import type { DenialCode, Refusal, Tape } from '../protocol.ts';
+import type { DenialCode, Evaluation, Meaning, Refusal, Tape } from '../protocol.ts';
 import type { Conversation } from './conversation.ts';
 import type { StatementMeaning } from './statement/index.ts';
 import { skipped, Unit } from './unit.ts';
@@ -78,6 +78,20 @@ export function readReveal(text: string): RevealCommand | null {
   const classes = readClasses(rest);
   if (classes === null) return null;
   return classes.length === 0 ? { kind: 'end' } : { kind: 'ask', classes };
+}
+
+/** What the statement is judged as, for tools that only ask: what it asks to see. */
+export function judgedAs(text: string, statement: StatementMeaning): Meaning {
+  if (!namesReveal(statement)) return statement;
+  const command = readReveal(text);
+  if (command === null) return { ...statement, undetermined: NOT_BY_ITSELF[2] };
+  // Whoever ends it or looks at it is not asked anything.
+  if (command.kind !== 'ask') return statement;
+  const { classes } = command;
+  const evaluations = classes.map((name): Evaluation => {
+    return { action: 'reveal', resource: { type: 'DataClass', path: [name] } };
+  });
+  return { form: statement.form, evaluations, undetermined: null, changesState: true };
 }
 
 /** Whether it can be prepared: SHOW would have to be described, and what it shows is not known before it runs. */
