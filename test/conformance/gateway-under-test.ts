@@ -255,7 +255,7 @@ function testApprovals() {
       const request: PendingRequest = {
         id,
         text: subject.text,
-        approve: () => end({ state: 'approved', approvals: subject.requirements }),
+        approve: () => end({ state: 'approved', approvals: subject.requirements, by: ['approver'] }),
         deny: (reason) => end({ state: 'denied', reason, by: 'an approver' }),
       };
       const asker = askers.shift();

@@ -6,6 +6,8 @@ export const maskingRequirements = {
   'masking.comment-class':
     'A column whose comment in the database declares a class is hidden, also in views and partitions, from the moment the comment is seen.',
   'masking.reveal': 'A class that policy reveals is shown, and no other.',
+  'masking.reveal-session':
+    'A session may ask to see a class: as policy and people say, in it alone, until it or policy ends it, with an entry for each grant and end.',
   'masking.probe-denied':
     'A hidden column is not used to tell what it holds, in whatever clause, unless policy permits it, and the client is told where.',
   'masking.probe-permit':

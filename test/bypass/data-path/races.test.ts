@@ -71,7 +71,7 @@ test('an approval that arrives with the client gone is not used [data-path.gone,
   staged.decide = async (approved) => (approved.length === 0 ? requestableUnder('v1') : permitUnder('v1'));
   staged.people = async () => {
     gone.abort();
-    return { state: 'approved', approvals: [{ group: 'approvers', seats: 1 }] };
+    return { state: 'approved', approvals: [{ group: 'approvers', seats: 1 }], by: ['approver'] };
   };
   assert.equal(codeOf(await staged.submit(operation(), gone.signal)), 'access-request-cancelled');
   assert.equal(staged.redeemed, 0);

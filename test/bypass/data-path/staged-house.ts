@@ -101,7 +101,7 @@ export function stagedHouse(): StagedHouse {
     version: 'v1',
     decide: async () => permitUnder(stage.version),
     synced: async () => undefined,
-    people: async () => ({ state: 'approved', approvals: APPROVERS }),
+    people: async () => ({ state: 'approved', approvals: APPROVERS, by: ['approver'] }),
   };
   const house = houseOn(stage);
   const context = {

@@ -21,7 +21,12 @@ export interface AccessRequestSubject {
 
 /** How an access request ended. Only `approved` leads back to decide. */
 export type AccessRequestEnding =
-  | { readonly state: 'approved'; readonly approvals: readonly ApprovalRequirement[] }
+  | {
+      readonly state: 'approved';
+      readonly approvals: readonly ApprovalRequirement[];
+      /** Who approved, by subject. */
+      readonly by: readonly string[];
+    }
   | { readonly state: 'denied'; readonly reason: string; readonly by: string }
   | { readonly state: 'expired' | 'cancelled' | 'failed' };
 

@@ -13,7 +13,11 @@ describe('deciding', () => {
     const pending = room.open(asking());
     const view = await room.approve(pending.id, bob, 'looks right');
     assert.equal(view.state, 'approved');
-    assert.deepEqual(await pending.ended, { state: 'approved', approvals: [{ group: 'dba', seats: 1 }] });
+    assert.deepEqual(await pending.ended, {
+      state: 'approved',
+      approvals: [{ group: 'dba', seats: 1 }],
+      by: ['main|bob'],
+    });
     assert.equal(pending.redeem('another digest'), false);
     assert.equal(pending.redeem('d'.repeat(64)), true);
     assert.equal(pending.redeem('d'.repeat(64)), false);

@@ -132,7 +132,8 @@ class Room implements ApprovalRoom {
     this.#seat(request, approver, 'approve', said);
     if (done) {
       request.redeemBy = this.#deps.clock.now() + this.#deps.config.redeemSeconds * 1_000;
-      this.#settle(request, 'filled', { state: 'approved', approvals: requirements });
+      const by = request.seated.map((one) => one.approver);
+      this.#settle(request, 'filled', { state: 'approved', approvals: requirements, by });
     }
     return this.#afterWriting(request, approver);
   }

@@ -35,6 +35,7 @@ export type AuditEntryType =
   | 'introspection'
   | 'access-requested'
   | 'access-decided'
+  | 'reveal'
   | 'violation'
   | 'recording-chunk'
   | 'admin';

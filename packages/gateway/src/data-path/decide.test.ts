@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createMasking, maskingSection } from '../masking/index.ts';
 import type { Decision, DecisionPoint, Risk } from '../policy/index.ts';
+import { sessionOf } from '../policy/policy.test-support.ts';
 import type { Meaning } from '../protocols/protocol.ts';
-import { createDecisionMemo } from './decide.ts';
+import { type Asking, createDecisionMemo, decide } from './decide.ts';
 import { Uses } from './risk.ts';
 
 const meaning: Meaning = { form: 'f', evaluations: [], undetermined: null, changesState: false };
@@ -36,4 +38,52 @@ test('uses are bounded, and what was forgotten is new again [policy.risk]', () =
     ['a', 'b', 'c'].map((use) => uses.has(use)),
     [true, false, true],
   );
+});
+
+test('a decision is remembered with what was granted when it was made, whatever came or went meanwhile [masking.reveal-session]', async () => {
+  const none: readonly string[] = [];
+  const email: readonly string[] = ['email'];
+  let granted = none;
+  let answer = Promise.withResolvers<void>();
+  const decisionPoint: Partial<DecisionPoint> = {
+    version: 'v1',
+    asksRisk: false,
+    async decide(): Promise<Decision> {
+      await answer.promise;
+      const obligations = [{ kind: 'mask', revealed: [] }] as const;
+      return { effect: 'permit', policies: [], policyVersion: 'v1', obligations };
+    },
+  };
+  const memo = createDecisionMemo(decisionPoint as DecisionPoint);
+  const decisions = new Map([none, email].map((classes) => [classes, memo.of(classes.join())]));
+  const context = sessionOf([]);
+  const masking = createMasking(maskingSection.parse({}));
+  const asking = {
+    ...{ context, identity: context.identity, target: 't', house: { decisionPoint, masking } },
+    get granted() {
+      return granted;
+    },
+    get decisions() {
+      return decisions.get(granted);
+    },
+  } as unknown as Asking;
+  const select: Meaning = {
+    ...meaning,
+    evaluations: [{ action: 'select', resource: { type: 'Table', path: ['d', 's', 't'] } }],
+  };
+  for (const [before, after] of [
+    [none, email],
+    [email, none],
+  ] as const) {
+    const fresh = { ...select };
+    granted = before;
+    answer = Promise.withResolvers();
+    const decided = decide(asking, { meaning: fresh });
+    granted = after;
+    answer.resolve();
+    const expected = [{ kind: 'mask', revealed: after }];
+    assert.deepEqual(((await decided) as { obligations?: unknown }).obligations, expected);
+    assert.equal(decisions.get(before)?.get(fresh, null), undefined);
+    assert.deepEqual(decisions.get(after)?.get(fresh, null), await decided);
+  }
 });

@@ -14,6 +14,8 @@ const NO_APPROVALS: readonly ApprovalRequirement[] = [];
 /** What deciding takes of a session, and nothing that could permit: a tool that asks what would be has no more. */
 export interface Asking extends Pick<Session, 'context' | 'decisions' | 'identity' | 'target'> {
   readonly house: Pick<House, 'decisionPoint' | 'masking' | 'workingHours' | 'clock' | 'uses'>;
+  /** Classes shown beside what policy shows anyway, because the session asked; absent: none. */
+  readonly granted?: readonly string[];
 }
 
 /** Asks the decision point about one operation; at once when the same meaning was decided under the same policy. */
@@ -25,14 +27,17 @@ export function decide(
   const { meaning } = operation;
   const { decisionPoint } = session.house;
   const risk = decisionPoint.asksRisk ? riskOf(session, meaning) : null;
+  const { granted } = session;
   const known = approved.length === 0 ? session.decisions.get(meaning, risk) : undefined;
   if (known !== undefined) return known;
   return decisionPoint
     .decide(session.context, evaluationsOf(session, meaning), approved, risk)
     .then((made) => {
+      // What is granted is part of what was asked, and of what is remembered: it came or went meanwhile.
+      if (session.granted !== granted) return decide(session, operation, approved);
       // A deny because the decision point was down names no version in force, says so itself, and is not remembered.
       const current = made.policyVersion === decisionPoint.version;
-      const explained = current ? explainUndetermined(meaning, made) : made;
+      const explained = current ? withGranted(explainUndetermined(meaning, made), granted) : made;
       const decision = risk === null ? explained : { ...explained, risk };
       if (approved.length === 0 && current) session.decisions.set(meaning, risk, decision);
       return decision;
@@ -60,6 +65,15 @@ function explainUndetermined(meaning: Meaning, decision: Decision): Decision {
   // All that could not be told was permitted: it is the hidden columns that were not.
   if (decision.denied !== undefined) return decision;
   return { ...decision, reason: `its effect cannot be determined: ${meaning.undetermined}` };
+}
+
+/** What is granted is shown as what policy reveals is. */
+function withGranted(decision: Decision, granted: readonly string[] | undefined): Decision {
+  if (granted === undefined || granted.length === 0 || decision.effect === 'deny') return decision;
+  const obligations = decision.obligations.map((one) =>
+    one.kind === 'mask' ? { ...one, revealed: [...new Set([...one.revealed, ...granted])] } : one,
+  );
+  return { ...decision, obligations };
 }
 
 /** Decisions already made, by who asks and what it means; forgotten as a whole when the policy changes (L6). */

@@ -6,6 +6,19 @@ import { decide } from './decide.ts';
 import { decisionFacts, deny, permit, type Refusing } from './record.ts';
 import type { Session } from './session.ts';
 
+/** How an operation that was held came to be permitted. */
+export interface Approved {
+  readonly requestId: string;
+  readonly approvals: readonly ApprovalRequirement[];
+  /** The people, by subject. */
+  readonly by: readonly string[];
+}
+
+/** A listener within the data path: what people did is told before the outcome is. */
+export interface HoldWatcher extends HoldListener {
+  approved?(how: Approved): void;
+}
+
 /**
  * Keeps the operation open while people decide. An approval is evidence for a new decision, never a way through:
  * it is redeemed once, for this digest, and then the operation is judged again (L3).
@@ -15,7 +28,7 @@ export async function hold(
   operation: Operation,
   decision: Decision & { effect: 'deny' },
   requirements: readonly ApprovalRequirement[],
-  listener: HoldListener,
+  listener: HoldWatcher,
 ): Promise<Outcome> {
   const { house } = session;
   const heldSince = house.clock.elapsed();
@@ -41,6 +54,7 @@ export async function hold(
   // The policy may have changed during that decision, too.
   if (judged.policyVersion !== decision.policyVersion) return refused(NOT_REDEEMED);
   if (judged.effect === 'permit') {
+    listener.approved?.({ requestId: request.id, approvals: ending.approvals, by: ending.by });
     return permit(session, operation, judged, { ...circumstances, approved: ending.approvals });
   }
   return refused({

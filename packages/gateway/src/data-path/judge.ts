@@ -1,8 +1,8 @@
 import { type MaybePromise, whenReady } from '../lib/async.ts';
 import type { Decision, Question } from '../policy/index.ts';
-import type { HoldListener, Operation, Outcome } from '../protocols/protocol.ts';
+import type { Operation, Outcome } from '../protocols/protocol.ts';
 import { decide } from './decide.ts';
-import { hold } from './hold.ts';
+import { type HoldWatcher, hold } from './hold.ts';
 import { decisionFacts, deny, permit, type Refusing } from './record.ts';
 import type { Session } from './session.ts';
 import { writesBack } from './write-back.ts';
@@ -17,7 +17,7 @@ import { writesBack } from './write-back.ts';
  *
  * The answer is immediate when the decision is known and its entry needs no disk sync.
  */
-export function judge(session: Session, operation: Operation, listener: HoldListener): MaybePromise<Outcome> {
+export function judge(session: Session, operation: Operation, listener: HoldWatcher): MaybePromise<Outcome> {
   if (session.ending !== null) return deny(session, operation, session.ending);
   return closed(session, operation, () =>
     whenReady(decided(session, operation), (decision) => {

@@ -14,6 +14,7 @@ import type {
 import { recordPermit } from './permit.ts';
 import { openLink } from './reach.ts';
 import { refuse } from './record.ts';
+import { endReveal, reveal } from './reveal.ts';
 import type { Session } from './session.ts';
 
 interface Parts {
@@ -37,6 +38,9 @@ export function lineOf(session: Session, parts: Parts): Line {
     submit: (operation, hold) => judge(session, operation, hold),
     prepare: (operation) => judgePreparation(session, operation),
     refuse: (form, code, reason, hint) => refuseUnjudged(session, form, code, reason, hint),
+    revealed: () => session.granted,
+    reveal: (request, hold) => reveal(session, request, hold),
+    endReveal: () => endReveal(session, 'the client ended it'),
     introspect: (facet) => introspect(session, protocol, facet),
     onEnd: (handler) => session.onEnd(handler),
     violation: (side, reason) => recordViolation(session, side, reason),

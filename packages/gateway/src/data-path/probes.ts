@@ -10,7 +10,7 @@ const ACTIONS: Readonly<Record<FieldUse['kind'], string | null>> = {
 };
 
 const NOTHING: readonly Question[] = [];
-const NOTHING_REVEALED: readonly string[] = [];
+const NOTHING_GRANTED: readonly string[] = [];
 
 interface Known {
   readonly mask: Mask;
@@ -23,6 +23,8 @@ const known = new WeakMap<Meaning, Known>();
 /** Where an operation is asked about: what is hidden there is what its masking says. */
 export interface Probing {
   readonly target: string;
+  /** Classes that are shown because the session asked. */
+  readonly granted?: readonly string[];
   readonly house: { readonly masking: Pick<Masking, 'compile'> };
 }
 
@@ -31,9 +33,12 @@ export interface Probing {
  * Which columns those are is the mask's to say; a binding only says what is done with them. Which classes may be seen
  * is the decision point's to know, and about those it asks nothing: so they are all asked about here.
  */
-export function hiddenUses({ target, house }: Probing, meaning: Meaning): readonly Question[] {
+export function hiddenUses(
+  { target, house, granted = NOTHING_GRANTED }: Probing,
+  meaning: Meaning,
+): readonly Question[] {
   if (meaning.fields === undefined) return NOTHING;
-  const mask = house.masking.compile(target, NOTHING_REVEALED);
+  const mask = house.masking.compile(target, granted);
   if (!(mask.hidesColumns || mask.hidesDeclared)) return NOTHING;
   const before = known.get(meaning);
   if (before?.mask === mask) return before.questions;

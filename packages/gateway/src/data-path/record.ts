@@ -123,7 +123,8 @@ function overRate({ policy, most }: Rate): Refusing {
   };
 }
 
-function unavailable(session: Session, operation: Operation): Outcome {
+/** A deny because the log cannot be written. */
+export function unavailable(session: Session, operation: Operation): Outcome {
   return deny(session, operation, AUDIT_UNAVAILABLE);
 }
 

@@ -3,6 +3,7 @@ import { CONNECT, mayChange } from './authenticate.ts';
 import { decide } from './decide.ts';
 import type { House } from './house.ts';
 import { compile, noTighter } from './obligations.ts';
+import { regrant } from './reveal.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -23,6 +24,7 @@ export async function regate(house: House): Promise<void> {
 }
 
 async function regateSession(session: Session): Promise<void> {
+  await regrant(session);
   const connecting = await decide(session, CONNECT);
   if (connecting.effect === 'deny') {
     session.end('session-ended', `policy changed: ${connecting.reason}`, ASK);

@@ -1,4 +1,5 @@
 import type { TargetLink } from '../protocols/protocol.ts';
+import { conceal } from './reveal.ts';
 import type { Session } from './session.ts';
 
 /** Puts the session on the record: in the log, in the registry that revocation looks in, and as a recording. */
@@ -42,6 +43,7 @@ export async function closeSession(session: Session, link: TargetLink): Promise<
   link.close();
   session.end('session-ended', reason, '');
   house.sessions.remove(session, reason);
+  conceal(session, 'the session ended');
   await session.recording?.end(reason).catch(house.report);
   try {
     house.audit.append({

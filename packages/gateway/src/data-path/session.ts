@@ -9,11 +9,25 @@ import type { House } from './house.ts';
 /** Longest delay of one timer; a token that lives longer is looked at again then. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
+const NOTHING_GRANTED: readonly string[] = [];
+
 /** An operation whose reply is not over, with what it was permitted on. */
 export interface UnderWay {
   readonly operation: Operation;
   readonly decision: Decision;
   readonly approved: readonly ApprovalRequirement[];
+}
+
+/** Data classes a session is shown because it asked, beside what policy shows it anyway. */
+export interface Grant {
+  /** Never empty. */
+  readonly classes: readonly string[];
+  /** What was asked, to be judged again when the policy changes, with what people approved for it. */
+  readonly operation: Operation;
+  readonly approved: readonly ApprovalRequirement[];
+  readonly evaluationId: string;
+  /** Under another policy than this it counts for nothing. */
+  readonly policyVersion: string;
 }
 
 /** One authenticated use of one target, from admission until either side is done or it is ended (L6). */
@@ -28,11 +42,14 @@ export class Session {
   readonly startup: Caller['startup'];
   readonly salt: string;
   readonly startedAt: number;
-  readonly decisions: Decisions;
+  readonly #decisions: Decisions;
   /** Set once the session is admitted; nothing is judged before. */
   recording: Recording | null = null;
   /** What belongs to no operation, a notification or a notice, is masked with this; replaced when the policy changes. */
   mask: Mask | null = null;
+  #grant: Grant | null = null;
+  /** What was decided while the grant stands. */
+  #decisionsGranted: Decisions | null = null;
   /** Operations the target was sent and whose reply is not over. */
   readonly #underWay = new Set<UnderWay>();
   #operations = 0;
@@ -53,8 +70,35 @@ export class Session {
     this.client = caller.client;
     this.startup = caller.startup;
     this.startedAt = house.clock.now();
-    this.decisions = house.decisions.of(identityClass(context));
+    this.#decisions = house.decisions.of(identityClass(context));
     this.#watchExpiry();
+  }
+
+  /** What it is shown because it asked, or null; whether that counts now is another matter: see `granted`. */
+  get grant(): Grant | null {
+    return this.#grant;
+  }
+
+  set grant(grant: Grant | null) {
+    this.#grant = grant;
+    this.#decisionsGranted =
+      grant === null
+        ? null
+        : this.house.decisions.of(JSON.stringify([identityClass(this.context), grant.classes]));
+  }
+
+  /** The classes granted under the policy in force; the same list for as long as it is the same grant. */
+  get granted(): readonly string[] {
+    const grant = this.#grant;
+    return grant !== null && grant.policyVersion === this.house.decisionPoint.version
+      ? grant.classes
+      : NOTHING_GRANTED;
+  }
+
+  /** What was decided for callers like this one, with as much granted. */
+  get decisions(): Decisions {
+    const granted = this.#decisionsGranted;
+    return granted === null || this.granted === NOTHING_GRANTED ? this.#decisions : granted;
   }
 
   /** Operations judged so far. */

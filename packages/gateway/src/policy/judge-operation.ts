@@ -86,6 +86,9 @@ function merge(
     if (answer.effect === 'deny') return denyOne(set, target, question, answer);
     const standing = stand(answer, approved);
     if (standing === null) return unavailable('an approval names no group');
+    const onlyPartly = limitedReveal(question, standing);
+    if (onlyPartly !== null)
+      return deny(set, limitedRevealSentence(target, question, onlyPartly), [onlyPartly]);
     if (standing.effect === 'ask') {
       const { policy, limit } = standing.option;
       asking.push({ question, standing });
@@ -107,6 +110,13 @@ function merge(
     policyVersion: set.version,
     obligations: limit === null ? [mask] : [mask, limit],
   };
+}
+
+/** The policy that would reveal a class with limits, or null: a value is seen or not, so such a permit is none. */
+function limitedReveal({ action }: Question, standing: Standing): string | null {
+  if (action !== 'reveal') return null;
+  if (standing.effect === 'permit') return standing.limited?.policy ?? null;
+  return standing.option.limit === null ? null : standing.option.policy;
 }
 
 /** An evaluation permitted by policies that want an approval. */
@@ -225,6 +235,10 @@ function denialSentence(
 /** What the statement does that is asked about, where the question alone does not say it. */
 function whyAsked(question: Question): string {
   return isHiddenUse(question) ? `${hiddenUseSentence(question)}: ` : '';
+}
+
+function limitedRevealSentence(target: string, question: Question, policy: string): string {
+  return `policy "${policy}" permits ${question.action} on ${describe(target, question)} with limits, which reveals nothing`;
 }
 
 function readOnlySentence(target: string, evaluation: Question): string {

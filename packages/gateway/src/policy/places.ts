@@ -1,8 +1,8 @@
 /** Where each type of resource has its place: what the parts of its path are called, and what it lies in. */
 import type { ResourceType } from '../protocols/protocol.ts';
 
-/** Resource types of the schema: those of the bindings, and the one this room asks about itself. */
-export type PolicyResourceType = ResourceType | 'DataClass';
+/** Resource types of the schema. */
+export type PolicyResourceType = ResourceType;
 
 export interface Place {
   /** The parts of its path, as attributes; the last is the thing itself. */

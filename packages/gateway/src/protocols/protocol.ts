@@ -20,6 +20,8 @@ export interface Resource {
  */
 export type ResourceType =
   | 'Target'
+  // What the data path itself asks about.
+  | 'DataClass'
   // Databases.
   | 'Database'
   | 'Schema'
@@ -357,6 +359,19 @@ export interface Line {
   prepare(operation: Operation): Outcome | Promise<Outcome>;
   /** Refuses what the protocol never carries, whatever policy says (L2). `form` is what is logged. */
   refuse(form: string, code: DenialCode, reason: string, hint: string): Refusal;
+  /** The data classes shown in this session because it asked, beside what policy shows anyway. */
+  revealed(): readonly string[];
+  /**
+   * Asks to be shown these classes from here on, in place of those it asked for before. Judged as `reveal` on each, so people
+   * may have to approve it; what is permitted is forwarded nowhere, and its tape is ended as any other's. `text` is what
+   * the client wrote: nothing but that it asks, and for which classes.
+   */
+  reveal(
+    request: { readonly classes: readonly string[]; readonly text: string },
+    hold: HoldListener,
+  ): Outcome | Promise<Outcome>;
+  /** Ends what it asked for: from here on it is shown what policy shows. */
+  endReveal(): void | Promise<void>;
   /** Runs the gateway's own fixed statement on a connection of its own, recorded as such: a protocol learns the target's catalog with it. */
   introspect(facet: string): Promise<TargetLink & { readonly permit: Permit }>;
   /** Called once when the session must end now (revoked, expired, shutting down). */

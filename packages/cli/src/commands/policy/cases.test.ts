@@ -58,17 +58,21 @@ test('passes cases that come out as they expect, from YAML and from lines [tools
 test('judges a case with what it says is classified, and uses of that [tools.cases-masking]', async () => {
   const made = directory({
     'calm.cedar': `@id("calm") forbid (principal, action == Action::"select", resource) when { context.risk >= 45 };
+      @id("asks") @approval("privacy") permit (principal, action == Action::"reveal", resource) when { resource.name == "email" };
       @id("count") permit (principal, action == Action::"probe", resource) when { ["group"].containsAll(context.roles) };`,
     'cases.yaml': `${HEAD}cases:
   - { statement: SELECT total FROM shop.orders, expect: permit }
   - { statement: SELECT total FROM shop.orders, masking: { classified: [{ column: shop.orders.total, class: salary }] }, expect: deny, policies: [calm] }
+  - { statement: "SET sallyport.reveal = 'email'", expect: hold, approvals: [privacy] }
+  - { statement: "SET sallyport.reveal = 'phone'", expect: deny, reason: no policy permits reveal }
+  - { statement: "SET sallyport.reveal = 'email'; SELECT 1", expect: deny, undetermined: true }
   - { evaluations: [{ action: probe, resource: 'DataClass::"prod/salary"', columns: [shop.orders.total], roles: [group] }], expect: permit, policies: [count] }
   - { evaluations: [{ action: probe, resource: 'DataClass::"prod/salary"', columns: [shop.orders.total], roles: [filter] }], expect: deny, reason: it filters by shop.orders.total }
 `,
   });
   const { code, out, err } = await run(['policy', 'test', made]);
   assert.equal(code, 0, out + err);
-  assert.match(out, /^4 passed, 0 failed$/m);
+  assert.match(out, /^7 passed, 0 failed$/m);
 });
 
 test('names every difference, where the case is, and the policies no case exercises [tools.cases]', async () => {

@@ -7,6 +7,7 @@ import { CopyIn } from './copy-in.ts';
 import { ExtendedQuery } from './extended-query.ts';
 import { costOf } from './kept-back.ts';
 import { ROLL_BACK_QUERY } from './messages.ts';
+import { carryOutReveal, EMPTY_QUERY, namesReveal } from './reveal-setting.ts';
 import { COPY_AMONG_OTHERS, UNKNOWN_FUNCTION_CALL } from './statements.ts';
 import { skipped, Unit, withheldCopy } from './unit.ts';
 
@@ -115,6 +116,7 @@ export class ClientStream {
     return whenReady(this.#extended.kept.settle(), () => {
       if (this.#talk.exchange.skipping) return;
       return whenReady(this.#talk.bindStatement(text), (statement) => {
+        if (namesReveal(statement)) return this.#reveal(text);
         if (statement.mixedCopy === true) {
           return this.#refuseQuery(this.#talk.line.refuse(statement.form, ...COPY_AMONG_OTHERS));
         }
@@ -131,6 +133,15 @@ export class ClientStream {
           return this.#talk.limited(unit, false) ?? this.#copyIn.begin(unit);
         });
       });
+    });
+  }
+
+  /** One of the gateway's own: see reveal-setting.ts. */
+  #reveal(text: string): MaybePromise<void> {
+    return whenReady(carryOutReveal(this.#talk, text), (carried) => {
+      if (this.#talk.exchange.skipping || this.#talk.over) return;
+      if ('refusal' in carried) return this.#refuseQuery(carried.refusal);
+      this.#talk.sendOperation(carried.unit, EMPTY_QUERY, { kind: 'query', unit: carried.unit });
     });
   }
 

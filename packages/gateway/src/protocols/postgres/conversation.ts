@@ -6,6 +6,7 @@ import { Exchange, type Expectation } from './exchange.ts';
 import { denialMessage, errorMessage, FLUSH, holdMessage } from './messages.ts';
 import { NameTable } from './name-table.ts';
 import { openPortal, type Portal, type Prepared } from './portal.ts';
+import { resetsEverything } from './reveal-setting.ts';
 import {
   applyEffects,
   initialSessionState,
@@ -110,6 +111,11 @@ export class Conversation {
     return this.line.submit(operation, this.#holdListener);
   }
 
+  /** Asks to be shown data classes; see reveal-setting.ts. */
+  reveal(request: Parameters<Line['reveal']>[0]): MaybePromise<Outcome> {
+    return this.line.reveal(request, this.#holdListener);
+  }
+
   /** With the catalog read anew: people take long enough for anything to have been replaced. */
   async #meaningNow(meaning: StatementMeaning): Promise<StatementMeaning> {
     await this.catalog.refresh();
@@ -119,6 +125,8 @@ export class Conversation {
   /** Sends a permitted operation and notes what it changes: what follows in the pipeline is judged with that in mind. */
   sendOperation(unit: Unit, bytes: Buffer, expectation: Expectation): void {
     if (unit.statement.effects.length > 0) this.#noteEffects(unit.statement);
+    // Whoever has the session next, of a pool, has not asked for it.
+    if (this.line.revealed().length > 0 && resetsEverything(unit.statement)) this.#endReveal();
     this.line.target.forward(unit.permit, bytes);
     this.exchange.expect(expectation);
   }
@@ -190,6 +198,12 @@ export class Conversation {
     this.catalog.settled();
     // What is under way behind it may have opened the next transaction, and changed things in it.
     if (this.exchange.size === 0) this.#state.settled();
+  }
+
+  #endReveal(): void {
+    const ended = this.line.endReveal();
+    // Nothing of it is shown any more, whatever becomes of the rest.
+    if (ended instanceof Promise) ended.catch(() => undefined);
   }
 
   #noteEffects(statement: StatementMeaning): void {

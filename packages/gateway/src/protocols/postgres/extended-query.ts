@@ -8,6 +8,14 @@ import { KeptBack } from './kept-back.ts';
 import { describePortal } from './messages.ts';
 import { openPortal, operationOf, type Portal, type Prepared } from './portal.ts';
 import { tighter } from './reply-limit.ts';
+import {
+  ANSWERED_HERE,
+  carryOutReveal,
+  mayBePrepared,
+  NOT_BY_ITSELF,
+  namesReveal,
+  parseEmpty,
+} from './reveal-setting.ts';
 import { COPY_AMONG_OTHERS, combine } from './statements.ts';
 import { skipped, Unit, withheldCopy } from './unit.ts';
 
@@ -37,17 +45,28 @@ export class ExtendedQuery {
     }
     return whenReady(this.kept.settle(), () => {
       if (this.#talk.exchange.skipping) return;
-      return whenReady(this.#talk.bindStatement(text), (statement) =>
-        whenReady(this.#talk.line.prepare({ meaning: statement, text, parameters: [] }), (outcome) => {
+      return whenReady(this.#talk.bindStatement(text), (statement) => {
+        if (namesReveal(statement)) return this.#parseReveal(name, text);
+        return whenReady(this.#talk.line.prepare({ meaning: statement, text, parameters: [] }), (outcome) => {
           if (this.#talk.exchange.skipping) return;
           if (outcome.effect === 'deny') return this.kept.refuse(outcome.refusal);
           const proposal = statements.propose(name, { statement, text }, this.#segment);
           if (name !== '') this.#talk.rememberPrepared(name, statement);
           line.target.forward(outcome.permit, bytes.subarray(start - MESSAGE_HEADER_BYTES, end));
           this.#talk.exchange.expect({ kind: 'parse', settle: { table: statements, proposal } });
-        }),
-      );
+        });
+      });
     });
+  }
+
+  /** One of the gateway's own (see reveal-setting.ts): the target prepares an empty one in its place. */
+  #parseReveal(name: string, text: string): void {
+    const { line, statements, exchange } = this.#talk;
+    if (!mayBePrepared(text)) return this.kept.refuse(line.refuse(...NOT_BY_ITSELF));
+    const proposal = statements.propose(name, { statement: ANSWERED_HERE, text }, this.#segment);
+    if (name !== '') this.#talk.rememberPrepared(name, ANSWERED_HERE);
+    line.target.forward(line.standing, parseEmpty(name));
+    exchange.expect({ kind: 'parse', settle: { table: statements, proposal } });
   }
 
   bind(bytes: Buffer, start: number, end: number): MaybePromise<void> {
@@ -103,6 +122,7 @@ export class ExtendedQuery {
     }
     const { statement } = portal;
     if (statement.mixedCopy === true) return this.#refuseHere(statement.form, ...COPY_AMONG_OTHERS);
+    if (statement === ANSWERED_HERE) return this.#reveal(portal.text, bytes, start, end);
     return whenReady(this.#judge(portal), (decided) => {
       if (this.#talk.exchange.skipping) return skipped(decided);
       if (decided.effect === 'deny') return this.kept.refuse(decided.refusal);
@@ -118,6 +138,17 @@ export class ExtendedQuery {
       });
       // The rest of the pipeline waits: a reply that is cut fails all of it, so none of it may be under way.
       return this.#talk.limited(unit, true) ?? this.#copyIn.begin(unit);
+    });
+  }
+
+  #reveal(text: string, bytes: Buffer, start: number, end: number): MaybePromise<void> {
+    return whenReady(carryOutReveal(this.#talk, text), (carried) => {
+      if (this.#talk.exchange.skipping || this.#talk.over) return;
+      if ('refusal' in carried) return this.kept.refuse(carried.refusal);
+      const { unit } = carried;
+      this.kept.send(unit.permit);
+      const execute = bytes.subarray(start - MESSAGE_HEADER_BYTES, end);
+      this.#talk.sendOperation(unit, execute, { kind: 'execute', unit });
     });
   }
 

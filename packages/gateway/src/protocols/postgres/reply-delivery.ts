@@ -240,7 +240,7 @@ export class ReplyDelivery {
     if (bytes[at] === BackendType.CommandComplete)
       unit.status = bytes.toString('latin1', at + MESSAGE_HEADER_BYTES, end - 1);
     else unit.status = bytes[at] === BackendType.PortalSuspended ? 'suspended' : '';
-    this.#pass(bytes, at, end);
+    this.#deliverOr(bytes, at, end, unit.answer);
     unit.rowPlan = null;
     if (unit.copyPlan !== null) unit.rows += Number(COPIED.exec(unit.status)?.[1] ?? 0);
     unit.copyPlan = null;

@@ -24,6 +24,8 @@ export class Unit {
   cut: Refusal | null = null;
   /** Set when its time was up and the target was told to stop: its failure is told as this. */
   late: Buffer | null = null;
+  /** What the client is told in place of the target's answer; null: what the target says. */
+  answer: Buffer | null = null;
   #ended = false;
   #onEnd: (() => void) | null = null;
   #timer: NodeJS.Timeout | undefined;

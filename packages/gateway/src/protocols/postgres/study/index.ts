@@ -2,6 +2,7 @@
 import { type MaybePromise, whenReady } from '../../../lib/async.ts';
 import type { Clock } from '../../../lib/clock.ts';
 import type { Meaning, StudiedSession, Study, StudySource } from '../../protocol.ts';
+import { judgedAs } from '../reveal-setting.ts';
 import {
   applyEffects,
   createParser,
@@ -56,7 +57,7 @@ class StatementSession implements StudiedSession {
   understand(text: string): MaybePromise<Meaning> {
     return whenReady(this.#binder.bind(text, this.#state), (meaning) => {
       this.#understood.add(meaning);
-      return meaning;
+      return judgedAs(text, meaning);
     });
   }
 
