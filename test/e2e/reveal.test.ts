@@ -20,9 +20,9 @@ import {
 } from '../fixtures/raw-postgres.ts';
 
 const POLICIES = `
-@id("everyone") permit (principal, action in [Action::"connect", Action::"transact", Action::"call", Action::"set", Action::"show"], resource);
+@id("everyone") permit (principal, action in [Action::"connect", Action::"transact", Action::"call", Action::"set", Action::"show", Action::"connect_writable", Action::"undetermined"], resource);
 @id("read") permit (principal, action == Action::"select", resource);
-@id("city") permit (principal, action == Action::"reveal", resource) when { resource.name == "colour" };
+@id("jwt") permit (principal, action == Action::"reveal", resource) when { resource.name == "jwt" };
 @id("email") @approval("approvers") permit (principal, action == Action::"reveal", resource) when { resource.name == "email" };
 @id("few") @limit_rows("5") permit (principal, action == Action::"reveal", resource) when { resource.name == "note" };
 `;
@@ -179,6 +179,26 @@ test('two statements that differ in nothing but the class are two questions, and
     revealEntries(session).map(({ facts }) => (facts as { state?: unknown }).state),
     ['granted', 'ended', 'granted', 'ended'],
   );
+  await client.end();
+});
+
+test('what puts a session back for its next user ends it, and what policy shows anyway needs nobody [masking.reveal-session]', async () => {
+  const client = await world.connect();
+  const session = newestSession();
+  assert.equal((await client.query('SET sallyport.reveal = jwt')).command, 'SET');
+  assert.equal(await shown(client), 'jwt');
+  assert.deepEqual(revealEntries(session)[0]?.facts, {
+    state: 'granted',
+    classes: ['jwt'],
+    approvedBy: [],
+  });
+  for (const reset of ['DISCARD ALL', 'reset all']) {
+    await approved(client);
+    assert.equal(await mailSeen(client), 'ada@example.com');
+    await client.query(reset);
+    assert.equal(await shown(client), '', reset);
+    assert.equal(await mailSeen(client), MASKED, reset);
+  }
   await client.end();
 });
 
