@@ -3,7 +3,7 @@
  * every column under it, and a column of a table is the column of that name in its parents and children as well: their
  * rows are its rows.
  */
-import type { FieldUse, FieldUseKind } from '../../protocol.ts';
+import type { FieldName, FieldUse, FieldUseKind } from '../../protocol.ts';
 import type { CatalogRelation, CatalogSnapshot } from './catalog.ts';
 import type { ColumnRole, ColumnUse } from './columns/index.ts';
 import type { Declassified, RelationName } from './meaning.ts';
@@ -32,7 +32,7 @@ const SYSTEM = new Set(['pg_catalog', 'information_schema', 'pg_toast']);
 export class FrameFields {
   readonly #catalog: CatalogSnapshot;
   readonly #state: SessionState;
-  readonly #found = new Map<string, { use: Omit<FieldUse, 'roles'>; roles: Set<string> }>();
+  readonly #found = new Map<string, { use: Pick<FieldUse, 'kind' | 'field'>; roles: Set<string> }>();
 
   constructor(catalog: CatalogSnapshot, state: SessionState) {
     this.#catalog = catalog;
@@ -68,9 +68,10 @@ export class FrameFields {
   uses(): readonly FieldUse[] | undefined {
     if (this.#found.size === 0) return undefined;
     if (this.#found.size > STATEMENT_FIELDS) this.#together();
-    const uses = [...this.#found.values()].map(({ use, roles }) =>
-      Object.freeze({ ...use, roles: Object.freeze([...roles].sort()) }),
-    );
+    const uses = [...this.#found.values()].flatMap(({ use, roles }) => {
+      const sorted = Object.freeze([...roles].sort());
+      return this.#declared(use.field).map((declared) => Object.freeze({ ...use, declared, roles: sorted }));
+    });
     return Object.freeze(uses);
   }
 
@@ -120,13 +121,17 @@ export class FrameFields {
   }
 
   #made(key: string, kind: FieldUseKind, { schema, table }: RelationName, column: string) {
-    const classes = this.#catalog.relation(schema, table)?.declared;
-    const [first = null] = column === ANY ? (classes?.values() ?? []) : [];
-    const declared = classes?.get(column) ?? first;
     const field = Object.freeze({ schema, table, column });
-    const made = { use: { kind, field, declared }, roles: new Set<string>() };
+    const made = { use: { kind, field }, roles: new Set<string>() };
     this.#found.set(key, made);
     return made;
+  }
+
+  /** The class a column's comment declares; of any column, each that is declared. */
+  #declared({ schema, table, column }: FieldName): readonly (string | null)[] {
+    const classes = this.#catalog.relation(schema, table)?.declared;
+    if (classes === undefined) return [null];
+    return column === ANY ? [...new Set(classes.values())] : [classes.get(column) ?? null];
   }
 
   /** Each relation as a whole, once for each kind of use. */
