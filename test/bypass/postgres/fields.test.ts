@@ -95,7 +95,10 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   ],
   "COMMENT ON COLUMN notes.id IS 'x'": [],
   "COMMENT ON COLUMN notes.body IS 'x'": ['declassify notes.body comment'],
-  'SELECT min(most_common_vals::text) FROM pg_stats': [],
+  'SELECT min(most_common_vals::text) FROM pg_stats': ['probe *.*.* aggregate'],
+  "SELECT most_common_vals FROM pg_stats WHERE tablename = 'customers'": [],
+  "SELECT pid FROM pg_stat_activity WHERE query LIKE '%x%'": ['probe *.*.* filter'],
+  'SELECT reltuples FROM pg_class ORDER BY relname': [],
 };
 
 for (const [statement, expected] of Object.entries(FIELDS)) {

@@ -1,4 +1,5 @@
 import type { Mask } from '../../protocol.ts';
+import { holdsValues, isSystemSchema, returnsValues } from '../statistics.ts';
 import type { ReplyScope } from './reply-scope.ts';
 
 /** A relation as the target's catalog has it. */
@@ -40,34 +41,6 @@ export const UNKNOWN_CLASS = 'unknown';
 /** Deepest chain of inheritance followed (L10); PostgreSQL has no cycles, a hostile catalog might. */
 const MAX_DEPTH = 32;
 
-/** Columns of the server's own catalog that hold values of tables, or the text of statements with the values in them. */
-const STATISTICS: Readonly<Record<string, RegExp>> = {
-  pg_statistic: /^stavalues/,
-  pg_statistic_ext_data: /^stxd/,
-  pg_stats: /^(?:most_common_|histogram_|elem_|range_)/,
-  pg_stats_ext: /^(?:most_common_|histogram_)/,
-  pg_stats_ext_exprs: /^(?:most_common_|histogram_|elem_)/,
-  pg_stat_activity: /^query$/,
-  pg_prepared_statements: /^statement$/,
-  pg_cursors: /^statement$/,
-  pg_largeobject: /^data$/,
-};
-
-/** The same of views an extension makes, in whichever schema it was put. */
-const STATISTICS_OF_EXTENSIONS: Readonly<Record<string, RegExp>> = { pg_stat_statements: /^query$/ };
-
-/** The server's own functions that return the same, and are evaluated as functions. */
-const TELLING_FUNCTIONS = new Set(['pg_cursor', 'pg_prepared_statement']);
-
-function holdsValues(
-  listed: Readonly<Record<string, RegExp>>,
-  { name }: OriginRelation,
-  column: string,
-): boolean {
-  // A relation may have the name of what every object has, such as toString.
-  return Object.hasOwn(listed, name) && listed[name]?.test(column) === true;
-}
-
 /** Whether any column at all could be hidden, by configuration or by what the target declares. */
 export function mayHide(mask: Mask, origins: ColumnOrigins): boolean {
   return mask.hidesColumns || (mask.hidesDeclared && origins.declares);
@@ -96,9 +69,9 @@ export function namedClass(
 ): string | null {
   if (!mayHide(mask, origins)) return null;
   if (isSystemSchema(relation.schema)) {
-    return holdsValues(STATISTICS, relation, column) ? UNKNOWN_CLASS : null;
+    return holdsValues(relation.schema, relation.name, column) ? UNKNOWN_CLASS : null;
   }
-  if (holdsValues(STATISTICS_OF_EXTENSIONS, relation, column)) return UNKNOWN_CLASS;
+  if (holdsValues(relation.schema, relation.name, column)) return UNKNOWN_CLASS;
   const declared = relation.declared?.get(column) ?? null;
   const own = mask.columnClass(relation.schema, relation.name, column, declared);
   if (own !== null || depth > MAX_DEPTH) return own ?? UNKNOWN_CLASS;
@@ -225,19 +198,15 @@ function readsAnything(scope: ReplyScope): boolean {
 }
 
 /**
- * A function of the server's own that returns what STATISTICS hides, such as lo_get or pg_stat_get_activity: it is
+ * A function of the server's own that returns what statistics.ts lists, such as lo_get or pg_stat_get_activity: it is
  * evaluated as reading the relation, which the text does not name.
  */
 function callsTellingCode(scope: ReplyScope): boolean {
   return scope.evaluations.some(({ action, resource: { type, path } }) => {
     const name = path.at(-1) ?? '';
     if (path.at(-2) !== 'pg_catalog') return false;
-    if (type === 'Function') return TELLING_FUNCTIONS.has(name);
-    if (type !== 'Table' || action !== 'select' || !Object.hasOwn(STATISTICS, name)) return false;
+    if (type === 'Function') return returnsValues(name);
+    if (type !== 'Table' || action !== 'select' || !holdsValues('pg_catalog', name, '*')) return false;
     return !scope.relations.some(({ schema, table }) => schema === 'pg_catalog' && table === name);
   });
-}
-
-export function isSystemSchema(schema: string): boolean {
-  return schema === 'pg_catalog' || schema === 'information_schema' || schema === 'pg_toast';
 }

@@ -4,6 +4,7 @@
  * rows are its rows.
  */
 import type { FieldName, FieldUse, FieldUseKind } from '../../protocol.ts';
+import { holdsValues, isSystemSchema } from '../statistics.ts';
 import type { CatalogRelation, CatalogSnapshot } from './catalog.ts';
 import type { ColumnRole, ColumnUse } from './columns/index.ts';
 import type { Declassified, RelationName } from './meaning.ts';
@@ -27,7 +28,10 @@ const PROBES: ReadonlySet<string> = new Set<ColumnRole>([
 /** A use of nobody knows which columns, for nobody knows what. */
 const UNKNOWN = 'unknown';
 const ANY = '*';
-const SYSTEM = new Set(['pg_catalog', 'information_schema', 'pg_toast']);
+/** Any column of any relation: what the server's statistics hold values of. */
+const ANYTHING: RelationName = { schema: ANY, table: ANY };
+/** A class that nothing reveals, of whichever column it is that declares one. */
+const UNKNOWN_CLASS = 'unknown';
 
 export class FrameFields {
   readonly #catalog: CatalogSnapshot;
@@ -77,7 +81,8 @@ export class FrameFields {
 
   #reach(relation: RelationName, column: string, kind: FieldUseKind, roles: readonly string[]): void {
     const { schema, table } = relation;
-    if (SYSTEM.has(schema)) return;
+    if (holdsValues(schema, table, column)) this.#note(kind, ANYTHING, ANY, roles);
+    if (isSystemSchema(schema)) return;
     // A view of this session, which the catalog may not have, or have as it was.
     for (const { resource } of this.#state.viewEvaluations(schema, table)) {
       const [, under = '', name = ''] = resource.path;
@@ -129,6 +134,7 @@ export class FrameFields {
 
   /** The class a column's comment declares; of any column, each that is declared. */
   #declared({ schema, table, column }: FieldName): readonly (string | null)[] {
+    if (schema === ANY) return [this.#catalog.declares ? UNKNOWN_CLASS : null];
     const classes = this.#catalog.relation(schema, table)?.declared;
     if (classes === undefined) return [null];
     return column === ANY ? [...new Set(classes.values())] : [classes.get(column) ?? null];
