@@ -1,4 +1,4 @@
-import { type Mark, markIn, markInBytes } from '../masking/index.ts';
+import { type Mark, markIn, markInBytes } from '../lib/marks.ts';
 import type { Operation } from '../protocols/protocol.ts';
 import type { Probing } from './probes.ts';
 import type { Refusing } from './record.ts';

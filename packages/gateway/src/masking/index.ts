@@ -1,5 +1,4 @@
 export { columnPathText, fieldText } from './columns.ts';
-export { type Mark, MarkFinder, markIn, markInBytes } from './marks.ts';
 export { createMasking, type Masking } from './masking.ts';
 export { type ColumnSample, type Proposal, proposeClass } from './proposals.ts';
 export { type MaskingConfig, maskingSection } from './section.ts';

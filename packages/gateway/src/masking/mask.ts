@@ -1,9 +1,9 @@
+import { PLACEHOLDER } from '../lib/marks.ts';
 import type { FieldName, Mask, Strategy, TextScrubber } from '../protocols/protocol.ts';
 import type { ColumnRules } from './columns.ts';
 import type { Detector } from './detectors/detector.ts';
 import { privateKey } from './detectors/private-key.ts';
 import { scrubJson } from './json.ts';
-import { PLACEHOLDER } from './marks.ts';
 import { compileScrub, type Scrub } from './scrub.ts';
 import { FULL } from './strategies/strategies.ts';
 import { createTextScrubber } from './text-scrubber.ts';

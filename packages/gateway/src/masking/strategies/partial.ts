@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
+import { PLACEHOLDER } from '../../lib/marks.ts';
 import type { Disguise } from '../../protocols/protocol.ts';
-import { PLACEHOLDER } from '../marks.ts';
 
 const HIDDEN = Buffer.from(PLACEHOLDER);
 const KEPT_CHARACTERS = 4;

@@ -1,6 +1,6 @@
 import { FrontendType, MESSAGE_HEADER_BYTES, WireError } from '@sallyport/postgres-wire';
 import type { MaybePromise } from '../../lib/async.ts';
-import { MarkFinder } from '../../masking/index.ts';
+import { MarkFinder } from '../../lib/marks.ts';
 import type { Conversation } from './conversation.ts';
 import { COPY_FAIL, denialMessage } from './messages.ts';
 import type { Unit } from './unit.ts';

@@ -13,7 +13,7 @@ const NUMBER = '\u0002';
 /** Stands for a plain string. */
 const STRING = '\u0003';
 
-/** What every mark of masking begins with or holds (masking/marks.ts). */
+/** What every mark of masking begins with or holds (lib/marks.ts). */
 const MARKS = ['***', 'msk_'];
 
 const LARGEST_INTEGER = 2_147_483_647;

@@ -2,7 +2,7 @@
 
 import { parentPort } from 'node:worker_threads';
 import { loadModule, parsePlPgSQLSync, parseSync, type ScanToken, SqlError, scanSync } from 'libpg-query';
-import { markIn } from '../../../masking/marks.ts';
+import { markIn } from '../../../lib/marks.ts';
 import type { Draft } from './meaning.ts';
 import { type ParseAnswer, type ParseRequest, READY } from './parser-messages.ts';
 import { withRecords } from './plpgsql-declarations.ts';
