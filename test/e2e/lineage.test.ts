@@ -34,6 +34,7 @@ before(async () => {
 after(() => world.close());
 
 const HIDDEN = '***';
+const AS_IT_COMES = { getTypeParser: () => (value: unknown) => value };
 
 /** Statements with the row they answer with first; `null` is also what hides a value no text can stand for. */
 const ROWS: Readonly<Record<string, readonly unknown[]>> = {
@@ -85,12 +86,13 @@ for (const binary of [false, true]) {
     await client.query('DECLARE cursor CURSOR FOR SELECT name, ssn FROM people ORDER BY id');
     const found: Record<string, unknown> = {};
     for (const text of Object.keys(ROWS)) {
-      const { rows } = await client.query({ text, rowMode: 'array', binary } as pg.QueryArrayConfig);
+      // Without the mode, node-postgres asks for text whatever is wanted; and it cannot read all of what it asked for.
+      const asked = binary ? { binary, queryMode: 'extended', types: AS_IT_COMES } : {};
+      const { rows } = await client.query({ text, rowMode: 'array', ...asked } as pg.QueryArrayConfig);
       found[text] = rows[0];
     }
     await client.query('ROLLBACK');
-    // How wide binary numbers and JSON come is the client's matter.
-    if (binary) assert.ok(!JSON.stringify(found).includes('canary'));
+    if (binary) assert.ok(!JSON.stringify(found).includes('canary'), JSON.stringify(found));
     else assert.deepEqual(found, ROWS);
   });
 }

@@ -225,9 +225,16 @@ test('a value moved elsewhere first stays hidden [relay.mask]', async () => {
 
 test('a COPY that cannot be masked is refused before it is sent, and one among others too [relay.copy, L4]', async () => {
   const said = await attack(
-    [query('copy (select upper(code) from open.person) to stdout /* unmaskable */')],
     [
-      parse('', 'copy (select lower(code) from open.person) to stdout /* unmaskable */'),
+      query(
+        'copy (select code || current_setting($$a.b$$, true) from open.person) to stdout /* unmaskable */',
+      ),
+    ],
+    [
+      parse(
+        '',
+        'copy (select current_setting($$a.b$$, true) || code from open.person) to stdout /* unmaskable */',
+      ),
       bind('', ''),
       execute(),
       sync(),
