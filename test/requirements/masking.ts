@@ -42,6 +42,8 @@ export const maskingRequirements = {
     'A column of a result is hidden when anything it is made of is classified, and shown when nothing is: through subqueries, WITH, set operations, joins, views, generated columns, COPY, cursors and prepared statements.',
   'masking.probes':
     'Every column that a statement filters, joins, sorts, groups, aggregates, copies or computes with is known as probed: also under views, in parents and partitions, and in functions it calls.',
+  'masking.json-members':
+    'Members of a JSON column are hidden by their path, and everything else of it is shown; what is made of the column is hidden whole.',
   'masking.write-back':
     'What stands for a hidden value is never written over one: not as a literal, a parameter, a row of COPY or a member of JSON.',
   'masking.postgres-views':

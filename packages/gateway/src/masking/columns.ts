@@ -1,6 +1,7 @@
 import type { FieldName } from '../protocols/protocol.ts';
 import { DATA_CLASS } from './data-class.ts';
 import { GLOB_CHARACTERS, globMatches } from './glob.ts';
+import { MAX_MEMBERS, type MemberPath } from './json-members.ts';
 
 /** A column named in the configuration; `target` is null for every target. Parts may hold wildcards. */
 export interface ColumnPath {
@@ -56,6 +57,19 @@ function splitParts(text: string): readonly string[] | null {
   return quoted || parts.some((name) => name === '' || name.length > GLOB_CHARACTERS) ? null : parts;
 }
 
+/** Reads the path of a member of a JSON document, `contact.email` or `*.email`; null when the text is none. */
+export function parseMemberPath(text: string): MemberPath | null {
+  const parts = splitParts(text);
+  return parts === null || parts.length > MAX_MEMBERS ? null : parts;
+}
+
+/** An entry of the configuration: a column, or a member of the JSON in it. */
+export interface Classified {
+  readonly column: string;
+  readonly class: string;
+  readonly member?: string | undefined;
+}
+
 /** The class of what is classified as nobody knows what; no policy reveals it. */
 const UNKNOWN = 'unknown';
 
@@ -71,11 +85,13 @@ export class ColumnRules {
   /** Those of `#paths` that name more than one column. */
   readonly #patterns: Rule<ColumnPath>[] = [];
   readonly #names: readonly Rule<string>[];
+  /** Columns of which members are classified. */
+  readonly #members: (Rule<ColumnPath> & { readonly path: MemberPath })[] = [];
   readonly #revealed: ReadonlySet<string>;
 
   constructor(
     target: string,
-    classified: readonly { readonly column: string; readonly class: string }[],
+    classified: readonly Classified[],
     names: readonly { readonly pattern: string; readonly class: string }[],
     revealed: ReadonlySet<string>,
   ) {
@@ -85,6 +101,11 @@ export class ColumnRules {
       if (subject === null || revealed.has(entry.class)) continue;
       if (subject.target !== null && subject.target !== target) continue;
       const rule = { subject, class: entry.class };
+      const path = entry.member === undefined ? null : parseMemberPath(entry.member);
+      if (path !== null) {
+        this.#members.push({ ...rule, path });
+        continue;
+      }
       this.#paths.push(rule);
       if (hasWildcard(subject)) {
         this.#patterns.push(rule);
@@ -100,10 +121,31 @@ export class ColumnRules {
 
   /** Whether any column at all could be hidden. */
   get any(): boolean {
-    return this.#paths.length > 0 || this.#names.length > 0;
+    return this.#paths.length > 0 || this.#names.length > 0 || this.#members.length > 0;
   }
 
+  /** The class of a column; of one with classified members, the class of the first. */
   ofColumn(schema: string, table: string, column: string): string | null {
+    return this.#whole(schema, table, column) ?? this.#membersOf(schema, table, column)[0]?.class ?? null;
+  }
+
+  /** Paths of the members to hide of a column, or null when it is hidden as a whole, or not at all. */
+  members(schema: string, table: string, column: string): readonly MemberPath[] | null {
+    if (this.#members.length === 0 || this.#whole(schema, table, column) !== null) return null;
+    const paths = this.#membersOf(schema, table, column).map(({ path }) => path);
+    return paths.length === 0 ? null : paths;
+  }
+
+  #membersOf(schema: string, table: string, column: string) {
+    return this.#members.filter(
+      ({ subject }) =>
+        globMatches(subject.column, column) &&
+        globMatches(subject.schema, schema) &&
+        globMatches(subject.table, table),
+    );
+  }
+
+  #whole(schema: string, table: string, column: string): string | null {
     const exact = this.#exact.get(columnKey(schema, table, column));
     if (exact !== undefined) return exact[0] ?? null;
     for (const { subject, class: dataClass } of this.#paths) {
@@ -117,7 +159,10 @@ export class ColumnRules {
   everyClass({ schema, table, column }: FieldName): ReadonlySet<string> {
     const known = !isAny(schema) && !isAny(table) && !isAny(column);
     const found = new Set(known ? this.#exact.get(columnKey(schema, table, column)) : []);
-    for (const { subject, class: dataClass } of known ? this.#patterns : this.#paths) {
+    for (const { subject, class: dataClass } of [
+      ...(known ? this.#patterns : this.#paths),
+      ...this.#members,
+    ]) {
       if (!couldBe(subject.column, column) || !couldBe(subject.table, table)) continue;
       if (couldBe(subject.schema, schema)) found.add(dataClass);
     }
@@ -138,7 +183,7 @@ export class ColumnRules {
   }
 
   ofName(column: string): string | null {
-    for (const { subject, class: dataClass } of this.#paths) {
+    for (const { subject, class: dataClass } of [...this.#paths, ...this.#members]) {
       if (globMatches(subject.column, column)) return dataClass;
     }
     return this.#byName(column);

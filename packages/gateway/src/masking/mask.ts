@@ -4,11 +4,14 @@ import type { ColumnRules } from './columns.ts';
 import type { Detector } from './detectors/detector.ts';
 import { privateKey } from './detectors/private-key.ts';
 import { scrubJson } from './json.ts';
+import { hideMembers } from './json-members.ts';
 import { compileScrub, type Scrub } from './scrub.ts';
 import { FULL } from './strategies/strategies.ts';
 import { createTextScrubber } from './text-scrubber.ts';
 
 const placeholder = Buffer.from(PLACEHOLDER);
+/** Stands for a hidden member of a JSON document. */
+const MEMBER = Buffer.from(JSON.stringify(PLACEHOLDER));
 
 /** The mask of one set of revealed classes at one target. */
 export class CompiledMask implements Mask {
@@ -54,6 +57,16 @@ export class CompiledMask implements Mask {
 
   columnNameClass(column: string): string | null {
     return this.#columns.ofName(column);
+  }
+
+  members(schema: string, table: string, column: string, declared: string | null = null) {
+    if (this.hidesDeclared && this.#columns.ofDeclared(declared) !== null) return null;
+    const paths = this.#columns.members(schema, table, column);
+    if (paths === null) return null;
+    return (json: Buffer): Buffer | null => {
+      const hidden = hideMembers(json, paths, MEMBER);
+      return hidden === null ? null : this.scrubJson(hidden);
+    };
   }
 
   strategy(dataClass: string): Strategy {

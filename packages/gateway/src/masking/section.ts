@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseColumnPath } from './columns.ts';
+import { parseColumnPath, parseMemberPath } from './columns.ts';
 import { dataClass } from './data-class.ts';
 import { detectorsSection } from './detectors/section.ts';
 import { GLOB_CHARACTERS } from './glob.ts';
@@ -23,6 +23,15 @@ export const maskingSection = z
             'schema.table.column at every target, or target:schema.table.column; * and ? are wildcards.',
           ),
           class: dataClass,
+          member: z
+            .string()
+            .refine((text) => parseMemberPath(text) !== null, {
+              error: 'must be names with dots between, from the outside in; * is any name',
+            })
+            .optional()
+            .describe(
+              'Only this member of the JSON in the column, such as contact.email; arrays are walked through, * is any name.',
+            ),
         }),
       )
       .max(MAX_ENTRIES)

@@ -224,6 +224,16 @@ export interface Mask {
   fieldClasses(field: FieldName, declared: string | null): readonly string[];
   /** Every (schema, table, column) pattern is by name only: whether any table's column of this name would be hidden. */
   columnNameClass(column: string): string | null;
+  /**
+   * Where only members of the JSON in a column are classified: hides them in one value, or gives null when the value must
+   * be hidden whole. Null for every other column. Names as in `columnClass`.
+   */
+  members(
+    schema: string,
+    table: string,
+    column: string,
+    declared?: string | null,
+  ): ((json: Buffer) => Buffer | null) | null;
   /** The text that stands for a value that is hidden whole. Never longer than 16 bytes. */
   readonly placeholder: Uint8Array;
   /** How a value of this class is hidden where it is a column's own, unchanged; what is derived from one is hidden whole. */

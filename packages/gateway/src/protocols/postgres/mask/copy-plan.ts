@@ -104,7 +104,10 @@ function ownClass(
   origins: ColumnOrigins,
 ): HiddenClass | null {
   const own = columnClass(relation, name, mask, origins);
-  if (own !== null) return { dataClass: own, derived: !holdsOwnValues(relation, own) };
+  if (own !== null) {
+    const members = mask.members(relation.schema, relation.name, name, relation.declared?.get(name) ?? null);
+    return { dataClass: own, derived: !holdsOwnValues(relation, own), members };
+  }
   if (output !== undefined) return lineageClass(output, mask, origins);
   const any = isGenerated(relation, name) ? anyColumnClass(relation, mask, origins) : null;
   return any === null ? null : { dataClass: any, derived: true };

@@ -28,6 +28,8 @@ export interface Field {
 export interface HiddenClass {
   readonly dataClass: string;
   readonly derived: boolean;
+  /** Where only members of the column's own JSON are classified: see `Mask.members`. */
+  readonly members?: ReturnType<Mask['members']>;
 }
 
 /** The class to hide in each column of a result; null where it is shown. */
@@ -74,17 +76,28 @@ export function lineageClass(
   origins: ColumnOrigins,
 ): HiddenClass | null {
   const classes = new Set<string>();
+  const members: ReturnType<Mask['members']>[] = [];
   for (const { schema, table, column } of inputs ?? []) {
     const relation = origins.named(schema, table);
     // What the catalog does not have may be a view, or hold anything.
     if (relation === undefined) return whole(UNKNOWN_CLASS);
     const dataClass =
       column === '*' ? anyColumnClass(relation, mask, origins) : namedClass(relation, column, mask, origins);
-    if (dataClass !== null) classes.add(dataClass);
+    if (dataClass === null) continue;
+    classes.add(dataClass);
+    members.push(membersOf(relation, column, mask));
   }
   const [first, ...others] = classes;
   if (first === undefined) return null;
-  return { dataClass: first, derived: !direct || others.length > 0 || first === UNKNOWN_CLASS };
+  const derived = !direct || others.length > 0 || first === UNKNOWN_CLASS;
+  // Of two columns, what is shown of the one may be hidden in the other.
+  return members.length === 1
+    ? { dataClass: first, derived, members: members[0] ?? null }
+    : { dataClass: first, derived };
+}
+
+function membersOf(relation: OriginRelation, column: string, mask: Mask): ReturnType<Mask['members']> {
+  return mask.members(relation.schema, relation.name, column, relation.declared?.get(column) ?? null);
 }
 
 /** The class of the column the server names, where what the statement makes it of is known. */
@@ -113,7 +126,12 @@ function originClass(
   const column = columnOf(relation, attribute);
   if (column === null) return whole(UNKNOWN_CLASS);
   const own = columnClass(relation, column, mask, origins);
-  if (own !== null) return { dataClass: own, derived: !holdsOwnValues(relation, own) };
+  if (own !== null)
+    return {
+      dataClass: own,
+      derived: !holdsOwnValues(relation, own),
+      members: membersOf(relation, column, mask),
+    };
   const generated = relation.behaviour?.generated.some((one) => one.column === column) === true;
   return generated ? whole(anyColumnClass(relation, mask, origins)) : null;
 }

@@ -2,7 +2,7 @@ import type { Disguise, Mask } from '../../protocol.ts';
 import { FIRST_USER_TYPE, type HiddenForm, hiddenForm } from './column-types.ts';
 import type { HiddenClass } from './field-class.ts';
 import { numberRewrite } from './rewrite-numbers.ts';
-import { textRewrite } from './rewrite-texts.ts';
+import { memberRewrite, textRewrite } from './rewrite-texts.ts';
 import { timeRewrite } from './rewrite-times.ts';
 
 /**
@@ -19,13 +19,15 @@ export interface Hiding {
 
 /** `type` is null when it is not known; a value is then hidden as text where everything is text, else as NULL. */
 export function hidingOf(
-  { dataClass, derived }: HiddenClass,
+  { dataClass, derived, members = null }: HiddenClass,
   type: number | null,
   binary: boolean,
   mask: Mask,
 ): Hiding {
   const form = type === null ? (binary ? 'null' : 'text') : hiddenForm(type, binary);
   // Only the column's own value may be shown in part: of what was made of it, the part that stays could be any part.
+  if (members !== null && !derived)
+    return { form, rewrite: type === null ? null : memberRewrite(type, binary, members) };
   const strategy = derived ? null : mask.strategy(dataClass);
   if (strategy?.kind === 'null') return { form: 'null', rewrite: null };
   if (strategy?.kind !== 'disguise' || type === null) return { form, rewrite: null };

@@ -60,6 +60,21 @@ function byteaRewrite(binary: boolean, disguise: Disguise): Rewrite | null {
   };
 }
 
+/** The JSON in a value with members of it hidden; null when the type holds none. */
+export function memberRewrite(
+  type: number,
+  binary: boolean,
+  members: (json: Buffer) => Buffer | null,
+): Rewrite | null {
+  if (type !== JSON_TYPE && type !== JSONB && !TEXTS.has(type)) return null;
+  const versioned = binary && type === JSONB;
+  return (bytes, start, end) => {
+    if (versioned && bytes[start] !== JSONB_VERSION) return null;
+    const hidden = members(bytes.subarray(versioned ? start + 1 : start, end));
+    return hidden === null || !versioned ? hidden : Buffer.concat([Buffer.of(JSONB_VERSION), hidden]);
+  };
+}
+
 /** A string by what it says, any other document as a whole; what comes out is a string. */
 function jsonRewrite(versioned: boolean, disguise: Disguise): Rewrite | null {
   const { text, document } = disguise;
