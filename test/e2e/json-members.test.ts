@@ -59,11 +59,7 @@ test('shows a document without its classified members, in a table and a view [ma
 });
 
 test('hides whole what is made of such a column, and denies to ask about it [masking.json-members]', async () => {
-  assert.deepEqual(await first("SELECT doc->'name', doc->'contact'->>'email' FROM people"), [
-    '***',
-    '***',
-    '***',
-  ]);
+  assert.deepEqual(await first("SELECT doc->'name', doc->'contact'->>'email' FROM people"), ['***', '***']);
   await assert.rejects(
     first("SELECT id FROM people WHERE doc->>'name' = 'Ada'"),
     /filters by public.people.doc/,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decide } from '../../packages/gateway/src/data-path/decide.ts';
 import type { Session } from '../../packages/gateway/src/data-path/session.ts';
+import { createMasking, maskingSection } from '../../packages/gateway/src/masking/index.ts';
 import {
   createDecisionPoint,
   type Decision,
@@ -53,6 +54,7 @@ export async function openCourt(
     const rows = await server.query(sql, database);
     return rows.map((row) => Object.values(row).map((value) => (typeof value === 'string' ? value : '')));
   };
+  const masking = createMasking(maskingSection.parse({}));
   const clock = { now: () => Date.now(), elapsed: () => performance.now() };
   const parser = createParser();
   const catalog = keepCatalog(query, clock);
@@ -62,7 +64,8 @@ export async function openCourt(
       const state = initialSessionState({ session_authorization: 'postgres' });
       const decisions = { get: () => undefined, set: () => undefined };
       // All that the decision looks at of a session.
-      const session = { context: caller, house: { decisionPoint }, decisions } as unknown as Session;
+      const house = { decisionPoint, masking };
+      const session = { context: caller, target: 'db', house, decisions } as unknown as Session;
       return async (text) => {
         const meaning = await binder.bind(text, state);
         applyEffects(state, meaning);
