@@ -8,6 +8,7 @@ import {
 } from '../policy/index.ts';
 import type { Evaluation, Mask, Meaning } from '../protocols/protocol.ts';
 import type { Asking } from './decide.ts';
+import { hiddenUses } from './probes.ts';
 
 /** Most things remembered that actors have touched (L10); what is forgotten is new to its actor again. */
 const REMEMBERED_USES = 100_000;
@@ -23,7 +24,9 @@ export function riskOf(session: Asking, meaning: Meaning): Risk {
     groups: new Set(evaluations.flatMap(({ action }) => classOf(house.decisionPoint, action) ?? [])),
     rows: traits?.rows ?? (evaluations.some(isAboutRows) ? null : undefined),
     unfiltered: traits?.unfiltered ?? false,
-    classified: touchesClassified(house.masking.compile(session.target, []), evaluations),
+    classified:
+      touchesClassified(house.masking.compile(session.target, []), evaluations) ||
+      hiddenUses(session, meaning).length > 0,
     undetermined: undetermined !== null,
     outsideHours: house.workingHours !== null && outsideHours(house.workingHours, house.clock.now()),
     firstUse: usesOf(session, meaning).some((use) => !house.uses.has(use)),
