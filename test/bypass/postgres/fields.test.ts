@@ -12,6 +12,7 @@ CREATE TABLE parts (id int, word text) PARTITION BY RANGE (id);
 CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (10);
 CREATE FUNCTION known(text) RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM customers WHERE ssn LIKE $1';
 CREATE FUNCTION shown(int) RETURNS text LANGUAGE sql AS 'SELECT ssn FROM customers WHERE id = $1';
+CREATE VIEW told AS SELECT id, shown(id) AS body FROM notes;
 CREATE FUNCTION run(int) RETURNS text LANGUAGE plpgsql AS 'DECLARE x text; BEGIN SELECT ssn INTO x FROM customers; RETURN x; END';
 CREATE FUNCTION same(text, text) RETURNS bool LANGUAGE sql AS 'SELECT $1 = $2';
 CREATE OPERATOR ~== (LEFTARG = text, RIGHTARG = text, FUNCTION = same);
@@ -64,6 +65,24 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
     'probe customers.id filter',
     'probe customers.ssn store',
     'write notes.body update',
+  ],
+  // A view shows what a function returns, and a definition takes it.
+  'SELECT body FROM told': ['probe customers.id filter'],
+  'SELECT id FROM told WHERE body LIKE $$1%$$': [
+    'probe customers.id filter',
+    'probe customers.ssn filter',
+    'probe notes.id filter',
+    'probe told.body filter',
+  ],
+  'CREATE TABLE kept AS SELECT body FROM told': [
+    'probe customers.id filter',
+    'probe customers.ssn store',
+    'probe notes.id store',
+    'probe told.body store',
+  ],
+  'ALTER TABLE notes ADD COLUMN z text DEFAULT shown(1)': [
+    'probe customers.id filter',
+    'probe customers.ssn compute',
   ],
   'SELECT run(1)': ['probe customers.ssn compute'],
   'SELECT ssn ~== $$1$$ FROM customers': ['probe customers.ssn compute'],

@@ -34,14 +34,18 @@ export class FrameColumns {
   readonly #called: ColumnUses[] = [];
   /** What is done with values that those functions return, in any text. */
   readonly #returned = new Set<ColumnRole>();
-  /** Columns in the expressions of definitions. */
+  /** Columns in the expressions of definitions, and those under views that could not be followed. */
   readonly #computed: ColumnUse[] = [];
   readonly #shownBy = new Map<number, NonNullable<ReturnType<ViewOutputs>>>();
   readonly #lineage: ViewLineage;
 
   constructor(resolving: Resolving) {
     this.#resolving = resolving;
-    this.#lineage = new ViewLineage((schema, name) => this.#made(schema, name), this.#steps);
+    this.#lineage = new ViewLineage(
+      (schema, name) => this.#made(schema, name),
+      this.#steps,
+      (use) => this.#lost(use),
+    );
     this.#facts = new ColumnFacts(
       (schema, name) => resolving.catalog.relation(schema, name),
       (relation) => this.#kin(relation),
@@ -126,9 +130,9 @@ export class FrameColumns {
   #fields(draft: Draft, own: ColumnUses, ran: readonly StatementMeaning[]): StatementMeaning['fields'] {
     const { catalog, state, findings } = this.#resolving;
     const fields = new FrameFields(catalog, state);
-    const called = this.#called.map((uses) =>
-      this.#below(() => this.#lineage.uses(this.#withReturned(uses)), NOTHING_KNOWN),
-    );
+    const below = this.#called.map((uses) => this.#below(() => this.#lineage.uses(uses), NOTHING_KNOWN));
+    // All of them first: one may do something with what another returns.
+    const called = below.map((uses) => this.#withReturned(uses));
     // Rows of a prepared statement that go into a new relation.
     const stores = draft.shape?.statements.some(({ goes }) => goes === 'store') === true;
     const stored = stores ? ran.map(({ columns }) => columns ?? NOTHING_KNOWN) : [];
@@ -142,6 +146,24 @@ export class FrameColumns {
     if (all.some(({ complete }) => !complete)) for (const one of findings.relations) fields.unknown(one);
     for (const meaning of ran) fields.ran(meaning.fields ?? []);
     return fields.uses();
+  }
+
+  /** A column of a view that is made of what functions return, or of too much: all that the view reads may be meant. */
+  #lost({ schema, table, roles }: ColumnUse): void {
+    const { catalog } = this.#resolving;
+    const own = roles.filter((role) => role !== 'write');
+    for (const role of own) this.#returned.add(role);
+    for (const { oid, column } of catalog.relation(schema, table)?.origins ?? []) {
+      const origin = catalog.relationByOid(oid);
+      if (origin !== undefined)
+        this.#computed.push({
+          schema: origin.schema,
+          table: origin.name,
+          column: column ?? '*',
+          roles: own,
+          writtenBy: [],
+        });
+    }
   }
 
   /** What a function shows is used as what it returns is. */

@@ -97,6 +97,9 @@ function copy(reader: QueryReader, body: Body): StatementShape {
   return answering(copyTo(body));
 }
 
+/** What stands for values outside of queries: columns, and what functions return. */
+const REFERS = new Set(['ColumnRef', 'FuncCall']);
+
 /**
  * Any other statement: the queries in it, and references outside of them, of which definitions compute what they like:
  * the condition of a policy, the values of a column that changes its type.
@@ -109,7 +112,7 @@ function loose(reader: QueryReader, body: Body): StatementShape {
     else if (isTagged(value)) {
       const query = reader.query(value);
       if (query !== null) queries.push(query);
-      else if (untag(value)?.tag === 'ColumnRef') terms.push(...reader.terms(value, 'computed'));
+      else if (REFERS.has(untag(value)?.tag ?? '')) terms.push(...reader.terms(value, 'computed'));
       else scan(untag(value)?.body);
     } else if (isBody(value)) for (const one of Object.values(value)) scan(one);
   };

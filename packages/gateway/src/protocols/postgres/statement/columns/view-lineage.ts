@@ -30,10 +30,13 @@ export class ViewLineage {
   readonly #view: ViewOutputs;
   readonly #steps: Steps;
   readonly #known = new Map<string, Lineage>();
+  readonly #lost: (use: ColumnUse) => void;
 
-  constructor(view: ViewOutputs, steps: Steps) {
+  /** `lost` is told of uses of columns that may be made of anything. */
+  constructor(view: ViewOutputs, steps: Steps, lost: (use: ColumnUse) => void = () => undefined) {
     this.#view = view;
     this.#steps = steps;
+    this.#lost = lost;
   }
 
   /** Outputs with what is under the views among their inputs; the views' own columns stay. */
@@ -55,6 +58,7 @@ export class ViewLineage {
     const roles = Object.freeze(use.roles.filter((role) => role !== 'write'));
     if (roles.length === 0) return [];
     const { inputs } = this.#column(use, VIEW_DEPTH);
+    if (inputs === null) this.#lost(use);
     return (inputs ?? [])
       .filter((one) => keyOf(one) !== keyOf(use))
       .map(({ schema, table, column }) => Object.freeze({ schema, table, column, roles, writtenBy: [] }));
