@@ -13,6 +13,7 @@ export {
   type Verifier,
 } from './note.ts';
 export type { LogProblem, LogProblemCode } from './problem.ts';
+export { type ProveOptions, proveEntry } from './prove.ts';
 export { type LogEntry, readLog } from './read.ts';
 export { maxEntryBytes } from './segment.ts';
 export { type LogReport, type VerifyOptions, verifyLog } from './verify.ts';

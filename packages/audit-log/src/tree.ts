@@ -58,14 +58,22 @@ export function hashToBytes(treeHash: TreeHash): Buffer {
   return Buffer.from(treeHash, 'latin1');
 }
 
-let scratch = Buffer.allocUnsafeSlow(4096);
+/** A zero byte and room for an entry. Longer ones get a buffer of their own. */
+const scratch = Buffer.alloc(4096);
+/** The beginnings of `scratch` by length: making a view costs as much as hashing 100 bytes. */
+const beginnings: (Buffer | undefined)[] = Array.from({ length: scratch.length + 1 }, () => undefined);
 
 /** SHA-256(0x00 || entry). */
 export function leafHash(entry: Uint8Array): TreeHash {
-  if (entry.length + 1 > scratch.length) scratch = Buffer.allocUnsafeSlow(2 * entry.length);
-  scratch[0] = 0;
+  const length = entry.length + 1;
+  if (length > scratch.length) return sha256(Buffer.concat([Buffer.of(0), entry]));
   scratch.set(entry, 1);
-  return hash('sha256', scratch.subarray(0, entry.length + 1), 'binary') as TreeHash;
+  beginnings[length] ??= scratch.subarray(0, length);
+  return sha256(beginnings[length]);
+}
+
+function sha256(bytes: Uint8Array): TreeHash {
+  return hash('sha256', bytes, 'binary') as TreeHash;
 }
 
 const node = Buffer.allocUnsafeSlow(65).fill(1, 0, 1);
@@ -74,5 +82,5 @@ const node = Buffer.allocUnsafeSlow(65).fill(1, 0, 1);
 export function nodeHash(left: TreeHash, right: TreeHash): TreeHash {
   node.write(left, 1, 'latin1');
   node.write(right, 33, 'latin1');
-  return hash('sha256', node, 'binary') as TreeHash;
+  return sha256(node);
 }

@@ -61,7 +61,8 @@ export function readCheckpoints(
   return { count: notes.length, due, current: succession.current };
 }
 
-function notesOf(directory: string, origin: string): readonly PlacedNote[] {
+/** The notes of a log, or none. Throws ProblemFound. */
+export function notesOf(directory: string, origin: string): readonly PlacedNote[] {
   const path = join(directory, checkpointsFile);
   if (!existsSync(path)) return [];
   try {

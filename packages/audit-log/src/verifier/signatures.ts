@@ -86,20 +86,20 @@ export async function openCosignatures(
   witnesses: readonly PublicKey[],
 ): Promise<readonly Cosignature[]> {
   const parts = splitNote(note);
-  const found: Cosignature[] = [];
-  // One witness named twice, even under two names, is one witness.
-  const distinct = new Map(await Promise.all(witnesses.map(async (one) => [await rawOf(one), one] as const)));
-  for (const witness of distinct.values()) {
-    let latest: number | null = null;
-    for (const { signature } of parts === null ? [] : of(parts, witness)) {
+  // One key given twice, even under two names, is one witness.
+  const found = new Map<string, Cosignature>();
+  for (const witness of parts === null ? [] : witnesses) {
+    for (const { signature } of of(parts, witness)) {
       const time = cosignedAt(signature);
       if (time === null) continue;
-      const text = `cosignature/v1\ntime ${time}\n${parts?.text ?? ''}`;
-      if (await verify(witness, signature.slice(8), text)) latest = Math.max(latest ?? 0, time);
+      const text = `cosignature/v1\ntime ${time}\n${parts.text}`;
+      if (!(await verify(witness, signature.slice(8), text))) continue;
+      const raw = await rawOf(witness);
+      const before = found.get(raw)?.time ?? 0;
+      found.set(raw, { witness: witness.name, time: Math.max(before, time) });
     }
-    if (latest !== null) found.push({ witness: witness.name, time: latest });
   }
-  return found;
+  return [...found.values()];
 }
 
 async function rawOf({ key }: PublicKey): Promise<string> {
