@@ -86,9 +86,10 @@ export async function openCosignatures(
   witnesses: readonly PublicKey[],
 ): Promise<readonly Cosignature[]> {
   const parts = splitNote(note);
+  if (parts === null) return [];
   // One key given twice, even under two names, is one witness.
   const found = new Map<string, Cosignature>();
-  for (const witness of parts === null ? [] : witnesses) {
+  for (const witness of witnesses) {
     for (const { signature } of of(parts, witness)) {
       const time = cosignedAt(signature);
       if (time === null) continue;
