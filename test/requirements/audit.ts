@@ -19,7 +19,8 @@ export const auditRequirements = {
     'Whoever knows one key of a log can follow it to each later one, and a key that handed over signs nothing more.',
   'audit.witnesses':
     'Cosignatures of C2SP count as many witnesses as signed, out of those that were named, and no other.',
-  'audit.vectors': 'Entries, leaves, roots, proofs, checkpoints and cosignatures are what the frozen vectors say.',
+  'audit.vectors':
+    'Entries, leaves, roots, proofs, checkpoints and cosignatures are what the frozen vectors say.',
   'audit.torn-tail':
     'What a crash left of a write is set aside at the next start and no whole entry with it.',
   'audit.refuses-damage': 'A log damaged anywhere else is not opened, and the file and byte are named.',

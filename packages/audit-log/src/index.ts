@@ -14,6 +14,7 @@ export {
 } from './note.ts';
 export type { LogProblem, LogProblemCode } from './problem.ts';
 export { type ProveOptions, proveEntry } from './prove.ts';
-export { type LogEntry, readLog } from './read.ts';
+export { findEntries, type LogEntry, readLog } from './read.ts';
 export { maxEntryBytes } from './segment.ts';
+export { type LogStatus, logStatus } from './status.ts';
 export { type LogReport, type VerifyOptions, verifyLog } from './verify.ts';

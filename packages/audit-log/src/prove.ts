@@ -1,7 +1,7 @@
 /** Making proofs: one pass over the log, whatever its size, in little memory. */
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import type { PlacedNote } from './checkpoint-file.ts';
 import { LogError } from './log-error.ts';
 import { parseVerifier, type Verifier } from './note.ts';
@@ -9,7 +9,7 @@ import { ProblemFound } from './problem.ts';
 import { listSegments } from './segment.ts';
 import { readSegment } from './segment-reader.ts';
 import { consistencyRanges, inclusionRanges, Subtrees } from './subtrees.ts';
-import { Succession, startOf } from './succession.ts';
+import { openNewest, type Succession } from './succession.ts';
 import { CompactRange, leafHash } from './tree.ts';
 import type { Link, Proof } from './verifier/proof.ts';
 import { notesOf } from './verify-checkpoints.ts';
@@ -69,16 +69,7 @@ interface Plan {
 }
 
 function planOf(directory: string, known: Verifier, options: ProveOptions): Plan {
-  const notes = notesOrDamaged(directory, known);
-  const start = startOf(known, notes);
-  const succession = new Succession(known);
-  const handovers: Checkpoint[] = [];
-  let newest: Checkpoint | null = null;
-  for (const [at, { note, handsOver }] of notes.entries()) {
-    if (at < start || !(handsOver || at === notes.length - 1)) continue;
-    newest = handsOver ? succession.open(note) : openCheckpoint(note, succession.current);
-    if (handsOver && newest.nextKey?.vkey !== known.vkey) handovers.push(newest);
-  }
+  const { checkpoint: newest, succession, handovers } = openNewest(notesOrDamaged(directory, known), known);
   const given = (note: string | undefined): Checkpoint | null =>
     note === undefined ? null : openGiven(note, succession);
   const checkpoint = given(options.checkpoint) ?? newest;
@@ -93,7 +84,8 @@ function planOf(directory: string, known: Verifier, options: ProveOptions): Plan
   return { checkpoint, from, handovers: handovers.filter(({ size }) => size < checkpoint.size) };
 }
 
-function notesOrDamaged(directory: string, { name }: Verifier): readonly PlacedNote[] {
+/** The notes of a log, or none; LogError `damaged`. */
+export function notesOrDamaged(directory: string, { name }: Verifier): readonly PlacedNote[] {
   try {
     return notesOf(directory, name);
   } catch (error) {

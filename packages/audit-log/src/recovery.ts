@@ -8,13 +8,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
-import { checkpointsFile, type PlacedNote, splitNotes } from './checkpoint-file.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { checkpointsFile, splitNotes } from './checkpoint-file.ts';
 import { LogError } from './log-error.ts';
 import type { Verifier } from './note.ts';
 import { listSegments, type SegmentName } from './segment.ts';
 import { type RawEntry, readSegment, type SegmentEnd } from './segment-reader.ts';
-import { Succession, startOf } from './succession.ts';
+import { openNewest } from './succession.ts';
 import { CompactRange } from './tree.ts';
 
 /** What an existing log holds, ready to be appended to. */
@@ -92,24 +92,13 @@ function recoverCheckpoints(directory: string, known: Verifier): RecoveredCheckp
     setAside(directory, checkpointsFile, end, bytes.subarray(end));
     truncateSync(path, end);
   }
-  return { ...openLast(notes, known), cutBytes };
-}
-
-/** The last checkpoint, by the key that the handovers before it lead to. Verifying the log looks at all the others. */
-function openLast(notes: readonly PlacedNote[], known: Verifier): Omit<RecoveredCheckpoints, 'cutBytes'> {
-  const succession = new Succession(known);
-  const start = startOf(known, notes);
-  let lastCheckpoint: Checkpoint | null = null;
-  for (const [at, { note, offset, handsOver }] of notes.entries()) {
-    const isLast = at === notes.length - 1;
-    if (at < start || !(handsOver || isLast)) continue;
-    try {
-      lastCheckpoint = handsOver ? succession.open(note) : openCheckpoint(note, succession.current);
-    } catch (error) {
-      throw damaged(checkpointsFile, offset, error instanceof Error ? error.message : String(error));
-    }
+  try {
+    const { checkpoint, succession } = openNewest(notes, known);
+    return { lastCheckpoint: checkpoint, current: succession.current, cutBytes };
+  } catch (error) {
+    if (!(error instanceof LogError) || error.place === null) throw error;
+    throw damaged(checkpointsFile, error.place.offset, error.message);
   }
-  return { lastCheckpoint, current: succession.current };
 }
 
 function timeOf(entry: RawEntry, seq: number, file: string): number {

@@ -1,6 +1,7 @@
 /** Which key signs when: from one known key to each that follows, by the checkpoints that hand over. */
 import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
-import type { PlacedNote } from './checkpoint-file.ts';
+import { checkpointsFile, type PlacedNote } from './checkpoint-file.ts';
+import { LogError } from './log-error.ts';
 import { openNote, parseVerifier, type Verifier } from './note.ts';
 import { parseCheckpointText, splitNote } from './verifier/note-text.ts';
 
@@ -36,6 +37,40 @@ export class Succession {
     }
     return openCheckpoint(note, this.current);
   }
+}
+
+/** The newest checkpoint of a log, by the key whose turn it is. */
+export interface Newest {
+  readonly checkpoint: Checkpoint | null;
+  readonly succession: Succession;
+  /** The checkpoints that lead from the known key to the one that signs now. */
+  readonly handovers: readonly Checkpoint[];
+}
+
+/**
+ * Opens the newest checkpoint and those that hand over; verifying the log looks at all the others. LogError `note-invalid`,
+ * with its place, for one that is not signed by the key whose turn it is.
+ */
+export function openNewest(notes: readonly PlacedNote[], known: Verifier): Newest {
+  const succession = new Succession(known);
+  const handovers: Checkpoint[] = [];
+  const start = startOf(known, notes);
+  let checkpoint: Checkpoint | null = null;
+  for (const [at, { note, offset, handsOver }] of notes.entries()) {
+    if (at < start || !(handsOver || at === notes.length - 1)) continue;
+    try {
+      checkpoint = handsOver ? succession.open(note) : openCheckpoint(note, succession.current);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      const place = { file: checkpointsFile, offset };
+      throw new LogError('note-invalid', `${checkpointsFile} byte ${offset}: ${reason}`, {
+        cause: error,
+        place,
+      });
+    }
+    if (handsOver && checkpoint.nextKey?.vkey !== known.vkey) handovers.push(checkpoint);
+  }
+  return { checkpoint, succession, handovers };
 }
 
 /**
