@@ -11,6 +11,16 @@ export const auditRequirements = {
   'audit.tampering':
     'A changed, dropped, moved, repeated or cut entry, and a changed checkpoint, is found and its place is named.',
   'audit.known-checkpoint': 'With a checkpoint kept elsewhere, a log cut or rewritten below it is found.',
+  'audit.inclusion': 'An inclusion proof is the one RFC 9162 defines, and nothing else passes for one.',
+  'audit.consistency': 'A consistency proof is the one RFC 9162 defines, and nothing else passes for one.',
+  'audit.proof':
+    'A proof file shows one entry to whoever has the public key, with no log, no network and no Node, and any change of it does not.',
+  'audit.rotation':
+    'Whoever knows one key of a log can follow it to each later one, and a key that handed over signs nothing more.',
+  'audit.witnesses':
+    'Cosignatures of C2SP count as many witnesses as signed, out of those that were named, and no other.',
+  'audit.vectors':
+    'Entries, leaves, roots, proofs, checkpoints and cosignatures are what the frozen vectors say.',
   'audit.torn-tail':
     'What a crash left of a write is set aside at the next start and no whole entry with it.',
   'audit.refuses-damage': 'A log damaged anywhere else is not opened, and the file and byte are named.',

@@ -9,6 +9,10 @@ export const cliRequirements = {
   'cli.requests': 'Access requests are listed, shown exactly and decided from the command line.',
   'cli.replay': 'A recording is listed and played, as text or as JSON.',
   'cli.verify': 'The record is verified offline, and a changed byte exits 1 and names its place.',
+  'cli.prove':
+    'One entry is proven to somebody without the log, who checks it with the public key alone, and every reason why not has words and an exit code.',
+  'cli.audit-status':
+    'How the log stands is told quickly, and its key is changed so that every command follows.',
   'cli.policy': 'A policy directory is checked as the gateway would, each error with file and line.',
   'cli.init': 'Init writes a configuration and policies that work, and never overwrites.',
   'cli.start': 'Start says where it listens, reads policies again on SIGHUP and stops in order on SIGTERM.',

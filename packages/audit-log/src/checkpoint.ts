@@ -1,6 +1,7 @@
 /** Checkpoints of C2SP (https://c2sp.org/tlog-checkpoint): origin, size, root hash, signed. */
 import { LogError } from './log-error.ts';
-import { openNote, type Signer, signNote, type Verifier } from './note.ts';
+import { openNote, parseVerifier, type Signer, signNote, type Verifier } from './note.ts';
+import { nextKeyPrefix, parseCheckpointText } from './verifier/note-text.ts';
 
 export interface Checkpoint {
   /** Entries under this checkpoint: those with seq below it. */
@@ -8,64 +9,33 @@ export interface Checkpoint {
   readonly root: Buffer;
   /** The signed note itself: keep a copy elsewhere, and no one can cut the log below it unseen. */
   readonly note: string;
+  /** The key of every checkpoint after this one; null when it stays the same. */
+  readonly nextKey: Verifier | null;
 }
 
 export function signCheckpoint(size: number, root: Buffer, signer: Signer): Checkpoint {
-  return { size, root, note: signNote(`${signer.name}\n${size}\n${root.toString('base64')}\n`, signer) };
+  return { size, root, note: signNote(headOf(size, root, signer), signer), nextKey: null };
+}
+
+/** The last checkpoint of a key: it names the next, which signs it too, so that nobody is given a key that is not theirs. */
+export function signHandover(size: number, root: Buffer, signer: Signer, next: Signer): Checkpoint {
+  const text = `${headOf(size, root, signer)}${nextKeyPrefix}${next.verifier.vkey}\n`;
+  return { size, root, note: signNote(text, signer, next), nextKey: next.verifier };
+}
+
+function headOf(size: number, root: Buffer, { name }: Signer): string {
+  return `${name}\n${size}\n${root.toString('base64')}\n`;
 }
 
 /** The checkpoint in a note that this key signed; LogError `note-invalid` for anything else. */
 export function openCheckpoint(note: string, verifier: Verifier): Checkpoint {
   const text = openNote(note, verifier);
   if (text === null) throw new LogError('note-invalid', `a checkpoint is not signed by ${verifier.vkey}`);
-  const [origin, size, root] = text.split('\n');
-  if (
-    origin !== verifier.name ||
-    size === undefined ||
-    !/^(0|[1-9]\d{0,15})$/.test(size) ||
-    root?.length !== 44
-  ) {
+  const parsed = parseCheckpointText(text);
+  if (parsed?.origin !== verifier.name)
     throw new LogError('note-invalid', `a signed note is not a checkpoint of ${verifier.name}`);
-  }
-  return { size: Number(size), root: Buffer.from(root, 'base64'), note };
-}
-
-/** Notes of a `checkpoints` file with where each starts: each is five lines, and an empty line parts it from the next. */
-export interface SplitNotes {
-  readonly notes: readonly { readonly note: string; readonly offset: number }[];
-  /** Where the last whole note ends; what follows is a write cut short. */
-  readonly end: number;
-}
-
-/** Splits a `checkpoints` file. Offsets are in bytes. */
-export function splitNotes(file: Buffer, verifier: Verifier): SplitNotes {
-  const notes: { note: string; offset: number }[] = [];
-  let start = 0;
-  let whole = 0;
-  while (start < file.length) {
-    let end = start;
-    for (let line = 0; line < 5 && end >= 0; line++) end = file.indexOf(10, end) + 1 || -1;
-    if (end < 0) break;
-    notes.push({ note: file.toString('utf8', start, end), offset: start });
-    if (end < file.length && file[end] !== 10) throw damagedAt(end);
-    whole = end;
-    start = end + 1;
-  }
-  if (start < file.length && !beginsNote(file.toString('utf8', start), verifier.name)) throw damagedAt(start);
-  return { notes, end: whole };
-}
-
-/** Whether this could be what a crash leaves of a note: its beginning. A whole note's worth of bytes was changed instead. */
-function beginsNote(rest: string, origin: string): boolean {
-  if (!rest.startsWith(`${origin}\n`.slice(0, rest.length))) return false;
-  const size = rest.split('\n')[1] ?? '';
-  const whole = `${origin}\n${size}\n`.length + 44 + 2 + `\u2014 ${origin} `.length + 92 + 1;
-  return /^\d{0,16}$/.test(size) && rest.length < whole;
-}
-
-function damagedAt(offset: number): LogError {
-  const place = { file: 'checkpoints', offset };
-  return new LogError('damaged', `the file checkpoints is not a list of signed notes at byte ${offset}`, {
-    place,
-  });
+  const nextKey = parsed.nextKey === null ? null : parseVerifier(parsed.nextKey);
+  if (nextKey !== null && openNote(note, nextKey) === null)
+    throw new LogError('note-invalid', `the key ${nextKey.vkey} is named next and has not signed that`);
+  return { size: parsed.size, root: Buffer.from(parsed.root), note, nextKey };
 }

@@ -1,9 +1,20 @@
 export { canonical, type EntryFields, type Json, maxEntryDepth, type Stamp } from './canonical.ts';
 export { type Checkpoint, openCheckpoint } from './checkpoint.ts';
+export { findNotes } from './checkpoint-file.ts';
 export { privateKeyFile, publicKeyFile } from './keys.ts';
 export { type Log, type LogOptions, openLog } from './log.ts';
 export { LogError, type LogErrorCode, type Place } from './log-error.ts';
-export { parseVerifier, type Verifier } from './note.ts';
-export { type LogEntry, readLog } from './read.ts';
+export {
+  cosignNote,
+  parseVerifier,
+  parseWitness,
+  type Signer,
+  signerFromSeed,
+  type Verifier,
+} from './note.ts';
+export type { LogProblem, LogProblemCode } from './problem.ts';
+export { type ProveOptions, proveEntry } from './prove.ts';
+export { findEntries, type LogEntry, readLog } from './read.ts';
 export { maxEntryBytes } from './segment.ts';
-export { type LogProblem, type LogReport, type VerifyOptions, verifyLog } from './verify.ts';
+export { type LogStatus, logStatus } from './status.ts';
+export { type LogReport, type VerifyOptions, verifyLog } from './verify.ts';

@@ -15,6 +15,8 @@ export type LogErrorCode =
   | 'entry-too-large'
   /** A key, a note or a checkpoint is not in the form its specification wants. */
   | 'note-invalid'
+  /** No signed checkpoint is over the entry, or one that was given is not of this log. */
+  | 'not-provable'
   | 'closed';
 
 /** Where in the log something is wrong. */

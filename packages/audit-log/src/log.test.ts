@@ -47,11 +47,17 @@ test('goes on where it was left, over segments, with the same key [audit.verify]
   log.append({ type: 'decision' });
   // While it is in use, by whoever has the public key.
   const open = await verifyLog(directory, publicKey);
-  assert.deepEqual(
-    { ...open, segments: 0 },
-    { problem: null, entries: 14, segments: 0, checkpoints: 4, covered: 13, uncoveredMs: 0, tornBytes: 0 },
-  );
-  assert.ok(open.segments > 3);
+  const { segments, bytes, ...rest } = open;
+  assert.deepEqual(rest, {
+    problem: null,
+    entries: 14,
+    checkpoints: 4,
+    signedBy: publicKey,
+    covered: 13,
+    uncoveredMs: 0,
+    tornBytes: 0,
+  });
+  assert.ok(bytes > 900 && segments > 3);
   await log.close();
   assert.equal((await verifyLog(directory, publicKey)).covered, 14);
   assert.throws(

@@ -1,14 +1,15 @@
-import { mkdirSync } from 'node:fs';
+import { fsyncSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { AppendFile } from './append-file.ts';
 import { canonicalEntry, type EntryFields, type Stamp } from './canonical.ts';
-import { type Checkpoint, signCheckpoint } from './checkpoint.ts';
-import { loadOrCreateKeys } from './keys.ts';
+import { type Checkpoint, signCheckpoint, signHandover } from './checkpoint.ts';
+import { checkpointsFile } from './checkpoint-file.ts';
+import { loadOrCreateKeys, makeNextKey, promoteNextKey, settleKeys } from './keys.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { LogError, systemReason } from './log-error.ts';
 import type { Signer } from './note.ts';
-import { checkpointsFile, recover } from './recovery.ts';
+import { recover } from './recovery.ts';
 import { SealThread } from './seal-thread.ts';
 import { frameBytes, listSegments, maxEntryBytes, segmentName } from './segment.ts';
 import { SyncGroup } from './sync-group.ts';
@@ -28,8 +29,10 @@ export interface LogOptions {
 
 export interface Log {
   readonly directory: string;
-  /** The public key, in vkey form: all that `verifyLog` needs. */
+  /** The log's first public key, in vkey form: all that `verifyLog` needs. It stays when the log changes keys. */
   readonly publicKey: string;
+  /** The key that signs now, in vkey form. */
+  readonly signingKey: string;
   /** Entries in the log. */
   readonly size: number;
   /** Bytes of torn writes that were set aside when the log was opened. */
@@ -48,6 +51,11 @@ export interface Log {
   synced(): Promise<void>;
   /** Signs a checkpoint over every entry appended so far, or returns the last when it covers them. */
   checkpoint(): Promise<Checkpoint>;
+  /**
+   * Changes the key that signs: an entry says so, and the old key's last checkpoint names the new key, which signs it too.
+   * Whoever knows the old key goes on from there. Gives that checkpoint; the old private key is gone when this resolves.
+   */
+  rotateKey(): Promise<Checkpoint>;
   /** Makes a last checkpoint and lets go of the log. */
   close(): Promise<void>;
 }
@@ -76,7 +84,8 @@ class FileLog implements Log {
   readonly #options: LogOptions;
   readonly #segmentBytes: number;
   readonly #lock: Lock;
-  readonly #signer: Signer;
+  readonly publicKey: string;
+  #signer: Signer;
   readonly #now: () => number;
   readonly #syncs: SyncGroup;
   readonly #sealer: SealThread;
@@ -99,8 +108,10 @@ class FileLog implements Log {
     this.#segmentBytes = options.segmentBytes ?? 64 * 1024 * 1024;
     this.#lock = lock;
     this.#now = options.now ?? Date.now;
-    this.#signer = loadOrCreateKeys(directory, options.origin ?? 'sallyport/audit', isNew);
-    const found = recover(directory, this.#signer.verifier);
+    const keys = loadOrCreateKeys(directory, options.origin ?? 'sallyport/audit', isNew);
+    const found = recover(directory, keys.known);
+    this.publicKey = keys.known.vkey;
+    this.#signer = settleKeys(directory, keys, found.current);
     this.cutBytes = found.cutBytes;
     this.#size = found.tree.size;
     this.#lastTime = found.lastTime;
@@ -118,7 +129,7 @@ class FileLog implements Log {
     if (this.#size > (this.#lastCheckpoint?.size ?? 0)) this.#scheduleCheckpoint();
   }
 
-  get publicKey(): string {
+  get signingKey(): string {
     return this.#signer.verifier.vkey;
   }
 
@@ -154,11 +165,16 @@ class FileLog implements Log {
   }
 
   checkpoint(): Promise<Checkpoint> {
-    // One at a time: the tree has one writer.
-    const sealing = (this.#sealing ?? Promise.resolve()).then(
-      () => this.#seal(),
-      () => this.#seal(),
-    );
+    return this.#oneAtATime(() => this.#seal());
+  }
+
+  rotateKey(): Promise<Checkpoint> {
+    return this.#oneAtATime(() => this.#handOver());
+  }
+
+  /** The tree has one writer, and so has the file of checkpoints. */
+  #oneAtATime(seal: () => Promise<Checkpoint>): Promise<Checkpoint> {
+    const sealing = (this.#sealing ?? Promise.resolve()).then(seal, seal);
     this.#sealing = sealing;
     return sealing;
   }
@@ -220,9 +236,37 @@ class FileLog implements Log {
   async #seal(): Promise<Checkpoint> {
     const size = this.#size;
     if (this.#lastCheckpoint !== null && this.#lastCheckpoint.size === size) return this.#lastCheckpoint;
+    return this.#write(signCheckpoint(size, await this.#rootOf(size), this.#signer));
+  }
+
+  async #handOver(): Promise<Checkpoint> {
+    const next = makeNextKey(this.directory, this.#signer.name);
+    const [from, to] = [this.#signer.verifier.vkey, next.verifier.vkey];
+    const size = this.append({ type: 'log-key-changed', facts: { from, to } }) + 1;
+    const handover = signHandover(size, await this.#rootOf(size), this.#signer, next);
+    this.#write(handover);
+    // From here on the old key signs nothing more, whatever fails: opening the log settles what is left to do.
+    this.#signer = next;
+    try {
+      // Before the old key is gone: without this checkpoint nobody would believe the new one.
+      fsyncSync(this.#checkpoints.fd);
+      promoteNextKey(this.directory);
+    } catch (error) {
+      const reason = `cannot put the new key in place in ${this.directory}: ${systemReason(error)}`;
+      throw new LogError('sync-failed', `${reason}; it signs, and open the log again to finish`, {
+        cause: error,
+      });
+    }
+    return handover;
+  }
+
+  async #rootOf(size: number): Promise<Buffer> {
     // A checkpoint on disk over entries that are not would make a power cut look like tampering.
     await this.#syncs.synced();
-    const checkpoint = signCheckpoint(size, await this.#sealer.advance(size), this.#signer);
+    return this.#sealer.advance(size);
+  }
+
+  #write(checkpoint: Checkpoint): Checkpoint {
     const note = Buffer.from(this.#checkpoints.length === 0 ? checkpoint.note : `\n${checkpoint.note}`);
     this.#checkpoints.append(note, note.length);
     this.#lastCheckpoint = checkpoint;

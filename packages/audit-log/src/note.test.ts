@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openCheckpoint, signCheckpoint, splitNotes } from './checkpoint.ts';
+import { openCheckpoint, signCheckpoint, signHandover } from './checkpoint.ts';
+import { splitNotes } from './checkpoint-file.ts';
 import { LogError } from './log-error.ts';
 import { generateSigner, openNote, parsePrivateKey, parseVerifier, signNote } from './note.ts';
 
@@ -62,13 +63,31 @@ test('refuses keys in any other form, and shows no secret doing so [audit.notes]
   }
 });
 
+test('takes every beginning of a checkpoint that hands over for an unfinished one [audit.torn-tail]', () => {
+  const { signer } = generateSigner('example.org/log');
+  const next = generateSigner('example.org/log').signer;
+  const first = signCheckpoint(1, Buffer.alloc(32, 1), signer).note;
+  const { note } = signHandover(1234, Buffer.alloc(32, 2), signer, next);
+  const file = Buffer.from(`${first}\n${note}`);
+  for (let length = Buffer.byteLength(first); length < file.length; length++)
+    assert.equal(splitNotes(file.subarray(0, length), signer.name).notes.length, 1, `cut at ${length}`);
+  assert.equal(splitNotes(file, signer.name).notes[1]?.handsOver, true);
+  const foreign = generateSigner('example.org/log').signer;
+  assert.throws(() =>
+    openCheckpoint(note.replace(next.verifier.vkey, foreign.verifier.vkey), signer.verifier),
+  );
+  const [own] = signCheckpoint(1234, Buffer.alloc(32, 2), signer).note.split('\n').slice(-2);
+  // Without the new key's signature it would give somebody a key that is not theirs.
+  assert.throws(() => openCheckpoint(`${note.split('\n\n')[0]}\n\n${own}\n`, signer.verifier), LogError);
+});
+
 test('takes every beginning of a note for an unfinished one, and nothing else [audit.torn-tail]', () => {
   const { signer } = generateSigner('example.org/log');
   const first = signCheckpoint(1, Buffer.alloc(32, 1), signer).note;
   const file = Buffer.from(`${first}\n${signCheckpoint(1234, Buffer.alloc(32, 2), signer).note}`);
   const one = Buffer.byteLength(first);
   for (let length = one; length <= file.length; length++) {
-    const split = splitNotes(file.subarray(0, length), signer.verifier);
+    const split = splitNotes(file.subarray(0, length), signer.name);
     const whole = length === file.length ? 2 : 1;
     assert.equal(split.notes.length, whole, `cut at ${length}`);
     assert.equal(split.end, whole === 2 ? length : one, `cut at ${length}`);

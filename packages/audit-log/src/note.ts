@@ -9,10 +9,9 @@ import {
   verify,
 } from 'node:crypto';
 import { LogError } from './log-error.ts';
+import { logKeyType, signaturePrefix, splitKey, splitNote, witnessKeyType } from './verifier/note-text.ts';
 
-/** Signature type byte of Ed25519 in the signed-note specification. */
-const ed25519Type = 1;
-const signaturePrefix = '\u2014 ';
+type KeyType = typeof logKeyType | typeof witnessKeyType;
 /** DER around a raw Ed25519 key (RFC 8410). */
 const privateDer = Buffer.from('302e020100300506032b657004220420', 'hex');
 const publicDer = Buffer.from('302a300506032b6570032100', 'hex');
@@ -26,7 +25,7 @@ export interface Signer {
 export interface Verifier {
   readonly name: string;
   readonly key: KeyObject;
-  /** First four bytes of SHA-256(name || 0x0a || 0x01 || key). */
+  /** First four bytes of SHA-256(name || 0x0a || type || key); the type is 1 for a log, 4 for a witness. */
   readonly keyId: Buffer;
   /** The key in vkey form: `name+keyid+base64`. */
   readonly vkey: string;
@@ -34,11 +33,10 @@ export interface Verifier {
 
 /** Makes a key pair. The name goes into every signature line: the log's origin. */
 export function generateSigner(name: string): { readonly signer: Signer; readonly privateText: string } {
-  checkName(name);
   const { privateKey } = generateKeyPairSync('ed25519');
   const seed = privateKey.export({ format: 'der', type: 'pkcs8' }).subarray(privateDer.length);
   const signer = signerFromSeed(name, seed);
-  const secret = Buffer.concat([Buffer.of(ed25519Type), seed]).toString('base64');
+  const secret = Buffer.concat([Buffer.of(logKeyType), seed]).toString('base64');
   return { signer, privateText: `PRIVATE+KEY+${name}+${signer.verifier.keyId.toString('hex')}+${secret}` };
 }
 
@@ -50,7 +48,7 @@ export function parsePrivateKey(text: string): Signer {
   if (
     name === undefined ||
     bytes.length !== 33 ||
-    bytes[0] !== ed25519Type ||
+    bytes[0] !== logKeyType ||
     bytes.toString('base64') !== secret
   ) {
     throw new LogError(
@@ -67,30 +65,52 @@ export function parsePrivateKey(text: string): Signer {
 
 /** Reads a public key in vkey form. */
 export function parseVerifier(text: string): Verifier {
-  const [, name, keyId, encoded] = /^([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)\n?$/.exec(text) ?? [];
-  const bytes = Buffer.from(encoded ?? '', 'base64');
-  if (
-    name === undefined ||
-    bytes.length !== 33 ||
-    bytes[0] !== ed25519Type ||
-    bytes.toString('base64') !== encoded
-  ) {
+  return parseKey(text, logKeyType);
+}
+
+/** Reads the public key of a witness in vkey form: type 4 of C2SP tlog-cosignature. */
+export function parseWitness(text: string): Verifier {
+  return parseKey(text, witnessKeyType);
+}
+
+function parseKey(text: string, type: KeyType): Verifier {
+  const parts = splitKey(text);
+  if (parts?.type !== type) {
     throw new LogError(
       'note-invalid',
-      'a public key must read name+keyid+base64 of an Ed25519 key (C2SP signed-note vkey)',
+      `a public key must read name+keyid+base64 of an Ed25519 key of type ${type} (C2SP signed-note vkey)`,
     );
   }
-  const verifier = verifierFromKey(name, bytes.subarray(1));
-  if (verifier.keyId.toString('hex') !== keyId) {
-    throw new LogError('note-invalid', `the key id ${keyId} does not belong to the public key it names`);
+  const verifier = verifierFromKey(parts.name, Buffer.from(parts.raw), type);
+  if (verifier.keyId.toString('hex') !== parts.keyId) {
+    throw new LogError(
+      'note-invalid',
+      `the key id ${parts.keyId} does not belong to the public key it names`,
+    );
   }
   return verifier;
 }
 
 /** The signed note for a text that ends in a newline. */
-export function signNote(text: string, signer: Signer): string {
-  const signature = Buffer.concat([signer.verifier.keyId, sign(null, Buffer.from(text), signer.key)]);
-  return `${text}\n${signaturePrefix}${signer.name} ${signature.toString('base64')}\n`;
+export function signNote(text: string, ...signers: readonly Signer[]): string {
+  return `${text}\n${signers.map((signer) => signatureLine(signer, sign(null, Buffer.from(text), signer.key))).join('')}`;
+}
+
+/**
+ * The note with a witness's cosignature added: Ed25519 cosignature/v1 of C2SP tlog-cosignature. By it the witness says that
+ * of this log it has seen no larger tree, and none that is inconsistent. `time` is in seconds since the epoch.
+ */
+export function cosignNote(note: string, witness: Signer, time: number): string {
+  const parts = splitNote(note);
+  if (parts === null) throw new LogError('note-invalid', 'only a signed note can be cosigned');
+  const stamp = Buffer.alloc(8);
+  stamp.writeBigUInt64BE(BigInt(time));
+  const signature = sign(null, Buffer.from(`cosignature/v1\ntime ${time}\n${parts.text}`), witness.key);
+  return `${note}${signatureLine(witness, Buffer.concat([stamp, signature]))}`;
+}
+
+function signatureLine({ name, verifier }: Signer, signature: Buffer): string {
+  return `${signaturePrefix}${name} ${Buffer.concat([verifier.keyId, signature]).toString('base64')}\n`;
 }
 
 /**
@@ -98,31 +118,27 @@ export function signNote(text: string, signer: Signer): string {
  * specification wants; a line of this key that does not verify fails the note.
  */
 export function openNote(note: string, verifier: Verifier): string | null {
-  const split = note.lastIndexOf('\n\n');
-  if (split < 0 || !note.endsWith('\n')) return null;
-  const text = note.slice(0, split + 1);
+  const parts = splitNote(note);
+  if (parts === null) return null;
   let verified = false;
-  for (const line of note.slice(split + 2, -1).split('\n')) {
-    const [, name, encoded] = /^\u2014 ([^+\s]+) ([A-Za-z0-9+/]+=*)$/.exec(line) ?? [];
-    if (name === undefined || encoded === undefined) return null;
-    const bytes = Buffer.from(encoded, 'base64');
-    // Base64 has spare bits: one signature must have one spelling, or a changed byte would go unseen.
-    if (bytes.toString('base64') !== encoded) return null;
-    if (name !== verifier.name || !bytes.subarray(0, 4).equals(verifier.keyId)) continue;
-    if (!verify(null, Buffer.from(text), verifier.key, bytes.subarray(4))) return null;
+  for (const { name, keyId, signature } of parts.signatures) {
+    if (name !== verifier.name || !verifier.keyId.equals(keyId)) continue;
+    if (!verify(null, Buffer.from(parts.text), verifier.key, signature)) return null;
     verified = true;
   }
-  return verified ? text : null;
+  return verified ? parts.text : null;
 }
 
-function signerFromSeed(name: string, seed: Buffer): Signer {
+/** A signer from the 32 bytes of its secret seed (RFC 8032). */
+export function signerFromSeed(name: string, seed: Uint8Array, type: KeyType = logKeyType): Signer {
+  checkName(name);
   const key = createPrivateKey({ key: Buffer.concat([privateDer, seed]), format: 'der', type: 'pkcs8' });
   const raw = createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(publicDer.length);
-  return { name, key, verifier: verifierFromKey(name, raw) };
+  return { name, key, verifier: verifierFromKey(name, raw, type) };
 }
 
-function verifierFromKey(name: string, raw: Buffer): Verifier {
-  const typed = Buffer.concat([Buffer.of(ed25519Type), raw]);
+function verifierFromKey(name: string, raw: Buffer, type: KeyType): Verifier {
+  const typed = Buffer.concat([Buffer.of(type), raw]);
   const keyId = hash('sha256', Buffer.concat([Buffer.from(`${name}\n`), typed]), 'buffer').subarray(0, 4);
   const key = createPublicKey({ key: Buffer.concat([publicDer, raw]), format: 'der', type: 'spki' });
   return { name, key, keyId, vkey: `${name}+${keyId.toString('hex')}+${typed.toString('base64')}` };

@@ -8,20 +8,22 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { type Checkpoint, openCheckpoint, splitNotes } from './checkpoint.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { checkpointsFile, splitNotes } from './checkpoint-file.ts';
 import { LogError } from './log-error.ts';
 import type { Verifier } from './note.ts';
 import { listSegments, type SegmentName } from './segment.ts';
 import { type RawEntry, readSegment, type SegmentEnd } from './segment-reader.ts';
+import { openNewest } from './succession.ts';
 import { CompactRange } from './tree.ts';
-
-export const checkpointsFile = 'checkpoints';
 
 /** What an existing log holds, ready to be appended to. */
 export interface Recovered {
   readonly tree: CompactRange;
   readonly lastTime: number;
   readonly lastCheckpoint: Checkpoint | null;
+  /** The key that follows from the known one: it signs the next checkpoint. */
+  readonly current: Verifier;
   /** The segment to go on with, or null when there is none. */
   readonly segment: SegmentName | null;
   /** Bytes of a torn write that were set aside. */
@@ -33,7 +35,7 @@ export interface Recovered {
  * was acknowledged is never touched: anything else that is wrong is LogError `damaged`, with file and byte offset.
  */
 export function recover(directory: string, verifier: Verifier): Recovered {
-  const { lastCheckpoint, cutBytes: cutNotes } = recoverCheckpoints(directory, verifier);
+  const { lastCheckpoint, current, cutBytes: cutNotes } = recoverCheckpoints(directory, verifier);
   const tree = new CompactRange();
   const covered = lastCheckpoint?.size ?? 0;
   const segments = listSegments(directory);
@@ -71,27 +73,31 @@ export function recover(directory: string, verifier: Verifier): Recovered {
       `the log ends at entry ${tree.size}, but its last checkpoint is over ${covered}: entries are missing`,
     );
   }
-  return { tree, lastTime, lastCheckpoint, segment: segments.at(-1) ?? null, cutBytes };
+  return { tree, lastTime, lastCheckpoint, current, segment: segments.at(-1) ?? null, cutBytes };
 }
 
-function recoverCheckpoints(
-  directory: string,
-  verifier: Verifier,
-): { lastCheckpoint: Checkpoint | null; cutBytes: number } {
+interface RecoveredCheckpoints {
+  readonly lastCheckpoint: Checkpoint | null;
+  readonly current: Verifier;
+  readonly cutBytes: number;
+}
+
+function recoverCheckpoints(directory: string, known: Verifier): RecoveredCheckpoints {
   const path = join(directory, checkpointsFile);
-  if (!existsSync(path)) return { lastCheckpoint: null, cutBytes: 0 };
+  if (!existsSync(path)) return { lastCheckpoint: null, current: known, cutBytes: 0 };
   const bytes = readFileSync(path);
-  const { notes, end } = splitNotes(bytes, verifier);
-  if (end < bytes.length) {
+  const { notes, end } = splitNotes(bytes, known.name);
+  const cutBytes = bytes.length - end;
+  if (cutBytes > 0) {
     setAside(directory, checkpointsFile, end, bytes.subarray(end));
     truncateSync(path, end);
   }
-  const last = notes.at(-1);
-  if (last === undefined) return { lastCheckpoint: null, cutBytes: bytes.length - end };
   try {
-    return { lastCheckpoint: openCheckpoint(last.note, verifier), cutBytes: bytes.length - end };
+    const { checkpoint, succession } = openNewest(notes, known);
+    return { lastCheckpoint: checkpoint, current: succession.current, cutBytes };
   } catch (error) {
-    throw damaged(checkpointsFile, last.offset, error instanceof Error ? error.message : String(error));
+    if (!(error instanceof LogError) || error.place === null) throw error;
+    throw damaged(checkpointsFile, error.place.offset, error.message);
   }
 }
 

@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { withControlPlane } from './control-plane.ts';
 import { exitCode, Failure } from './failure.ts';
+import { addAudit } from './program-audit.ts';
 import { addPolicy } from './program-policy.ts';
 import { oneLine, someLines, type Terminal } from './terminal.ts';
 
@@ -14,6 +15,7 @@ Examples:
   sallyport sessions kill 3f9a --reason "…"   end one now
   sallyport replay 3f9a --speed 4            play a recording, four times as fast
   sallyport audit verify --data ./data       check the record, offline
+  sallyport audit prove 1234 --out p.json    proof of one entry, for somebody without the log
   sallyport policy explain --help            what a statement does, and what policy says to it
 
 Signing in:
@@ -38,6 +40,7 @@ export function createProgram(terminal: Terminal): Command {
   addGateway(program, terminal);
   addAccess(program, terminal);
   addRecord(program, terminal);
+  addAudit(program, terminal);
   addPolicy(program, terminal);
   addClassify(program, terminal);
   return program;
@@ -148,20 +151,6 @@ function addRecord(program: Command, terminal: Terminal): void {
     .option('--speed <n>', 'how many times faster than it was', speed)
     .option('--json', 'one event a line, as JSON')
     .action(async (id, options) => (await import('./commands/replay.ts')).replay(id, options, terminal));
-  program
-    .command('audit')
-    .description('the audit log')
-    .command('verify')
-    .description('check the audit log and every recording, offline, with the public key alone')
-    .option('--data <dir>', 'the data directory (default: ./data)')
-    .option('-c, --config <file>', 'a configuration to take the folders from instead')
-    .option('--public-key <file>', 'the public key of the log (default: the one beside the log)')
-    .option(
-      '--checkpoint <file>',
-      'checkpoints kept elsewhere: proves that nothing under them was cut off or replaced',
-    )
-    .option('--json', 'as JSON')
-    .action(async (options) => (await import('./commands/audit.ts')).verify(options, terminal));
 }
 
 function speed(text: string): number {

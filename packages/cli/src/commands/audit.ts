@@ -1,16 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { LogError, type LogReport, publicKeyFile, readLog, verifyLog } from '@sallyport/audit-log';
+import { LogError, type LogReport, readLog, verifyLog } from '@sallyport/audit-log';
 import type { RecordingsReport } from '@sallyport/gateway';
 import { exitCode, Failure } from '../failure.ts';
 import { jsonText, oneLine, type Terminal } from '../terminal.ts';
+import { type Folders, foldersOf, keyOf, type LogOptions, readCheckpoints } from './audit-log.ts';
+import { progressOf } from './progress.ts';
 
-export interface VerifyOptions {
-  /** The data directory; the log is `audit` and the recordings are `recordings` in it. */
-  readonly data?: string;
-  /** A configuration to take both folders from instead. */
-  readonly config?: string;
-  readonly publicKey?: string;
+export interface VerifyOptions extends LogOptions {
   /** Checkpoints that were kept elsewhere: what is under them can be neither cut nor replaced unseen. */
   readonly checkpoint?: string;
   readonly json?: boolean;
@@ -19,23 +14,12 @@ export interface VerifyOptions {
 /** Longest that entries may go without a checkpoint over them and still count as proven, in milliseconds. */
 const UNCOVERED_MS = 60_000;
 
-interface Folders {
-  readonly audit: string;
-  readonly recordings: string;
-}
-
 /** Checks the audit log and every recording, offline, with the public key alone. */
 export async function verify(options: VerifyOptions, terminal: Terminal): Promise<void> {
   const folders = await foldersOf(options);
-  if (!existsSync(folders.audit)) {
-    throw new Failure(
-      exitCode.usage,
-      `There is no audit log in ${folders.audit}: name the data directory with --data DIR.`,
-    );
-  }
-  const keyFile = options.publicKey ?? join(folders.audit, publicKeyFile);
-  const known = options.checkpoint === undefined ? [] : readCheckpoints(options.checkpoint);
-  const { log, recordings } = await verified(folders, readKey(keyFile), known);
+  const { key, keyFile } = keyOf(folders, options);
+  const known = options.checkpoint === undefined ? [] : readCheckpoints(options.checkpoint, '--checkpoint');
+  const { log, recordings } = await verified(folders, key, known, terminal);
   const whole = log.problem === null && recordings !== null && recordings.problems.length === 0;
   const sound = whole && log.uncoveredMs <= UNCOVERED_MS;
   if (options.json === true) terminal.out(jsonText({ sound, log, recordings }, 2));
@@ -57,9 +41,9 @@ export async function verify(options: VerifyOptions, terminal: Terminal): Promis
     );
 }
 
-async function verified(folders: Folders, key: string, known: readonly string[]) {
+async function verified(folders: Folders, key: string, known: readonly string[], terminal: Terminal) {
   try {
-    const log = await verifyLog(folders.audit, key, { known });
+    const log = await verifyLog(folders.audit, key, { known, onProgress: progressOf(terminal) });
     if (log.problem !== null) return { log, recordings: null };
     const { verifyRecordings } = await import('@sallyport/gateway');
     return { log, recordings: await verifyRecordings(folders.recordings, readLog(folders.audit)) };
@@ -68,43 +52,6 @@ async function verified(folders: Folders, key: string, known: readonly string[])
     throw new Failure(exitCode.failed, `The audit log cannot be checked: ${error.message}.`, {
       cause: error,
     });
-  }
-}
-
-async function foldersOf({ data, config }: VerifyOptions): Promise<Folders> {
-  if (config === undefined) {
-    const directory = data ?? './data';
-    return { audit: join(directory, 'audit'), recordings: join(directory, 'recordings') };
-  }
-  const { loadConfig } = await import('@sallyport/gateway');
-  const { audit, recording } = loadConfig(config);
-  return { audit: audit.directory, recordings: recording.directory };
-}
-
-function readKey(file: string): string {
-  return readWhole(file, 'public key', '--public-key').trim();
-}
-
-/** Every signed note in a file: one checkpoint, or a copy of the log's own `checkpoints`. */
-function readCheckpoints(file: string): readonly string[] {
-  const notes = readWhole(file, 'checkpoint', '--checkpoint').match(NOTE) ?? [];
-  if (notes.length > 0) return notes;
-  throw new Failure(exitCode.usage, `There is no signed checkpoint in ${file}.`);
-}
-
-/** C2SP signed note over a checkpoint: three lines, an empty one, signatures. */
-const NOTE = /(?:[^\n]+\n){3}\n(?:\u2014 [^\n]+\n)+/g;
-
-function readWhole(file: string, what: string, option: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    const why = (cause as NodeJS.ErrnoException).code ?? String(cause);
-    throw new Failure(
-      exitCode.usage,
-      `Cannot read the ${what} ${file} (${why}): name it with ${option} FILE.`,
-      { cause },
-    );
   }
 }
 
@@ -117,7 +64,9 @@ function report(log: LogReport, recordings: RecordingsReport | null, { paint }: 
   if (problem === null && covered < entries)
     lines.push(`         nothing proves yet that the last ${entries - covered} were not replaced`);
   if (problem !== null)
-    lines.push(`         ${problem.file} byte ${problem.offset}: ${oneLine(problem.reason)}`);
+    lines.push(
+      `         ${problem.file} byte ${problem.offset}: ${oneLine(problem.reason)} (${problem.code})`,
+    );
   if (tornBytes > 0)
     lines.push(`         ${tornBytes} bytes at the end are of a write that was cut short or is under way`);
   if (recordings === null)
