@@ -9,6 +9,8 @@ export const recordingRequirements = {
   'recording.crash': 'After a kill a recording is whole up to what was flushed, and verifies.',
   'recording.fails-closed':
     'A session that cannot be recorded does not start, and one whose recording fails says so.',
+  'recording.retries':
+    'What a disk does not take is kept within a bound and written once it does; meanwhile nothing runs in the session.',
   'recording.idle': 'A session with nothing to write holds no buffer and no open file.',
   'recording.names': 'A session id that is no file name is refused, wherever it comes from.',
   'recording.hostile-file':

@@ -70,6 +70,7 @@ export async function createGateway(config: GatewayConfig, deps: GatewayDeps): P
     rooms.house.audit.append({ type: 'gateway-started', policyVersion: rooms.decisionPoint.version });
     const { sessions } = rooms.house;
     closing.unshift(() => sessions.endWhere(() => true, 'the gateway is stopping'));
+    closing.unshift(() => rooms.house.recorder.stop());
     return {
       listeners,
       controlPlane,

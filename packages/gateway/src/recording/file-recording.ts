@@ -8,7 +8,13 @@ import { eventHeadBytes, eventKind, magic } from './format.ts';
 import type { OperationResult, RecordedOperation, Recording, RecordingHeader, Tape } from './recording.ts';
 import { RecordingFile } from './recording-file.ts';
 
-/** A recording in a file. Events go to a buffer that is only held while there is something in it. */
+/** Most ticks between two attempts at what could not be written; an operation that is asked for is an attempt too. */
+const mostRetryTicks = 16;
+
+/**
+ * A recording in a file. Events go to a buffer that is only held while there is something in it. While the disk or the log
+ * takes nothing, what was recorded is kept, within `pendingBytes`, and written once they do.
+ */
 export class FileRecording implements Recording {
   readonly #house: House;
   readonly #name: string;
@@ -23,7 +29,19 @@ export class FileRecording implements Recording {
   #chunks = 0;
   #operations = 0;
   #full = false;
+  /** For good: bytes are lost, and nothing can bring them back. */
   #failure: Fault | null = null;
+  /** Why the first of the queue could not be written when it was last tried. */
+  #stalled: Fault | null = null;
+  /** The first of the queue is in the file, and only its entry is missing in the log. */
+  #unlogged: { readonly offset: number; readonly isLast: boolean } | null = null;
+  /** Events that were left out because too much waited for the disk already. */
+  #leftOut = 0;
+  #ticksToRetry = 0;
+  #retryTicks = 1;
+  /** Who asked for the attempt under way, and who asked since: that attempt may have begun before there was room. */
+  #asking: ((recovered: boolean) => void)[] = [];
+  #waiting: ((recovered: boolean) => void)[] = [];
   #ending: Promise<void> | null = null;
   #ended: { resolve: () => void; reject: (fault: Fault) => void } | null = null;
 
@@ -35,7 +53,7 @@ export class FileRecording implements Recording {
     const first = headerChunk(header);
     this.#length = first.length;
     try {
-      this.#file = new RecordingFile(join(house.config.directory, name), first);
+      this.#file = new RecordingFile(join(house.config.directory, name), first, house.disk);
     } catch (error) {
       throw this.#fault(error);
     }
@@ -48,7 +66,19 @@ export class FileRecording implements Recording {
   }
 
   get failed(): boolean {
-    return this.#failure !== null;
+    return this.#failure !== null || this.#stalled !== null || this.#overloaded;
+  }
+
+  get ending(): boolean {
+    return this.#ending !== null;
+  }
+
+  recover(): Promise<boolean> {
+    if (this.#failure !== null) return Promise.resolve(false);
+    if (this.#queue.length === 0) return Promise.resolve(!this.failed);
+    const tried = new Promise<boolean>((resolve) => void this.#waiting.push(resolve));
+    this.#pump();
+    return tried;
   }
 
   operation(operation: RecordedOperation): Tape {
@@ -97,6 +127,7 @@ export class FileRecording implements Recording {
   end(reason: string): Promise<void> {
     if (this.#ending !== null) return this.#ending;
     this.#full = false; // The end is always told.
+    this.#tellLeftOut();
     this.#text(
       eventKind.end,
       JSON.stringify({ reason: reason.slice(0, 1024), operations: this.#operations }),
@@ -107,16 +138,28 @@ export class FileRecording implements Recording {
     });
     if (this.#failure !== null) this.#finish();
     else this.#handOver();
+    if (this.#house.stopping) void this.giveUp();
     return this.#ending;
+  }
+
+  /** The end of trying: what cannot be written now is lost. Only after `end`. */
+  async giveUp(): Promise<void> {
+    if (!(await this.recover()) && this.#stalled !== null) this.#fail(this.#stalled);
   }
 
   /** Called every `flushMs` while awake; false when it may sleep. */
   tick(): boolean {
-    if (this.#chunk !== null) this.#handOver();
-    return this.#writing || this.#queue.length > 0 || this.#file.rest();
+    if (this.#stalled !== null && --this.#ticksToRetry < 0) this.#pump();
+    // One that waits anyway is filled first: each has a buffer of its own.
+    if (this.#chunk !== null && this.#queue.length === 0) this.#handOver();
+    return this.#writing || this.#queue.length > 0 || this.#chunk !== null || this.#file.rest();
   }
 
-  /** A chunk with this much room, or null when nothing more is recorded. */
+  get #overloaded(): boolean {
+    return this.#house.pending > 2 * this.#house.config.pendingBytes;
+  }
+
+  /** A chunk with this much room, or null when nothing more is recorded. `last` events are few and small. */
   #room(bytes: number, last = false): Chunk | null {
     if (this.#failure !== null || this.#full || this.#ending !== null) return null;
     let chunk = this.#chunk;
@@ -132,15 +175,26 @@ export class FileRecording implements Recording {
     }
     if (chunk !== null && chunk.bytes.length - used >= bytes) return chunk;
     if (chunk !== null) this.#handOver();
-    if (this.#house.pending > 2 * this.#house.config.pendingBytes) {
-      this.#fail(new Error('the disk is too slow: twice pendingBytes wait for it'));
+    if (this.#failure !== null) return null;
+    if (!last && this.#overloaded) {
+      this.#leftOut += 1;
       return null;
     }
-    if (this.#failure !== null) return null;
     chunk = this.#house.pool.take(bytes);
     this.#chunk = chunk;
     this.#house.wake(this);
     return chunk;
+  }
+
+  #tellLeftOut(): void {
+    const count = this.#leftOut;
+    if (count === 0) return;
+    this.#leftOut = 0;
+    this.#text(
+      eventKind.note,
+      `${count} events are missing here: too much waited for the disk already`,
+      true,
+    );
   }
 
   #text(kind: number, text: string, last = false): void {
@@ -168,32 +222,71 @@ export class FileRecording implements Recording {
 
   #pump(): void {
     const chunk = this.#queue[0];
-    if (this.#writing || chunk === undefined) return;
+    if (this.#writing || chunk === undefined || this.#failure !== null) return;
+    this.#asking.push(...this.#waiting.splice(0));
+    if (this.#unlogged !== null) return this.#written(chunk, this.#unlogged);
     this.#writing = true;
     const offset = this.#file.length;
     this.#file.append(chunk.bytes, chunk.used, (error) => {
-      if (error !== null) return this.#written(chunk, offset, error);
+      this.#writing = false;
+      if (error !== null) return this.#notWritten(error);
       const isLast = this.#ending !== null && this.#queue.length === 1;
-      if (!isLast) return this.#written(chunk, offset, null);
-      this.#file.finish((finishError) => this.#written(chunk, offset, finishError, true));
+      if (!isLast) return this.#written(chunk, { offset, isLast });
+      this.#writing = true;
+      this.#file.finish((finishError) => {
+        this.#writing = false;
+        // Pages that a disk refused are forgotten, and asking again would be told that all is well: fsync(2).
+        if (finishError !== null) this.#fail(finishError);
+        else this.#written(chunk, { offset, isLast });
+      });
     });
   }
 
   /** The entry comes after the bytes: a crash between the two leaves bytes nobody vouches for, not a false alarm. */
-  #written(chunk: Chunk, offset: number, error: Error | null, isLast = false): void {
-    this.#writing = false;
+  #written(chunk: Chunk, where: { readonly offset: number; readonly isLast: boolean }): void {
     if (this.#failure !== null) return;
     try {
-      if (error !== null) throw error;
-      this.#log(chunk.bytes.subarray(0, chunk.used), offset, isLast);
+      this.#log(chunk.bytes.subarray(0, chunk.used), where.offset, where.isLast);
     } catch (reason) {
-      this.#fail(reason);
+      this.#unlogged = where;
+      this.#stall(reason);
       return;
     }
+    this.#unlogged = null;
     this.#queue.shift();
     this.#release(chunk);
-    if (isLast) this.#finish();
-    else this.#pump();
+    if (where.isLast) this.#finish();
+    else if (this.#queue.length > 0) this.#pump();
+    else this.#recovered();
+  }
+
+  #notWritten(error: NodeJS.ErrnoException): void {
+    // The bytes that were in it are gone, and the log vouches for them.
+    if (error.code === 'ENOENT' || error.code === 'ELOOP') this.#fail(error);
+    else this.#stall(error);
+  }
+
+  #stall(reason: unknown): void {
+    const isNew = this.#stalled === null;
+    this.#stalled = this.#fault(reason);
+    this.#ticksToRetry = this.#retryTicks;
+    this.#retryTicks = Math.min(2 * this.#retryTicks, mostRetryTicks);
+    this.#house.wake(this);
+    if (isNew) this.#house.failed(this.#stalled);
+    for (const resolve of this.#asking.splice(0)) resolve(false);
+    if (this.#waiting.length > 0) this.#pump();
+  }
+
+  /** All that waited is written. */
+  #recovered(): void {
+    this.#stalled = null;
+    this.#retryTicks = 1;
+    this.#tellLeftOut();
+    this.#answer(!this.failed);
+  }
+
+  #answer(recovered: boolean): void {
+    for (const resolve of [...this.#asking.splice(0), ...this.#waiting.splice(0)]) resolve(recovered);
   }
 
   #log(bytes: Uint8Array, offset: number, isLast: boolean): void {
@@ -211,15 +304,18 @@ export class FileRecording implements Recording {
 
   #fail(error: unknown): void {
     if (this.#failure !== null) return;
-    this.#failure = this.#fault(error);
+    this.#failure = error instanceof Fault ? error : this.#fault(error);
     // Not back to the pool: a write that is under way would put another session's bytes in this file.
     for (const chunk of this.#queue.splice(0)) this.#house.pending -= chunk.used;
     this.#chunk = null;
     this.#house.failed(this.#failure);
+    this.#answer(false);
     if (this.#ended !== null) this.#finish();
   }
 
   #finish(): void {
+    this.#stalled = null;
+    this.#answer(this.#failure === null);
     this.#file.release();
     this.#house.forget(this);
     if (this.#failure === null) this.#ended?.resolve();
