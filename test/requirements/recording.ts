@@ -11,6 +11,8 @@ export const recordingRequirements = {
     'A session that cannot be recorded does not start, and one whose recording fails says so.',
   'recording.retries':
     'What a disk does not take is kept within a bound and written once it does; meanwhile nothing runs in the session.',
+  'recording.compressed':
+    'Compressed or not, and from before recordings could be, a recording is read back as it was.',
   'recording.idle': 'A session with nothing to write holds no buffer and no open file.',
   'recording.names': 'A session id that is no file name is refused, wherever it comes from.',
   'recording.hostile-file':

@@ -84,7 +84,7 @@ class FileRecorder implements Recorder, House {
 
   stop(): void {
     this.stopping = true;
-    for (const recording of this.#open) if (recording.ending) void recording.giveUp();
+    for (const recording of this.#open) if (recording.ending) recording.giveUp();
   }
 
   async close(): Promise<void> {

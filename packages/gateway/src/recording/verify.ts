@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LogEntry } from '@sallyport/audit-log';
 import { recordingFile, recordingFiles } from './catalog.ts';
-import { maxEventBytes } from './format.ts';
+import { frameHeadBytes, maxFrameBytes } from './format.ts';
 
 export interface RecordingProblem {
   readonly sessionId: string;
@@ -24,7 +24,7 @@ export interface RecordingsReport {
 export const maxProblems = 1000;
 
 /** Largest chunk that is read to be checked. */
-const maxChunkBytes = maxEventBytes + 1024 * 1024;
+const maxChunkBytes = maxFrameBytes + frameHeadBytes;
 
 /**
  * Checks every chunk of every recording against the audit log: altered, cut, extended, missing and foreign recordings are
