@@ -305,6 +305,7 @@ function recorderInto(recordings: RecordedReply[]): Recorder {
       end: () => Promise.resolve(),
     }),
     stop: () => undefined,
+    isOpen: () => false,
     close: () => Promise.resolve(),
   };
 }

@@ -23,6 +23,7 @@ export async function startHouse(section: Record<string, unknown> = {}) {
   const entries: AuditEntry[] = [];
   const faults: unknown[] = [];
   const ended: string[] = [];
+  const held: string[] = [];
   const audit = { append: (entry: AuditEntry) => void entries.push(entry) };
   const report = (fault: unknown) => void faults.push(fault);
   let count = 0;
@@ -50,6 +51,10 @@ export async function startHouse(section: Record<string, unknown> = {}) {
       return id === 'alices';
     },
     readSession: readTestSession,
+    retention: {
+      hold: async (id, { subject }, reason) => void held.push(`hold ${id} ${subject}: ${reason}`),
+      release: async (id, { subject }, reason) => void held.push(`release ${id} ${subject}: ${reason}`),
+    },
   });
 
   const { address } = await plane.listen();
@@ -64,6 +69,8 @@ export async function startHouse(section: Record<string, unknown> = {}) {
     faults,
     /** Sessions that were ended by command, with the reason. */
     ended,
+    /** What was held and released. */
+    held,
     /** A pending access request of this caller's. */
     async ask(token: string) {
       return approvals.open({ identity: await identity.authenticate(token), ...ASKED });

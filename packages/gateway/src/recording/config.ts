@@ -43,6 +43,24 @@ export const recordingSection = z
         'Most bytes, over all sessions, waiting for a disk that is slow or full. Past it reply bytes are counted only; past twice that ' +
           'operations are denied until less waits.',
       ),
+    retention: z
+      .strictObject({
+        days: z
+          .int()
+          .min(1)
+          .max(36_500)
+          .describe('Days after which a recording that was not written to is deleted.'),
+        keep: z
+          .literal('proofs')
+          .default('proofs')
+          .describe(
+            'What stays of it: the hashes of its chunks, in the audit log, and the entry that says it was deleted and why.',
+          ),
+      })
+      .optional()
+      .describe(
+        'How long recordings are kept: for ever where this is left out. One that is held is kept in any case.',
+      ),
     flushMs: z
       .int()
       .min(10)

@@ -87,6 +87,11 @@ class FileRecorder implements Recorder, House {
     for (const recording of this.#open) if (recording.ending) recording.giveUp();
   }
 
+  isOpen(sessionId: string): boolean {
+    for (const recording of this.#open) if (recording.sessionId === sessionId) return true;
+    return false;
+  }
+
   async close(): Promise<void> {
     this.stop();
     await Promise.allSettled([...this.#open].map((recording) => recording.end('the gateway stopped')));

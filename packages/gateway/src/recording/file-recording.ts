@@ -13,6 +13,7 @@ import { RecordingWriter, type WriterOwner } from './recording-writer.ts';
  */
 export class FileRecording implements Recording, WriterOwner {
   readonly #house: House;
+  readonly sessionId: string;
   readonly #startedAt: number;
   readonly #writer: RecordingWriter;
   #chunk: Chunk | null = null;
@@ -26,6 +27,7 @@ export class FileRecording implements Recording, WriterOwner {
 
   constructor(house: House, name: string, header: RecordingHeader) {
     this.#house = house;
+    this.sessionId = header.sessionId;
     this.#startedAt = house.clock.elapsed();
     const first = headerBytes(header);
     this.#length = first.length;

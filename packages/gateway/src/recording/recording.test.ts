@@ -71,6 +71,7 @@ test('reads back a session as it was recorded [recording.round-trip]', async (t)
     problems: [],
     recordings: 1,
     chunks: 3,
+    deleted: [],
     unfinished: [],
   });
 });

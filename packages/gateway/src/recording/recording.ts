@@ -51,6 +51,8 @@ export interface Recording {
 export interface Recorder {
   /** Starts the recording of a session. Fault `recording-unavailable` or `audit-unavailable` when it cannot be written. */
   begin(header: RecordingHeader): Recording;
+  /** Whether a recording of this session is being written. */
+  isOpen(sessionId: string): boolean;
   /** The gateway stops: what ended and cannot be written is tried once more, and then it is lost. */
   stop(): void;
   close(): Promise<void>;
