@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { withControlPlane } from './control-plane.ts';
 import { exitCode, Failure } from './failure.ts';
 import { addPolicy } from './program-policy.ts';
+import { addRecordings } from './program-recordings.ts';
 import { oneLine, someLines, type Terminal } from './terminal.ts';
 
 const EXAMPLES = `
@@ -13,6 +14,7 @@ Examples:
   sallyport sessions --open                  who is connected
   sallyport sessions kill 3f9a --reason "…"   end one now
   sallyport replay 3f9a --speed 4            play a recording, four times as fast
+  sallyport recordings export 3f9a --format csv    a recording as a file of another kind
   sallyport audit verify --data ./data       check the record, offline
   sallyport policy explain --help            what a statement does, and what policy says to it
 
@@ -38,6 +40,7 @@ export function createProgram(terminal: Terminal): Command {
   addGateway(program, terminal);
   addAccess(program, terminal);
   addRecord(program, terminal);
+  addRecordings(program, terminal);
   addPolicy(program, terminal);
   addClassify(program, terminal);
   return program;
@@ -141,13 +144,6 @@ function addRecord(program: Command, terminal: Terminal): void {
     .action(async (id, _own, command) =>
       (await import('./commands/sessions.ts')).kill(id, command.optsWithGlobals(), terminal),
     );
-  withControlPlane(
-    program.command('replay').description('play the recording of a session').argument('<id>', 'the session'),
-  )
-    .option('--instant', 'all at once')
-    .option('--speed <n>', 'how many times faster than it was', speed)
-    .option('--json', 'one event a line, as JSON')
-    .action(async (id, options) => (await import('./commands/replay.ts')).replay(id, options, terminal));
   program
     .command('audit')
     .description('the audit log')
@@ -162,12 +158,6 @@ function addRecord(program: Command, terminal: Terminal): void {
     )
     .option('--json', 'as JSON')
     .action(async (options) => (await import('./commands/audit.ts')).verify(options, terminal));
-}
-
-function speed(text: string): number {
-  const value = Number(text);
-  if (value > 0 && Number.isFinite(value)) return value;
-  throw new InvalidArgumentError('Give a number above 0, such as 4.');
 }
 
 /** Runs one command line; gives the exit code. Never rejects, and never shows a stack. */
