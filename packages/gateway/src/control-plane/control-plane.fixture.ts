@@ -8,6 +8,7 @@ import type { AuditEntry } from '../audit/index.ts';
 import { createIdentityProvider, identitySection } from '../identity/index.ts';
 import { systemClock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
+import type { Retention } from '../recording/index.ts';
 import { openStorage, storageSection } from '../storage/index.ts';
 import { createControlPlane } from './control-plane.ts';
 import { controlPlaneSection } from './section.ts';
@@ -51,10 +52,7 @@ export async function startHouse(section: Record<string, unknown> = {}) {
       return id === 'alices';
     },
     readSession: readTestSession,
-    retention: {
-      hold: async (id, { subject }, reason) => void held.push(`hold ${id} ${subject}: ${reason}`),
-      release: async (id, { subject }, reason) => void held.push(`release ${id} ${subject}: ${reason}`),
-    },
+    retention: retentionInto(held),
   });
 
   const { address } = await plane.listen();
@@ -86,6 +84,13 @@ export async function startHouse(section: Record<string, unknown> = {}) {
       await provider.close();
       await rm(directory, { recursive: true, force: true });
     },
+  };
+}
+
+function retentionInto(held: string[]): Pick<Retention, 'hold' | 'release'> {
+  return {
+    hold: async (id, { subject }, reason) => void held.push(`hold ${id} ${subject}: ${reason}`),
+    release: async (id, { subject }, reason) => void held.push(`release ${id} ${subject}: ${reason}`),
   };
 }
 

@@ -43,7 +43,7 @@ export class FileWindow {
     return this.#buffer.subarray(this.#at, this.#at + count);
   }
 
-  skip(count: number): void {
+  pass(count: number): void {
     this.#at += count;
   }
 

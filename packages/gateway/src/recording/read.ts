@@ -46,7 +46,7 @@ export class RecordingReader {
       this.#file.close();
       throw new Fault('recording-unavailable', `${path} is not a recording: it does not begin as one`);
     }
-    this.#file.skip(magic.length);
+    this.#file.pass(magic.length);
     this.#events = isFirst ? new BareEvents(this.#file) : new FramedEvents(this.#file);
   }
 
@@ -112,7 +112,7 @@ class BareEvents implements EventSource {
     if (wrong !== null) return { offset, reason: wrong };
     const event = this.#file.peek(4 + length);
     if (event === null) return this.#early(offset);
-    this.#file.skip(4 + length);
+    this.#file.pass(4 + length);
     return { offset, bytes: event.subarray(4), isFirst: false };
   }
 
@@ -160,7 +160,7 @@ class FramedEvents implements EventSource {
     if (whole === null) return this.#early(offset);
     const frame = unpackFrame(head, whole.subarray(frameHeadBytes));
     if (frame === null) return { offset, reason: 'a chunk cannot be unpacked' };
-    this.#file.skip(frameHeadBytes + head.stored);
+    this.#file.pass(frameHeadBytes + head.stored);
     this.#frame = frame;
     this.#at = 0;
     this.#offset = offset;
