@@ -287,6 +287,7 @@ function recorderInto(recordings: RecordedReply[]): Recorder {
   return {
     begin: () => ({
       failed: false,
+      recover: () => Promise.resolve(true),
       operation({ text, effect }) {
         const chunks: Buffer[] = [];
         const recorded = { text, effect, result: null as OperationResult | null, reply: Buffer.alloc(0) };
@@ -303,6 +304,8 @@ function recorderInto(recordings: RecordedReply[]): Recorder {
       note: () => undefined,
       end: () => Promise.resolve(),
     }),
+    stop: () => undefined,
+    isOpen: () => false,
     close: () => Promise.resolve(),
   };
 }

@@ -1,11 +1,13 @@
-/** While the audit log cannot be written nothing is forwarded; once it can, sessions go on. */
+/** While the audit log or a recording cannot be written nothing is forwarded; once it can, sessions go on. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { publicKeyFile, verifyLog } from '@sallyport/audit-log';
-import { auditDirectory, auditEntries } from '../fixtures/audit-entries.ts';
+import { setTimeout } from 'node:timers/promises';
+import { publicKeyFile, readLog, verifyLog } from '@sallyport/audit-log';
+import { verifyRecordings } from '@sallyport/gateway';
+import { auditDirectory, auditEntries, recordingDirectory } from '../fixtures/audit-entries.ts';
 import { type Surroundings, startSurroundings } from '../fixtures/gateway.ts';
 import { type GatewayChild, startGatewayChild } from '../fixtures/gateway-child.ts';
 import {
@@ -45,6 +47,11 @@ const errorOf = (said: Awaited<ReturnType<RawClient['ask']>>): Readonly<Record<s
   const error = said.find(({ type }) => type === 'E');
   return error === undefined ? {} : fieldsOf(error);
 };
+
+/** Resolves once the gateway has reported this many times something with these words. */
+async function reported(from: GatewayChild, words: string, times = 1): Promise<void> {
+  while (from.reported().split(words).length <= times) await setTimeout(10);
+}
 
 /** Numbers of marked statements the server ran. */
 function ran(): Set<string> {
@@ -86,6 +93,8 @@ test('on a full disk every statement is denied, none reaches the server, and all
     [],
   );
 
+  // What was recorded before is written behind: it, too, must have met the full disk before there is room again.
+  await reported(gateway, 'cannot write the recording');
   limitFiles('unlimited');
   assert.equal(describe(await client.ask(query('insert into effect values (100)'))), 'C(INSERT 0 1) ZI');
   const other = await RawClient.open({
@@ -103,6 +112,8 @@ test('on a full disk every statement is denied, none reaches the server, and all
   const directory = auditDirectory(world);
   const report = await verifyLog(directory, readFileSync(join(directory, publicKeyFile), 'utf8').trim());
   assert.equal(report.problem, null);
+  const recordings = await verifyRecordings(recordingDirectory(world), readLog(directory));
+  assert.deepEqual([recordings.problems, recordings.unfinished], [[], []]);
   const forms = auditEntries(world)
     .filter(({ effect }) => effect === 'permit')
     .map(({ form }) => (typeof form === 'string' ? form : ''));
@@ -110,4 +121,58 @@ test('on a full disk every statement is denied, none reaches the server, and all
     denied.filter((mark) => forms.some((form) => form.includes(`${mark} `))),
     [],
   );
+});
+
+const namespaces = spawnSync('unshare', ['--map-root-user', '--mount', 'true']).status === 0;
+
+test('while the disk of the recordings alone is full or read only nothing runs, and afterwards no recorded byte is missing [fault.recordings-disk, L1]', {
+  skip: namespaces ? false : 'this system permits no mount namespaces',
+}, async (t) => {
+  const own = await startSurroundings({
+    policies: { directory: 'test/fixtures/policies/allow-all' },
+    postgres: { settings: { log_statement: 'all' } },
+    config: 'recording: { flush_ms: 10, directory: small }',
+  });
+  t.after(() => own.close());
+  const directory = join(own.directory, 'small');
+  mkdirSync(directory);
+  const child = await startGatewayChild(own.configFile, { smallDisk: { directory, bytes: 256 * 1024 } });
+  t.after(() => child.process.kill('SIGKILL'));
+  const inside = (...command: string[]): number | null =>
+    spawnSync('nsenter', ['-t', String(child.process.pid), '-U', '-m', '--preserve-credentials', ...command])
+      .status;
+  const { client } = await RawClient.open({
+    port: child.port,
+    user: 'db',
+    password: await own.token('agent'),
+  });
+  const ask = (text: string) => client.ask(query(text));
+  const works = async (text: string) =>
+    assert.equal(describe(await ask(text)), 'T D(1) C(SELECT 1) ZI', child.reported());
+  const denied = async (text: string) => assert.equal(errorOf(await ask(text)).C, '57P03', text);
+
+  await works('select 1 as kept_1');
+  assert.notEqual(inside('dd', 'if=/dev/zero', `of=${join(directory, 'filler')}`, 'bs=4k'), 0);
+  await works(`select 1 as kept_2 /* ${'x'.repeat(8192)} */`);
+  await reported(child, 'ENOSPC');
+  for (let n = 0; n < 5; n += 1) await denied(`select 1 as denied_${n}`);
+  assert.equal(inside('rm', join(directory, 'filler')), 0);
+  await works('select 1 as kept_3');
+
+  // Possible once the quiet session has let go of its file.
+  while (inside('mount', '-o', 'remount,ro', directory) !== 0) await setTimeout(20);
+  await works('select 1 as kept_4');
+  await reported(child, 'EROFS');
+  await denied('select 1 as denied_5');
+  assert.equal(inside('mount', '-o', 'remount,rw', directory), 0);
+  await works('select 1 as kept_5');
+  client.close();
+  while (!auditEntries(own).some(({ type }) => type === 'session-ended')) await setTimeout(10);
+
+  const kept = join(own.directory, 'kept');
+  assert.equal(inside('cp', '-r', directory, kept), 0);
+  await child.stop();
+  const report = await verifyRecordings(kept, readLog(auditDirectory(own)));
+  assert.deepEqual([report.problems, report.unfinished, report.recordings], [[], [], 1]);
+  assert.doesNotMatch(own.server.log(), /denied_/);
 });

@@ -8,6 +8,13 @@ export const cliRequirements = {
   'cli.inert': 'Text of agents, issuers and databases can do nothing to a terminal.',
   'cli.requests': 'Access requests are listed, shown exactly and decided from the command line.',
   'cli.replay': 'A recording is listed and played, as text or as JSON.',
+  'cli.replay-part':
+    'A recording is played from a time on, searched in what the client saw, and followed while it is written.',
+  'cli.export':
+    'A recording is exported as NDJSON, CSV, asciicast or HTTP Archive, each as its readers expect it.',
+  'cli.export-inert':
+    'In no export can what a client or a target sent act: no escape, formula, tag, NUL or direction mark is left as it was.',
+  'cli.hold': 'A recording is held and released from the command line, by auditors.',
   'cli.verify': 'The record is verified offline, and a changed byte exits 1 and names its place.',
   'cli.prove':
     'One entry is proven to somebody without the log, who checks it with the public key alone, and every reason why not has words and an exit code.',

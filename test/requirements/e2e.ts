@@ -43,6 +43,8 @@ export const e2eRequirements = {
     'Whatever a target says of a hidden value, in whichever message it sends it, the client does not get it; a reply that contradicts itself ends the session.',
   'fault.bounded-memory': 'A side that sends faster than the other listens is made to wait.',
   'fault.crash': 'Whatever the target ran before a crash of the gateway is in the log, and the log verifies.',
+  'fault.recordings-disk':
+    'While recordings alone cannot be written nothing runs; afterwards sessions go on and no recorded byte is missing.',
   'fault.disk-full':
     'While the audit log cannot be written nothing is forwarded, and all goes on when it can.',
 } as const;

@@ -9,6 +9,15 @@ export const recordingRequirements = {
   'recording.crash': 'After a kill a recording is whole up to what was flushed, and verifies.',
   'recording.fails-closed':
     'A session that cannot be recorded does not start, and one whose recording fails says so.',
+  'recording.retries':
+    'What a disk does not take is kept within a bound and written once it does; meanwhile nothing runs in the session.',
+  'recording.compressed':
+    'Compressed or not, and from before recordings could be, a recording is read back as it was.',
+  'recording.retention':
+    'An old recording is deleted with an entry first, its hashes stay, and one that nobody deleted is still missed.',
+  'recording.hold':
+    'A recording that is held is never deleted, and who held and released it and why is in the log.',
+  'recording.follow': 'A recording is read while it is written, and ends when its session does.',
   'recording.idle': 'A session with nothing to write holds no buffer and no open file.',
   'recording.names': 'A session id that is no file name is refused, wherever it comes from.',
   'recording.hostile-file':

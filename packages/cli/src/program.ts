@@ -3,6 +3,7 @@ import { withControlPlane } from './control-plane.ts';
 import { exitCode, Failure } from './failure.ts';
 import { addAudit } from './program-audit.ts';
 import { addPolicy } from './program-policy.ts';
+import { addRecordings } from './program-recordings.ts';
 import { oneLine, someLines, type Terminal } from './terminal.ts';
 
 const EXAMPLES = `
@@ -14,6 +15,7 @@ Examples:
   sallyport sessions --open                  who is connected
   sallyport sessions kill 3f9a --reason "…"   end one now
   sallyport replay 3f9a --speed 4            play a recording, four times as fast
+  sallyport recordings export 3f9a --format csv    a recording as a file of another kind
   sallyport audit verify --data ./data       check the record, offline
   sallyport audit prove 1234 --out p.json    proof of one entry, for somebody without the log
   sallyport policy explain --help            what a statement does, and what policy says to it
@@ -41,6 +43,7 @@ export function createProgram(terminal: Terminal): Command {
   addAccess(program, terminal);
   addRecord(program, terminal);
   addAudit(program, terminal);
+  addRecordings(program, terminal);
   addPolicy(program, terminal);
   addClassify(program, terminal);
   return program;
@@ -144,19 +147,6 @@ function addRecord(program: Command, terminal: Terminal): void {
     .action(async (id, _own, command) =>
       (await import('./commands/sessions.ts')).kill(id, command.optsWithGlobals(), terminal),
     );
-  withControlPlane(
-    program.command('replay').description('play the recording of a session').argument('<id>', 'the session'),
-  )
-    .option('--instant', 'all at once')
-    .option('--speed <n>', 'how many times faster than it was', speed)
-    .option('--json', 'one event a line, as JSON')
-    .action(async (id, options) => (await import('./commands/replay.ts')).replay(id, options, terminal));
-}
-
-function speed(text: string): number {
-  const value = Number(text);
-  if (value > 0 && Number.isFinite(value)) return value;
-  throw new InvalidArgumentError('Give a number above 0, such as 4.');
 }
 
 /** Runs one command line; gives the exit code. Never rejects, and never shows a stack. */

@@ -1,13 +1,11 @@
 /** Shows one event of a recording. Everything in it came from a client or a target: nothing is printed as it is. */
 import type { RecordingEvent } from '@sallyport/contract';
+import { type Fields, fields, type Line, linesOf, list, text } from './recorded-fields.ts';
 import { oneLine, pad, shorten, someLines, type Terminal, widthOf } from './terminal.ts';
 import { offset } from './time.ts';
 
 const INDENT = ' '.repeat(11);
 const WIDEST_CELL = 40;
-
-type Fields = Readonly<Record<string, unknown>>;
-type Line = Fields & { readonly kind?: unknown };
 
 export function replayLines(
   event: RecordingEvent,
@@ -21,7 +19,7 @@ export function replayLines(
     case 'operation':
       return operation(at, event, terminal);
     case 'reply':
-      return reply(Array.isArray(event.lines) ? (event.lines as Line[]) : [], terminal);
+      return reply(linesOf(event), terminal);
     case 'result':
       return [`${INDENT}${paint.dim(result(fields(event.result)))}`];
     case 'reply-truncated':
@@ -111,17 +109,4 @@ function grid(
 function result(one: Fields): string {
   const rows = one.rows === null ? '' : `, ${text(one.rows)} rows`;
   return oneLine(`${text(one.outcome)} (${text(one.status)})${rows}, ${text(one.bytes)} bytes`);
-}
-
-function fields(value: unknown): Fields {
-  return typeof value === 'object' && value !== null ? (value as Fields) : {};
-}
-
-function list(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.map((one) => (one === null ? 'NULL' : text(one))) : [];
-}
-
-function text(value: unknown): string {
-  if (value === null || value === undefined) return '';
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
 }

@@ -8,7 +8,9 @@ import {
   accessRequestListSchema,
   accessRequestSchema,
   type RecordingEvent,
+  type RecordingHold,
   recordingEventSchema,
+  recordingHoldSchema,
   type Session,
   sessionListSchema,
   sessionSchema,
@@ -34,8 +36,11 @@ export interface ControlPlaneClient {
   getSession(id: string): Promise<Session>;
   /** Ends an open session now. What is under way in it is cancelled. */
   endSession(id: string, reason: string): Promise<Session>;
-  /** The events of a recording, in order, as they arrive. */
-  recording(id: string): AsyncIterable<RecordingEvent>;
+  /** The events of a recording, in order, as they arrive; with `follow` also those that are recorded meanwhile. */
+  recording(id: string, options?: { readonly follow?: boolean }): AsyncIterable<RecordingEvent>;
+  /** Keeps a recording whatever its age, until it is released. */
+  holdRecording(id: string, reason: string): Promise<RecordingHold>;
+  releaseRecording(id: string, reason?: string): Promise<RecordingHold>;
 }
 
 /** Most bytes of one answer that is read at once. */
@@ -89,10 +94,15 @@ export function createClient(options: ClientOptions): ControlPlaneClient {
       (await ask('listSessions', sessionListSchema, { query: { ...query } })).sessions,
     getSession: (id) => ask('getSession', sessionSchema, { id }),
     endSession: (id, reason) => ask('endSession', sessionSchema, { id, body: { reason } }),
-    async *recording(id) {
-      const response = await call('recording', { id });
-      for await (const line of readLines(response)) yield parse(recordingEventSchema, line);
+    async *recording(id, { follow } = {}) {
+      const response = await call('recording', { id, query: { follow } });
+      for await (const line of readLines(response)) {
+        if (line !== '') yield parse(recordingEventSchema, line);
+      }
     },
+    holdRecording: (id, reason) => ask('holdRecording', recordingHoldSchema, { id, body: { reason } }),
+    releaseRecording: (id, reason = '') =>
+      ask('releaseRecording', recordingHoldSchema, { id, body: { reason } }),
   };
 }
 

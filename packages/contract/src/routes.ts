@@ -9,6 +9,8 @@ export const routes = {
   getSession: { method: 'GET', path: '/v1/sessions/:id' },
   endSession: { method: 'POST', path: '/v1/sessions/:id/end' },
   recording: { method: 'GET', path: '/v1/sessions/:id/recording' },
+  holdRecording: { method: 'POST', path: '/v1/sessions/:id/recording/hold' },
+  releaseRecording: { method: 'POST', path: '/v1/sessions/:id/recording/release' },
 } as const;
 
 export type RouteName = keyof typeof routes;

@@ -98,6 +98,27 @@ export const endSessionBodySchema = z.strictObject({
   reason: z.string().trim().min(1).max(500).describe('Why; kept in the audit log and told to the client.'),
 });
 
+export const recordingQuerySchema = z.strictObject({
+  follow: z
+    .enum(['true', 'false'])
+    .transform((value) => value === 'true')
+    .optional()
+    .describe(
+      'Goes on with what is recorded meanwhile, until the session ends. An empty line says that nothing was.',
+    ),
+});
+
+export const holdBodySchema = z.strictObject({
+  reason: z.string().trim().min(1).max(500).describe('Why; kept in the audit log.'),
+});
+
+export const releaseBodySchema = z.strictObject({
+  reason: z.string().trim().max(500).default('').describe('Why; kept in the audit log.'),
+});
+
+/** Whether a recording is kept whatever its age. */
+export const recordingHoldSchema = z.object({ id, held: z.boolean() });
+
 export const sessionListSchema = z.object({ sessions: z.array(sessionSchema) });
 
 /** One line of a recording. `type` says which; the rest depends on it. */
@@ -118,5 +139,6 @@ export type AccessRequest = z.output<typeof accessRequestSchema>;
 export type AccessRequestState = z.output<typeof accessRequestStateSchema>;
 export type AccessRequestQuery = z.input<typeof accessRequestQuerySchema>;
 export type Session = z.output<typeof sessionSchema>;
+export type RecordingHold = z.output<typeof recordingHoldSchema>;
 export type RecordingEvent = z.output<typeof recordingEventSchema>;
 export type Problem = z.output<typeof problemSchema>;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createConnector } from '@sallyport/connector';
 import { type ApprovalRoom, createApprovals } from './approval/index.ts';
 import { type AuditLog, createAudit } from './audit/index.ts';
@@ -29,7 +30,15 @@ import {
 } from './policy/index.ts';
 import type { Protocol } from './protocols/protocol.ts';
 import { createProtocols } from './protocols/registry.ts';
-import { createRecorder, findRecording, replayRecording } from './recording/index.ts';
+import {
+  createRecorder,
+  createRetention,
+  findRecording,
+  followRecording,
+  type Recorder,
+  type Retention,
+  replayRecording,
+} from './recording/index.ts';
 import { openStorage, type Storage } from './storage/index.ts';
 
 export interface Gateway {
@@ -54,7 +63,7 @@ export interface GatewayDeps {
   report(fault: unknown): void;
 }
 
-/** How often rows past their retention are looked for, in milliseconds. */
+/** How often rows and recordings past their retention are looked for, in milliseconds. */
 const RETENTION_MS = 86_400_000;
 
 /** Wires the rooms together and opens the doors: the only place where one room meets the insides of another. */
@@ -70,6 +79,7 @@ export async function createGateway(config: GatewayConfig, deps: GatewayDeps): P
     rooms.house.audit.append({ type: 'gateway-started', policyVersion: rooms.decisionPoint.version });
     const { sessions } = rooms.house;
     closing.unshift(() => sessions.endWhere(() => true, 'the gateway is stopping'));
+    closing.unshift(() => rooms.house.recorder.stop());
     return {
       listeners,
       controlPlane,
@@ -93,6 +103,7 @@ interface Rooms {
   readonly approvals: ApprovalRoom;
   readonly decisionPoint: PolicyDecisionPoint;
   readonly protocols: ReturnType<typeof createProtocols>;
+  readonly retention: Retention;
 }
 
 async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Closing): Promise<Rooms> {
@@ -107,8 +118,6 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   const storage = owned(await openStorage(config.storage, { clock }));
   await storage.sessions.endOpen('the gateway stopped', clock.now());
   await storage.applyRetention();
-  const retention = setInterval(() => void storage.applyRetention().catch(report), RETENTION_MS);
-  closing.unshift(() => clearInterval(retention.unref()));
 
   const masking = createMasking(config.masking, readMaskingKey(config.masking, config.dataDirectory));
   const decisionPoint = owned(await createDecisionPoint(config.policy, { audit, classes: masking.classes }));
@@ -117,6 +126,15 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
     createApprovals({ config: config.approval, storage, clock, audit, random, report }),
   );
   const recorder = owned(createRecorder(config.recording, { clock, audit, onFailure: report }));
+  const retention = createRetention(config.recording, {
+    ...{ clock, audit, report },
+    isOpen: (id) => recorder.isOpen(id),
+  });
+  const daily = () => void Promise.all([storage.applyRetention(), retention.apply()]).catch(report);
+  const timer = setInterval(daily, RETENTION_MS);
+  closing.unshift(() => clearInterval(timer.unref()));
+  // Not waited for: there may be many to delete, and nobody has to wait for it.
+  void retention.apply().catch(report);
   const connector = createConnector(config.connector, { randomBytes, ...config.secrets });
   const protocols = owned(createProtocols({ clock, random: randomBytes, http: config.http }));
   const decisions = createDecisionMemo(decisionPoint);
@@ -141,7 +159,7 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
     sessions,
   };
   decisionPoint.onChange(() => void regate(house).catch(report));
-  return { house, storage, approvals, decisionPoint, protocols };
+  return { house, storage, approvals, decisionPoint, protocols, retention };
 }
 
 async function openListeners(config: GatewayConfig, rooms: Rooms, closing: Closing): Promise<Listener[]> {
@@ -159,10 +177,11 @@ async function openListeners(config: GatewayConfig, rooms: Rooms, closing: Closi
 
 /** Returns the base URL. */
 async function openControlPlane(config: GatewayConfig, rooms: Rooms, closing: Closing): Promise<string> {
-  const { house, storage, approvals, protocols } = rooms;
-  const { identity, audit, clock, report } = house;
-  const readSession = (id: string) =>
-    replay(config.recording.directory, id, (name) => protocols.byName(name));
+  const { house, storage, approvals, protocols, retention } = rooms;
+  const { identity, audit, clock, report, recorder } = house;
+  const { directory } = config.recording;
+  const readSession = (id: string, follow: { readonly until: number } | null) =>
+    replay({ directory, id, follow, recorder, clock }, (name) => protocols.byName(name));
   const controlPlane = createControlPlane(config.controlPlane, {
     identity,
     approvals,
@@ -171,6 +190,7 @@ async function openControlPlane(config: GatewayConfig, rooms: Rooms, closing: Cl
     clock,
     endSession: (id, reason) => house.sessions.endWhere((session) => session.id === id, reason) > 0,
     readSession,
+    retention,
     report,
   });
   closing.unshift(() => controlPlane.close());
@@ -205,17 +225,30 @@ function sessionIndex(storage: Storage, clock: Clock, report: (fault: unknown) =
   };
 }
 
+interface Replay {
+  readonly directory: string;
+  readonly id: string;
+  readonly follow: { readonly until: number } | null;
+  readonly recorder: Recorder;
+  readonly clock: Clock;
+}
+
 async function* replay(
-  directory: string,
-  id: string,
+  { directory, id, follow, recorder, clock }: Replay,
   protocolOf: (name: string) => Protocol | undefined,
-): AsyncGenerator<object> {
+): AsyncGenerator<object | null> {
   const path = findRecording(directory, id);
   if (path === null) throw new Fault('not-found', `There is no recording of session ${id}.`);
-  yield* replayRecording(path, (name) => {
+  const transcriberOf = (name: string) => {
     const protocol = protocolOf(name);
-    return protocol === undefined ? undefined : (reply) => protocol.transcribe(reply);
-  });
+    return protocol === undefined ? undefined : (reply: Buffer) => protocol.transcribe(reply);
+  };
+  if (follow === null) yield* replayRecording(path, transcriberOf);
+  else {
+    const isOpen = () => recorder.isOpen(id);
+    const now = () => clock.now();
+    yield* followRecording(path, transcriberOf, { isOpen, now, pause, until: follow.until });
+  }
 }
 
 async function readTls({ tls }: ListenerConfig): Promise<House['tls']> {

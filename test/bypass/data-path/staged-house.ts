@@ -149,7 +149,12 @@ function houseOn(stage: Stage): House {
     workingHours: null,
     approvals: { open: () => accessRequest(stage) },
     masking: createMasking(maskingSection.parse(undefined)),
-    recorder: { begin: neverRecorded, close: async () => undefined },
+    recorder: {
+      begin: neverRecorded,
+      stop: () => undefined,
+      isOpen: () => false,
+      close: async () => undefined,
+    },
     audit: {
       publicKey: '',
       durability: 'write',

@@ -71,13 +71,21 @@ function report(log: LogReport, recordings: RecordingsReport | null, { paint }: 
     lines.push(`         ${tornBytes} bytes at the end are of a write that was cut short or is under way`);
   if (recordings === null)
     return [...lines, '         the recordings were not looked at: the log must be sound first'];
-  const { problems, chunks, unfinished } = recordings;
+  const { problems, chunks, deleted, unfinished } = recordings;
   lines.push(
     `${verdict(problems.length === 0)}  recordings: ${recordings.recordings} in ${chunks} chunks, each as the log has it`,
   );
   for (const one of problems)
     lines.push(`         ${oneLine(one.file)} byte ${one.offset}: ${oneLine(one.reason)}`);
+  for (const [reason, count] of countsOf(deleted.map((one) => one.reason)))
+    lines.push(`         ${count} deleted by retention, as the log says (${oneLine(reason)})`);
   if (unfinished.length > 0)
     lines.push(`         ${unfinished.length} without an end: open now, or cut off by a crash`);
   return lines;
+}
+
+function countsOf(words: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+  return counts;
 }

@@ -38,6 +38,9 @@ export type AuditEntryType =
   | 'reveal'
   | 'violation'
   | 'recording-chunk'
+  | 'recording-held'
+  | 'recording-released'
+  | 'recording-deleted'
   | 'admin';
 
 /** The enforcement point's hold on the log. */

@@ -8,6 +8,7 @@ import type { AuditEntry } from '../audit/index.ts';
 import { createIdentityProvider, identitySection } from '../identity/index.ts';
 import { systemClock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
+import type { Retention } from '../recording/index.ts';
 import { openStorage, storageSection } from '../storage/index.ts';
 import { createControlPlane } from './control-plane.ts';
 import { controlPlaneSection } from './section.ts';
@@ -23,6 +24,7 @@ export async function startHouse(section: Record<string, unknown> = {}) {
   const entries: AuditEntry[] = [];
   const faults: unknown[] = [];
   const ended: string[] = [];
+  const held: string[] = [];
   const audit = { append: (entry: AuditEntry) => void entries.push(entry) };
   const report = (fault: unknown) => void faults.push(fault);
   let count = 0;
@@ -50,6 +52,7 @@ export async function startHouse(section: Record<string, unknown> = {}) {
       return id === 'alices';
     },
     readSession: readTestSession,
+    retention: retentionInto(held),
   });
 
   const { address } = await plane.listen();
@@ -64,6 +67,8 @@ export async function startHouse(section: Record<string, unknown> = {}) {
     faults,
     /** Sessions that were ended by command, with the reason. */
     ended,
+    /** What was held and released. */
+    held,
     /** A pending access request of this caller's. */
     async ask(token: string) {
       return approvals.open({ identity: await identity.authenticate(token), ...ASKED });
@@ -79,6 +84,13 @@ export async function startHouse(section: Record<string, unknown> = {}) {
       await provider.close();
       await rm(directory, { recursive: true, force: true });
     },
+  };
+}
+
+function retentionInto(held: string[]): Pick<Retention, 'hold' | 'release'> {
+  return {
+    hold: async (id, { subject }, reason) => void held.push(`hold ${id} ${subject}: ${reason}`),
+    release: async (id, { subject }, reason) => void held.push(`release ${id} ${subject}: ${reason}`),
   };
 }
 

@@ -267,6 +267,7 @@ test('without TLS it listens on loopback only [control-plane.clear-text]', async
       clock: systemClock,
       endSession: () => false,
       readSession: async function* () {},
+      retention: { hold: async () => {}, release: async () => {} },
       report: () => {},
     });
     await assert.rejects(plane.listen(), { code: 'config-invalid', message: /controlPlane.tls/ });

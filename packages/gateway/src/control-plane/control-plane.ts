@@ -12,6 +12,7 @@ import { accessRequestRoutes } from './access-requests.ts';
 import { authentication } from './authentication.ts';
 import { guardDoor } from './door.ts';
 import { answerFaults } from './problem.ts';
+import { type RecordingDependencies, recordingRoutes } from './recordings.ts';
 import { type ControlPlaneConfig, parseListen } from './section.ts';
 import { sessionRoutes } from './sessions.ts';
 
@@ -23,8 +24,8 @@ export interface ControlPlaneDependencies {
   readonly clock: Clock;
   /** Ends an open session now; false when it is not open. */
   endSession(id: string, reason: string): boolean;
-  /** The events of a session's recording, in order. Rejects with Fault `not-found` before the first when there is none. */
-  readSession(id: string): AsyncIterable<object>;
+  readonly readSession: RecordingDependencies['readSession'];
+  readonly retention: RecordingDependencies['retention'];
   /** A fault nobody waits for. */
   readonly report: (fault: unknown) => void;
 }
@@ -94,6 +95,7 @@ async function buildApp(
   app.get('/healthz', () => ({ status: 'ok' }));
   accessRequestRoutes(app, deps, callerOf);
   sessionRoutes(app, deps, callerOf, config.roles);
+  recordingRoutes(app, deps, callerOf, config.roles);
   return app;
 }
 

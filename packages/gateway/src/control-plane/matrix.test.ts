@@ -30,6 +30,8 @@ const expected: Record<RouteName, Record<Role, number>> = {
   getSession: row(401, 401, 200, 200, 404, 404, 404, 200, 404, 404, 200, 404),
   endSession: row(401, 401, 403, 200, 404, 404, 404, 403, 404, 404, 200, 404),
   recording: row(401, 401, 403, 403, 404, 404, 404, 200, 404, 404, 403, 404),
+  holdRecording: row(401, 401, 403, 403, 404, 404, 404, 200, 404, 404, 403, 404),
+  releaseRecording: row(401, 401, 403, 403, 404, 404, 404, 200, 404, 404, 403, 404),
 };
 
 /** How many rows of alice's agent each role finds in a listing. */
@@ -75,7 +77,8 @@ describe('the authorization table', () => {
     test(`${route} answers each role as it should [control-plane.matrix, control-plane.own, control-plane.recordings]`, async () => {
       for (const role of Object.keys(roles) as Role[]) {
         const pending = await house.ask(tokens.get('requester') ?? '');
-        const id = route.includes('ession') || route === 'recording' ? 'alices' : pending.id;
+        const id =
+          route.includes('ession') || route.toLowerCase().includes('recording') ? 'alices' : pending.id;
         const response = await call(route, role, id);
         assert.equal(response.status, expected[route][role], `${route} for ${role}`);
         const body: unknown = response.headers.get('content-type')?.includes('ndjson')
@@ -89,6 +92,9 @@ describe('the authorization table', () => {
         }
         const wasEnded = house.ended.splice(0).length;
         assert.equal(wasEnded, route === 'endSession' && response.status === 200 ? 1 : 0);
+        const changed = house.held.splice(0).length;
+        const isHold = route === 'holdRecording' || route === 'releaseRecording';
+        assert.equal(changed, isHold && response.status === 200 ? 1 : 0);
         const left = await house.approvals.get(
           pending.id,
           await house.identity.authenticate(tokens.get('owner') ?? ''),

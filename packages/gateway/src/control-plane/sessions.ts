@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import {
   endSessionBodySchema,
   idParamsSchema,
@@ -18,14 +17,13 @@ interface SessionDependencies {
   readonly sessions: Pick<Storage['sessions'], 'list' | 'find'>;
   readonly audit: Pick<AuditLog, 'append'>;
   endSession(id: string, reason: string): boolean;
-  readSession(id: string): AsyncIterable<object>;
   readonly report: (fault: unknown) => void;
 }
 
-type Roles = ControlPlaneConfig['roles'];
+export type Roles = ControlPlaneConfig['roles'];
 
 /**
- * Sessions and their recordings. Auditors and operators see all; everyone else sees that their own sessions were.
+ * Sessions. Auditors and operators see all; everyone else sees that their own sessions were.
  * Operators end any session, and people those of their own agents.
  */
 export function sessionRoutes(
@@ -46,26 +44,6 @@ export function sessionRoutes(
     return present(await visible(deps, id, callerOf(request), roles));
   });
   endingRoute(app, deps, callerOf, roles);
-  app.get(routes.recording.path, async (request, reply) => {
-    const { id } = idParamsSchema.parse(request.params);
-    const caller = callerOf(request);
-    await visible(deps, id, caller, roles);
-    if (!isMember(caller, roles.auditors)) {
-      throw new Fault('not-permitted', 'Only auditors read recordings; see controlPlane.roles.auditors.');
-    }
-    // Who watched is itself worth knowing, and comes before the first byte.
-    const { subject, actor, task } = caller;
-    deps.audit.append({
-      type: 'admin',
-      sessionId: id,
-      subject,
-      actor,
-      task,
-      facts: { attempt: 'read-recording' },
-    });
-    const lines = await begun(ndjson(deps.readSession(id)));
-    return reply.type('application/x-ndjson').send(Readable.from(lines, { objectMode: false }));
-  });
 }
 
 /** Ending a session: L6 by command. */
@@ -102,12 +80,12 @@ function endingRoute(
 }
 
 /** The reason as kept and shown, without the characters that could forge a line. */
-function inertLine(text: string): string {
+export function inertLine(text: string): string {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').trim();
 }
 
 /** An agent that acts for a member is not one: it gets the same as any agent. */
-function isMember(caller: Identity, groups: readonly string[]): boolean {
+export function isMember(caller: Identity, groups: readonly string[]): boolean {
   return caller.actor === null && caller.groups.some((group) => groups.includes(group));
 }
 
@@ -124,8 +102,8 @@ function ownOf(caller: Identity): { readonly subject: string; readonly actor?: s
   return { subject: caller.subject, actor: caller.actor };
 }
 
-async function visible(
-  deps: SessionDependencies,
+export async function visible(
+  deps: { readonly sessions: Pick<Storage['sessions'], 'find'> },
   id: string,
   caller: Identity,
   roles: Roles,
@@ -137,20 +115,6 @@ async function visible(
     throw new Fault('not-found', 'There is no such session, or it is not yours to see.');
   }
   return row;
-}
-
-async function* ndjson(events: AsyncIterable<object>): AsyncGenerator<string> {
-  for await (const event of events) yield `${JSON.stringify(event)}\n`;
-}
-
-/** Waits for the first item, so that a recording that cannot be read is an answer and not a broken stream. */
-async function begun(lines: AsyncGenerator<string>): Promise<AsyncIterable<string>> {
-  const first = await lines.next();
-  return (async function* () {
-    if (first.done === true) return;
-    yield first.value;
-    yield* lines;
-  })();
 }
 
 function present(row: SessionRow): Session {

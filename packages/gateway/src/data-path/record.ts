@@ -72,7 +72,14 @@ export function permit(
     return deny(session, operation, POLICY_CHANGED);
   const obligations = compile(session, decision);
   if (obligations === null) return deny(session, operation, UNKNOWN_OBLIGATION);
-  if (session.recording?.failed === true) return unavailable(session, operation);
+  if (session.recording?.failed === true) {
+    // There may be room again: whoever asks need not wait for the next attempt, nor try twice.
+    return session.recording
+      .recover()
+      .then((recovered) =>
+        recovered ? permit(session, operation, decision, circumstances) : unavailable(session, operation),
+      );
+  }
   if (!circumstances.preparing && obligations.rates.length > 0) {
     const used = takeRates(session, obligations.rates);
     if (used !== null) return deny(session, operation, overRate(used));

@@ -1,9 +1,10 @@
+import { frameHeadBytes } from './format.ts';
 import type { RecordedOperation } from './recording.ts';
 
 /** Bytes of a pooled buffer: one recording's events between two flushes. */
 export const chunkBytes = 64 * 1024;
 
-/** Events that wait to be written. */
+/** Events that wait to be written, after room for the head of their frame. */
 export interface Chunk {
   readonly bytes: Buffer;
   used: number;
@@ -22,14 +23,19 @@ export class ChunkPool {
   }
 
   take(atLeast: number): Chunk {
-    const chunk = atLeast <= chunkBytes ? this.#free.pop() : undefined;
+    const bytes = frameHeadBytes + atLeast;
+    const chunk = bytes <= chunkBytes ? this.#free.pop() : undefined;
     if (chunk !== undefined) return chunk;
     // Of its own, not a slice of a shared slab: it lives until the disk has it.
-    return { bytes: Buffer.allocUnsafeSlow(Math.max(atLeast, chunkBytes)), used: 0, previous: null };
+    return {
+      bytes: Buffer.allocUnsafeSlow(Math.max(bytes, chunkBytes)),
+      used: frameHeadBytes,
+      previous: null,
+    };
   }
 
   give(chunk: Chunk): void {
-    chunk.used = 0;
+    chunk.used = frameHeadBytes;
     chunk.previous = null;
     if (chunk.bytes.length === chunkBytes && this.#free.length < this.#keep) this.#free.push(chunk);
   }

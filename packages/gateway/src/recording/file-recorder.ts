@@ -7,13 +7,16 @@ import { ChunkPool } from './chunk.ts';
 import type { RecordingConfig } from './config.ts';
 import { FileRecording } from './file-recording.ts';
 import type { Recorder, Recording, RecordingHeader } from './recording.ts';
+import { type Disk, realDisk } from './recording-file.ts';
 
 export interface RecorderDeps {
   readonly clock: Clock;
   /** Where the hash of every chunk goes. */
   readonly audit: AuditLog;
-  /** Told once of each recording that failed. */
+  /** Told of each recording that cannot be written, once until it can. */
   readonly onFailure?: (fault: Fault) => void;
+  /** Default: the disk there is. */
+  readonly disk?: Disk;
 }
 
 /** Makes the recorder of this replica. Nothing is touched before the first session. */
@@ -27,8 +30,11 @@ export interface House {
   readonly clock: Clock;
   readonly audit: AuditLog;
   readonly pool: ChunkPool;
+  readonly disk: Disk;
   /** Bytes that wait for the disk, over all recordings. */
   pending: number;
+  /** Nobody waits any more for a disk that takes nothing. */
+  readonly stopping: boolean;
   /** This recording has something to write, or a file to close: call its `tick`. */
   wake(recording: FileRecording): void;
   /** It is over. */
@@ -41,18 +47,20 @@ class FileRecorder implements Recorder, House {
   readonly clock: Clock;
   readonly audit: AuditLog;
   readonly pool = new ChunkPool();
+  readonly disk: Disk;
   pending = 0;
   readonly #onFailure: ((fault: Fault) => void) | undefined;
   readonly #open = new Set<FileRecording>();
   readonly #awake = new Set<FileRecording>();
   #timer: NodeJS.Timeout | null = null;
   #folder = '';
-  #closed = false;
+  stopping = false;
 
   constructor(config: RecordingConfig, deps: RecorderDeps) {
     this.config = config;
     this.clock = deps.clock;
     this.audit = deps.audit;
+    this.disk = deps.disk ?? realDisk;
     this.#onFailure = deps.onFailure;
   }
 
@@ -65,7 +73,7 @@ class FileRecorder implements Recorder, House {
         `cannot record a session called "${sessionId}": it is no file name`,
       );
     }
-    if (this.#closed)
+    if (this.stopping)
       throw new Fault('recording-unavailable', 'cannot start a recording: the gateway is stopping');
     const folder = new Date(startedAt).toISOString().slice(0, 10);
     this.#makeFolder(folder);
@@ -74,8 +82,18 @@ class FileRecorder implements Recorder, House {
     return recording;
   }
 
+  stop(): void {
+    this.stopping = true;
+    for (const recording of this.#open) if (recording.ending) recording.giveUp();
+  }
+
+  isOpen(sessionId: string): boolean {
+    for (const recording of this.#open) if (recording.sessionId === sessionId) return true;
+    return false;
+  }
+
   async close(): Promise<void> {
-    this.#closed = true;
+    this.stop();
     await Promise.allSettled([...this.#open].map((recording) => recording.end('the gateway stopped')));
     this.#stop();
   }

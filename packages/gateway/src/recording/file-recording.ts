@@ -1,54 +1,50 @@
-import { hash } from 'node:crypto';
-import { join } from 'node:path';
-import { Fault } from '../lib/fault.ts';
+import type { Fault } from '../lib/fault.ts';
 import type { Chunk } from './chunk.ts';
 import { operationEventBytes, putHead, putOperation, putResult, resultEventBytes } from './encode.ts';
 import type { House } from './file-recorder.ts';
-import { eventHeadBytes, eventKind, magic } from './format.ts';
+import { eventHeadBytes, eventKind, frameForm, frameHeadBytes, magic } from './format.ts';
+import { putFrameHead } from './frame.ts';
 import type { OperationResult, RecordedOperation, Recording, RecordingHeader, Tape } from './recording.ts';
-import { RecordingFile } from './recording-file.ts';
+import { RecordingWriter, type WriterOwner } from './recording-writer.ts';
 
-/** A recording in a file. Events go to a buffer that is only held while there is something in it. */
-export class FileRecording implements Recording {
+/**
+ * A recording in a file. Events go to a buffer that is only held while there is something in it. While the disk or the log
+ * takes nothing, what was recorded is kept, within `pendingBytes`, and written once they do.
+ */
+export class FileRecording implements Recording, WriterOwner {
   readonly #house: House;
-  readonly #name: string;
-  readonly #sessionId: string;
+  readonly sessionId: string;
   readonly #startedAt: number;
-  readonly #file: RecordingFile;
+  readonly #writer: RecordingWriter;
   #chunk: Chunk | null = null;
-  readonly #queue: Chunk[] = [];
-  #writing = false;
   /** Bytes recorded, written or not. */
   #length: number;
-  #chunks = 0;
   #operations = 0;
   #full = false;
-  #failure: Fault | null = null;
-  #ending: Promise<void> | null = null;
-  #ended: { resolve: () => void; reject: (fault: Fault) => void } | null = null;
+  /** Events that were left out because too much waited for the disk already. */
+  #leftOut = 0;
+  #ending: PromiseWithResolvers<void> | null = null;
 
   constructor(house: House, name: string, header: RecordingHeader) {
     this.#house = house;
-    this.#name = name;
-    this.#sessionId = header.sessionId;
+    this.sessionId = header.sessionId;
     this.#startedAt = house.clock.elapsed();
-    const first = headerChunk(header);
+    const first = headerBytes(header);
     this.#length = first.length;
-    try {
-      this.#file = new RecordingFile(join(house.config.directory, name), first);
-    } catch (error) {
-      throw this.#fault(error);
-    }
-    try {
-      this.#log(first, 0, false);
-    } catch (error) {
-      this.#file.discard();
-      throw error;
-    }
+    this.#writer = new RecordingWriter(house, name, header.sessionId, first, this);
   }
 
   get failed(): boolean {
-    return this.#failure !== null;
+    const { failure, stalled } = this.#writer;
+    return failure !== null || stalled !== null || this.#overloaded;
+  }
+
+  get ending(): boolean {
+    return this.#ending !== null;
+  }
+
+  async recover(): Promise<boolean> {
+    return (await this.#writer.recover()) && !this.failed;
   }
 
   operation(operation: RecordedOperation): Tape {
@@ -95,30 +91,53 @@ export class FileRecording implements Recording {
   }
 
   end(reason: string): Promise<void> {
-    if (this.#ending !== null) return this.#ending;
+    if (this.#ending !== null) return this.#ending.promise;
     this.#full = false; // The end is always told.
+    this.#tellLeftOut();
     this.#text(
       eventKind.end,
       JSON.stringify({ reason: reason.slice(0, 1024), operations: this.#operations }),
       true,
     );
-    this.#ending = new Promise((resolve, reject) => {
-      this.#ended = { resolve, reject };
-    });
-    if (this.#failure !== null) this.#finish();
-    else this.#handOver();
-    return this.#ending;
+    this.#ending = Promise.withResolvers();
+    if (this.#writer.failure !== null) this.over(this.#writer.failure);
+    else this.#handOver(true);
+    if (this.#house.stopping) this.giveUp();
+    return this.#ending.promise;
+  }
+
+  /** The end of trying: what cannot be written now is lost. */
+  giveUp(): void {
+    void this.#writer.giveUp();
   }
 
   /** Called every `flushMs` while awake; false when it may sleep. */
   tick(): boolean {
-    if (this.#chunk !== null) this.#handOver();
-    return this.#writing || this.#queue.length > 0 || this.#file.rest();
+    // One that waits anyway is filled first: each has a buffer of its own.
+    if (this.#chunk !== null && !this.#writer.behind) this.#handOver(false);
+    return this.#writer.tick() || this.#chunk !== null;
   }
 
-  /** A chunk with this much room, or null when nothing more is recorded. */
+  drained(): void {
+    this.#tellLeftOut();
+  }
+
+  over(failure: Fault | null): void {
+    this.#chunk = null;
+    if (this.#ending === null) return;
+    this.#writer.release();
+    this.#house.forget(this);
+    if (failure === null) this.#ending.resolve();
+    else this.#ending.reject(failure);
+  }
+
+  get #overloaded(): boolean {
+    return this.#house.pending > 2 * this.#house.config.pendingBytes;
+  }
+
+  /** A chunk with this much room, or null when nothing more is recorded. `last` events are few and small. */
   #room(bytes: number, last = false): Chunk | null {
-    if (this.#failure !== null || this.#full || this.#ending !== null) return null;
+    if (this.#writer.failure !== null || this.#full || this.#ending !== null) return null;
     let chunk = this.#chunk;
     const used = chunk === null ? 0 : chunk.used;
     if (!last && this.#length + used + bytes > this.#house.config.recordingBytes) {
@@ -131,16 +150,26 @@ export class FileRecording implements Recording {
       return null;
     }
     if (chunk !== null && chunk.bytes.length - used >= bytes) return chunk;
-    if (chunk !== null) this.#handOver();
-    if (this.#house.pending > 2 * this.#house.config.pendingBytes) {
-      this.#fail(new Error('the disk is too slow: twice pendingBytes wait for it'));
+    if (chunk !== null) this.#handOver(false);
+    if (!last && this.#overloaded) {
+      this.#leftOut += 1;
       return null;
     }
-    if (this.#failure !== null) return null;
     chunk = this.#house.pool.take(bytes);
     this.#chunk = chunk;
     this.#house.wake(this);
     return chunk;
+  }
+
+  #tellLeftOut(): void {
+    const count = this.#leftOut;
+    if (count === 0) return;
+    this.#leftOut = 0;
+    this.#text(
+      eventKind.note,
+      `${count} events are missing here: too much waited for the disk already`,
+      true,
+    );
   }
 
   #text(kind: number, text: string, last = false): void {
@@ -156,86 +185,12 @@ export class FileRecording implements Recording {
     return Math.floor(this.#house.clock.elapsed() - this.#startedAt);
   }
 
-  #handOver(): void {
+  #handOver(isLast: boolean): void {
     const chunk = this.#chunk;
     if (chunk === null) return;
     this.#chunk = null;
     this.#length += chunk.used;
-    this.#house.pending += chunk.used;
-    this.#queue.push(chunk);
-    this.#pump();
-  }
-
-  #pump(): void {
-    const chunk = this.#queue[0];
-    if (this.#writing || chunk === undefined) return;
-    this.#writing = true;
-    const offset = this.#file.length;
-    this.#file.append(chunk.bytes, chunk.used, (error) => {
-      if (error !== null) return this.#written(chunk, offset, error);
-      const isLast = this.#ending !== null && this.#queue.length === 1;
-      if (!isLast) return this.#written(chunk, offset, null);
-      this.#file.finish((finishError) => this.#written(chunk, offset, finishError, true));
-    });
-  }
-
-  /** The entry comes after the bytes: a crash between the two leaves bytes nobody vouches for, not a false alarm. */
-  #written(chunk: Chunk, offset: number, error: Error | null, isLast = false): void {
-    this.#writing = false;
-    if (this.#failure !== null) return;
-    try {
-      if (error !== null) throw error;
-      this.#log(chunk.bytes.subarray(0, chunk.used), offset, isLast);
-    } catch (reason) {
-      this.#fail(reason);
-      return;
-    }
-    this.#queue.shift();
-    this.#release(chunk);
-    if (isLast) this.#finish();
-    else this.#pump();
-  }
-
-  #log(bytes: Uint8Array, offset: number, isLast: boolean): void {
-    const facts = {
-      bytes: bytes.length,
-      chunk: this.#chunks,
-      file: this.#name,
-      ...(isLast ? { last: true } : {}),
-      offset,
-      sha256: hash('sha256', bytes, 'hex'),
-    };
-    this.#house.audit.append({ type: 'recording-chunk', sessionId: this.#sessionId, facts });
-    this.#chunks += 1;
-  }
-
-  #fail(error: unknown): void {
-    if (this.#failure !== null) return;
-    this.#failure = this.#fault(error);
-    // Not back to the pool: a write that is under way would put another session's bytes in this file.
-    for (const chunk of this.#queue.splice(0)) this.#house.pending -= chunk.used;
-    this.#chunk = null;
-    this.#house.failed(this.#failure);
-    if (this.#ended !== null) this.#finish();
-  }
-
-  #finish(): void {
-    this.#file.release();
-    this.#house.forget(this);
-    if (this.#failure === null) this.#ended?.resolve();
-    else this.#ended?.reject(this.#failure);
-  }
-
-  #release(chunk: Chunk): void {
-    this.#house.pending -= chunk.used;
-    this.#house.pool.give(chunk);
-  }
-
-  #fault(error: unknown): Fault {
-    const reason = error instanceof Error ? error.message : String(error);
-    return new Fault('recording-unavailable', `cannot write the recording ${this.#name}: ${reason}`, {
-      cause: error,
-    });
+    this.#writer.append(chunk, isLast);
   }
 }
 
@@ -272,11 +227,14 @@ class FileTape implements Tape {
   }
 }
 
-function headerChunk(header: RecordingHeader): Buffer {
+function headerBytes(header: RecordingHeader): Buffer {
   const json = Buffer.from(JSON.stringify(header));
-  const bytes = Buffer.alloc(magic.length + eventHeadBytes + json.length);
+  const event = eventHeadBytes + json.length;
+  const bytes = Buffer.alloc(magic.length + frameHeadBytes + event);
   magic.copy(bytes);
-  putHead(bytes.subarray(magic.length), 0, eventKind.header, 0, 0, eventHeadBytes + json.length);
-  json.copy(bytes, magic.length + eventHeadBytes);
+  const frame = bytes.subarray(magic.length);
+  putFrameHead(frame, frameForm.plain, event, event);
+  putHead(frame, frameHeadBytes, eventKind.header, 0, 0, event);
+  json.copy(frame, frameHeadBytes + eventHeadBytes);
   return bytes;
 }

@@ -1,9 +1,15 @@
 /**
- * The bytes of a recording: docs/recording-format.md. A file is a magic line and events; an event is
+ * The bytes of a recording: docs/recording-format.md. A file is a magic line and frames, one for each chunk of events:
+ * [u8 form][u32 bytes of its events][u32 bytes stored][events, or what compressing them gave]. An event is
  * [u32 length of what follows][u8 kind][u32 milliseconds since the start][u32 operation number][payload], little endian.
  */
 
-export const magic = Buffer.from('sallyport recording 1\n');
+export const magic = Buffer.from('sallyport recording 2\n');
+/** Of recordings before 0.2: events follow at once, in no frames. Still read. */
+export const magicOfFirst = Buffer.from('sallyport recording 1\n');
+
+export const frameHeadBytes = 9;
+export const frameForm = { plain: 0, zstd: 1 } as const;
 
 /** Bytes of an event before its payload. */
 export const eventHeadBytes = 13;
@@ -11,6 +17,9 @@ export const eventHeadBytes = 13;
 export const countedHeadBytes = 9;
 /** Largest event a reader accepts; the largest limit of the configuration fits. */
 export const maxEventBytes = 64 * 1024 * 1024;
+
+/** Most bytes of events that a reader accepts in one frame. */
+export const maxFrameBytes = maxEventBytes + 1024 * 1024;
 
 /** Kinds of event, by the byte that stands for each. */
 export const eventKind = {

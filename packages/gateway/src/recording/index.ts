@@ -5,5 +5,6 @@ export { createRecorder, type RecorderDeps } from './file-recorder.ts';
 export { inert } from './inert.ts';
 export { readRecording, type Unfinished } from './read.ts';
 export type { RecordedOperation, Recorder, Recording, RecordingHeader } from './recording.ts';
-export { type ReplayEvent, replayRecording, type TranscriberOf } from './replay.ts';
+export { followRecording, type ReplayEvent, replayRecording, type TranscriberOf } from './replay.ts';
+export { createRetention, type Retention } from './retention.ts';
 export { type RecordingProblem, type RecordingsReport, verifyRecordings } from './verify.ts';

@@ -37,15 +37,24 @@ export interface Recording {
   operation(operation: RecordedOperation): Tape;
   /** Something worth showing that is no operation: a hold, a violation. */
   note(text: string): void;
-  /** Writes what is left and closes. Fault `recording-unavailable` when part of the recording could not be written. */
+  /**
+   * Writes what is left and closes. While the disk takes nothing it waits, until the recorder stops. Fault
+   * `recording-unavailable` when part of the recording could not be written.
+   */
   end(reason: string): Promise<void>;
-  /** Once true, stays true: part of this recording could not be written, so nothing more may run in the session. */
+  /** Part of this recording could not be written yet, or for good: nothing may run in the session until it is. */
   readonly failed: boolean;
+  /** Tries to write what could not be written, once for all who ask meanwhile; whether all of it is. Never rejects. */
+  recover(): Promise<boolean>;
 }
 
 export interface Recorder {
   /** Starts the recording of a session. Fault `recording-unavailable` or `audit-unavailable` when it cannot be written. */
   begin(header: RecordingHeader): Recording;
+  /** Whether a recording of this session is being written. */
+  isOpen(sessionId: string): boolean;
+  /** The gateway stops: what ended and cannot be written is tried once more, and then it is lost. */
+  stop(): void;
   close(): Promise<void>;
 }
 

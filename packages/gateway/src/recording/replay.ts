@@ -1,6 +1,6 @@
 import type { Transcript } from '../protocols/protocol.ts';
 import type { RecordedEvent } from './decode.ts';
-import { readRecording, type Unfinished } from './read.ts';
+import { RecordingReader, readRecording, type Unfinished } from './read.ts';
 
 /** A recorded event as people and programs read it: reply bytes are lines, parameters are text. Plain JSON. */
 export type ReplayEvent =
@@ -27,13 +27,67 @@ export type TranscriberOf = (protocol: string) => ((reply: Buffer) => readonly T
 
 /** The events of a recording with each operation's reply as lines. Everything in it is hostile text: show it inert. */
 export function* replayRecording(path: string, transcriberOf: TranscriberOf): Generator<ReplayEvent, void> {
-  let transcribe: ReturnType<TranscriberOf>;
-  const replies = new Map<number, Buffer[]>();
-  let kept = 0;
-  for (const event of readRecording(path)) {
+  const shown = new Shown(transcriberOf);
+  for (const event of readRecording(path)) yield* shown.next(event);
+}
+
+export interface Following {
+  /** Whether the session is still being recorded. */
+  isOpen(): boolean;
+  /** Milliseconds since the epoch after which it is not followed any more. */
+  readonly until: number;
+  now(): number;
+  pause(ms: number): Promise<void>;
+}
+
+/** How often a recording that is followed is looked at, in milliseconds, and how many looks in vain are passed over. */
+const LOOK_MS = 100;
+const QUIET_LOOKS = 150;
+
+/** A recording with what is recorded meanwhile, until its session ends; null where nothing came for a while. */
+export async function* followRecording(
+  path: string,
+  transcriberOf: TranscriberOf,
+  { isOpen, until, now, pause }: Following,
+): AsyncGenerator<ReplayEvent | null, void> {
+  const shown = new Shown(transcriberOf);
+  const reader = new RecordingReader(path);
+  try {
+    for (let quiet = 0; ; ) {
+      // Before reading: what is written after the last look is not missed.
+      const goesOn = isOpen() && now() < until;
+      let event = reader.next();
+      while (event !== null && !(event.kind === 'unfinished' && reader.endsEarly && goesOn)) {
+        yield* shown.next(event);
+        if (event.kind === 'end' || event.kind === 'unfinished') return;
+        quiet = 0;
+        event = reader.next();
+      }
+      if (!goesOn) return;
+      await pause(LOOK_MS);
+      quiet += 1;
+      if (quiet % QUIET_LOOKS === 0) yield null;
+    }
+  } finally {
+    reader.close();
+  }
+}
+
+/** Puts the pieces of replies together, and shows what follows one another in a recording. */
+class Shown {
+  readonly #transcriberOf: TranscriberOf;
+  #transcribe: ReturnType<TranscriberOf>;
+  readonly #replies = new Map<number, Buffer[]>();
+  #kept = 0;
+
+  constructor(transcriberOf: TranscriberOf) {
+    this.#transcriberOf = transcriberOf;
+  }
+
+  *next(event: RecordedEvent | Unfinished): Generator<ReplayEvent, void> {
     switch (event.kind) {
       case 'header':
-        transcribe = transcriberOf(event.header.protocol);
+        this.#transcribe = this.#transcriberOf(event.header.protocol);
         yield event;
         break;
       case 'operation':
@@ -43,18 +97,19 @@ export function* replayRecording(path: string, transcriberOf: TranscriberOf): Ge
         };
         break;
       case 'reply': {
-        const reply = replies.get(event.number) ?? [];
-        if (kept + event.bytes.length <= REPLY_BYTES) reply.push(Buffer.from(event.bytes));
-        kept += event.bytes.length;
-        replies.set(event.number, reply);
+        const reply = this.#replies.get(event.number) ?? [];
+        if (this.#kept + event.bytes.length > REPLY_BYTES) break;
+        reply.push(event.bytes);
+        this.#kept += event.bytes.length;
+        this.#replies.set(event.number, reply);
         break;
       }
       case 'result': {
-        const reply = Buffer.concat(replies.get(event.number) ?? []);
-        replies.delete(event.number);
-        kept -= reply.length;
+        const reply = Buffer.concat(this.#replies.get(event.number) ?? []);
+        this.#replies.delete(event.number);
+        this.#kept -= reply.length;
         if (reply.length > 0) {
-          const lines = transcribe?.(reply) ?? unreadable(reply.length);
+          const lines = this.#transcribe?.(reply) ?? unreadable(reply.length);
           yield { kind: 'reply', at: event.at, number: event.number, lines };
         }
         yield event;

@@ -5,37 +5,44 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { type AuditLog, auditSection, createAudit } from '../audit/index.ts';
 import { systemClock } from '../lib/clock.ts';
+import type { Fault } from '../lib/fault.ts';
 import { type RecordingConfig, recordingSection } from './config.ts';
 import { createRecorder } from './file-recorder.ts';
 import type { OperationResult, RecordedOperation, Recorder, RecordingHeader } from './recording.ts';
+import type { Disk } from './recording-file.ts';
 
 export interface TryOut {
   readonly directory: string;
   readonly auditDirectory: string;
   readonly audit: AuditLog;
   readonly recorder: Recorder;
+  /** What was reported. */
+  readonly faults: readonly Fault[];
   close(): Promise<void>;
 }
 
-export function tryOut(t: TestContext, config: Partial<RecordingConfig> = {}): TryOut {
+export function tryOut(t: TestContext, config: Partial<RecordingConfig> = {}, disk?: Disk): TryOut {
   const root = mkdtempSync(join(tmpdir(), 'sallyport-recording-'));
   t.after(() => rmSync(root, { recursive: true, force: true }));
-  return tryOutIn(root, config);
+  return tryOutIn(root, config, disk);
 }
 
-export function tryOutIn(root: string, config: Partial<RecordingConfig> = {}): TryOut {
+export function tryOutIn(root: string, config: Partial<RecordingConfig> = {}, disk?: Disk): TryOut {
   const directory = join(root, 'recordings');
+  const faults: Fault[] = [];
   const auditDirectory = join(root, 'audit');
   const audit = createAudit(auditSection.parse({ directory: auditDirectory }), { clock: systemClock });
   const recorder = createRecorder(recordingSection.parse({ directory, flushMs: 10, ...config }), {
     clock: systemClock,
     audit,
+    onFailure: (fault) => void faults.push(fault),
+    ...(disk === undefined ? {} : { disk }),
   });
   const close = async (): Promise<void> => {
     await recorder.close();
     await audit.close();
   };
-  return { directory, auditDirectory, audit, recorder, close };
+  return { directory, auditDirectory, audit, recorder, faults, close };
 }
 
 export function header(sessionId: string): RecordingHeader {

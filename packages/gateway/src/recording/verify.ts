@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LogEntry } from '@sallyport/audit-log';
 import { recordingFile, recordingFiles } from './catalog.ts';
-import { maxEventBytes } from './format.ts';
+import { frameHeadBytes, maxFrameBytes } from './format.ts';
 
 export interface RecordingProblem {
   readonly sessionId: string;
@@ -12,11 +12,23 @@ export interface RecordingProblem {
   readonly reason: string;
 }
 
+/** A recording that is gone, and the entry that says why. */
+export interface DeletedRecording {
+  readonly sessionId: string;
+  readonly file: string;
+  /** Milliseconds since the epoch. */
+  readonly deletedAt: number;
+  /** The policy, as the entry has it. */
+  readonly reason: string;
+}
+
 export interface RecordingsReport {
   /** In the order they were found; at most `maxProblems`. Empty: every recording is whole and none is missing. */
   readonly problems: readonly RecordingProblem[];
   readonly recordings: number;
   readonly chunks: number;
+  /** Recordings that retention deleted, with an entry first; their hashes are still in the log. */
+  readonly deleted: readonly DeletedRecording[];
   /** Recordings with no end: their session is open, or the gateway was killed. */
   readonly unfinished: readonly string[];
 }
@@ -24,11 +36,11 @@ export interface RecordingsReport {
 export const maxProblems = 1000;
 
 /** Largest chunk that is read to be checked. */
-const maxChunkBytes = maxEventBytes + 1024 * 1024;
+const maxChunkBytes = maxFrameBytes + frameHeadBytes;
 
 /**
  * Checks every chunk of every recording against the audit log: altered, cut, extended, missing and foreign recordings are
- * problems. `entries` is the whole log (`readLog`), which `verifyLog` must have found sound: this trusts it.
+ * problems, and so is one that was deleted while it was held. `entries` is the whole log (`readLog`), which `verifyLog` must have found sound: this trusts it.
  */
 export async function verifyRecordings(
   directory: string,
@@ -38,6 +50,9 @@ export async function verifyRecordings(
   for (const { fields } of entries) {
     const { type, sessionId, facts } = fields;
     if (typeof sessionId !== 'string') continue;
+    if (type === 'recording-held' || type === 'recording-released')
+      verification.held(sessionId, type === 'recording-held');
+    if (type === 'recording-deleted') verification.deleted(sessionId, fields);
     if (type === 'recording-chunk') await verification.chunk(sessionId, facts as ChunkFacts | undefined);
     if (type === 'session-ended') verification.sessionEnded(sessionId);
   }
@@ -54,6 +69,9 @@ interface Progress {
   bytes: number;
   ended: boolean;
   broken: boolean;
+  /** The offset at which it was found not to be there; only an entry that says it was deleted excuses that. */
+  missingAt: number | null;
+  deleted: DeletedRecording | null;
 }
 
 function isCount(value: unknown): value is number {
@@ -64,6 +82,7 @@ class Verification {
   readonly #directory: string;
   readonly #sessions = new Map<string, Progress>();
   readonly #problems: RecordingProblem[] = [];
+  readonly #held = new Set<string>();
   #chunks = 0;
 
   constructor(directory: string) {
@@ -78,7 +97,16 @@ class Verification {
     }
     let progress = this.#sessions.get(sessionId);
     if (progress === undefined) {
-      progress = { sessionId, file, chunks: 0, bytes: 0, ended: false, broken: false };
+      progress = {
+        sessionId,
+        file,
+        chunks: 0,
+        bytes: 0,
+        ended: false,
+        broken: false,
+        missingAt: null,
+        deleted: null,
+      };
       this.#sessions.set(sessionId, progress);
     }
     if (progress.broken) return;
@@ -91,9 +119,9 @@ class Verification {
       );
       return;
     }
-    const actual = await this.#hashOf(progress, bytes);
-    if (actual === null) return;
-    if (actual !== sha256) {
+    const actual = progress.missingAt === null ? await this.#hashOf(progress, bytes) : null;
+    if (progress.broken) return;
+    if (actual !== sha256 && progress.missingAt === null) {
       this.#problem(progress, progress.bytes, `chunk ${progress.chunks} is not what was recorded`);
       return;
     }
@@ -109,13 +137,38 @@ class Verification {
     }
   }
 
+  held(sessionId: string, isHeld: boolean): void {
+    if (isHeld) this.#held.add(sessionId);
+    else this.#held.delete(sessionId);
+  }
+
+  deleted(sessionId: string, { time, reason, facts }: LogEntry['fields']): void {
+    const progress = this.#sessions.get(sessionId);
+    if (progress === undefined || (facts as ChunkFacts | undefined)?.file !== progress.file) return;
+    if (this.#held.has(sessionId)) {
+      this.#problem(progress, 0, 'it was deleted by retention although it was held');
+      return;
+    }
+    const { file } = progress;
+    progress.deleted = { sessionId, file, deletedAt: Number(time), reason: String(reason) };
+  }
+
   async finish(): Promise<RecordingsReport> {
     const unfinished: string[] = [];
+    const deleted: DeletedRecording[] = [];
     const known = new Set<string>();
     for (const progress of this.#sessions.values()) {
       known.add(progress.file);
       if (progress.broken) continue;
-      if (!progress.ended) unfinished.push(progress.sessionId);
+      if (progress.missingAt !== null) {
+        if (progress.deleted !== null) deleted.push(progress.deleted);
+        else
+          this.#problem(
+            progress,
+            progress.missingAt,
+            'it is missing, and nothing in the log says that it was deleted',
+          );
+      } else if (!progress.ended) unfinished.push(progress.sessionId);
       else if ((await this.#sizeOf(progress.file)) !== progress.bytes) {
         this.#problem(progress, progress.bytes, 'bytes follow the end of the recording');
       }
@@ -124,7 +177,8 @@ class Verification {
       if (known.has(file)) continue;
       this.#problem({ sessionId: '', file }, 0, 'the log knows nothing of this recording');
     }
-    return { problems: this.#problems, recordings: this.#sessions.size, chunks: this.#chunks, unfinished };
+    const { size: recordings } = this.#sessions;
+    return { problems: this.#problems, recordings, chunks: this.#chunks, deleted, unfinished };
   }
 
   async #hashOf(progress: Progress, bytes: number): Promise<string | null> {
@@ -136,11 +190,13 @@ class Verification {
       if (bytesRead === bytes) return hash('sha256', buffer, 'hex');
       this.#problem(progress, progress.bytes + bytesRead, `chunk ${progress.chunks} is cut short or missing`);
     } catch (error) {
-      this.#problem(
-        progress,
-        progress.bytes,
-        `it cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') progress.missingAt = progress.bytes;
+      else
+        this.#problem(
+          progress,
+          progress.bytes,
+          `it cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+        );
     } finally {
       await handle?.close();
     }
