@@ -6,4 +6,5 @@ export { LogError, type LogErrorCode, type Place } from './log-error.ts';
 export { parseVerifier, type Verifier } from './note.ts';
 export { type LogEntry, readLog } from './read.ts';
 export { maxEntryBytes } from './segment.ts';
+export { LogTail, type TailBatch, type TailEntry, type TailLimits, type TailPosition } from './tail.ts';
 export { type LogProblem, type LogReport, type VerifyOptions, verifyLog } from './verify.ts';

@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { withControlPlane } from './control-plane.ts';
 import { exitCode, Failure } from './failure.ts';
 import { addPolicy } from './program-policy.ts';
@@ -14,6 +14,7 @@ Examples:
   sallyport sessions kill 3f9a --reason "…"   end one now
   sallyport replay 3f9a --speed 4            play a recording, four times as fast
   sallyport audit verify --data ./data       check the record, offline
+  sallyport audit export --format ocsf       the audit log for other tools
   sallyport policy explain --help            what a statement does, and what policy says to it
 
 Signing in:
@@ -38,6 +39,7 @@ export function createProgram(terminal: Terminal): Command {
   addGateway(program, terminal);
   addAccess(program, terminal);
   addRecord(program, terminal);
+  addAudit(program, terminal);
   addPolicy(program, terminal);
   addClassify(program, terminal);
   return program;
@@ -148,9 +150,11 @@ function addRecord(program: Command, terminal: Terminal): void {
     .option('--speed <n>', 'how many times faster than it was', speed)
     .option('--json', 'one event a line, as JSON')
     .action(async (id, options) => (await import('./commands/replay.ts')).replay(id, options, terminal));
-  program
-    .command('audit')
-    .description('the audit log')
+}
+
+function addAudit(program: Command, terminal: Terminal): void {
+  const audit = program.command('audit').description('the audit log');
+  audit
     .command('verify')
     .description('check the audit log and every recording, offline, with the public key alone')
     .option('--data <dir>', 'the data directory (default: ./data)')
@@ -162,6 +166,31 @@ function addRecord(program: Command, terminal: Terminal): void {
     )
     .option('--json', 'as JSON')
     .action(async (options) => (await import('./commands/audit.ts')).verify(options, terminal));
+  audit
+    .command('export')
+    .description('print entries, one JSON object a line, from the files of the log')
+    .option('--data <dir>', 'the data directory (default: ./data)')
+    .option('-c, --config <file>', 'a configuration to take the folder from instead')
+    .addOption(
+      new Option('--format <format>', 'as in the log, or as OCSF events (docs/export.md)')
+        .choices(['ndjson', 'ocsf'])
+        .default('ndjson'),
+    )
+    .option('--since <seq>', 'the first entry (default: the first there is)', sequence)
+    .option('--until <seq>', 'the last entry (default: the last there is)', sequence)
+    .action(async (options) => (await import('./commands/audit-export.ts')).exportEntries(options, terminal));
+  withControlPlane(
+    audit
+      .command('status')
+      .description('how the exports of the log are doing; exits 1 when one is further behind than it may be'),
+  )
+    .option('--json', 'as JSON')
+    .action(async (options) => (await import('./commands/audit-export.ts')).status(options, terminal));
+}
+
+function sequence(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It is the number of an entry, from 0.');
 }
 
 function speed(text: string): number {

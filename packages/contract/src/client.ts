@@ -7,6 +7,8 @@ import {
   type AccessRequestQuery,
   accessRequestListSchema,
   accessRequestSchema,
+  type ExportStatus,
+  exportListSchema,
   type RecordingEvent,
   recordingEventSchema,
   type Session,
@@ -34,6 +36,8 @@ export interface ControlPlaneClient {
   getSession(id: string): Promise<Session>;
   /** Ends an open session now. What is under way in it is cancelled. */
   endSession(id: string, reason: string): Promise<Session>;
+  /** How each export of the audit log is doing; for auditors and operators. */
+  listExports(): Promise<readonly ExportStatus[]>;
   /** The events of a recording, in order, as they arrive. */
   recording(id: string): AsyncIterable<RecordingEvent>;
 }
@@ -89,6 +93,7 @@ export function createClient(options: ClientOptions): ControlPlaneClient {
       (await ask('listSessions', sessionListSchema, { query: { ...query } })).sessions,
     getSession: (id) => ask('getSession', sessionSchema, { id }),
     endSession: (id, reason) => ask('endSession', sessionSchema, { id, body: { reason } }),
+    listExports: async () => (await ask('listExports', exportListSchema, {})).exports,
     async *recording(id) {
       const response = await call('recording', { id });
       for await (const line of readLines(response)) yield parse(recordingEventSchema, line);

@@ -9,6 +9,7 @@ export const routes = {
   getSession: { method: 'GET', path: '/v1/sessions/:id' },
   endSession: { method: 'POST', path: '/v1/sessions/:id/end' },
   recording: { method: 'GET', path: '/v1/sessions/:id/recording' },
+  listExports: { method: 'GET', path: '/v1/exports' },
 } as const;
 
 export type RouteName = keyof typeof routes;

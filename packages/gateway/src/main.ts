@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createConnector } from '@sallyport/connector';
 import { type ApprovalRoom, createApprovals } from './approval/index.ts';
 import { type AuditLog, createAudit } from './audit/index.ts';
@@ -17,6 +18,7 @@ import {
   type SessionObserver,
   Uses,
 } from './data-path/index.ts';
+import { type Exports, openExports } from './export/index.ts';
 import { createIdentityProvider } from './identity/index.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { Fault } from './lib/fault.ts';
@@ -91,6 +93,7 @@ interface Rooms {
   readonly house: House;
   readonly storage: Storage;
   readonly approvals: ApprovalRoom;
+  readonly exports: Exports;
   readonly decisionPoint: PolicyDecisionPoint;
   readonly protocols: ReturnType<typeof createProtocols>;
 }
@@ -102,7 +105,18 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
     return thing;
   };
   const random = (bytes: number): string => randomBytes(bytes).toString('hex');
-  const audit = owned(deps.audit ?? createAudit(config.audit, { clock, onCheckpointFailure: report }));
+  const log = owned(deps.audit ?? createAudit(config.audit, { clock, onCheckpointFailure: report }));
+  const exports = owned(
+    await openExports(config.audit.export, {
+      log,
+      directory: config.audit.directory,
+      cursors: join(config.dataDirectory, 'export'),
+      now: clock.now,
+      random: Math.random,
+      report,
+    }),
+  );
+  const audit = exports.guard(log);
   closing.unshift(() => audit.append({ type: 'gateway-stopped' }));
   const storage = owned(await openStorage(config.storage, { clock }));
   await storage.sessions.endOpen('the gateway stopped', clock.now());
@@ -141,7 +155,7 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
     sessions,
   };
   decisionPoint.onChange(() => void regate(house).catch(report));
-  return { house, storage, approvals, decisionPoint, protocols };
+  return { house, storage, approvals, decisionPoint, protocols, exports };
 }
 
 async function openListeners(config: GatewayConfig, rooms: Rooms, closing: Closing): Promise<Listener[]> {
@@ -159,7 +173,7 @@ async function openListeners(config: GatewayConfig, rooms: Rooms, closing: Closi
 
 /** Returns the base URL. */
 async function openControlPlane(config: GatewayConfig, rooms: Rooms, closing: Closing): Promise<string> {
-  const { house, storage, approvals, protocols } = rooms;
+  const { house, storage, approvals, protocols, exports } = rooms;
   const { identity, audit, clock, report } = house;
   const readSession = (id: string) =>
     replay(config.recording.directory, id, (name) => protocols.byName(name));
@@ -171,6 +185,7 @@ async function openControlPlane(config: GatewayConfig, rooms: Rooms, closing: Cl
     clock,
     endSession: (id, reason) => house.sessions.endWhere((session) => session.id === id, reason) > 0,
     readSession,
+    exports: () => exports.status(),
     report,
   });
   closing.unshift(() => controlPlane.close());

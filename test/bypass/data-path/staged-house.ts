@@ -151,6 +151,7 @@ function houseOn(stage: Stage): House {
     masking: createMasking(maskingSection.parse(undefined)),
     recorder: { begin: neverRecorded, close: async () => undefined },
     audit: {
+      size: 0,
       publicKey: '',
       durability: 'write',
       append: (entry) => void stage.entries.push(entry),

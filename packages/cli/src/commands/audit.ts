@@ -71,7 +71,8 @@ async function verified(folders: Folders, key: string, known: readonly string[])
   }
 }
 
-async function foldersOf({ data, config }: VerifyOptions): Promise<Folders> {
+/** Where the log and the recordings are. */
+export async function foldersOf({ data, config }: Pick<VerifyOptions, 'data' | 'config'>): Promise<Folders> {
   if (config === undefined) {
     const directory = data ?? './data';
     return { audit: join(directory, 'audit'), recordings: join(directory, 'recordings') };

@@ -50,6 +50,7 @@ export async function startHouse(section: Record<string, unknown> = {}) {
       return id === 'alices';
     },
     readSession: readTestSession,
+    exports: () => [],
   });
 
   const { address } = await plane.listen();
