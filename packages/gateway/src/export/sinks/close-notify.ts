@@ -11,10 +11,8 @@ export function withoutEnd(socket: Socket): Duplex {
     read: () => void socket.resume(),
     write: (chunk, _encoding, done) => void socket.write(chunk, done),
     final: (done) => void socket.end(done),
-    destroy: (error, done) => {
-      socket.destroy();
-      done(error);
-    },
+    // TLS is done with it before the peer's end of TCP is here; who opened the socket destroys it.
+    destroy: (error, done) => done(error),
   });
   socket.on('data', (chunk) => {
     if (!duplex.push(chunk)) socket.pause();

@@ -49,36 +49,30 @@ async function deliver(
     // A name for the certificate to have; an address must not be sent as one (RFC 6066, 3).
     ...(isIP(name) === 0 ? { servername: name } : { host: name, servername: '' }),
   });
-  let finished = false;
   let said = 0;
-  const ended = (how: 'close_notify' | 'close') => {
-    if (!finished)
-      reject(new SinkFailure('the syslog receiver closed the connection before it had the whole batch'));
-    else if (how === 'close' && config.acknowledgement === 'close_notify')
-      reject(
-        new SinkFailure(
-          'the syslog receiver closed the connection without close_notify: it may not have read the batch',
-        ),
-      );
-    else resolve();
+  const heard = { tls: false, tcp: false, sent: false };
+  const hear = (what: keyof typeof heard) => {
+    heard[what] = true;
+    if (heard.tcp && heard.sent && (heard.tls || config.acknowledgement === 'close')) resolve();
   };
   tls.once('secureConnect', () => {
     for (const entry of batch.entries) tls.write(syslogFrame(entry));
     tls.end();
   });
-  tls.once('finish', () => {
-    finished = true;
-  });
   tls.on('data', (chunk: Buffer) => {
     said += chunk.length;
     if (said > SAID_BYTES) reject(new SinkFailure('the syslog receiver answers, and syslog has no answers'));
   });
-  tls.once('end', () => ended('close_notify'));
-  // The last bytes may hold the close_notify, and are looked through first.
-  tcp.once('end', () => setImmediate(() => ended('close')));
-  tcp.once('close', () =>
-    setImmediate(() => reject(new SinkFailure('the syslog receiver broke the connection off'))),
-  );
+  tls.once('end', () => hear('tls'));
+  tcp.once('finish', () => hear('sent'));
+  tcp.once('end', () => {
+    hear('tcp');
+    // The last bytes may hold the close_notify, and are looked through first.
+    setImmediate(() => {
+      if (!heard.tls && config.acknowledgement === 'close_notify') reject(new SinkFailure(NO_CLOSE_NOTIFY));
+    });
+  });
+  tcp.once('close', () => setImmediate(() => reject(new SinkFailure(BROKEN_OFF))));
   tls.on('error', reject);
   tcp.on('error', reject);
   try {
@@ -87,6 +81,10 @@ async function deliver(
     tls.destroy();
   }
 }
+
+const NO_CLOSE_NOTIFY =
+  'the syslog receiver closed the connection without close_notify: it may not have read the batch';
+const BROKEN_OFF = 'the syslog receiver broke the connection off';
 
 type TlsFiles = Awaited<ReturnType<typeof readTls>>;
 
