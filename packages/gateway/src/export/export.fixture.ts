@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { auditSection, type AuditEntry, type AuditLog, createAudit } from '../audit/index.ts';
+import { type AuditEntry, type AuditLog, auditSection, createAudit } from '../audit/index.ts';
 import { systemClock } from '../lib/clock.ts';
 import { type Exports, openExports } from './exports.ts';
 import { exportSection } from './section.ts';
@@ -27,7 +27,10 @@ export interface Desk {
 export async function openDesk(
   directory: string,
   configs: readonly Readonly<Record<string, unknown>>[],
-  { segmentBytes = 65_536, now = Date.now }: { readonly segmentBytes?: number; readonly now?: () => number } = {},
+  {
+    segmentBytes = 65_536,
+    now = Date.now,
+  }: { readonly segmentBytes?: number; readonly now?: () => number } = {},
 ): Promise<Desk> {
   const config = auditSection.parse({ directory: join(directory, 'audit'), segmentBytes });
   const audit = createAudit(config, { clock: systemClock });
@@ -59,7 +62,14 @@ let count = 0;
 /** An entry nobody takes for another: the mark is in its form. */
 export function someEntry(more: Partial<AuditEntry> = {}): AuditEntry {
   count += 1;
-  return { type: 'decision', effect: 'deny', form: `SELECT ${count} -- é\u009b`, target: 'db', protocol: 'postgres', ...more };
+  return {
+    type: 'decision',
+    effect: 'deny',
+    form: `SELECT ${count} -- é\u009b`,
+    target: 'db',
+    protocol: 'postgres',
+    ...more,
+  };
 }
 
 export function append(audit: AuditLog, entries: number): void {

@@ -2,13 +2,18 @@ import assert from 'node:assert/strict';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { after, test } from 'node:test';
 import { createCertificateAuthority } from '../../../../../test/fixtures/certificates.ts';
-import { readFrames, startSyslogReceiver, type SyslogReceiver } from '../../../../../test/fixtures/receivers.ts';
+import {
+  readFrames,
+  type SyslogReceiver,
+  startSyslogReceiver,
+} from '../../../../../test/fixtures/receivers.ts';
 import { append, firstSeen, numbers, openDesk, scratch, until } from '../export.fixture.ts';
 
 const authority = createCertificateAuthority();
 after(() => authority.remove());
 
-const FORM = /^<108>1 \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z \S+ sallyport - decision \[meta sequenceId="(\d+)"\] (\{.*\})$/;
+const FORM =
+  /^<108>1 \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z \S+ sallyport - decision \[meta sequenceId="(\d+)"\] (\{.*\})$/;
 
 /** The entries a receiver has, checked to the letter. */
 function seqsOf({ messages }: SyslogReceiver): number[] {
@@ -76,7 +81,9 @@ test('a connection that ends without close_notify acknowledges nothing, unless t
   assert.equal(status?.acknowledged, null);
   assert.match(status?.problem ?? '', /without close_notify/);
   await strict.close();
-  const lenient = await openDesk(scratch(), [configOf(receiver, { port: line.port, acknowledgement: 'close' })]);
+  const lenient = await openDesk(scratch(), [
+    configOf(receiver, { port: line.port, acknowledgement: 'close' }),
+  ]);
   append(lenient.audit, 30);
   await until('all entries', () => lenient.exports.status()[0]?.lag.entries === 0);
   await lenient.close();
@@ -95,7 +102,10 @@ test('a receiver that is somebody else, or that wants a certificate, is sent not
     const desk = await openDesk(scratch(), [configOf(receiver, more)]);
     append(desk.audit, 3);
     await until('an attempt', () => (desk.exports.status()[0]?.failures ?? 0) > 1);
-    assert.match(desk.exports.status()[0]?.problem ?? '', /^the syslog receiver (did not take the batch \([A-Z_0-9]+\)|broke)/);
+    assert.match(
+      desk.exports.status()[0]?.problem ?? '',
+      /^the syslog receiver (did not take the batch \([A-Z_0-9]+\)|broke)/,
+    );
     assert.deepEqual(receiver.messages, []);
     await desk.close();
     await receiver.kill();
@@ -116,7 +126,11 @@ test('a receiver that answers, reads nothing or never ends is given up on [expor
   append(desk.audit, 3);
   const hostile: [RegExp, SyslogReceiver['behave']][] = [
     [/did not answer in time/, (socket) => void socket.pause()],
-    [/no answers/, (socket) => void socket.on('drain', () => socket.write(Buffer.alloc(65_536))).write(Buffer.alloc(200_000))],
+    [
+      /no answers/,
+      (socket) =>
+        void socket.on('drain', () => socket.write(Buffer.alloc(65_536))).write(Buffer.alloc(200_000)),
+    ],
     [/broke|\(E[A-Z]+\)|without close_notify/, (socket) => void socket.destroy()],
   ];
   for (const [problem, behave] of hostile) {
