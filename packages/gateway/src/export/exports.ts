@@ -61,7 +61,7 @@ export async function openExports(configs: readonly ExportConfig[], deps: Export
   return {
     status: () => all.map((one) => statusOf(one, log.size, now())),
     guard: (guarded) =>
-      all.some(({ config }) => config.onLag === 'deny') ? new GuardedLog(guarded, all) : guarded,
+      all.some(({ config }) => config.onLag === 'deny') ? new GuardedLog(guarded, all, now) : guarded,
     async close() {
       if (timer !== null) clearInterval(timer);
       await Promise.all(all.map(({ follower }) => follower.close(DRAIN_MS)));
@@ -120,11 +120,13 @@ class GuardedLog implements AuditLog {
   readonly durability: AuditLog['durability'];
   readonly #log: AuditLog;
   readonly #deniers: readonly Following[];
+  readonly #now: () => number;
 
-  constructor(log: AuditLog, all: readonly Following[]) {
+  constructor(log: AuditLog, all: readonly Following[], now: () => number) {
     this.publicKey = log.publicKey;
     this.durability = log.durability;
     this.#log = log;
+    this.#now = now;
     this.#deniers = all.filter(({ config }) => config.onLag === 'deny');
   }
 
@@ -134,14 +136,16 @@ class GuardedLog implements AuditLog {
 
   append(entry: AuditEntry): void {
     if (entry.effect === 'permit') {
-      for (const { isOver: over, config, follower } of this.#deniers) {
-        // Entries are counted now: between two looks at the clock many could come.
-        const { acknowledged } = follower;
-        if (over || acknowledged === null || this.#log.size - acknowledged >= config.lagEntries)
-          throw behind(config.name);
-      }
+      for (const one of this.#deniers) if (this.#mustWait(one)) throw behind(one.config.name);
     }
     this.#log.append(entry);
+  }
+
+  /** Entries are counted now: between two looks at the clock many could come, and the sink could catch up. */
+  #mustWait({ isOver: wasOver, config, follower }: Following): boolean {
+    const { acknowledged } = follower;
+    if (acknowledged === null || this.#log.size - acknowledged >= config.lagEntries) return true;
+    return wasOver && isOver(lagOf(follower.progress, this.#log.size, this.#now()), config);
   }
 
   synced(): Promise<void> {
