@@ -34,10 +34,14 @@ const WATCH_MS = 250;
 /** Longest that stopping waits for sinks to take the last entries, in milliseconds. */
 const DRAIN_MS = 2_000;
 
+/** Least time between two alarms of one export, in milliseconds: one that is now over its limits and now not says so once. */
+const ALARM_MS = 60_000;
+
 interface Following {
   readonly config: ExportConfig;
   readonly follower: Follower;
   isOver: boolean;
+  alarmedAt: number;
 }
 
 /** Starts every export; each goes on from its own cursor. Resolves once it is known how far behind each is. */
@@ -50,6 +54,7 @@ export async function openExports(configs: readonly ExportConfig[], deps: Export
       config,
       follower: new Follower(config, { log, directory, cursorFile, sink, now, random }),
       isOver: false,
+      alarmedAt: Number.NEGATIVE_INFINITY,
     };
   });
   await Promise.all(all.map(({ follower }) => follower.start()));
@@ -69,13 +74,14 @@ export async function openExports(configs: readonly ExportConfig[], deps: Export
   };
 }
 
-/** Tells once that limits were passed, and keeps it known. */
+/** Tells that limits were passed, and keeps it known. */
 function follow(one: Following, size: number, now: number, report: (fault: unknown) => void): void {
   const { config, follower } = one;
   const { progress } = follower;
   const lag = lagOf(progress, size, now);
   const over = isOver(lag, config);
-  if (over && !one.isOver) {
+  if (over && !one.isOver && now - one.alarmedAt >= ALARM_MS) {
+    one.alarmedAt = now;
     const refused = config.onLag === 'deny' ? '; operations are refused until it is not' : '';
     const why = progress.problem === null ? 'it acknowledges too slowly' : progress.problem;
     report(

@@ -1,12 +1,12 @@
 /** One sink and its place in the log: reads, sends, moves the cursor once it was acknowledged, and again. */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { LogError, LogTail, type TailPosition } from '@sallyport/audit-log';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { LogError, LogTail, type TailEntry, type TailPosition } from '@sallyport/audit-log';
 import { Fault } from '../lib/fault.ts';
 import { waitAfter } from './back-off.ts';
 import { CursorError, readCursor, writeCursor } from './cursor.ts';
-import { exported } from './format.ts';
+import { exported, type Format } from './format.ts';
 import type { ExportConfig } from './section.ts';
-import { type Batch, failureOf, type Sink } from './sink.ts';
+import { type Batch, type ExportEntry, failureOf, type Sink } from './sink.ts';
 
 /** What the log's writer knows of it; the entries themselves are read from its files. */
 export interface FollowedLog {
@@ -46,6 +46,8 @@ interface Pending {
 
 /** How often the log is looked at for new entries, in milliseconds. They leave together. */
 const LOOK_MS = 100;
+/** Entries put into their format before others get a turn. */
+const SLICE = 25;
 
 export class Follower {
   readonly #config: ExportConfig;
@@ -62,6 +64,8 @@ export class Follower {
   #failures = 0;
   #retryAfterMs = 0;
   #problem: string | null = null;
+  /** How long the last batch kept this thread, in milliseconds. */
+  #busyMs = 0;
 
   constructor(config: ExportConfig, deps: FollowerDeps) {
     this.#config = config;
@@ -110,18 +114,15 @@ export class Follower {
     while (!signal.aborted) {
       const moved = await this.#attempt(() => this.#step());
       if (this.#draining && (this.#failures > 0 || !moved)) return;
-      // A backlog leaves batch after batch; what else goes on gets its turn at every await.
-      if (moved && this.#failures === 0) continue;
-      await sleep(this.#waitMs(), undefined, { signal, ref: false }).catch(() => undefined);
+      await sleep(this.#waitMs(moved), undefined, { signal, ref: false }).catch(() => undefined);
     }
   }
 
-  #waitMs(): number {
-    return this.#failures === 0 ? LOOK_MS : Math.max(this.#retryAfterMs, this.#backOffMs());
-  }
-
-  #backOffMs(): number {
-    return waitAfter(this.#failures, this.#config, this.#deps.random());
+  #waitMs(moved: boolean): number {
+    if (this.#failures > 0)
+      return Math.max(this.#retryAfterMs, waitAfter(this.#failures, this.#config, this.#deps.random()));
+    // Batch after batch while there is a backlog, but never more than half of the time is ours.
+    return moved ? this.#busyMs : LOOK_MS;
   }
 
   /** Whatever fails is tried again: a sink comes back, a file is put back, a cursor is repaired. */
@@ -176,10 +177,23 @@ export class Follower {
     const { entries, next } = await this.#tail.read(position, { entries: batchEntries, bytes: batchBytes });
     const [first] = entries;
     if (first === undefined) return null;
-    const lines = entries.map((entry) => exported(entry, format));
+    const lines = await this.#format(entries, format);
     this.#oldest = lines[0]?.time ?? null;
     this.#pending = { batch: { first: first.seq, last: next.seq - 1, entries: lines }, next };
     return this.#pending;
+  }
+
+  /** A slice at a time: the data path shares this thread. */
+  async #format(entries: readonly TailEntry[], format: Format): Promise<ExportEntry[]> {
+    const lines: ExportEntry[] = [];
+    this.#busyMs = 0;
+    for (let at = 0; at < entries.length; at += SLICE) {
+      if (at > 0) await nextTurn();
+      const began = performance.now();
+      for (const entry of entries.slice(at, at + SLICE)) lines.push(exported(entry, format));
+      this.#busyMs += performance.now() - began;
+    }
+    return lines;
   }
 
   /** Where the cursor says to go on; where the log begins when there is none. */

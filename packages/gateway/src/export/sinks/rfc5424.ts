@@ -10,8 +10,9 @@ const INFORMATIONAL = 6;
 const MOST_SEQUENCE = 2_147_483_647;
 
 /** An entry as a frame of RFC 5425: its length, a space, the message of RFC 5424. */
-export function syslogFrame(entry: ExportEntry, host = headerText(hostname(), 255)): Buffer {
+export function syslogFrame(entry: ExportEntry): Buffer {
   const priority = FACILITY * 8 + (entry.denied ? WARNING : INFORMATIONAL);
+  const host = headerText(hostname(), 255);
   const time = new Date(entry.time).toISOString();
   const data = `[meta sequenceId="${(entry.seq % MOST_SEQUENCE) + 1}"]`;
   const header = `<${priority}>1 ${time} ${host} sallyport - ${headerText(entry.type, 32)} ${data}`;

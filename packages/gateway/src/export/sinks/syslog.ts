@@ -1,5 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import type { ExportOf } from '../section.ts';
 import { type Batch, failureOf, type Sink, SinkFailure } from '../sink.ts';
@@ -56,8 +59,7 @@ async function deliver(
     if (heard.tcp && heard.sent && (heard.tls || config.acknowledgement === 'close')) resolve();
   };
   tls.once('secureConnect', () => {
-    for (const entry of batch.entries) tls.write(syslogFrame(entry));
-    tls.end();
+    pipeline(Readable.from(framesOf(batch)), tls).catch(reject);
   });
   tls.on('data', (chunk: Buffer) => {
     said += chunk.length;
@@ -85,6 +87,17 @@ async function deliver(
 const NO_CLOSE_NOTIFY =
   'the syslog receiver closed the connection without close_notify: it may not have read the batch';
 const BROKEN_OFF = 'the syslog receiver broke the connection off';
+
+/** Entries that are framed, and sent, at once. */
+const SLICE = 25;
+
+/** Made as the connection takes them: the data path shares this thread. */
+async function* framesOf({ entries }: Batch): AsyncGenerator<Buffer> {
+  for (let at = 0; at < entries.length; at += SLICE) {
+    yield Buffer.concat(entries.slice(at, at + SLICE).map((entry) => syslogFrame(entry)));
+    await nextTurn();
+  }
+}
 
 type TlsFiles = Awaited<ReturnType<typeof readTls>>;
 
