@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import pg from 'pg';
 import { run } from '../../packages/cli/src/captured-terminal.test-support.ts';
+import { runProgram } from '../../packages/cli/src/program.ts';
+import { createPaint } from '../../packages/cli/src/terminal.ts';
 import { auditEntries } from '../fixtures/audit-entries.ts';
 import { createCertificateAuthority } from '../fixtures/certificates.ts';
 import { startGateway, startSurroundings } from '../fixtures/gateway.ts';
@@ -158,6 +160,26 @@ test('people see the state of exports, and print entries from the files [export.
       .split('\n')
       .map((line) => (JSON.parse(line) as { metadata: { sequence: number } }).metadata.sequence),
     [0, 1, 2, 3],
+  );
+  const piped: string[] = [];
+  const terminal = {
+    out: assert.fail,
+    err: assert.fail,
+    columns: Number.POSITIVE_INFINITY,
+    paint: createPaint(false),
+  };
+  const pipe = { input: (async function* () {})(), write: (text: string) => void piped.push(text) };
+  await runProgram(['audit', 'export', '--until', '5', ...data], {
+    ...terminal,
+    pipe,
+    readInput: async () => '',
+  });
+  assert.equal(
+    piped.join(''),
+    `${entries
+      .slice(0, 6)
+      .map((entry) => JSON.stringify(entry))
+      .join('\n')}\n`,
   );
   assert.equal((await run(['audit', 'export', '--since', '6', '--until', '5', ...data])).code, 2);
   assert.equal((await run(['audit', 'export', '--since', '99999999', ...data])).code, 1);

@@ -3,6 +3,8 @@ export const exportRequirements = {
   'export.at-least-once':
     'A receiver that is killed and comes back, and a gateway that is, leave no entry out and none out of order.',
   'export.cursor': 'An export goes on from its cursor, which moves only after the sink acknowledged.',
+  'export.on-disk':
+    'No entry leaves before it is on disk, so that a sink never has one that a power cut took.',
   'export.lost':
     'Entries that were removed before they were exported, and a cursor that does not fit the log, are said and not passed over.',
   'export.alarm': 'A sink that never answers is an error in the log and in the status, and holds nothing up.',

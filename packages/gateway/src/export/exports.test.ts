@@ -180,6 +180,41 @@ test('entries removed before they were exported are said, and not passed over [e
   await desk.close();
 });
 
+test('what is not on disk yet does not leave [export.on-disk]', async () => {
+  const directory = scratch();
+  const desk = await openDesk(directory, []);
+  append(desk.audit, 5);
+  let isOnDisk = false;
+  const log = {
+    publicKey: desk.audit.publicKey,
+    durability: desk.audit.durability,
+    size: 5,
+    append: () => undefined,
+    synced: () =>
+      isOnDisk ? desk.audit.synced() : Promise.reject(new Fault('audit-unavailable', 'cannot sync the log')),
+    close: async () => undefined,
+  };
+  const exports = await openExports(
+    exportSection.parse([{ ...fileOf(directory), retryMs: 20, retryMostMs: 40 }]),
+    {
+      log,
+      directory: join(directory, 'audit'),
+      cursors: join(directory, 'export'),
+      now: Date.now,
+      random: Math.random,
+      report: () => undefined,
+    },
+  );
+  await until('attempts', () => (exports.status()[0]?.failures ?? 0) > 3);
+  assert.equal(exports.status()[0]?.problem, 'cannot sync the log');
+  assert.equal(existsSync(join(directory, 'out.ndjson')), false);
+  isOnDisk = true;
+  await until('all entries', () => exports.status()[0]?.lag.entries === 0);
+  assert.deepEqual(exportedSeqs(directory), numbers(5));
+  await exports.close();
+  await desk.close();
+});
+
 test('a cursor that is damaged, ahead or of another log is said, until it is put right [export.lost]', async () => {
   const directory = scratch();
   const cursor = join(directory, 'export', 'file.cursor');
@@ -239,4 +274,6 @@ test('a configuration that would show a secret or cross a network in clear is re
     assert.doesNotMatch(error.message, /hunter2/);
   }
   assert.equal(exportSection.safeParse([good, good]).success, false);
+  const files = ['a', 'b'].map((name) => ({ name, type: 'ndjson', path: 'same' }));
+  assert.equal(exportSection.safeParse(files).success, false);
 });

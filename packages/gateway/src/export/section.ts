@@ -171,14 +171,23 @@ function isLoopbackUrl(url: string): boolean {
   return URL.canParse(url) && isLoopbackHost(new URL(url).hostname.replace(/^\[|\]$/g, ''));
 }
 
+const exportEntry = z.discriminatedUnion('type', [ndjson, syslog, webhook, otlp]);
+
 /** The list `export` in the `audit` section of the configuration. */
 export const exportSection = z
-  .array(z.discriminatedUnion('type', [ndjson, syslog, webhook, otlp]))
+  .array(exportEntry)
   .max(16)
   .refine((sinks) => new Set(sinks.map(({ name }) => name)).size === sinks.length, {
     error: 'two exports have the same name: names must be unique',
   })
+  .refine((sinks) => new Set(pathsOf(sinks)).size === pathsOf(sinks).length, {
+    error: 'two exports write to the same file: each needs its own path',
+  })
   .describe('Where entries are sent as well (docs/export.md).');
 
-export type ExportConfig = z.output<typeof exportSection>[number];
+function pathsOf(sinks: readonly ExportConfig[]): string[] {
+  return sinks.flatMap((one) => (one.type === 'ndjson' ? [one.path] : []));
+}
+
+export type ExportConfig = z.output<typeof exportEntry>;
 export type ExportOf<T extends ExportConfig['type']> = Extract<ExportConfig, { type: T }>;

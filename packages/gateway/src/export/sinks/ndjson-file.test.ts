@@ -73,4 +73,10 @@ test('a file that cannot be written or is a link is an error that names it, unti
   );
   assert.equal(readFileSync(other, 'utf8'), 'precious\n');
   await desk.close();
+  const foreign = join(directory, 'foreign');
+  writeFileSync(foreign, 'precious\nand unfinished');
+  const second = await openDesk(directory, [{ name: 'foreign', type: 'ndjson', path: foreign }]);
+  await until('a problem', () => /no export wrote/.test(second.exports.status()[0]?.problem ?? ''));
+  assert.equal(readFileSync(foreign, 'utf8'), 'precious\nand unfinished');
+  await second.close();
 });

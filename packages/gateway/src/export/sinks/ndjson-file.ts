@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ExportOf } from '../section.ts';
-import { type Batch, failureOf, type Sink } from '../sink.ts';
+import { type Batch, failureOf, type Sink, SinkFailure } from '../sink.ts';
 
 /** Bytes of a file that are looked through at once for its last whole line. */
 const TAIL_BYTES = 64 * 1_024;
@@ -43,14 +43,24 @@ async function openWhole(path: string): Promise<FileHandle> {
   const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
   const file = await open(path, flags, 0o640);
   try {
-    const { size } = await file.stat();
-    const whole = await endOfLastLine(file, size);
-    if (whole < size) await file.truncate(whole);
+    const stats = await file.stat();
+    if (!stats.isFile()) throw new SinkFailure(`${path} is no file that an export can be in`);
+    const whole = await endOfLastLine(file, stats.size);
+    if (whole < stats.size) await cut(file, whole, path);
     return file;
   } catch (error) {
     await file.close();
     throw error;
   }
+}
+
+/** Only what can be the beginning of a line of ours: the path of a file of somebody else's must not cost them its end. */
+async function cut(file: FileHandle, whole: number, path: string): Promise<void> {
+  const bytes = Buffer.alloc(1);
+  await file.read(bytes, 0, 1, whole);
+  if (bytes.toString('latin1') !== '{')
+    throw new SinkFailure(`the file ${path} ends in something that no export wrote: name another`);
+  await file.truncate(whole);
 }
 
 async function endOfLastLine(file: FileHandle, size: number): Promise<number> {
