@@ -176,6 +176,7 @@ function auditLog(): { door: AuditLog; entries: AuditEntry[]; fail(fails: boolea
     new Fault('audit-unavailable', 'cannot append to the audit log: the disk is full');
   const door: AuditLog = {
     publicKey: '',
+    size: 0,
     durability: 'write',
     append(entry) {
       if (failing) throw fault();

@@ -34,4 +34,7 @@ export const auditRequirements = {
   'audit.classified': 'Only the named fields of an entry enter the log.',
   'audit.rewritten':
     'A log rewritten without its key, or cut below a checkpoint kept elsewhere, does not verify.',
+  'audit.tail':
+    'A log can be followed while it is written, from any entry on, and nothing half written is read.',
+  'audit.tail-lost': 'Following a log whose entries were removed or changed is an error that says which.',
 } as const;

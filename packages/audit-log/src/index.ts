@@ -17,4 +17,5 @@ export { type ProveOptions, proveEntry } from './prove.ts';
 export { findEntries, type LogEntry, readLog } from './read.ts';
 export { maxEntryBytes } from './segment.ts';
 export { type LogStatus, logStatus } from './status.ts';
+export { LogTail, type TailBatch, type TailEntry, type TailLimits, type TailPosition } from './tail.ts';
 export { type LogReport, type VerifyOptions, verifyLog } from './verify.ts';

@@ -6,6 +6,8 @@ export type LogErrorCode =
   | 'locked'
   /** Bytes that were acknowledged are missing or changed: tampering or a failing disk. Nothing is repaired. */
   | 'damaged'
+  /** Entries asked for were removed from the log. */
+  | 'gone'
   /** The entry could not be written; nothing was acknowledged, and a later append may succeed. */
   | 'write-failed'
   /** The disk did not confirm a sync: what it holds is unknown until the log is opened again. */

@@ -1,4 +1,5 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { withControlPlane } from './control-plane.ts';
 import type { Terminal } from './terminal.ts';
 
 const EXAMPLES = `
@@ -8,6 +9,8 @@ Examples:
   sallyport audit prove 1234 --out proof.json              proof of entry 1234, for somebody without the log
   sallyport audit prove 9f3c2a41d0e7b865.3 --from kept     by evaluation id, and that the log only grew since "kept"
   sallyport audit verify-proof proof.json --key log.pub    check it with the public key alone
+  sallyport audit export --format ocsf --since 1000        entries for other tools, from the files
+  sallyport audit exports                                  how far behind each configured export is
   sallyport audit rotate-key --data ./data                 give the log a new key; the gateway must be stopped
 
 Exit codes: 0 sound or proven; 1 changed, damaged or not proven; 2 arguments that cannot be used.
@@ -45,6 +48,7 @@ export function addAudit(program: Command, terminal: Terminal): void {
       (await import('./commands/audit-prove.ts')).prove(entry, options, terminal),
     );
   addVerifyProof(audit, terminal);
+  addExport(audit, terminal);
   audit
     .command('rotate-key')
     .description('give the log a new signing key, named by the old one; the gateway must be stopped')
@@ -52,6 +56,34 @@ export function addAudit(program: Command, terminal: Terminal): void {
     .option('-c, --config <file>', 'a configuration to take the folder from instead')
     .option('--json', 'as JSON')
     .action(async (options) => (await import('./commands/audit-status.ts')).rotateKey(options, terminal));
+}
+
+function addExport(audit: Command, terminal: Terminal): void {
+  audit
+    .command('export')
+    .description('print entries, one JSON object a line, from the files of the log')
+    .option('--data <dir>', 'the data directory (default: ./data)')
+    .option('-c, --config <file>', 'a configuration to take the folder from instead')
+    .addOption(
+      new Option('--format <format>', 'as in the log, or as OCSF events (docs/export.md)')
+        .choices(['ndjson', 'ocsf'])
+        .default('ndjson'),
+    )
+    .option('--since <seq>', 'the first entry (default: the first there is)', sequence)
+    .option('--until <seq>', 'the last entry (default: the last there is)', sequence)
+    .action(async (options) => (await import('./commands/audit-export.ts')).exportEntries(options, terminal));
+  withControlPlane(
+    audit
+      .command('exports')
+      .description('how the exports of the log are doing; exits 1 when one is further behind than it may be'),
+  )
+    .option('--json', 'as JSON')
+    .action(async (options) => (await import('./commands/audit-export.ts')).status(options, terminal));
+}
+
+function sequence(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It is the number of an entry, from 0.');
 }
 
 function addVerifyProof(audit: Command, terminal: Terminal): void {

@@ -18,6 +18,7 @@ Examples:
   sallyport recordings export 3f9a --format csv    a recording as a file of another kind
   sallyport audit verify --data ./data       check the record, offline
   sallyport audit prove 1234 --out p.json    proof of one entry, for somebody without the log
+  sallyport audit export --format ocsf       the audit log for other tools
   sallyport policy explain --help            what a statement does, and what policy says to it
 
 Signing in:

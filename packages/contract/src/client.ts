@@ -7,6 +7,8 @@ import {
   type AccessRequestQuery,
   accessRequestListSchema,
   accessRequestSchema,
+  type ExportStatus,
+  exportListSchema,
   type RecordingEvent,
   type RecordingHold,
   recordingEventSchema,
@@ -41,6 +43,8 @@ export interface ControlPlaneClient {
   /** Keeps a recording whatever its age, until it is released. */
   holdRecording(id: string, reason: string): Promise<RecordingHold>;
   releaseRecording(id: string, reason?: string): Promise<RecordingHold>;
+  /** How each export of the audit log is doing; for auditors and operators. */
+  listExports(): Promise<readonly ExportStatus[]>;
 }
 
 /** Most bytes of one answer that is read at once. */
@@ -94,6 +98,7 @@ export function createClient(options: ClientOptions): ControlPlaneClient {
       (await ask('listSessions', sessionListSchema, { query: { ...query } })).sessions,
     getSession: (id) => ask('getSession', sessionSchema, { id }),
     endSession: (id, reason) => ask('endSession', sessionSchema, { id, body: { reason } }),
+    listExports: async () => (await ask('listExports', exportListSchema, {})).exports,
     async *recording(id, { follow } = {}) {
       const response = await call('recording', { id, query: { follow } });
       for await (const line of readLines(response)) {

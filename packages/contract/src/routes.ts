@@ -11,6 +11,7 @@ export const routes = {
   recording: { method: 'GET', path: '/v1/sessions/:id/recording' },
   holdRecording: { method: 'POST', path: '/v1/sessions/:id/recording/hold' },
   releaseRecording: { method: 'POST', path: '/v1/sessions/:id/recording/release' },
+  listExports: { method: 'GET', path: '/v1/exports' },
 } as const;
 
 export type RouteName = keyof typeof routes;

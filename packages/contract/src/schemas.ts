@@ -121,6 +121,30 @@ export const recordingHoldSchema = z.object({ id, held: z.boolean() });
 
 export const sessionListSchema = z.object({ sessions: z.array(sessionSchema) });
 
+export const exportStatusSchema = z.object({
+  name: z.string(),
+  type: z.string(),
+  format: z.string(),
+  onLag: z.enum(['alarm', 'deny']),
+  state: z
+    .enum(['ok', 'failing', 'behind'])
+    .describe('`failing`: the last attempt failed; `behind`: further behind than its limits.'),
+  acknowledged: z.number().int().nullable().describe('`seq` of the last entry the sink acknowledged.'),
+  lag: z.object({
+    entries: z
+      .number()
+      .int()
+      .nullable()
+      .describe('Entries not acknowledged; null while that cannot be known.'),
+    seconds: z.number().int().describe('Age of the oldest of them.'),
+  }),
+  limits: z.object({ entries: z.number().int(), seconds: z.number().int() }),
+  failures: z.number().int().describe('Attempts that failed since the last that did not.'),
+  problem: z.string().nullable().describe('Why the last attempt failed.'),
+});
+
+export const exportListSchema = z.object({ exports: z.array(exportStatusSchema) });
+
 /** One line of a recording. `type` says which; the rest depends on it. */
 export const recordingEventSchema = z.record(z.string(), z.unknown());
 
@@ -140,5 +164,6 @@ export type AccessRequestState = z.output<typeof accessRequestStateSchema>;
 export type AccessRequestQuery = z.input<typeof accessRequestQuerySchema>;
 export type Session = z.output<typeof sessionSchema>;
 export type RecordingHold = z.output<typeof recordingHoldSchema>;
+export type ExportStatus = z.output<typeof exportStatusSchema>;
 export type RecordingEvent = z.output<typeof recordingEventSchema>;
 export type Problem = z.output<typeof problemSchema>;

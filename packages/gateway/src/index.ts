@@ -5,6 +5,7 @@ export {
   type GatewayConfig,
   loadConfig,
 } from './config/index.ts';
+export { exported } from './export/index.ts';
 export { Fault, type FaultCode } from './lib/fault.ts';
 export { createGateway, type Gateway, type GatewayDeps } from './main.ts';
 export { columnPathText, type Proposal, proposeClass } from './masking/index.ts';

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createConnector } from '@sallyport/connector';
 import { type ApprovalRoom, createApprovals } from './approval/index.ts';
@@ -18,6 +19,7 @@ import {
   type SessionObserver,
   Uses,
 } from './data-path/index.ts';
+import { type Exports, openExports } from './export/index.ts';
 import { createIdentityProvider } from './identity/index.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { Fault } from './lib/fault.ts';
@@ -101,6 +103,7 @@ interface Rooms {
   readonly house: House;
   readonly storage: Storage;
   readonly approvals: ApprovalRoom;
+  readonly exports: Exports;
   readonly decisionPoint: PolicyDecisionPoint;
   readonly protocols: ReturnType<typeof createProtocols>;
   readonly retention: Retention;
@@ -113,7 +116,18 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
     return thing;
   };
   const random = (bytes: number): string => randomBytes(bytes).toString('hex');
-  const audit = owned(deps.audit ?? createAudit(config.audit, { clock, onCheckpointFailure: report }));
+  const log = owned(deps.audit ?? createAudit(config.audit, { clock, onCheckpointFailure: report }));
+  const exports = owned(
+    await openExports(config.audit.export, {
+      log,
+      directory: config.audit.directory,
+      cursors: join(config.dataDirectory, 'export'),
+      now: clock.now,
+      random: Math.random,
+      report,
+    }),
+  );
+  const audit = exports.guard(log);
   closing.unshift(() => audit.append({ type: 'gateway-stopped' }));
   const storage = owned(await openStorage(config.storage, { clock }));
   await storage.sessions.endOpen('the gateway stopped', clock.now());
@@ -159,7 +173,7 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
     sessions,
   };
   decisionPoint.onChange(() => void regate(house).catch(report));
-  return { house, storage, approvals, decisionPoint, protocols, retention };
+  return { house, storage, approvals, decisionPoint, protocols, retention, exports };
 }
 
 async function openListeners(config: GatewayConfig, rooms: Rooms, closing: Closing): Promise<Listener[]> {
@@ -177,7 +191,7 @@ async function openListeners(config: GatewayConfig, rooms: Rooms, closing: Closi
 
 /** Returns the base URL. */
 async function openControlPlane(config: GatewayConfig, rooms: Rooms, closing: Closing): Promise<string> {
-  const { house, storage, approvals, protocols, retention } = rooms;
+  const { house, storage, approvals, protocols, retention, exports } = rooms;
   const { identity, audit, clock, report, recorder } = house;
   const { directory } = config.recording;
   const readSession = (id: string, follow: { readonly until: number } | null) =>
@@ -191,6 +205,7 @@ async function openControlPlane(config: GatewayConfig, rooms: Rooms, closing: Cl
     endSession: (id, reason) => house.sessions.endWhere((session) => session.id === id, reason) > 0,
     readSession,
     retention,
+    exports: () => exports.status(),
     report,
   });
   closing.unshift(() => controlPlane.close());

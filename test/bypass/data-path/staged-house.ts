@@ -156,6 +156,7 @@ function houseOn(stage: Stage): House {
       close: async () => undefined,
     },
     audit: {
+      size: 0,
       publicKey: '',
       durability: 'write',
       append: (entry) => void stage.entries.push(entry),

@@ -47,6 +47,8 @@ export type AuditEntryType =
 export interface AuditLog {
   /** The log's public key (C2SP vkey): all that verifying it takes. */
   readonly publicKey: string;
+  /** Entries in the log. */
+  readonly size: number;
   /** What a read waits for: `write` needs only `append`, `sync` needs `synced` too. A state change always waits for `synced`. */
   readonly durability: 'write' | 'sync';
   /**

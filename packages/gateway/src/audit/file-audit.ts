@@ -38,6 +38,10 @@ class FileAudit implements AuditLog {
     this.durability = config.durability;
   }
 
+  get size(): number {
+    return this.#log.size;
+  }
+
   append(entry: AuditEntry): void {
     try {
       this.#log.append(inKeyOrder(entry, this.#log.next(), this.#formBytes));

@@ -228,3 +228,20 @@ test('reads how classes are hidden, and says what cannot be meant [masking.strat
   const named = load(`${GOOD}masking: { key_file: masking.key }\n`);
   assert.equal(named.masking.key_file, join(folder, 'masking.key'));
 });
+
+test('files of exports are found from the folder of the configuration, or said to be missing [export.config, config.paths]', () => {
+  const exported = (more: string) => `${GOOD}audit: { export: [{ name: hook, type: webhook, ${more} }] }\n`;
+  assert.deepEqual(errorsOf(exported('url: "https://a.example/", secret_file: nowhere')), [
+    'sallyport.yaml:7:75: audit.export[0].secret_file: there is no file nowhere; relative paths start at the folder of the configuration',
+  ]);
+  const refused = errorsOf(
+    exported('url: "https://u:hunter2@a.example/", secret: hunter2, secret_file: a.key'),
+  );
+  assert.match(refused.join('\n'), /must not hold a user name or password/);
+  assert.match(refused.join('\n'), /audit\.export\[0\]\.secret: is not a known key; did you mean/);
+  assert.doesNotMatch(refused.join('\n'), /hunter2/);
+  writeFileSync(join(folder, 'hook.key'), '');
+  const [one] = load(exported('url: "https://a.example/", secret_file: hook.key, on_lag: deny')).audit.export;
+  assert.ok(one?.type === 'webhook');
+  assert.deepEqual([one.secretFile, one.onLag, one.lagEntries], [join(folder, 'hook.key'), 'deny', 100_000]);
+});

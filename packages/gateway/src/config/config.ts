@@ -4,6 +4,7 @@ import type { ConnectorConfig } from '@sallyport/connector';
 import type { ApprovalConfig } from '../approval/index.ts';
 import type { AuditConfig } from '../audit/index.ts';
 import type { ControlPlaneConfig } from '../control-plane/index.ts';
+import type { ExportConfig } from '../export/index.ts';
 import type { IdentityConfig } from '../identity/index.ts';
 import { Fault } from '../lib/fault.ts';
 import type { MaskingConfig } from '../masking/index.ts';
@@ -46,7 +47,7 @@ export interface GatewayConfig {
   readonly approval: ApprovalConfig;
   readonly masking: MaskingConfig;
   readonly recording: RecordingConfig;
-  readonly audit: AuditConfig;
+  readonly audit: AuditConfig & { readonly export: readonly ExportConfig[] };
   readonly storage: StorageConfig;
   readonly limits: Limits & { readonly maxConnections: number };
   readonly http: HttpOptions;
@@ -131,9 +132,30 @@ function resolved(
     policy: { ...section.policy, directory: resolve(base, section.policy.directory) },
     masking: { ...section.masking, ...(keyFile === undefined ? {} : { key_file: resolve(base, keyFile) }) },
     recording: { ...section.recording, directory: inData(section.recording.directory, 'recordings') },
-    audit: { ...section.audit, directory: inData(section.audit.directory, 'audit') },
+    audit: {
+      ...section.audit,
+      directory: inData(section.audit.directory, 'audit'),
+      export: section.audit.export.map((one) => withPaths(one, base)),
+    },
     storage: { ...section.storage, directory: inData(section.storage.directory, 'store') },
   };
+}
+
+/** Keys of an export that name a file. */
+const EXPORT_FILES: ReadonlySet<string> = new Set([
+  'path',
+  'caFile',
+  'certFile',
+  'keyFile',
+  'secretFile',
+  'headerFile',
+]);
+
+function withPaths(one: ExportConfig, base: string): ExportConfig {
+  const entries = Object.entries(one).map(([key, value]) =>
+    typeof value === 'string' && EXPORT_FILES.has(key) ? [key, resolve(base, value)] : [key, value],
+  );
+  return Object.fromEntries(entries) as ExportConfig;
 }
 
 /** Only the variables that credentials name: nothing else of the environment leaves this room. */

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { approvalSection } from '../approval/index.ts';
 import { auditSection } from '../audit/index.ts';
 import { controlPlaneSection } from '../control-plane/index.ts';
+import { exportSection } from '../export/index.ts';
 import { identitySection } from '../identity/index.ts';
 import { maskingSection } from '../masking/index.ts';
 import { policySection } from '../policy/index.ts';
@@ -96,6 +97,7 @@ const folder = (name: string, what: string) =>
 
 const audit = auditSection.extend({
   directory: folder('audit', 'Folder of the audit log. One log per gateway replica.'),
+  export: exportSection.default([]),
 });
 const recording = recordingSection.extend({
   directory: folder('recordings', 'Folder of the recordings; each is <date>/<session id>.rec below it.'),

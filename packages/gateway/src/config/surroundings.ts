@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isLoopbackHost } from '../lib/loopback.ts';
 import { parseAddress } from './address.ts';
+import { fileKey } from './key-names.ts';
 import type { ConfigProblem } from './problems.ts';
 import type { SchemaPath } from './schema-tree.ts';
 
@@ -49,6 +50,10 @@ export function missingFiles(value: unknown, base: string): ConfigProblem[] {
   problems.push(...absence(base, at(tls, 'keyFile'), ['control_plane', 'tls', 'key_file'], 'file'));
   const maskingKey = at(at(value, 'masking'), 'key_file');
   problems.push(...absence(base, maskingKey, ['masking', 'key_file'], 'file'));
+  for (const [index, one] of listAt(at(value, 'audit'), 'export').entries()) {
+    for (const key of ['caFile', 'certFile', 'keyFile', 'secretFile', 'headerFile'])
+      problems.push(...absence(base, at(one, key), ['audit', 'export', index, fileKey(key)], 'file'));
+  }
   return problems;
 }
 

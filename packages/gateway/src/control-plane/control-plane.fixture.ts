@@ -53,6 +53,7 @@ export async function startHouse(section: Record<string, unknown> = {}) {
     },
     readSession: readTestSession,
     retention: retentionInto(held),
+    exports: () => [],
   });
 
   const { address } = await plane.listen();

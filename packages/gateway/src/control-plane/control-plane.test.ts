@@ -266,6 +266,7 @@ test('without TLS it listens on loopback only [control-plane.clear-text]', async
       audit: { append: () => {} },
       clock: systemClock,
       endSession: () => false,
+      exports: () => [],
       readSession: async function* () {},
       retention: { hold: async () => {}, release: async () => {} },
       report: () => {},

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import type { ExportStatus } from '@sallyport/contract';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { ApprovalRoom } from '../approval/index.ts';
 import type { AuditLog } from '../audit/index.ts';
@@ -11,6 +12,7 @@ import type { Storage } from '../storage/index.ts';
 import { accessRequestRoutes } from './access-requests.ts';
 import { authentication } from './authentication.ts';
 import { guardDoor } from './door.ts';
+import { exportRoutes } from './exports.ts';
 import { answerFaults } from './problem.ts';
 import { type RecordingDependencies, recordingRoutes } from './recordings.ts';
 import { type ControlPlaneConfig, parseListen } from './section.ts';
@@ -26,6 +28,8 @@ export interface ControlPlaneDependencies {
   endSession(id: string, reason: string): boolean;
   readonly readSession: RecordingDependencies['readSession'];
   readonly retention: RecordingDependencies['retention'];
+  /** How each export of the audit log is doing. */
+  exports(): readonly ExportStatus[];
   /** A fault nobody waits for. */
   readonly report: (fault: unknown) => void;
 }
@@ -96,6 +100,7 @@ async function buildApp(
   accessRequestRoutes(app, deps, callerOf);
   sessionRoutes(app, deps, callerOf, config.roles);
   recordingRoutes(app, deps, callerOf, config.roles);
+  exportRoutes(app, deps, callerOf, config.roles);
   return app;
 }
 

@@ -25,6 +25,7 @@ const statusOf: Record<FaultCode, number> = {
   'config-invalid': 500,
   'policy-invalid': 500,
   'audit-unavailable': 503,
+  'export-behind': 503,
   'recording-unavailable': 503,
   'decision-unavailable': 503,
   'credential-rejected': 401,

@@ -14,6 +14,7 @@ function memoryLog(fails = false): AuditLog & { readonly entries: AuditEntry[] }
   return {
     entries,
     durability: 'write',
+    size: 0,
     publicKey: '',
     append(entry) {
       if (fails) throw new Fault('audit-unavailable', 'no space');

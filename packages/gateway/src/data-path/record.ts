@@ -1,5 +1,6 @@
 import type { AuditEntry } from '../audit/index.ts';
 import type { MaybePromise } from '../lib/async.ts';
+import { Fault } from '../lib/fault.ts';
 import type { ApprovalRequirement, Decision, Rate } from '../policy/index.ts';
 import type { Denial, DenialCode, Operation, Outcome, Refusal, Tape } from '../protocols/protocol.ts';
 import type { RecordedOperation } from '../recording/index.ts';
@@ -41,6 +42,13 @@ const AUDIT_UNAVAILABLE: Refusing = {
   reason: 'the audit log cannot be written, and nothing runs unrecorded',
   policies: [],
   hint: 'try again; an operator has to make room on, or repair, the disk of the audit log',
+};
+
+const EXPORT_BEHIND: Refusing = {
+  code: 'audit-unavailable',
+  reason: 'an export of the audit log is too far behind, and nothing runs that may not be exported',
+  policies: [],
+  hint: 'try again later; an operator has to see to the export: "sallyport audit exports"',
 };
 
 const UNKNOWN_OBLIGATION: Refusing = {
@@ -110,6 +118,9 @@ export function permit(
       },
     );
   } catch (fault) {
+    // Reported when it began: once, and not by every operation.
+    if (fault instanceof Fault && fault.code === 'export-behind')
+      return deny(session, operation, EXPORT_BEHIND);
     session.house.report(fault);
     return unavailable(session, operation);
   }

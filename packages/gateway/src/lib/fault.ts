@@ -9,6 +9,8 @@ export type FaultCode =
   | 'policy-invalid'
   /** The audit log could not be appended to; operations are denied until it can. */
   | 'audit-unavailable'
+  /** A sink of the audit log is further behind than it may be. */
+  | 'export-behind'
   /** The recording could not be written. */
   | 'recording-unavailable'
   /** The decision point did not answer. */
