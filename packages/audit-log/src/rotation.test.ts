@@ -55,7 +55,7 @@ test('says in the log which key follows, and opens with no other [audit.rotation
     changes.map(({ type }) => type),
     ['log-key-changed', 'log-key-changed'],
   );
-  assert.match(JSON.stringify(changes[1]?.facts), new RegExp(`"to":"${RegExp.escape(log.signingKey)}"`));
+  assert.ok(JSON.stringify(changes[1]?.facts).endsWith(`"to":"${log.signingKey}"}`));
   writeFileSync(join(directory, 'log.key'), old);
   assert.throws(
     () => openLog(directory),
