@@ -1,5 +1,6 @@
-/** `npm run bench [-- transactions|bulk|idle|decisions|detectors] [-- --rounds N --seconds N]`: ratios from paired, interleaved runs. */
+/** `npm run bench [-- transactions|bulk|idle|decisions|detectors|audit] [-- --rounds N --seconds N]`: ratios from paired, interleaved runs. */
 import { parseArgs } from 'node:util';
+import { benchAudit } from './audit.ts';
 import { benchBulk } from './bulk.ts';
 import { benchDecisions } from './decisions.ts';
 import { benchDetectors } from './detectors.ts';
@@ -18,17 +19,23 @@ const benches: Readonly<Record<string, (stand: Stand) => Promise<void>>> = {
   bulk: (stand) => benchBulk(stand, Number(values.rounds)),
   idle: benchIdle,
 };
+/** These measure what happens without a network, and need no stand. */
+const alone: Readonly<Record<string, () => Promise<void>>> = {
+  decisions: () => benchDecisions(Number(values.rounds)),
+  detectors: async () => benchDetectors(),
+  audit: () => benchAudit(Number(values.rounds)),
+};
 
 for (const name of wanted) {
-  // These measure what happens without a network, and need no stand.
-  if (name === 'decisions' || name === 'detectors') {
-    await (name === 'decisions' ? benchDecisions(Number(values.rounds)) : benchDetectors());
+  const local = alone[name];
+  if (local !== undefined) {
+    await local();
     continue;
   }
   const bench = benches[name];
   if (bench === undefined)
     throw new Error(
-      `no bench is named "${name}"; there are ${Object.keys(benches).join(', ')}, decisions, detectors`,
+      `no bench is named "${name}"; there are ${[...Object.keys(benches), ...Object.keys(alone)].join(', ')}`,
     );
   const stand = await startStand({
     postgres: { settings: { max_connections: '1300', shared_buffers: '512MB' } },

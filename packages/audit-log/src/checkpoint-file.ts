@@ -39,7 +39,10 @@ export function splitNotes(file: Buffer, origin: string): SplitNotes {
   return { notes, end: whole };
 }
 
-/** Where the note that starts here ends: after the signature it must have, or the two when it names another key. */
+/**
+ * Where the note that starts here ends: after the signature it must have, or the two when it names another key. Null when
+ * the file ends first.
+ */
 function noteAt(file: Buffer, start: number): { readonly end: number; readonly handsOver: boolean } | null {
   let end = start;
   let handsOver = false;
@@ -47,20 +50,29 @@ function noteAt(file: Buffer, start: number): { readonly end: number; readonly h
     const line = end;
     end = file.indexOf(newline, line) + 1;
     if (end === 0) return null;
-    if (end === line + 1) return signaturesFrom(file, end, handsOver);
-    if (lines > 2 && file.toString('latin1', line, line + nextKeyPrefix.length) === nextKeyPrefix)
-      handsOver = true;
+    if (end === line + 1) return signaturesFrom(file, start, end, handsOver);
+    if (begins(file, line, dash)) throw damagedAt(start);
+    if (lines > 2 && begins(file, line, nextKey)) handsOver = true;
   }
-  return null;
+  throw damagedAt(start);
 }
 
-function signaturesFrom(file: Buffer, start: number, handsOver: boolean) {
-  let end = start;
+function signaturesFrom(file: Buffer, start: number, from: number, handsOver: boolean) {
+  let end = from;
   for (let needed = handsOver ? 2 : 1; needed > 0; needed--) {
-    end = file.indexOf(newline, end) + 1;
+    const line = end;
+    end = file.indexOf(newline, line) + 1;
     if (end === 0) return null;
+    if (!begins(file, line, dash)) throw damagedAt(start);
   }
   return { end, handsOver };
+}
+
+const dash = Buffer.from(signaturePrefix);
+const nextKey = Buffer.from(nextKeyPrefix);
+
+function begins(file: Buffer, at: number, what: Buffer): boolean {
+  return file.subarray(at, at + what.length).equals(what);
 }
 
 /** A line of a note: how it begins, and how many characters of base64, digits and plus signs follow. */

@@ -8,6 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { CanonicalScanner } from './canonical-bytes.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { checkpointsFile, splitNotes } from './checkpoint-file.ts';
 import { LogError } from './log-error.ts';
@@ -101,7 +102,10 @@ function recoverCheckpoints(directory: string, known: Verifier): RecoveredCheckp
   }
 }
 
+const scanner = new CanonicalScanner();
+
 function timeOf(entry: RawEntry, seq: number, file: string): number {
+  if (scanner.isCanonical(entry.bytes) && scanner.stamp.seq === seq) return scanner.stamp.time;
   try {
     const value: unknown = JSON.parse(entry.bytes.toString());
     if (typeof value === 'object' && value !== null && 'seq' in value && 'time' in value) {

@@ -107,7 +107,7 @@ export class Sealer {
       const frame = readFrame(buffer, at, filled);
       if (frame.kind === 'short') break;
       if (frame.kind === 'bad') throw this.#unreadable(path, frame.reason);
-      this.#tree.add(buffer.subarray(frame.start, frame.end));
+      this.#tree.add(frame.entry);
       this.#offset += frame.end - at;
       at = frame.end;
       if (this.#tree.size === sliceEnd) {

@@ -32,7 +32,7 @@ export function* readSegment(path: string, from = 0): Generator<RawEntry, Segmen
     for (;;) {
       const frame = readFrame(buffer, at, filled);
       if (frame.kind === 'entry') {
-        yield { offset: position + at, bytes: buffer.subarray(frame.start, frame.end) };
+        yield { offset: position + at, bytes: frame.entry };
         at = frame.end;
         continue;
       }

@@ -30,12 +30,12 @@ export function listSegments(directory: string): SegmentName[] {
 
 /** What stands at an offset: an entry, or why there is none. Everything on disk may have been changed by an attacker. */
 export type Frame =
-  | { readonly kind: 'entry'; readonly start: number; readonly end: number }
+  | { readonly kind: 'entry'; readonly entry: Buffer; readonly end: number }
   /** The bytes end before the entry does; `wanted` more are needed to tell. */
   | { readonly kind: 'short'; readonly wanted: number }
   | { readonly kind: 'bad'; readonly reason: string };
 
-/** Reads the frame at `offset` of bytes [0, end). `start` and `end` of the answer are the entry's own bytes. */
+/** Reads the frame at `offset` of bytes [0, end). `entry` of the answer is a view of the entry's own bytes, which end at `end`. */
 export function readFrame(bytes: Buffer, offset: number, end: number): Frame {
   if (end - offset < frameBytes) return { kind: 'short', wanted: frameBytes };
   const length = bytes.readUInt32LE(offset);
@@ -44,8 +44,9 @@ export function readFrame(bytes: Buffer, offset: number, end: number): Frame {
   }
   const start = offset + frameBytes;
   if (end - start < length) return { kind: 'short', wanted: frameBytes + length };
-  if (crc32(bytes.subarray(start, start + length)) !== bytes.readUInt32LE(offset + 4)) {
+  const entry = bytes.subarray(start, start + length);
+  if (crc32(entry) !== bytes.readUInt32LE(offset + 4)) {
     return { kind: 'bad', reason: 'the checksum does not match the entry' };
   }
-  return { kind: 'entry', start, end: start + length };
+  return { kind: 'entry', entry, end: start + length };
 }

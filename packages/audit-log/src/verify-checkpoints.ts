@@ -6,7 +6,11 @@ import { LogError, type Place } from './log-error.ts';
 import type { Verifier } from './note.ts';
 import { fail } from './problem.ts';
 import { Succession, startOf } from './succession.ts';
+import { CompactRange } from './tree.ts';
 import { type CheckpointText, parseCheckpointText, splitNote } from './verifier/note-text.ts';
+
+/** The root of a tree of no leaves, as a log that was opened and closed signs it. */
+const emptyRoot = new CompactRange().root();
 
 export interface Due {
   readonly root: Buffer;
@@ -33,7 +37,7 @@ export function readCheckpoints(
   const succession = new Succession(known);
   const notes = notesOf(directory, known.name);
   const start = startOf(known, notes);
-  let last = 0;
+  let last = -1;
   for (const [at, placed] of notes.entries()) {
     const place = { file: checkpointsFile, offset: placed.offset };
     const { size, root } = at < start ? unsigned(placed, place) : opened(placed, place, succession);
@@ -44,7 +48,9 @@ export function readCheckpoints(
         `this checkpoint is over ${size} entries, the one before over ${last}`,
       );
     last = size;
-    due.set(size, { root: Buffer.from(root), place, isKnown: false });
+    if (size > 0) due.set(size, { root: Buffer.from(root), place, isKnown: false });
+    else if (!emptyRoot.equals(root))
+      fail('rewritten', place, 'this checkpoint over no entries has the root of some');
   }
   for (const [at, note] of kept.entries()) {
     const place = { file: kept.length === 1 ? 'known checkpoint' : `known checkpoint ${at + 1}`, offset: 0 };

@@ -50,9 +50,9 @@ export async function prove(wanted: string, options: ProveOptions, terminal: Ter
 /** An entry by its number, or by the evaluation id that its denial or recording shows. */
 function indexOf(directory: string, wanted: string): number {
   if (/^\d{1,15}$/.test(wanted)) return Number(wanted);
-  const found = [];
+  const found: { readonly seq: number; readonly type: string }[] = [];
   for (const { seq, fields } of findEntries(directory, wanted))
-    if (fields.evaluationId === wanted) found.push({ seq, type: fields.type });
+    if (fields.evaluationId === wanted) found.push({ seq, type: typeName(fields.type) });
   const decisions = found.filter(({ type }) => type === 'decision');
   const [one, ...others] = decisions.length === 1 ? decisions : found;
   if (one !== undefined && others.length === 0) return one.seq;
@@ -62,11 +62,15 @@ function indexOf(directory: string, wanted: string): number {
       `No entry has the evaluation id ${wanted}: give that, or the number of an entry (seq).`,
     );
   }
-  const named = found.slice(0, MOST_NAMED).map(({ seq, type }) => `${seq} (${oneLine(String(type))})`);
+  const named = found.slice(0, MOST_NAMED).map(({ seq, type }) => `${seq} (${oneLine(type)})`);
   throw new Failure(
     exitCode.usage,
     `${found.length} entries have the evaluation id ${wanted}: name one by its number, such as ${named.join(', ')}.`,
   );
+}
+
+function typeName(type: unknown): string {
+  return typeof type === 'string' ? type : '?';
 }
 
 async function orFailure<T>(work: () => Promise<T>): Promise<T> {
