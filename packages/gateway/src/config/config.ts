@@ -130,9 +130,27 @@ function resolved(
     secrets: { baseDir: base, environment: named(targets, environment) },
     policy: { ...section.policy, directory: resolve(base, section.policy.directory) },
     masking: { ...section.masking, ...(keyFile === undefined ? {} : { key_file: resolve(base, keyFile) }) },
-    recording: { ...section.recording, directory: inData(section.recording.directory, 'recordings') },
+    recording: {
+      ...section.recording,
+      directory: inData(section.recording.directory, 'recordings'),
+      storageCredentials: inFolder(base, section.recording.storageCredentials),
+    },
     audit: { ...section.audit, directory: inData(section.audit.directory, 'audit') },
     storage: { ...section.storage, directory: inData(section.storage.directory, 'store') },
+  };
+}
+
+/** Files of credentials, as absolute paths. */
+function inFolder(
+  base: string,
+  files: RecordingConfig['storageCredentials'],
+): RecordingConfig['storageCredentials'] {
+  if (files === undefined) return undefined;
+  const { accessKeyIdFile, secretAccessKeyFile, sessionTokenFile } = files;
+  return {
+    accessKeyIdFile: resolve(base, accessKeyIdFile),
+    secretAccessKeyFile: resolve(base, secretAccessKeyFile),
+    sessionTokenFile: sessionTokenFile && resolve(base, sessionTokenFile),
   };
 }
 

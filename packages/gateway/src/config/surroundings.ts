@@ -49,8 +49,22 @@ export function missingFiles(value: unknown, base: string): ConfigProblem[] {
   problems.push(...absence(base, at(tls, 'keyFile'), ['control_plane', 'tls', 'key_file'], 'file'));
   const maskingKey = at(at(value, 'masking'), 'key_file');
   problems.push(...absence(base, maskingKey, ['masking', 'key_file'], 'file'));
+  const recording = at(value, 'recording');
+  const credentials: SchemaPath = ['recording', 'storage_credentials'];
+  for (const [name, key] of STORAGE_FILES)
+    problems.push(
+      ...absence(base, at(at(recording, 'storageCredentials'), name), [...credentials, key], 'file'),
+    );
+  if (at(recording, 'storage') !== undefined && at(recording, 'storageCredentials') === undefined)
+    problems.push({ path: ['recording', 'storage'], message: 'it needs storage_credentials beside it' });
   return problems;
 }
+
+const STORAGE_FILES = [
+  ['accessKeyIdFile', 'access_key_id_file'],
+  ['secretAccessKeyFile', 'secret_access_key_file'],
+  ['sessionTokenFile', 'session_token_file'],
+] as const;
 
 function absence(base: string, path: unknown, key: SchemaPath, kind: 'file' | 'directory'): ConfigProblem[] {
   if (typeof path !== 'string' || path === '') return [];
