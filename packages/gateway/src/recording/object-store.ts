@@ -44,6 +44,11 @@ export class ObjectStore {
     });
   }
 
+  urlOf(key: string): string {
+    const { endpoint, bucket, prefix } = this.#place;
+    return `${endpoint}/${bucket}/${prefix === '' ? '' : `${prefix}/`}${key}`;
+  }
+
   async put(key: string, bytes: Uint8Array, lock: ObjectLock | null): Promise<void> {
     await this.#ask('PUT', key, '', bytes, lockHeaders(lock));
   }
@@ -70,7 +75,7 @@ export class ObjectStore {
     const body = Buffer.from(`<CompleteMultipartUpload>${listed.join('')}</CompleteMultipartUpload>`);
     const { text } = await this.#ask('POST', key, `?uploadId=${encodeURIComponent(uploadId)}`, body, {});
     // The status is sent before the parts are put together, and cannot say that this failed.
-    if (!text.includes('CompleteMultipartUploadResult'))
+    if (text.includes('<Error') || !text.includes('<ETag>'))
       throw new Error(`the object store answered ${codeOf(text)}`);
   }
 
@@ -81,9 +86,7 @@ export class ObjectStore {
     body: Uint8Array,
     headers: Readonly<Record<string, string>>,
   ): Promise<{ readonly text: string; readonly etag: string }> {
-    const { endpoint, bucket, prefix } = this.#place;
-    const url = `${endpoint}/${bucket}/${prefix === '' ? '' : `${prefix}/`}${key}${query}`;
-    const request = await this.#client.sign(url, {
+    const request = await this.#client.sign(`${this.urlOf(key)}${query}`, {
       method,
       body: body as Uint8Array<ArrayBuffer>,
       headers: {

@@ -7,7 +7,7 @@ import type { ObjectLock, ObjectStore, StoredPart } from './object-store.ts';
 export const partBytes = 8 * 1024 * 1024;
 
 const progressShape = z.object({
-  key: z.string(),
+  url: z.string(),
   bytes: z.number(),
   uploadId: z.string(),
   parts: z.array(z.object({ number: z.number(), etag: z.string() })),
@@ -47,11 +47,12 @@ async function uploadParts(
   progressFile: string,
   { key, bytes, lock, size }: { key: string; bytes: number; lock: ObjectLock | null; size: number },
 ): Promise<void> {
+  const url = store.urlOf(key);
   const known = readProgress(progressFile);
-  const resumed = known !== null && known.key === key && known.bytes === bytes;
+  const resumed = known !== null && known.url === url && known.bytes === bytes;
   const progress: Progress = resumed
     ? known
-    : { key, bytes, uploadId: await store.begin(key, lock), parts: [] };
+    : { url, bytes, uploadId: await store.begin(key, lock), parts: [] };
   if (!resumed) writeProgress(progressFile, progress);
   const parts: StoredPart[] = [...progress.parts];
   try {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -115,7 +115,6 @@ test('keeps what it cannot store, says so once, and stores it when the store is 
   await gateway.record('s2', startedAt);
   while (gateway.faults.length === 0) await pause(5);
   const old = new Date(startedAt);
-  const { utimesSync } = await import('node:fs');
   for (const name of ['s1', 's2']) utimesSync(findRecording(gateway.directory, name) ?? '', old, old);
   assert.equal(await gateway.retention.apply(), 0, 'what the store does not have is not deleted');
   const store = await startObjectStore(join(root, 'store'), before.port);
@@ -132,13 +131,13 @@ test('a key that is refused is an alarm that names no secret, and a new one is t
   const root = folder(t);
   const store = await startObjectStore(join(root, 'store'));
   t.after(() => store.close());
-  writeFileSync(join(root, 'secret'), 'not-the-secret');
+  writeFileSync(join(root, 'id'), 'not-known-there');
   const gateway = gatewayIn(root, store.port);
   await gateway.record('s1');
   while (gateway.faults.length === 0) await pause(5);
-  assert.match(gateway.faults[0] ?? '', /403 SignatureDoesNotMatch/);
-  assert.doesNotMatch(gateway.faults.join(), /not-the-secret|S3RVER/);
-  writeFileSync(join(root, 'secret'), OBJECT_KEY.secret);
+  assert.match(gateway.faults[0] ?? '', /403 InvalidAccessKeyId/);
+  assert.doesNotMatch(gateway.faults.join(), /not-known-there|S3RVER/);
+  writeFileSync(join(root, 'id'), OBJECT_KEY.id);
   while (gateway.stored().length < 1) await pause(20);
   await gateway.close();
 });
@@ -175,6 +174,7 @@ test('a large recording comes in parts, and goes on where it stopped [recording.
   const sent: number[] = [];
   const breaking = Object.create(objects) as ObjectStore;
   breaking.put = objects.put.bind(objects);
+  breaking.urlOf = objects.urlOf.bind(objects);
   breaking.begin = objects.begin.bind(objects);
   breaking.finish = objects.finish.bind(objects);
   breaking.putPart = async (key, id, number, part) => {
