@@ -18,6 +18,12 @@ export const recordingRequirements = {
   'recording.hold':
     'A recording that is held is never deleted, and who held and released it and why is in the log.',
   'recording.follow': 'A recording is read while it is written, and ends when its session does.',
+  'recording.stored':
+    'A recording that is over is copied to an object store byte for byte, whatever happens to the gateway meanwhile.',
+  'recording.store-away':
+    'While the store is away recordings are kept, an alarm is raised once, and past the bound no session begins.',
+  'recording.store-address':
+    'An address of a store that would send what is recorded in the clear, or holds anything it should not, is refused.',
   'recording.idle': 'A session with nothing to write holds no buffer and no open file.',
   'recording.names': 'A session id that is no file name is refused, wherever it comes from.',
   'recording.hostile-file':

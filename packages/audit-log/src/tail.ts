@@ -67,9 +67,9 @@ export class LogTail {
         const frame = readFrame(chunk, at, chunk.length);
         if (frame.kind === 'bad') throw damaged(position, frame.reason);
         if (frame.kind === 'short') break;
-        const size = frame.end - frame.start;
+        const size = frame.entry.length;
         if (entries.length > 0 && bytes + size > limits.bytes) return { entries, next: position };
-        const text = chunk.toString('utf8', frame.start, frame.end);
+        const text = frame.entry.toString('utf8');
         if (entries.length === 0) assertIs(text, position);
         entries.push({ seq: position.seq, text });
         bytes += size;
@@ -111,7 +111,7 @@ export class LogTail {
     const chunk = await this.#readChunk(position);
     const frame = readFrame(chunk, 0, chunk.length);
     // The end of the segment proves nothing about the entries before it.
-    return frame.kind === 'entry' && seqOf(chunk.toString('utf8', frame.start, frame.end)) === position.seq;
+    return frame.kind === 'entry' && seqOf(frame.entry.toString('utf8')) === position.seq;
   }
 
   async #skipTo(seq: number, segment: number): Promise<TailPosition> {

@@ -35,11 +35,13 @@ import { createProtocols } from './protocols/registry.ts';
 import {
   createRecorder,
   createRetention,
+  createUploads,
   findRecording,
   followRecording,
   type Recorder,
   type Retention,
   replayRecording,
+  type Uploads,
 } from './recording/index.ts';
 import { openStorage, type Storage } from './storage/index.ts';
 
@@ -139,11 +141,7 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   const approvals = owned(
     createApprovals({ config: config.approval, storage, clock, audit, random, report }),
   );
-  const recorder = owned(createRecorder(config.recording, { clock, audit, onFailure: report }));
-  const retention = createRetention(config.recording, {
-    ...{ clock, audit, report },
-    isOpen: (id) => recorder.isOpen(id),
-  });
+  const { recorder, retention } = openRecordings(config, { clock, audit, report }, owned);
   const daily = () => void Promise.all([storage.applyRetention(), retention.apply()]).catch(report);
   const timer = setInterval(daily, RETENTION_MS);
   closing.unshift(() => clearInterval(timer.unref()));
@@ -174,6 +172,27 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   };
   decisionPoint.onChange(() => void regate(house).catch(report));
   return { house, storage, approvals, decisionPoint, protocols, retention, exports };
+}
+
+function openRecordings(
+  config: GatewayConfig,
+  deps: { readonly clock: Clock; readonly audit: AuditLog; report(fault: unknown): void },
+  owned: <T extends { close(): unknown }>(thing: T) => T,
+): { readonly recorder: Recorder; readonly retention: Retention } {
+  let uploads: Uploads | null = null;
+  const recorder = owned(
+    createRecorder(config.recording, {
+      ...deps,
+      onFailure: deps.report,
+      onOver: (file) => uploads?.add(file),
+      isFull: () => uploads?.isFull === true,
+    }),
+  );
+  const isOpen = (id: string) => recorder.isOpen(id);
+  uploads = createUploads(config.recording, { ...deps, isOpen });
+  if (uploads !== null) owned(uploads);
+  const isKept = (file: string) => uploads?.isStored(file) !== false;
+  return { recorder, retention: createRetention(config.recording, { ...deps, isOpen, isKept }) };
 }
 
 async function openListeners(config: GatewayConfig, rooms: Rooms, closing: Closing): Promise<Listener[]> {

@@ -41,6 +41,7 @@ export type AuditEntryType =
   | 'recording-held'
   | 'recording-released'
   | 'recording-deleted'
+  | 'recording-stored'
   | 'admin';
 
 /** The enforcement point's hold on the log. */

@@ -131,7 +131,11 @@ function resolved(
     secrets: { baseDir: base, environment: named(targets, environment) },
     policy: { ...section.policy, directory: resolve(base, section.policy.directory) },
     masking: { ...section.masking, ...(keyFile === undefined ? {} : { key_file: resolve(base, keyFile) }) },
-    recording: { ...section.recording, directory: inData(section.recording.directory, 'recordings') },
+    recording: {
+      ...section.recording,
+      directory: inData(section.recording.directory, 'recordings'),
+      storageCredentials: inFolder(base, section.recording.storageCredentials),
+    },
     audit: {
       ...section.audit,
       directory: inData(section.audit.directory, 'audit'),
@@ -156,6 +160,20 @@ function withPaths(one: ExportConfig, base: string): ExportConfig {
     typeof value === 'string' && EXPORT_FILES.has(key) ? [key, resolve(base, value)] : [key, value],
   );
   return Object.fromEntries(entries) as ExportConfig;
+}
+
+/** Files of credentials, as absolute paths. */
+function inFolder(
+  base: string,
+  files: RecordingConfig['storageCredentials'],
+): RecordingConfig['storageCredentials'] {
+  if (files === undefined) return undefined;
+  const { accessKeyIdFile, secretAccessKeyFile, sessionTokenFile } = files;
+  return {
+    accessKeyIdFile: resolve(base, accessKeyIdFile),
+    secretAccessKeyFile: resolve(base, secretAccessKeyFile),
+    sessionTokenFile: sessionTokenFile && resolve(base, sessionTokenFile),
+  };
 }
 
 /** Only the variables that credentials name: nothing else of the environment leaves this room. */

@@ -54,8 +54,22 @@ export function missingFiles(value: unknown, base: string): ConfigProblem[] {
     for (const key of ['caFile', 'certFile', 'keyFile', 'secretFile', 'headerFile'])
       problems.push(...absence(base, at(one, key), ['audit', 'export', index, fileKey(key)], 'file'));
   }
+  const recording = at(value, 'recording');
+  const credentials: SchemaPath = ['recording', 'storage_credentials'];
+  for (const [name, key] of STORAGE_FILES)
+    problems.push(
+      ...absence(base, at(at(recording, 'storageCredentials'), name), [...credentials, key], 'file'),
+    );
+  if (at(recording, 'storage') !== undefined && at(recording, 'storageCredentials') === undefined)
+    problems.push({ path: ['recording', 'storage'], message: 'it needs storage_credentials beside it' });
   return problems;
 }
+
+const STORAGE_FILES = [
+  ['accessKeyIdFile', 'access_key_id_file'],
+  ['secretAccessKeyFile', 'secret_access_key_file'],
+  ['sessionTokenFile', 'session_token_file'],
+] as const;
 
 function absence(base: string, path: unknown, key: SchemaPath, kind: 'file' | 'directory'): ConfigProblem[] {
   if (typeof path !== 'string' || path === '') return [];

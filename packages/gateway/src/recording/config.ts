@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readObjectPlace } from './object-place.ts';
 
 /** The `recording` section of the configuration. */
 export const recordingSection = z
@@ -60,6 +61,49 @@ export const recordingSection = z
       .optional()
       .describe(
         'How long recordings are kept: for ever where this is left out. One that is held is kept in any case.',
+      ),
+    storage: z
+      .string()
+      .refine((text) => typeof readObjectPlace(text) !== 'string', {
+        error: ({ input }) => readObjectPlace(String(input)) as string,
+      })
+      .optional()
+      .describe(
+        'S3-compatible object storage that recordings are copied to once they are over: ' +
+          's3://bucket/prefix?endpoint=https://…&region=…',
+      ),
+    storageCredentials: z
+      .strictObject({
+        accessKeyIdFile: z.string().min(1).describe('File with the id of the access key.'),
+        secretAccessKeyFile: z.string().min(1).describe('File with the secret access key.'),
+        sessionTokenFile: z
+          .string()
+          .min(1)
+          .optional()
+          .describe('File with the session token, where there is one.'),
+      })
+      .optional()
+      .describe(
+        'Required with `storage`. The files are read for every recording, so that keys can be replaced.',
+      ),
+    storageLock: z
+      .strictObject({
+        mode: z.enum(['governance', 'compliance']).describe('As S3 object lock has them.'),
+        days: z
+          .int()
+          .min(1)
+          .max(36_500)
+          .describe('Days for which no stored recording can be changed or deleted.'),
+      })
+      .optional()
+      .describe('Object lock of stored recordings. The bucket must have been made with it.'),
+    storagePendingBytes: z
+      .int()
+      .min(1024 * 1024)
+      .max(1024 ** 5)
+      .default(10 * 1024 ** 3)
+      .describe(
+        'Most bytes of recordings that wait to be stored. At half of it there is an alarm; past it no session begins until fewer wait.',
       ),
     flushMs: z
       .int()

@@ -15,6 +15,10 @@ export interface RecorderDeps {
   readonly audit: AuditLog;
   /** Told of each recording that cannot be written, once until it can. */
   readonly onFailure?: (fault: Fault) => void;
+  /** Told of each recording that grows no more. */
+  readonly onOver?: (file: string) => void;
+  /** Whether no session should begin, because too many recordings wait for their store. */
+  readonly isFull?: () => boolean;
   /** Default: the disk there is. */
   readonly disk?: Disk;
 }
@@ -49,6 +53,8 @@ class FileRecorder implements Recorder, House {
   readonly pool = new ChunkPool();
   readonly disk: Disk;
   pending = 0;
+  readonly #onOver: RecorderDeps['onOver'];
+  readonly #isFull: RecorderDeps['isFull'];
   readonly #onFailure: ((fault: Fault) => void) | undefined;
   readonly #open = new Set<FileRecording>();
   readonly #awake = new Set<FileRecording>();
@@ -61,6 +67,8 @@ class FileRecorder implements Recorder, House {
     this.clock = deps.clock;
     this.audit = deps.audit;
     this.disk = deps.disk ?? realDisk;
+    this.#onOver = deps.onOver;
+    this.#isFull = deps.isFull;
     this.#onFailure = deps.onFailure;
   }
 
@@ -75,6 +83,11 @@ class FileRecorder implements Recorder, House {
     }
     if (this.stopping)
       throw new Fault('recording-unavailable', 'cannot start a recording: the gateway is stopping');
+    if (this.#isFull?.() === true)
+      throw new Fault(
+        'recording-unavailable',
+        'cannot start a recording: more wait to be stored than recording.storage_pending_bytes',
+      );
     const folder = new Date(startedAt).toISOString().slice(0, 10);
     this.#makeFolder(folder);
     const recording = new FileRecording(this, `${folder}/${sessionId}.rec`, header);
@@ -106,6 +119,7 @@ class FileRecorder implements Recorder, House {
   forget(recording: FileRecording): void {
     this.#open.delete(recording);
     this.#awake.delete(recording);
+    this.#onOver?.(recording.file);
   }
 
   failed(fault: Fault): void {

@@ -14,6 +14,8 @@ import { RecordingWriter, type WriterOwner } from './recording-writer.ts';
 export class FileRecording implements Recording, WriterOwner {
   readonly #house: House;
   readonly sessionId: string;
+  /** Below the recordings folder. */
+  readonly file: string;
   readonly #startedAt: number;
   readonly #writer: RecordingWriter;
   #chunk: Chunk | null = null;
@@ -28,6 +30,7 @@ export class FileRecording implements Recording, WriterOwner {
   constructor(house: House, name: string, header: RecordingHeader) {
     this.#house = house;
     this.sessionId = header.sessionId;
+    this.file = name;
     this.#startedAt = house.clock.elapsed();
     const first = headerBytes(header);
     this.#length = first.length;

@@ -7,4 +7,5 @@ export { readRecording, type Unfinished } from './read.ts';
 export type { RecordedOperation, Recorder, Recording, RecordingHeader } from './recording.ts';
 export { followRecording, type ReplayEvent, replayRecording, type TranscriberOf } from './replay.ts';
 export { createRetention, type Retention } from './retention.ts';
+export { createUploads, type Uploads } from './uploads.ts';
 export { type RecordingProblem, type RecordingsReport, verifyRecordings } from './verify.ts';

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { open, rmdir, stat, unlink } from 'node:fs/promises';
+import { open, rm, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { AuditLog } from '../audit/index.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -112,6 +112,7 @@ class FileRetention implements Retention {
         try {
           await unlink(join(this.#config.directory, file));
           deleted += 1;
+          await rm(join(this.#config.directory, `${file.slice(0, -'.rec'.length)}.stored`), { force: true });
           await rmdir(join(this.#config.directory, dirname(file))).catch(() => undefined);
         } catch (cause) {
           report(

@@ -97,6 +97,7 @@ const KINDS: Record<AuditEntryType, [entry: object, type_uid: number, status_id:
   ],
   violation: [[{ ...WHO, reason: 'a message is too long', facts: { side: 'target' } }, 200401, 1]],
   'recording-chunk': [[{ sessionId: 's1', facts: { file: 'a', chunk: 0, sha256: 'x' } }, 99, 0]],
+  'recording-stored': [[{ sessionId: 's1', facts: { file: 'a' } }, 99, 0]],
   'recording-held': [[{ ...WHO, reason: 'case 7' }, 99, 0]],
   'recording-released': [[{ ...WHO, reason: 'case closed' }, 99, 0]],
   'recording-deleted': [[{ sessionId: 's1', facts: { days: 30 } }, 99, 0]],
