@@ -238,7 +238,10 @@ test('files of exports are found from the folder of the configuration, or said t
     exported('url: "https://u:hunter2@a.example/", secret: hunter2, secret_file: a.key'),
   );
   assert.match(refused.join('\n'), /must not hold a user name or password/);
-  assert.match(refused.join('\n'), /audit\.export\[0\]\.secret: is not a known key; did you mean/);
+  assert.match(
+    refused.join('\n'),
+    /audit\.export\[0\]\.secret: is not a known key; known here: type, name, /,
+  );
   assert.doesNotMatch(refused.join('\n'), /hunter2/);
   writeFileSync(join(folder, 'hook.key'), '');
   const [one] = load(exported('url: "https://a.example/", secret_file: hook.key, on_lag: deny')).audit.export;
