@@ -86,6 +86,7 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   ],
   'SELECT run(1)': ['probe customers.ssn compute'],
   'SELECT ssn ~== $$1$$ FROM customers': ['probe customers.ssn compute'],
+  'SELECT id, ssn || name FROM customers': [],
   'INSERT INTO notes (body) SELECT ssn FROM customers': [
     'probe customers.ssn store',
     'write notes.body insert',
@@ -139,6 +140,16 @@ test('knows what a prepared statement, a cursor and a new relation made of one a
   assert.deepEqual(await fieldsOf('PREPARE q AS SELECT ssn FROM customers', 'CREATE TABLE x AS EXECUTE q'), [
     'probe customers.ssn store',
   ]);
+});
+
+test('takes an operator of a total one’s name for what it may be: somebody’s code [masking.probes]', async () => {
+  await world.server.query(
+    'CREATE FUNCTION join_them(text, varchar) RETURNS text LANGUAGE sql AS $$SELECT $1$$',
+  );
+  await world.server.query('CREATE OPERATOR || (LEFTARG = text, RIGHTARG = varchar, FUNCTION = join_them)');
+  world.catalog.changed();
+  const fields = await fieldsOf('SELECT ssn || name::varchar FROM customers');
+  assert.deepEqual(fields, ['probe customers.name compute', 'probe customers.ssn compute']);
 });
 
 test('asks of everything under a view the session made [masking.probes]', async () => {

@@ -107,7 +107,7 @@ export class FrameColumns {
     ran: readonly StatementMeaning[],
   ): Pick<StatementMeaning, 'columns' | 'outputs' | 'fields'> {
     const own = this.#own();
-    const fields = this.#fields(draft, own.uses, ran);
+    const fields = this.#fields(draft, this.#computing(draft) ? withCompute(own.uses) : own.uses, ran);
     return { ...this.#answer(draft, ran, own), ...(fields === undefined ? {} : { fields }) };
   }
 
@@ -146,6 +146,14 @@ export class FrameColumns {
     if (all.some(({ complete }) => !complete)) for (const one of findings.relations) fields.unknown(one);
     for (const meaning of ran) fields.ran(meaning.fields ?? []);
     return fields.uses();
+  }
+
+  /** An operator or cast in the text may be somebody's, and does with what it is given what it likes. */
+  #computing({ operators, types }: Draft): boolean {
+    const { ownOperators, castRoutines } = this.#resolving.catalog;
+    return (
+      (castRoutines.length > 0 && types.length > 0) || operators.some(({ name }) => ownOperators.has(name))
+    );
   }
 
   /** A column of a view that is made of what functions return, or of too much: all that the view reads may be meant. */
@@ -267,4 +275,11 @@ export class FrameColumns {
     });
     return [...temporary, ...known];
   }
+}
+
+function withCompute(uses: ColumnUses): ColumnUses {
+  const computed = uses.uses.map((use): ColumnUse => {
+    return use.roles.includes('output') ? { ...use, roles: [...use.roles, 'compute'] } : use;
+  });
+  return { ...uses, uses: computed };
 }
