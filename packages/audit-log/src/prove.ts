@@ -137,7 +137,13 @@ async function readThrough(
   const due = new Map(heads.map((head) => [head.size, head] as const));
   const end = Math.max(...due.keys());
   let entry: string | null = null;
-  for (const { name } of listSegments(directory)) {
+  for (const { name, first } of listSegments(directory)) {
+    if (tree.size < end && first !== tree.size)
+      throw new LogError(
+        'damaged',
+        `${name} begins with entry ${first}, but entry ${tree.size} is next: run sallyport audit verify`,
+        { place: { file: name, offset: 0 } },
+      );
     for (const { bytes, offset } of readSegment(join(directory, name))) {
       if (tree.size === end) break;
       const leaf = leafHash(bytes);

@@ -101,6 +101,16 @@ test('what cannot be proven says why [cli.prove]', async (t) => {
     assert.match(refused.err, message);
     assert.equal(refused.out, '');
   }
+  const segment = join(directory, 'audit', '0000000000000000.entries');
+  const whole = readFileSync(segment);
+  writeFileSync(segment, whole.subarray(0, -4));
+  const damaged = await prove('1');
+  assert.equal(damaged.code, 1);
+  assert.match(
+    damaged.err,
+    /There is no proof: \d+\.entries begins with entry \d, but entry \d is next: run sallyport audit verify/,
+  );
+  writeFileSync(segment, whole);
   const piped = await prove('1');
   assert.equal((JSON.parse(piped.out) as { index: number }).index, 1);
 });
@@ -145,7 +155,10 @@ test('status says how the log stands, and a changed key is followed by all comma
     [said.entries, said.knownKey, said.signingKey, said.keyChanges, said.tornBytes],
     [9, key, to, 1, 0],
   );
-  assert.equal((await run(['audit', 'verify', '--data', directory])).code, 0);
+  const verified = await run(['audit', 'verify', '--data', directory]);
+  assert.equal(verified.code, 0, verified.err);
+  assert.ok(verified.out.includes(`signed by ${to} now`), verified.out);
+  assert.match((await run(['audit', 'status', '--data', directory])).out, /, after one change of key$/m);
   const proof = join(directory, 'after.json');
   assert.equal((await run(['audit', 'prove', '0', '--data', directory, '--out', proof])).code, 0);
   for (const known of [from, to])

@@ -38,7 +38,9 @@ function report(found: LogStatus, ageMs: number | null): readonly string[] {
     `public key   ${oneLine(found.knownKey)}`,
   ];
   if (keyChanges > 0)
-    lines.push(`signing key  ${oneLine(found.signingKey)}, after ${keyChanges} changes of key`);
+    lines.push(
+      `signing key  ${oneLine(found.signingKey)}, after ${keyChanges === 1 ? 'one change' : `${keyChanges} changes`} of key`,
+    );
   if (tornBytes > 0) lines.push(`unfinished   ${tornBytes} bytes of a write under way or cut short`);
   const shown = segments.slice(-MOST_SEGMENTS);
   if (shown.length < segments.length)

@@ -23,7 +23,7 @@ export async function verify(options: VerifyOptions, terminal: Terminal): Promis
   const whole = log.problem === null && recordings !== null && recordings.problems.length === 0;
   const sound = whole && log.uncoveredMs <= UNCOVERED_MS;
   if (options.json === true) terminal.out(jsonText({ sound, log, recordings }, 2));
-  else for (const line of report(log, recordings, terminal)) terminal.out(line);
+  else for (const line of report(log, key, recordings, terminal)) terminal.out(line);
   if (options.publicKey === undefined) {
     terminal.err(
       `The key is the one beside the log (${keyFile}). Against someone who could replace both, keep it elsewhere and use --public-key.`,
@@ -55,12 +55,19 @@ async function verified(folders: Folders, key: string, known: readonly string[],
   }
 }
 
-function report(log: LogReport, recordings: RecordingsReport | null, { paint }: Terminal): readonly string[] {
+function report(
+  log: LogReport,
+  key: string,
+  recordings: RecordingsReport | null,
+  { paint }: Terminal,
+): readonly string[] {
   const { problem, entries, covered, checkpoints, segments, tornBytes } = log;
   const verdict = (sound: boolean) => (sound ? paint.good('sound  ') : paint.bad('CHANGED'));
   const lines = [
     `${verdict(problem === null)}  audit log: ${entries} entries in ${segments} segments, ${covered} of them under ${checkpoints} signed checkpoints`,
   ];
+  if (problem === null && log.signedBy !== key)
+    lines.push(`         signed by ${oneLine(log.signedBy)} now, which follows from the key that was given`);
   if (problem === null && covered < entries)
     lines.push(`         nothing proves yet that the last ${entries - covered} were not replaced`);
   if (problem !== null)
