@@ -28,10 +28,7 @@ export async function startHouse(section: Record<string, unknown> = {}) {
   const audit = { append: (entry: AuditEntry) => void entries.push(entry) };
   const report = (fault: unknown) => void faults.push(fault);
   let count = 0;
-  const random = () => {
-    count += 1;
-    return String(count).padStart(16, '0');
-  };
+  const random = () => String(++count).padStart(16, '0');
   const surroundings = { storage, clock: systemClock, audit, random, report };
   const approvals = createApprovals({ config: approvalSection.parse({}), ...surroundings });
   const config = controlPlaneSection.parse({

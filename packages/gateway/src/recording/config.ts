@@ -33,7 +33,7 @@ export const recordingSection = z
       .enum(['zstd', 'none'])
       .default('zstd')
       .describe(
-        'How chunks of 4 KiB and more are stored. `zstd` takes a tenth of the room, and 0.5 ms of a core for 64 KiB.',
+        'How chunks of 4 KiB and more are stored. `zstd` takes a tenth of the room, and about 0.3 ms of a core for 64 KiB.',
       ),
     pendingBytes: z
       .int()

@@ -150,7 +150,12 @@ class Verification {
       return;
     }
     const { file } = progress;
-    progress.deleted = { sessionId, file, deletedAt: Number(time), reason: String(reason) };
+    progress.deleted = {
+      sessionId,
+      file,
+      deletedAt: Number(time),
+      reason: typeof reason === 'string' ? reason : '',
+    };
   }
 
   async finish(): Promise<RecordingsReport> {
