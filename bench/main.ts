@@ -1,15 +1,20 @@
-/** `npm run bench [-- transactions|bulk|idle|decisions|detectors] [-- --rounds N --seconds N]`: ratios from paired, interleaved runs. */
+/** `npm run bench [-- transactions|bulk|idle|decisions|detectors|index] [-- --rounds N --seconds N --entries N]`: ratios from paired, interleaved runs. */
 import { parseArgs } from 'node:util';
 import { benchBulk } from './bulk.ts';
 import { benchDecisions } from './decisions.ts';
 import { benchDetectors } from './detectors.ts';
 import { benchIdle } from './idle.ts';
+import { benchIndex } from './index.ts';
 import { type Stand, startStand } from './stand.ts';
 import { benchTransactions } from './transactions.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '5' } },
+  options: {
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '5' },
+    entries: { type: 'string', default: '1000000' },
+  },
 });
 const wanted = positionals.length > 0 ? positionals : ['transactions', 'bulk', 'idle', 'decisions'];
 /** A stand of its own for each, so that none measures what another left behind. */
@@ -18,17 +23,23 @@ const benches: Readonly<Record<string, (stand: Stand) => Promise<void>>> = {
   bulk: (stand) => benchBulk(stand, Number(values.rounds)),
   idle: benchIdle,
 };
+/** These measure what happens without a network, and need no stand. */
+const withoutStand: Readonly<Record<string, () => Promise<void>>> = {
+  decisions: () => benchDecisions(Number(values.rounds)),
+  detectors: async () => benchDetectors(),
+  index: () => benchIndex(Number(values.entries)),
+};
 
 for (const name of wanted) {
-  // These measure what happens without a network, and need no stand.
-  if (name === 'decisions' || name === 'detectors') {
-    await (name === 'decisions' ? benchDecisions(Number(values.rounds)) : benchDetectors());
+  const alone = withoutStand[name];
+  if (alone !== undefined) {
+    await alone();
     continue;
   }
   const bench = benches[name];
   if (bench === undefined)
     throw new Error(
-      `no bench is named "${name}"; there are ${Object.keys(benches).join(', ')}, decisions, detectors`,
+      `no bench is named "${name}"; there are ${[...Object.keys(benches), ...Object.keys(withoutStand)].join(', ')}`,
     );
   const stand = await startStand({
     postgres: { settings: { max_connections: '1300', shared_buffers: '512MB' } },

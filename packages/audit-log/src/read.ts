@@ -25,7 +25,8 @@ export function* readLog(directory: string): Generator<LogEntry, void> {
   }
 }
 
-function parseEntry(bytes: Buffer, file: string, offset: number): LogEntry {
+/** The entry in these bytes; LogError `damaged` when they are none. */
+export function parseEntry(bytes: Buffer, file: string, offset: number): LogEntry {
   let fields: unknown;
   try {
     fields = JSON.parse(bytes.toString());
