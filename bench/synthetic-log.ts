@@ -28,9 +28,15 @@ export async function writeSyntheticLog(directory: string, operations: number): 
   for (let at = 0; at < operations; at += 1) {
     now += step;
     if (at % SESSION_OPERATIONS === 0) {
-      if (at > 0) log.append({ type: 'session-ended', ...session.who, reason: 'closed', facts: { operations: 40 } });
+      if (at > 0)
+        log.append({ type: 'session-ended', ...session.who, reason: 'closed', facts: { operations: 40 } });
       session = startSession(number, at / SESSION_OPERATIONS);
-      log.append({ type: 'session-started', ...session.who, task: session.task, facts: { client: 'psql', facet: 'shop' } });
+      log.append({
+        type: 'session-started',
+        ...session.who,
+        task: session.task,
+        facts: { client: 'psql', facet: 'shop' },
+      });
     }
     log.append(operation(number, session, at));
   }

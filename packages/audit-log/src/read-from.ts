@@ -3,7 +3,14 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { LogError, systemReason } from './log-error.ts';
 import { type LogEntry, parseEntry } from './read.ts';
-import { frameBytes, listSegments, maxEntryBytes, readFrame, segmentName } from './segment.ts';
+import {
+  frameBytes,
+  listSegments,
+  maxEntryBytes,
+  readFrame,
+  type SegmentName,
+  segmentName,
+} from './segment.ts';
 import { readSegment } from './segment-reader.ts';
 
 /** Where an entry begins: its segment, by the `seq` that one begins with, and the byte in it. */
@@ -23,7 +30,7 @@ export interface PlacedEntry extends LogEntry {
  * place is not there (any more). LogError `damaged` for bytes that are no entry with whole segments after them.
  */
 export function* readLogFrom(directory: string, from: LogPlace): Generator<PlacedEntry, void> {
-  const segments = listSegments(directory).filter(({ first }) => first >= from.segment);
+  const segments = segmentsOf(directory).filter(({ first }) => first >= from.segment);
   for (const [index, { name, first }] of segments.entries()) {
     const start = first === from.segment ? from.offset : 0;
     const entries = readSegment(join(directory, name), start);
@@ -55,9 +62,7 @@ export function readEntryAt(directory: string, { segment, offset }: LogPlace): L
       const frame = Buffer.alloc(frameBytes + length);
       const read = readSync(fd, frame, 0, frame.length, offset);
       const found = readFrame(frame, 0, read);
-      return found.kind === 'entry'
-        ? parseEntry(frame.subarray(found.start, found.end), name, offset)
-        : null;
+      return found.kind === 'entry' ? parseEntry(frame.subarray(found.start, found.end), name, offset) : null;
     } finally {
       closeSync(fd);
     }
@@ -70,8 +75,12 @@ export function readEntryAt(directory: string, { segment, offset }: LogPlace): L
 
 /** Bytes of each segment, by the `seq` it begins with, oldest first. Empty when there is no log. */
 export function segmentSizes(directory: string): readonly (readonly [first: number, bytes: number])[] {
+  return segmentsOf(directory).map(({ first }) => [first, bytesOf(directory, first)]);
+}
+
+function segmentsOf(directory: string): readonly SegmentName[] {
   try {
-    return listSegments(directory).map(({ name, first }) => [first, statSync(join(directory, name)).size]);
+    return listSegments(directory);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw new LogError('cannot-open', `cannot read the log in ${directory}: ${systemReason(error)}`, {

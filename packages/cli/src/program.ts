@@ -1,6 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { withControlPlane } from './control-plane.ts';
 import { exitCode, Failure } from './failure.ts';
+import { withFolders } from './folders.ts';
+import { addAudit, withFilters } from './program-audit.ts';
 import { addPolicy } from './program-policy.ts';
 import { oneLine, someLines, type Terminal } from './terminal.ts';
 
@@ -14,6 +16,7 @@ Examples:
   sallyport sessions kill 3f9a --reason "…"   end one now
   sallyport replay 3f9a --speed 4            play a recording, four times as fast
   sallyport audit verify --data ./data       check the record, offline
+  sallyport audit search --table customers   who touched a table
   sallyport policy explain --help            what a statement does, and what policy says to it
 
 Signing in:
@@ -38,6 +41,7 @@ export function createProgram(terminal: Terminal): Command {
   addGateway(program, terminal);
   addAccess(program, terminal);
   addRecord(program, terminal);
+  addAudit(program, terminal);
   addPolicy(program, terminal);
   addClassify(program, terminal);
   return program;
@@ -127,10 +131,17 @@ function addAccess(program: Command, terminal: Terminal): void {
 }
 
 function addRecord(program: Command, terminal: Terminal): void {
-  const sessions = withControlPlane(program.command('sessions').description('list sessions, newest first'))
+  const sessions = program
+    .command('sessions')
+    .description(
+      'list sessions, newest first; for auditors, with --all or a filter, those of the whole audit log',
+    )
     .option('--open', 'only those that are open')
-    .option('--json', 'as JSON')
-    .action(async (options) => (await import('./commands/sessions.ts')).sessions(options, terminal));
+    .option('--all', 'every session in the audit log that has what is asked for somewhere in it')
+    .option('--json', 'as JSON');
+  withFilters(withFolders(withControlPlane(sessions), 'ask the gateway')).action(async (options) =>
+    (await import('./commands/sessions.ts')).sessions(options, terminal),
+  );
   withControlPlane(
     sessions
       .command('kill')
@@ -148,20 +159,6 @@ function addRecord(program: Command, terminal: Terminal): void {
     .option('--speed <n>', 'how many times faster than it was', speed)
     .option('--json', 'one event a line, as JSON')
     .action(async (id, options) => (await import('./commands/replay.ts')).replay(id, options, terminal));
-  program
-    .command('audit')
-    .description('the audit log')
-    .command('verify')
-    .description('check the audit log and every recording, offline, with the public key alone')
-    .option('--data <dir>', 'the data directory (default: ./data)')
-    .option('-c, --config <file>', 'a configuration to take the folders from instead')
-    .option('--public-key <file>', 'the public key of the log (default: the one beside the log)')
-    .option(
-      '--checkpoint <file>',
-      'checkpoints kept elsewhere: proves that nothing under them was cut off or replaced',
-    )
-    .option('--json', 'as JSON')
-    .action(async (options) => (await import('./commands/audit.ts')).verify(options, terminal));
 }
 
 function speed(text: string): number {

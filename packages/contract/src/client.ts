@@ -13,6 +13,13 @@ import {
   sessionListSchema,
   sessionSchema,
 } from './schemas.ts';
+import {
+  type AuditOperationPage,
+  type AuditSearchQuery,
+  type AuditSessionPage,
+  auditOperationPageSchema,
+  auditSessionPageSchema,
+} from './search-schemas.ts';
 
 export interface ClientOptions {
   /** Where the control plane listens, such as `http://127.0.0.1:7403`. Plain http only to loopback: it carries the token. */
@@ -36,6 +43,10 @@ export interface ControlPlaneClient {
   endSession(id: string, reason: string): Promise<Session>;
   /** The events of a recording, in order, as they arrive. */
   recording(id: string): AsyncIterable<RecordingEvent>;
+  /** Decisions in the audit log that have everything asked for, newest first. */
+  searchOperations(query?: AuditSearchQuery): Promise<AuditOperationPage>;
+  /** Sessions in the audit log that have everything asked for somewhere in them, newest first. */
+  searchSessions(query?: AuditSearchQuery): Promise<AuditSessionPage>;
 }
 
 /** Most bytes of one answer that is read at once. */
@@ -93,7 +104,14 @@ export function createClient(options: ClientOptions): ControlPlaneClient {
       const response = await call('recording', { id });
       for await (const line of readLines(response)) yield parse(recordingEventSchema, line);
     },
+    searchOperations: (query = {}) =>
+      ask('searchOperations', auditOperationPageSchema, { query: searched(query) }),
+    searchSessions: (query = {}) => ask('searchSessions', auditSessionPageSchema, { query: searched(query) }),
   };
+}
+
+function searched(query: AuditSearchQuery): NonNullable<Call['query']> {
+  return { ...query, limit: numeric(query.limit) };
 }
 
 function numeric(value: unknown): number | undefined {

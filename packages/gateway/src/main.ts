@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createConnector } from '@sallyport/connector';
 import { type ApprovalRoom, createApprovals } from './approval/index.ts';
 import { type AuditLog, createAudit } from './audit/index.ts';
+import { type AuditIndex, createAuditIndex } from './audit-index/index.ts';
 import type { GatewayConfig, ListenerConfig } from './config/index.ts';
 import { createControlPlane } from './control-plane/index.ts';
 import {
@@ -90,6 +91,7 @@ interface Rooms {
   /** For listeners without TLS; `tls` is each listener's own. */
   readonly house: House;
   readonly storage: Storage;
+  readonly auditIndex: AuditIndex;
   readonly approvals: ApprovalRoom;
   readonly decisionPoint: PolicyDecisionPoint;
   readonly protocols: ReturnType<typeof createProtocols>;
@@ -104,6 +106,9 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   const random = (bytes: number): string => randomBytes(bytes).toString('hex');
   const audit = owned(deps.audit ?? createAudit(config.audit, { clock, onCheckpointFailure: report }));
   closing.unshift(() => audit.append({ type: 'gateway-stopped' }));
+  const auditIndex = owned(
+    createAuditIndex({ log: config.audit.directory, directory: config.auditIndex.directory }, { report }),
+  );
   const storage = owned(await openStorage(config.storage, { clock }));
   await storage.sessions.endOpen('the gateway stopped', clock.now());
   await storage.applyRetention();
@@ -141,7 +146,7 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
     sessions,
   };
   decisionPoint.onChange(() => void regate(house).catch(report));
-  return { house, storage, approvals, decisionPoint, protocols };
+  return { house, storage, auditIndex, approvals, decisionPoint, protocols };
 }
 
 async function openListeners(config: GatewayConfig, rooms: Rooms, closing: Closing): Promise<Listener[]> {
@@ -159,7 +164,7 @@ async function openListeners(config: GatewayConfig, rooms: Rooms, closing: Closi
 
 /** Returns the base URL. */
 async function openControlPlane(config: GatewayConfig, rooms: Rooms, closing: Closing): Promise<string> {
-  const { house, storage, approvals, protocols } = rooms;
+  const { house, storage, auditIndex, approvals, protocols } = rooms;
   const { identity, audit, clock, report } = house;
   const readSession = (id: string) =>
     replay(config.recording.directory, id, (name) => protocols.byName(name));
@@ -167,6 +172,7 @@ async function openControlPlane(config: GatewayConfig, rooms: Rooms, closing: Cl
     identity,
     approvals,
     sessions: storage.sessions,
+    auditIndex,
     audit,
     clock,
     endSession: (id, reason) => house.sessions.endWhere((session) => session.id === id, reason) > 0,

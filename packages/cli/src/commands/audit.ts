@@ -1,15 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LogError, type LogReport, publicKeyFile, readLog, verifyLog } from '@sallyport/audit-log';
 import type { RecordingsReport } from '@sallyport/gateway';
 import { exitCode, Failure } from '../failure.ts';
+import { type FolderOptions, type Folders, foldersOf } from '../folders.ts';
 import { jsonText, oneLine, type Terminal } from '../terminal.ts';
 
-export interface VerifyOptions {
-  /** The data directory; the log is `audit` and the recordings are `recordings` in it. */
-  readonly data?: string;
-  /** A configuration to take both folders from instead. */
-  readonly config?: string;
+export interface VerifyOptions extends FolderOptions {
   readonly publicKey?: string;
   /** Checkpoints that were kept elsewhere: what is under them can be neither cut nor replaced unseen. */
   readonly checkpoint?: string;
@@ -19,20 +16,9 @@ export interface VerifyOptions {
 /** Longest that entries may go without a checkpoint over them and still count as proven, in milliseconds. */
 const UNCOVERED_MS = 60_000;
 
-interface Folders {
-  readonly audit: string;
-  readonly recordings: string;
-}
-
 /** Checks the audit log and every recording, offline, with the public key alone. */
 export async function verify(options: VerifyOptions, terminal: Terminal): Promise<void> {
   const folders = await foldersOf(options);
-  if (!existsSync(folders.audit)) {
-    throw new Failure(
-      exitCode.usage,
-      `There is no audit log in ${folders.audit}: name the data directory with --data DIR.`,
-    );
-  }
   const keyFile = options.publicKey ?? join(folders.audit, publicKeyFile);
   const known = options.checkpoint === undefined ? [] : readCheckpoints(options.checkpoint);
   const { log, recordings } = await verified(folders, readKey(keyFile), known);
@@ -69,16 +55,6 @@ async function verified(folders: Folders, key: string, known: readonly string[])
       cause: error,
     });
   }
-}
-
-async function foldersOf({ data, config }: VerifyOptions): Promise<Folders> {
-  if (config === undefined) {
-    const directory = data ?? './data';
-    return { audit: join(directory, 'audit'), recordings: join(directory, 'recordings') };
-  }
-  const { loadConfig } = await import('@sallyport/gateway');
-  const { audit, recording } = loadConfig(config);
-  return { audit: audit.directory, recordings: recording.directory };
 }
 
 function readKey(file: string): string {

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { addBytes, BLOCK, type Bits, keepCommon, lastFirst, noBits } from './bits.ts';
+import { addBytes, type Bits, BLOCK, keepCommon, lastFirst, noBits } from './bits.ts';
 import { postingKey } from './database.ts';
 
 /** Reads the postings of one kind of thing: which have all of some terms. */

@@ -49,6 +49,7 @@ export function presentSession(
 }
 
 function factOf({ facts }: Fields, name: string): string {
-  const value = typeof facts === 'object' && facts !== null && !Array.isArray(facts) ? facts[name as never] : '';
+  const value =
+    typeof facts === 'object' && facts !== null && !Array.isArray(facts) ? facts[name as never] : '';
   return typeof value === 'string' ? value : '';
 }

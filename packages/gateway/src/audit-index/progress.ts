@@ -1,5 +1,5 @@
-import type { LogPlace } from '@sallyport/audit-log';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { LogPlace } from '@sallyport/audit-log';
 import { DamagedIndex } from './bits.ts';
 
 /** How far the index is in its log. */

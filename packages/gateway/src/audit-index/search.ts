@@ -1,5 +1,5 @@
-import { type LogPlace, readEntryAt } from '@sallyport/audit-log';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { type LogPlace, readEntryAt } from '@sallyport/audit-log';
 import { Dictionary } from './dictionary.ts';
 import type { FoundOperation, FoundSession, Page, PageRequest, SearchFilter } from './filter.ts';
 import { Postings } from './postings.ts';

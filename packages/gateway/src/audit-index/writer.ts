@@ -1,5 +1,5 @@
-import type { LogPlace, PlacedEntry } from '@sallyport/audit-log';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { LogPlace, PlacedEntry } from '@sallyport/audit-log';
 import { BLOCK, bytesWith } from './bits.ts';
 import { postingKey } from './database.ts';
 import { Dictionary, termKey } from './dictionary.ts';
@@ -23,14 +23,14 @@ interface KnownSession {
   denied: number;
 }
 
-/** Postings of one kind that wait to be written, by block and term. */
+/** Things of one kind that wait to be written, by term. */
 type Waiting = Map<number, number[]>;
 
 /** Writes entries into the index. `add` gathers, `flush` writes; both belong to one transaction. */
 export class Writer {
   readonly dictionary: Dictionary;
   readonly #sql: ReturnType<typeof prepare>;
-  readonly #shapes = new Map<string, Shape>();
+  readonly #shapes = PARTS.map(() => new Map<string, Shape>());
   readonly #sessions = new Map<string, KnownSession>();
   readonly #counted = new Set<KnownSession>();
   readonly #operations: Waiting = new Map();
@@ -80,7 +80,7 @@ export class Writer {
   /** Forgets everything in memory: the transaction failed, or another process began anew. */
   forget(): void {
     this.dictionary.forget();
-    this.#shapes.clear();
+    for (const shapes of this.#shapes) shapes.clear();
     this.#sessions.clear();
     this.#counted.clear();
     this.#operations.clear();
@@ -93,14 +93,15 @@ export class Writer {
   }
 
   #shapeOf(fields: Fields, part: readonly string[], at: number): Shape {
-    const kind = `${at}${JSON.stringify(part.map((field) => fields[field]))}`;
-    const known = this.#shapes.get(kind);
+    const shapes = this.#shapes[at] as Map<string, Shape>;
+    const kind = kindOf(fields, part);
+    const known = shapes.get(kind);
     if (known !== undefined) return known;
     const shape = termsOf(fields, part).map((term) => this.dictionary.numberOf(term));
     if (at === 0) shape.push(this.dictionary.numberOf(EVERYTHING));
     if (kind.length > SHAPE_CHARACTERS) return shape;
-    if (this.#shapes.size >= KNOWN_SHAPES) this.#shapes.clear();
-    this.#shapes.set(kind, shape);
+    if (shapes.size >= KNOWN_SHAPES) shapes.clear();
+    shapes.set(kind, shape);
     return shape;
   }
 
@@ -144,25 +145,46 @@ export class Writer {
   }
 
   #post(waiting: Waiting, thing: number, terms: Shape): void {
-    const position = thing % BLOCK;
-    const block = (thing - position) / BLOCK;
     for (let at = 0; at < terms.length; at += 1) {
-      const key = postingKey(block, terms[at] as number);
-      const positions = waiting.get(key);
-      if (positions === undefined) waiting.set(key, [position]);
-      else positions.push(position);
+      const term = terms[at] as number;
+      const things = waiting.get(term);
+      if (things === undefined) waiting.set(term, [thing]);
+      else things.push(thing);
     }
     this.#postings += terms.length;
   }
 }
 
-/** In the order of their keys, so that neighbours are written together. */
+/** What parts of entries are told apart by: the one text of a part that has no more, and else unambiguously all of it. */
+function kindOf(fields: Fields, part: readonly string[]): string {
+  const only = part.length === 1 ? fields[part[0] as string] : undefined;
+  return typeof only === 'string' ? only : JSON.stringify(part.map((field) => fields[field]));
+}
+
+/** Block by block and in the order of terms, so that neighbours are written together. */
 function writePostings(waiting: Waiting, find: StatementSync, set: StatementSync): void {
-  const keys = Float64Array.from(waiting.keys()).sort();
-  for (const key of keys) {
+  const keys: number[] = [];
+  const positions: number[][] = [];
+  for (const [term, things] of waiting) {
+    let block = -1;
+    let list: number[] = [];
+    for (let at = 0; at < things.length; at += 1) {
+      const thing = things[at] as number;
+      const position = thing % BLOCK;
+      if ((thing - position) / BLOCK !== block) {
+        block = (thing - position) / BLOCK;
+        keys.push(postingKey(block, term));
+        list = [];
+        positions.push(list);
+      }
+      list.push(position);
+    }
+  }
+  const order = keys.map((_, at) => at).sort((one, other) => (keys[one] as number) - (keys[other] as number));
+  for (const at of order) {
+    const key = keys[at] as number;
     const before = find.get(key)?.bits;
-    const positions = waiting.get(key) ?? [];
-    set.run(key, bytesWith(before instanceof Uint8Array ? before : null, positions));
+    set.run(key, bytesWith(before instanceof Uint8Array ? before : null, positions[at] as number[]));
   }
   waiting.clear();
 }

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { ConnectorConfig } from '@sallyport/connector';
 import type { ApprovalConfig } from '../approval/index.ts';
 import type { AuditConfig } from '../audit/index.ts';
+import type { AuditIndexConfig } from '../audit-index/index.ts';
 import type { ControlPlaneConfig } from '../control-plane/index.ts';
 import type { IdentityConfig } from '../identity/index.ts';
 import { Fault } from '../lib/fault.ts';
@@ -47,6 +48,7 @@ export interface GatewayConfig {
   readonly masking: MaskingConfig;
   readonly recording: RecordingConfig;
   readonly audit: AuditConfig;
+  readonly auditIndex: AuditIndexConfig;
   readonly storage: StorageConfig;
   readonly limits: Limits & { readonly maxConnections: number };
   readonly http: HttpOptions;
@@ -132,6 +134,7 @@ function resolved(
     masking: { ...section.masking, ...(keyFile === undefined ? {} : { key_file: resolve(base, keyFile) }) },
     recording: { ...section.recording, directory: inData(section.recording.directory, 'recordings') },
     audit: { ...section.audit, directory: inData(section.audit.directory, 'audit') },
+    auditIndex: { directory: inData(section.auditIndex.directory, 'index') },
     storage: { ...section.storage, directory: inData(section.storage.directory, 'store') },
   };
 }

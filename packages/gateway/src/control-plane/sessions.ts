@@ -12,7 +12,7 @@ import type { Identity } from '../identity/index.ts';
 import { Fault } from '../lib/fault.ts';
 import type { SessionRow, Storage } from '../storage/index.ts';
 import type { CallerOf } from './authentication.ts';
-import type { ControlPlaneConfig } from './section.ts';
+import { isMember, type Roles } from './roles.ts';
 
 interface SessionDependencies {
   readonly sessions: Pick<Storage['sessions'], 'list' | 'find'>;
@@ -21,8 +21,6 @@ interface SessionDependencies {
   readSession(id: string): AsyncIterable<object>;
   readonly report: (fault: unknown) => void;
 }
-
-type Roles = ControlPlaneConfig['roles'];
 
 /**
  * Sessions and their recordings. Auditors and operators see all; everyone else sees that their own sessions were.
@@ -104,11 +102,6 @@ function endingRoute(
 /** The reason as kept and shown, without the characters that could forge a line. */
 function inertLine(text: string): string {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').trim();
-}
-
-/** An agent that acts for a member is not one: it gets the same as any agent. */
-function isMember(caller: Identity, groups: readonly string[]): boolean {
-  return caller.actor === null && caller.groups.some((group) => groups.includes(group));
 }
 
 function seesAll(caller: Identity, { auditors, operators }: Roles): boolean {
