@@ -65,7 +65,6 @@ export class IndexDatabase {
     this.directory = directory;
     this.file = join(directory, INDEX_FILE);
     try {
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
       this.#database = this.#open();
       this.#inode = this.#inodeNow();
     } catch (cause) {
@@ -135,6 +134,7 @@ export class IndexDatabase {
   }
 
   #openFile(): DatabaseSync {
+    mkdirSync(this.directory, { recursive: true, mode: 0o700 });
     // Made before SQLite sees it, so that it is never readable by others; -wal and -shm take its mode.
     closeSync(openSync(this.file, 'a', 0o600));
     chmodSync(this.file, 0o600);

@@ -57,7 +57,6 @@ export async function startHouse(section: Record<string, unknown> = {}) {
   });
 
   const { address } = await plane.listen();
-
   return {
     address,
     provider,
