@@ -19,6 +19,8 @@ export interface AuditIndexDeps {
   readonly pollMs?: number;
 }
 
+/** Between two looks at the log, in milliseconds: a search looks by itself, and more at once costs less. */
+const POLL_MS = 1_000;
 /** Searches under way at most: each waits for those before it. */
 const WAITING = 64;
 /** Pauses before the thread is started again, in milliseconds. */
@@ -27,7 +29,7 @@ const LONGEST_PAUSE = 60_000;
 const MEMORY_MB = 512;
 
 export function createAuditIndex(places: IndexPlaces, deps: AuditIndexDeps): AuditIndex {
-  return new ThreadIndex({ places, pollMs: deps.pollMs ?? 250 }, deps);
+  return new ThreadIndex({ places, pollMs: deps.pollMs ?? POLL_MS }, deps);
 }
 
 interface Waiting {

@@ -26,6 +26,8 @@ export type SearchReply =
 
 /** How long a search waits for the index to catch up, in milliseconds; then it is answered with what there is. */
 const CATCH_UP_MS = 1_000;
+/** A few tenths of a second: what a search waits for that comes in the middle of one. */
+const BATCH_ENTRIES = 8_192;
 /** Below everything on the data path (https://man7.org/linux/man-pages/man2/setpriority.2.html). */
 const NICENESS = 10;
 
@@ -33,7 +35,7 @@ const port = parentPort;
 if (port === null) throw new Error('This file is the code of a worker thread.');
 const task = workerData as IndexTask;
 yieldToOthers();
-const index = new IndexFile(task.places);
+const index = new IndexFile(task.places, BATCH_ENTRIES);
 let told = '';
 let timer: NodeJS.Timeout | undefined;
 follow();

@@ -7,13 +7,10 @@ import { type Progress, ProgressRow } from './progress.ts';
 import { Searcher } from './search.ts';
 import { Writer } from './writer.ts';
 
-/** Most of the log in one transaction: what a search may have to wait for, and what memory it takes. */
+/** Most of the log in one transaction, by default: what memory it takes. Larger ones write less for each entry. */
 const BATCH_ENTRIES = 16_384;
 const BATCH_BYTES = 16 * 1024 * 1024;
 const BATCH_POSTINGS = 500_000;
-const BATCH_MS = 150;
-/** Entries between two looks at the clock. */
-const CLOCK_ENTRIES = 128;
 
 export interface IndexPlaces {
   /** Folder of the index. */
@@ -42,7 +39,7 @@ export class IndexFile {
   /** Whether the log was read to its end: then only what changes it has to be looked at. */
   #isQuiet = false;
 
-  /** Throws Fault `storage-unavailable`. `batchEntries` is for tests: more steps to be killed between. */
+  /** Throws Fault `storage-unavailable`. `batchEntries`: most in one step, which is what a search may have to wait for. */
   constructor(places: IndexPlaces, batchEntries = BATCH_ENTRIES) {
     this.#places = places;
     this.#batchEntries = batchEntries;
@@ -120,7 +117,6 @@ export class IndexFile {
   /** Hands the next entries to the writer. `trouble` is what kept it from reading on: what came before is good. */
   #read(before: Progress): { after: Progress; isFull: boolean; trouble: LogError | null } {
     const { writer } = this.#parts;
-    const deadline = performance.now() + BATCH_MS;
     const entries = readLogFrom(this.#places.log, before.place);
     if (before.next > 0) expectLast(before, entries.next().value ?? null);
     let { next, place, time } = before;
@@ -139,10 +135,7 @@ export class IndexFile {
         lastBytes = entry.bytes.copy(last);
         bytes += lastBytes;
         isFull = next % this.#batchEntries === 0 || bytes >= BATCH_BYTES || writer.waiting >= BATCH_POSTINGS;
-        if (isFull || (next % CLOCK_ENTRIES === 0 && performance.now() > deadline)) {
-          isFull = true;
-          break;
-        }
+        if (isFull) break;
       }
     } catch (error) {
       if (!(error instanceof LogError)) throw error;
