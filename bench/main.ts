@@ -1,16 +1,21 @@
-/** `npm run bench [-- transactions|bulk|idle|decisions|detectors|audit] [-- --rounds N --seconds N]`: ratios from paired, interleaved runs. */
+/** `npm run bench [-- transactions|bulk|idle|decisions|detectors|audit|index] [-- --rounds N --seconds N --entries N]`: ratios from paired, interleaved runs. */
 import { parseArgs } from 'node:util';
 import { benchAudit } from './audit.ts';
 import { benchBulk } from './bulk.ts';
 import { benchDecisions } from './decisions.ts';
 import { benchDetectors } from './detectors.ts';
 import { benchIdle } from './idle.ts';
+import { benchIndex } from './index.ts';
 import { type Stand, startStand } from './stand.ts';
 import { benchTransactions } from './transactions.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '5' } },
+  options: {
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '5' },
+    entries: { type: 'string', default: '1000000' },
+  },
 });
 const wanted = positionals.length > 0 ? positionals : ['transactions', 'bulk', 'idle', 'decisions'];
 /** A stand of its own for each, so that none measures what another left behind. */
@@ -24,6 +29,7 @@ const alone: Readonly<Record<string, () => Promise<void>>> = {
   decisions: () => benchDecisions(Number(values.rounds)),
   detectors: async () => benchDetectors(),
   audit: () => benchAudit(Number(values.rounds)),
+  index: () => benchIndex(Number(values.entries)),
 };
 
 for (const name of wanted) {

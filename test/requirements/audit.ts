@@ -37,4 +37,22 @@ export const auditRequirements = {
   'audit.tail':
     'A log can be followed while it is written, from any entry on, and nothing half written is read.',
   'audit.tail-lost': 'Following a log whose entries were removed or changed is an error that says which.',
+  'audit.tables':
+    'A decision names the tables it touches, what it sets off included; one that may touch any is found by each.',
+  'audit.index-answers':
+    'A search answers what reading the whole log from end to end would, newest first, over pages, for any filters.',
+  'audit.index-crash':
+    'An index that was killed at any moment catches up, with nothing missing and nothing twice.',
+  'audit.index-hostile':
+    'Values in filters and entries are only ever values: SQL, search syntax, NUL, lone surrogates, any length.',
+  'audit.index-torn':
+    'A torn tail of the log is not indexed and what replaces it is; what stands before damage is found.',
+  'audit.index-rebuilt':
+    'An index that is damaged, gone, of another version or of another log is made anew by itself.',
+  'audit.index-private': 'Nothing an entry says stands in the files of the index.',
+  'audit.index-apart': 'What decides never waits for the index, and goes on without it.',
+  'audit.index-auditors':
+    'Auditors alone search the audit log, agents that act for them do not, and each search is on record.',
+  'audit.index-command':
+    'The command finds what was done through the gateway or in the files, and makes the index anew.',
 } as const;

@@ -15,7 +15,15 @@ export {
 export type { LogProblem, LogProblemCode } from './problem.ts';
 export { type ProveOptions, proveEntry } from './prove.ts';
 export { findEntries, type LogEntry, readLog } from './read.ts';
-export { maxEntryBytes } from './segment.ts';
+export {
+  hasChanged,
+  type LogPlace,
+  type PlacedEntry,
+  readEntryAt,
+  readLogFrom,
+  segmentSizes,
+} from './read-from.ts';
+export { frameBytes, maxEntryBytes } from './segment.ts';
 export { type LogStatus, logStatus } from './status.ts';
 export { LogTail, type TailBatch, type TailEntry, type TailLimits, type TailPosition } from './tail.ts';
 export { type LogReport, type VerifyOptions, verifyLog } from './verify.ts';

@@ -35,6 +35,7 @@ export function* findEntries(directory: string, text: string): Generator<LogEntr
   }
 }
 
+/** The entry in these bytes; LogError `damaged` when they are none. */
 export function parseEntry(bytes: Buffer, file: string, offset: number): LogEntry {
   let fields: unknown;
   try {

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { withControlPlane } from './control-plane.ts';
+import { addAuditSearch } from './program-search.ts';
 import type { Terminal } from './terminal.ts';
 
 const EXAMPLES = `
@@ -9,6 +10,7 @@ Examples:
   sallyport audit prove 1234 --out proof.json              proof of entry 1234, for somebody without the log
   sallyport audit prove 9f3c2a41d0e7b865.3 --from kept     by evaluation id, and that the log only grew since "kept"
   sallyport audit verify-proof proof.json --key log.pub    check it with the public key alone
+  sallyport audit search --table shop.customers            who touched a table, newest first
   sallyport audit export --format ocsf --since 1000        entries for other tools, from the files
   sallyport audit exports                                  how far behind each configured export is
   sallyport audit rotate-key --data ./data                 give the log a new key; the gateway must be stopped
@@ -20,7 +22,7 @@ The form of the log and of proofs is in docs/audit-log-format.md.`;
 export function addAudit(program: Command, terminal: Terminal): void {
   const audit = program
     .command('audit')
-    .description('verify, prove and look at the audit log')
+    .description('verify, prove, search and look at the audit log')
     .addHelpText('after', EXAMPLES);
   withLog(
     audit
@@ -49,6 +51,7 @@ export function addAudit(program: Command, terminal: Terminal): void {
     );
   addVerifyProof(audit, terminal);
   addExport(audit, terminal);
+  addAuditSearch(audit, terminal);
   audit
     .command('rotate-key')
     .description('give the log a new signing key, named by the old one; the gateway must be stopped')

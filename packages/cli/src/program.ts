@@ -4,6 +4,7 @@ import { exitCode, Failure } from './failure.ts';
 import { addAudit } from './program-audit.ts';
 import { addPolicy } from './program-policy.ts';
 import { addRecordings } from './program-recordings.ts';
+import { withFilters, withFolders } from './program-search.ts';
 import { oneLine, someLines, type Terminal } from './terminal.ts';
 
 const EXAMPLES = `
@@ -19,6 +20,7 @@ Examples:
   sallyport audit verify --data ./data       check the record, offline
   sallyport audit prove 1234 --out p.json    proof of one entry, for somebody without the log
   sallyport audit export --format ocsf       the audit log for other tools
+  sallyport audit search --table customers   who touched a table
   sallyport policy explain --help            what a statement does, and what policy says to it
 
 Signing in:
@@ -134,10 +136,17 @@ function addAccess(program: Command, terminal: Terminal): void {
 }
 
 function addRecord(program: Command, terminal: Terminal): void {
-  const sessions = withControlPlane(program.command('sessions').description('list sessions, newest first'))
+  const sessions = program
+    .command('sessions')
+    .description(
+      'list sessions, newest first; for auditors, with --all or a filter, those of the whole audit log',
+    )
     .option('--open', 'only those that are open')
-    .option('--json', 'as JSON')
-    .action(async (options) => (await import('./commands/sessions.ts')).sessions(options, terminal));
+    .option('--all', 'every session in the audit log that has what is asked for somewhere in it')
+    .option('--json', 'as JSON');
+  withFilters(withFolders(withControlPlane(sessions), 'ask the gateway')).action(async (options) =>
+    (await import('./commands/sessions.ts')).sessions(options, terminal),
+  );
   withControlPlane(
     sessions
       .command('kill')

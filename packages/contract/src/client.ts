@@ -17,6 +17,13 @@ import {
   sessionListSchema,
   sessionSchema,
 } from './schemas.ts';
+import {
+  type AuditOperationPage,
+  type AuditSearchQuery,
+  type AuditSessionPage,
+  auditOperationPageSchema,
+  auditSessionPageSchema,
+} from './search-schemas.ts';
 
 export interface ClientOptions {
   /** Where the control plane listens, such as `http://127.0.0.1:7403`. Plain http only to loopback: it carries the token. */
@@ -45,6 +52,10 @@ export interface ControlPlaneClient {
   releaseRecording(id: string, reason?: string): Promise<RecordingHold>;
   /** How each export of the audit log is doing; for auditors and operators. */
   listExports(): Promise<readonly ExportStatus[]>;
+  /** Decisions in the audit log that have everything asked for, newest first. */
+  searchOperations(query?: AuditSearchQuery): Promise<AuditOperationPage>;
+  /** Sessions in the audit log that have everything asked for somewhere in them, newest first. */
+  searchSessions(query?: AuditSearchQuery): Promise<AuditSessionPage>;
 }
 
 /** Most bytes of one answer that is read at once. */
@@ -108,7 +119,14 @@ export function createClient(options: ClientOptions): ControlPlaneClient {
     holdRecording: (id, reason) => ask('holdRecording', recordingHoldSchema, { id, body: { reason } }),
     releaseRecording: (id, reason = '') =>
       ask('releaseRecording', recordingHoldSchema, { id, body: { reason } }),
+    searchOperations: (query = {}) =>
+      ask('searchOperations', auditOperationPageSchema, { query: searched(query) }),
+    searchSessions: (query = {}) => ask('searchSessions', auditSessionPageSchema, { query: searched(query) }),
   };
+}
+
+function searched(query: AuditSearchQuery): NonNullable<Call['query']> {
+  return { ...query, limit: numeric(query.limit) };
 }
 
 function numeric(value: unknown): number | undefined {

@@ -33,3 +33,16 @@ export {
   sessionQuerySchema,
   sessionSchema,
 } from './schemas.ts';
+export {
+  type AuditOperation,
+  type AuditOperationPage,
+  type AuditSearchQuery,
+  type AuditSession,
+  type AuditSessionPage,
+  auditOperationPageSchema,
+  auditOperationSchema,
+  auditSearchQuerySchema,
+  auditSessionPageSchema,
+  auditSessionSchema,
+  FILTER_CHARACTERS,
+} from './search-schemas.ts';

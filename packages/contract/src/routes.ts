@@ -12,6 +12,8 @@ export const routes = {
   holdRecording: { method: 'POST', path: '/v1/sessions/:id/recording/hold' },
   releaseRecording: { method: 'POST', path: '/v1/sessions/:id/recording/release' },
   listExports: { method: 'GET', path: '/v1/exports' },
+  searchOperations: { method: 'GET', path: '/v1/audit/operations' },
+  searchSessions: { method: 'GET', path: '/v1/audit/sessions' },
 } as const;
 
 export type RouteName = keyof typeof routes;

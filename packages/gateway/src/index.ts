@@ -1,4 +1,11 @@
 export {
+  type FoundOperation,
+  type FoundSession,
+  IndexFile,
+  type Page,
+  type SearchFilter,
+} from './audit-index/index.ts';
+export {
   addClassified,
   describeConfig,
   exampleConfig,

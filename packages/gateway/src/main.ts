@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { createConnector } from '@sallyport/connector';
 import { type ApprovalRoom, createApprovals } from './approval/index.ts';
 import { type AuditLog, createAudit } from './audit/index.ts';
+import { type AuditIndex, createAuditIndex } from './audit-index/index.ts';
 import type { GatewayConfig, ListenerConfig } from './config/index.ts';
 import { createControlPlane } from './control-plane/index.ts';
 import {
@@ -104,6 +105,7 @@ interface Rooms {
   /** For listeners without TLS; `tls` is each listener's own. */
   readonly house: House;
   readonly storage: Storage;
+  readonly auditIndex: AuditIndex;
   readonly approvals: ApprovalRoom;
   readonly exports: Exports;
   readonly decisionPoint: PolicyDecisionPoint;
@@ -131,6 +133,9 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   );
   const audit = exports.guard(log);
   closing.unshift(() => audit.append({ type: 'gateway-stopped' }));
+  const auditIndex = owned(
+    createAuditIndex({ log: config.audit.directory, directory: config.auditIndex.directory }, { report }),
+  );
   const storage = owned(await openStorage(config.storage, { clock }));
   await storage.sessions.endOpen('the gateway stopped', clock.now());
   await storage.applyRetention();
@@ -171,7 +176,7 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
     sessions,
   };
   decisionPoint.onChange(() => void regate(house).catch(report));
-  return { house, storage, approvals, decisionPoint, protocols, retention, exports };
+  return { house, storage, auditIndex, approvals, decisionPoint, protocols, retention, exports };
 }
 
 function openRecordings(
@@ -210,7 +215,7 @@ async function openListeners(config: GatewayConfig, rooms: Rooms, closing: Closi
 
 /** Returns the base URL. */
 async function openControlPlane(config: GatewayConfig, rooms: Rooms, closing: Closing): Promise<string> {
-  const { house, storage, approvals, protocols, retention, exports } = rooms;
+  const { house, storage, auditIndex, approvals, protocols, retention, exports } = rooms;
   const { identity, audit, clock, report, recorder } = house;
   const { directory } = config.recording;
   const readSession = (id: string, follow: { readonly until: number } | null) =>
@@ -219,6 +224,7 @@ async function openControlPlane(config: GatewayConfig, rooms: Rooms, closing: Cl
     identity,
     approvals,
     sessions: storage.sessions,
+    auditIndex,
     audit,
     clock,
     endSession: (id, reason) => house.sessions.endWhere((session) => session.id === id, reason) > 0,

@@ -4,21 +4,26 @@ import { join } from 'node:path';
 import { findNotes, publicKeyFile } from '@sallyport/audit-log';
 import { exitCode, Failure } from '../failure.ts';
 
-export interface LogOptions {
-  /** The data directory; the log is `audit` and the recordings are `recordings` in it. */
+/** Where the files of a gateway are, for commands that need no gateway. */
+export interface FolderOptions {
+  /** The data directory; the log is `audit`, the recordings are `recordings` and the index is `index` in it. */
   readonly data?: string;
-  /** A configuration to take both folders from instead. */
+  /** A configuration to take the folders from instead. */
   readonly config?: string;
+}
+
+export interface LogOptions extends FolderOptions {
   readonly publicKey?: string;
 }
 
 export interface Folders {
   readonly audit: string;
   readonly recordings: string;
+  readonly index: string;
 }
 
-/** Where the log and the recordings are; a Failure when there is no log. */
-export async function foldersOf(options: LogOptions): Promise<Folders> {
+/** Where the log, the recordings and the index are; a Failure when there is no log. */
+export async function foldersOf(options: FolderOptions): Promise<Folders> {
   const folders = await named(options);
   if (existsSync(folders.audit)) return folders;
   throw new Failure(
@@ -27,14 +32,15 @@ export async function foldersOf(options: LogOptions): Promise<Folders> {
   );
 }
 
-async function named({ data, config }: LogOptions): Promise<Folders> {
+async function named({ data, config }: FolderOptions): Promise<Folders> {
   if (config === undefined) {
     const directory = data ?? './data';
-    return { audit: join(directory, 'audit'), recordings: join(directory, 'recordings') };
+    const folder = (name: string) => join(directory, name);
+    return { audit: folder('audit'), recordings: folder('recordings'), index: folder('index') };
   }
   const { loadConfig } = await import('@sallyport/gateway');
-  const { audit, recording } = loadConfig(config);
-  return { audit: audit.directory, recordings: recording.directory };
+  const { audit, recording, auditIndex } = loadConfig(config);
+  return { audit: audit.directory, recordings: recording.directory, index: auditIndex.directory };
 }
 
 /** The public key to check with, and where it is from: beside the log, unless one is named. */

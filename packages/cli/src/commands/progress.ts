@@ -3,10 +3,11 @@ import type { Terminal } from '../terminal.ts';
 /** How long something may take before it says how far it is, and between two times it does, in milliseconds. */
 const EVERY_MS = 1000;
 
-/** Says how far a long check is, once a second after the first, to whoever looks at a terminal. */
+/** Says how far a long reading of files is, once a second after the first, to whoever looks at a terminal. */
 export function progressOf(
   terminal: Terminal,
   now: () => number = () => performance.now(),
+  did = 'checked',
 ): (checked: number, total: number) => void {
   const started = now();
   let last = started;
@@ -16,7 +17,7 @@ export function progressOf(
     const seconds = (last - started) / 1000;
     terminal.err(
       terminal.paint.dim(
-        `checked ${Math.floor((100 * checked) / total)} % of ${megabytes(total)}, ${megabytes(checked / seconds)} a second`,
+        `${did} ${Math.floor((100 * checked) / total)} % of ${megabytes(total)}, ${megabytes(checked / seconds)} a second`,
       ),
     );
   };

@@ -1,17 +1,30 @@
 import type { Session } from '@sallyport/contract';
 import { asking, type ControlPlaneOptions } from '../control-plane.ts';
+import { exitCode, Failure } from '../failure.ts';
 import { table } from '../table.ts';
 import { jsonText, oneLine, type Terminal } from '../terminal.ts';
 import { moment, span } from '../time.ts';
+import { isLocal, queryOf, type SearchOptions, searchSessions } from './audit-search.ts';
 import { whoOf } from './requests.ts';
 
-export interface SessionsOptions extends ControlPlaneOptions {
-  readonly json?: boolean;
+export interface SessionsOptions extends SearchOptions {
   readonly open?: boolean;
+  readonly all?: boolean;
 }
 
-/** Lists sessions, newest first. */
+/** Lists sessions, newest first: those the gateway lists, or those of the whole audit log. */
 export async function sessions(options: SessionsOptions, terminal: Terminal): Promise<void> {
+  if (
+    options.all === true ||
+    isLocal(options) ||
+    Object.values(queryOf(options)).some((value) => value !== undefined)
+  ) {
+    if (options.open !== true) return searchSessions(options, terminal);
+    throw new Failure(
+      exitCode.usage,
+      '--open lists what is open now: it goes with no filter, and not with --all.',
+    );
+  }
   const query = options.open === true ? { open: true } : {};
   const found = await asking(options, terminal, (client) => client.listSessions(query));
   if (options.json === true) return terminal.out(jsonText(found, 2));

@@ -14,6 +14,8 @@ export interface AuditEntry {
   /** The operation with literals taken out. */
   readonly form?: string;
   readonly actions?: readonly string[];
+  /** The tables it touches, views and what it sets off included, as `tableText` writes them. */
+  readonly tables?: readonly string[] | undefined;
   readonly policies?: readonly string[];
   readonly policyVersion?: string;
   readonly obligations?: readonly string[];

@@ -86,6 +86,7 @@ function inKeyOrder(entry: AuditEntry, stamp: Stamp, formBytes: number): EntryFi
     seq: stamp.seq,
     sessionId: entry.sessionId,
     subject: entry.subject,
+    tables: entry.tables,
     target: entry.target,
     task: entry.task,
     time: stamp.time,

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import type { ConnectorConfig } from '@sallyport/connector';
 import type { ApprovalConfig } from '../approval/index.ts';
 import type { AuditConfig } from '../audit/index.ts';
+import type { AuditIndexConfig } from '../audit-index/index.ts';
 import type { ControlPlaneConfig } from '../control-plane/index.ts';
 import type { ExportConfig } from '../export/index.ts';
 import type { IdentityConfig } from '../identity/index.ts';
@@ -48,6 +49,7 @@ export interface GatewayConfig {
   readonly masking: MaskingConfig;
   readonly recording: RecordingConfig;
   readonly audit: AuditConfig & { readonly export: readonly ExportConfig[] };
+  readonly auditIndex: AuditIndexConfig;
   readonly storage: StorageConfig;
   readonly limits: Limits & { readonly maxConnections: number };
   readonly http: HttpOptions;
@@ -141,6 +143,7 @@ function resolved(
       directory: inData(section.audit.directory, 'audit'),
       export: section.audit.export.map((one) => withPaths(one, base)),
     },
+    auditIndex: { directory: inData(section.auditIndex.directory, 'index') },
     storage: { ...section.storage, directory: inData(section.storage.directory, 'store') },
   };
 }

@@ -3,6 +3,7 @@ import { connectorSection } from '@sallyport/connector';
 import { z } from 'zod';
 import { approvalSection } from '../approval/index.ts';
 import { auditSection } from '../audit/index.ts';
+import { auditIndexSection } from '../audit-index/index.ts';
 import { controlPlaneSection } from '../control-plane/index.ts';
 import { exportSection } from '../export/index.ts';
 import { identitySection } from '../identity/index.ts';
@@ -99,6 +100,9 @@ const audit = auditSection.extend({
   directory: folder('audit', 'Folder of the audit log. One log per gateway replica.'),
   export: exportSection.default([]),
 });
+const auditIndex = auditIndexSection.extend({
+  directory: folder('index', 'Folder of the index, readable by the gateway only.'),
+});
 const recording = recordingSection.extend({
   directory: folder('recordings', 'Folder of the recordings; each is <date>/<session id>.rec below it.'),
 });
@@ -112,7 +116,9 @@ export const gatewaySection = z.strictObject({
     .string()
     .min(1)
     .default('./data')
-    .describe('Folder for everything the gateway writes: audit log, recordings, store. Made when missing.'),
+    .describe(
+      'Folder for everything the gateway writes: audit log and its index, recordings, store. Made when missing.',
+    ),
   listeners: z.array(listener).min(1).max(64).describe('The outer doors: where clients connect.'),
   controlPlane: controlPlaneSection
     .prefault({})
@@ -126,9 +132,14 @@ export const gatewaySection = z.strictObject({
   audit: audit
     .prefault({})
     .describe('The tamper-evident log that every decision is in before it takes effect.'),
+  auditIndex: auditIndex
+    .prefault({})
+    .describe(
+      'The index for searching the audit log (docs/audit-search.md). It can be made anew at any time.',
+    ),
   storage: storage
     .prefault({})
-    .describe('The embedded store: an index of the audit log for looking things up.'),
+    .describe('The embedded store: access requests and sessions, for looking things up.'),
   limits: limits.prefault({}).describe('Limits of the data path. Going over one is an error that names it.'),
   http: httpSection.prefault({}).describe('Limits of HTTP listeners, and what they let through.'),
   connector: z

@@ -2,9 +2,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openLog } from '@sallyport/audit-log';
 import { startTestProvider, TEST_AUDIENCE } from '../../../../test/fixtures/oidc-provider.ts';
 import { approvalSection, createApprovals } from '../approval/index.ts';
 import type { AuditEntry } from '../audit/index.ts';
+import { createAuditIndex } from '../audit-index/index.ts';
 import { createIdentityProvider, identitySection } from '../identity/index.ts';
 import { systemClock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
@@ -31,6 +33,7 @@ export async function startHouse(section: Record<string, unknown> = {}) {
   const random = () => String(++count).padStart(16, '0');
   const surroundings = { storage, clock: systemClock, audit, random, report };
   const approvals = createApprovals({ config: approvalSection.parse({}), ...surroundings });
+  const auditIndex = await startIndex(directory, report);
   const config = controlPlaneSection.parse({
     listen: '127.0.0.1:0',
     roles: { auditors: ['auditors'], operators: ['security'] },
@@ -41,6 +44,7 @@ export async function startHouse(section: Record<string, unknown> = {}) {
     identity,
     approvals,
     sessions: storage.sessions,
+    auditIndex,
     audit,
     clock: systemClock,
     report,
@@ -54,13 +58,13 @@ export async function startHouse(section: Record<string, unknown> = {}) {
   });
 
   const { address } = await plane.listen();
-
   return {
     address,
     provider,
     storage,
     approvals,
     identity,
+    auditIndex,
     entries,
     faults,
     /** Sessions that were ended by command, with the reason. */
@@ -77,6 +81,7 @@ export async function startHouse(section: Record<string, unknown> = {}) {
     },
     async close() {
       await plane.close();
+      await auditIndex.close();
       await approvals.close();
       await storage.close();
       await provider.close();
@@ -90,6 +95,27 @@ function retentionInto(held: string[]): Pick<Retention, 'hold' | 'release'> {
     hold: async (id, { subject }, reason) => void held.push(`hold ${id} ${subject}: ${reason}`),
     release: async (id, { subject }, reason) => void held.push(`release ${id} ${subject}: ${reason}`),
   };
+}
+
+/** An index of a log in which alice's agent once asked for something. */
+async function startIndex(directory: string, report: (fault: unknown) => void) {
+  const log = openLog(join(directory, 'audit'));
+  const who = { sessionId: 'alices', subject: 'test|alice', actor: 'agent-7', target: 'shop' };
+  log.append({
+    type: 'session-started',
+    ...who,
+    protocol: 'postgres',
+    facts: { client: 'psql', facet: 'db' },
+  });
+  log.append({
+    type: 'decision',
+    ...who,
+    effect: 'deny',
+    form: 'DELETE FROM orders',
+    tables: ['db.public.orders'],
+  });
+  await log.close();
+  return createAuditIndex({ log: log.directory, directory: join(directory, 'index') }, { report });
 }
 
 async function* readTestSession(id: string): AsyncGenerator<object> {

@@ -242,6 +242,21 @@ describe('input', () => {
     ]) {
       assert.equal((await raw({ authorization: `Bearer ${bob}` }, path)).status, 400, path);
     }
+    for (const query of [
+      'limit=501',
+      'cursor=-1',
+      'cursor=1e3',
+      'since=yesterday',
+      'effect=maybe',
+      'text=%22',
+      'subject=',
+      `subject=${'x'.repeat(1_025)}`,
+      'subject=a&subject=b',
+      'nonsense=1',
+    ]) {
+      const answer = await raw({ authorization: `Bearer ${auditor}` }, `/v1/audit/operations?${query}`);
+      assert.equal(answer.status, 400, query);
+    }
     for (const path of [
       '/v1/sessions/..%2f..%2fetc',
       '/v1/sessions/%00',
@@ -258,11 +273,12 @@ describe('input', () => {
 
 test('without TLS it listens on loopback only [control-plane.clear-text]', async () => {
   for (const listen of ['0.0.0.0:0', '[::]:0', 'gateway.example:7403', '10.0.0.1:7403']) {
-    const { storage, approvals, identity } = house;
+    const { storage, approvals, identity, auditIndex } = house;
     const plane = createControlPlane(controlPlaneSection.parse({ listen }), {
       identity,
       approvals,
       sessions: storage.sessions,
+      auditIndex,
       audit: { append: () => {} },
       clock: systemClock,
       endSession: () => false,

@@ -4,12 +4,14 @@ import type { ExportStatus } from '@sallyport/contract';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { ApprovalRoom } from '../approval/index.ts';
 import type { AuditLog } from '../audit/index.ts';
+import type { AuditIndex } from '../audit-index/index.ts';
 import type { IdentityProvider } from '../identity/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import { isLoopbackHost } from '../lib/loopback.ts';
 import type { Storage } from '../storage/index.ts';
 import { accessRequestRoutes } from './access-requests.ts';
+import { auditSearchRoutes } from './audit-search.ts';
 import { authentication } from './authentication.ts';
 import { guardDoor } from './door.ts';
 import { exportRoutes } from './exports.ts';
@@ -23,6 +25,7 @@ export interface ControlPlaneDependencies {
   readonly approvals: Pick<ApprovalRoom, 'list' | 'get' | 'approve' | 'deny'>;
   readonly sessions: Pick<Storage['sessions'], 'list' | 'find'>;
   readonly audit: Pick<AuditLog, 'append'>;
+  readonly auditIndex: Pick<AuditIndex, 'operations' | 'sessions'>;
   readonly clock: Clock;
   /** Ends an open session now; false when it is not open. */
   endSession(id: string, reason: string): boolean;
@@ -45,7 +48,7 @@ const REQUEST_MS = 30_000;
 /** Node's default of 16 KiB is the size of one large token. */
 const HEADER_BYTES = 32_768;
 
-/** The HTTP API for people and their tools: access requests, sessions, recordings. Opens no socket before `listen`. */
+/** The HTTP API for people and their tools: access requests, sessions, recordings, the audit log. Opens no socket before `listen`. */
 export function createControlPlane(config: ControlPlaneConfig, deps: ControlPlaneDependencies): ControlPlane {
   let app: FastifyInstance | null = null;
   return {
@@ -101,6 +104,7 @@ async function buildApp(
   sessionRoutes(app, deps, callerOf, config.roles);
   recordingRoutes(app, deps, callerOf, config.roles);
   exportRoutes(app, deps, callerOf, config.roles);
+  auditSearchRoutes(app, deps, callerOf, config.roles);
   return app;
 }
 

@@ -33,12 +33,16 @@ const expected: Record<RouteName, Record<Role, number>> = {
   recording: row(401, 401, 403, 403, 404, 404, 404, 200, 404, 404, 403, 404),
   holdRecording: row(401, 401, 403, 403, 404, 404, 404, 200, 404, 404, 403, 404),
   releaseRecording: row(401, 401, 403, 403, 404, 404, 404, 200, 404, 404, 403, 404),
+  searchOperations: row(401, 401, 403, 403, 403, 403, 403, 200, 403, 403, 403, 403),
+  searchSessions: row(401, 401, 403, 403, 403, 403, 403, 200, 403, 403, 403, 403),
 };
 
 /** How many rows of alice's agent each role finds in a listing. */
-const listed: Record<'listAccessRequests' | 'listSessions', Record<Role, number>> = {
+const listed: Partial<Record<RouteName, Record<Role, number>>> = {
   listAccessRequests: row(0, 0, 1, 1, 0, 1, 0, 0, 0, 0, 1, 0),
   listSessions: row(0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 1, 0),
+  searchOperations: row(0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0),
+  searchSessions: row(0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0),
 };
 
 function row(...cells: readonly number[]): Record<Role, number> {
@@ -75,7 +79,7 @@ describe('the authorization table', () => {
   }
 
   for (const route of Object.keys(routes) as RouteName[]) {
-    test(`${route} answers each role as it should [control-plane.matrix, control-plane.own, control-plane.recordings]`, async () => {
+    test(`${route} answers each role as it should [control-plane.matrix, control-plane.own, control-plane.recordings, audit.index-auditors]`, async () => {
       for (const role of Object.keys(roles) as Role[]) {
         const pending = await house.ask(tokens.get('requester') ?? '');
         const id =
@@ -87,10 +91,12 @@ describe('the authorization table', () => {
           : await response.json();
         if (response.status >= 400) {
           assert.match(response.headers.get('content-type') ?? '', /^application\/problem\+json/);
-        } else if (route === 'listAccessRequests' || route === 'listSessions') {
+        } else if (listed[route] !== undefined) {
           const [rows] = Object.values(body as Record<string, unknown[]>);
           assert.equal(rows?.length, listed[route][role], `rows of ${route} for ${role}`);
         }
+        const searches = house.entries.splice(0).filter(({ facts }) => facts?.attempt === 'search-audit');
+        assert.equal(searches.length, route.startsWith('search') && response.status === 200 ? 1 : 0);
         const wasEnded = house.ended.splice(0).length;
         assert.equal(wasEnded, route === 'endSession' && response.status === 200 ? 1 : 0);
         const changed = house.held.splice(0).length;

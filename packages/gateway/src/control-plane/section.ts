@@ -38,7 +38,9 @@ export const controlPlaneSection = z.strictObject({
         .array(z.string().min(1))
         .max(64)
         .default([])
-        .describe('Groups whose members may list and read every session and recording.'),
+        .describe(
+          'Groups whose members may list and read every session and recording, and search the audit log.',
+        ),
       operators: z
         .array(z.string().min(1))
         .max(64)

@@ -1,4 +1,4 @@
-import type { AuditEntry } from '../audit/index.ts';
+import { ANY_TABLE, type AuditEntry, tablesText } from '../audit/index.ts';
 import type { MaybePromise } from '../lib/async.ts';
 import { Fault } from '../lib/fault.ts';
 import type { ApprovalRequirement, Decision, Rate } from '../policy/index.ts';
@@ -244,6 +244,7 @@ function entryOf(
     digest: session.digest(operation, policyVersion),
     form: operation.meaning.form,
     actions: actionsOf(session, operation),
+    tables: tablesOf(operation),
     policies,
     policyVersion,
   };
@@ -288,6 +289,25 @@ function actionsOf(session: Session, { meaning }: Operation): readonly string[] 
     actionNames.set(meaning, actions);
   }
   return actions;
+}
+
+const tableNames = new WeakMap<object, readonly string[]>();
+
+/**
+ * The tables of an operation, worked out once for each meaning; absent where there is none. One whose effect cannot be
+ * told may touch any.
+ */
+function tablesOf({ meaning }: Operation): readonly string[] | undefined {
+  let tables = tableNames.get(meaning);
+  if (tables === undefined) {
+    const touched = meaning.evaluations
+      .map(({ resource }) => resource)
+      .filter(({ type }) => type === 'Table');
+    const paths = touched.map(({ path }) => path);
+    tables = tablesText(meaning.undetermined === null ? paths : [[ANY_TABLE], ...paths]);
+    tableNames.set(meaning, tables);
+  }
+  return tables.length === 0 ? undefined : tables;
 }
 
 const NO_OBLIGATIONS: readonly string[] = [];
