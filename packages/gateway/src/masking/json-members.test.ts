@@ -38,7 +38,7 @@ test('gives up on what is no JSON, and on what nests too deep [masking.json-memb
   ])
     assert.equal(hide(broken, 'a'), null, broken);
   assert.equal(
-    hide('{"b":'.repeat(300) + '1' + '}'.repeat(300), ...Array(1).fill('*.'.repeat(299) + 'x')),
+    hide(`${'{"b":'.repeat(300)}1${'}'.repeat(300)}`, ...Array(1).fill(`${'*.'.repeat(299)}x`)),
     null,
   );
   const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;

@@ -6,7 +6,6 @@
  */
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import type { MaybePromise } from '../lib/async.ts';
 import type { Study, StudySource } from './study.ts';
 
 export type * from './study.ts';
