@@ -29,9 +29,7 @@ export async function startHouse(section: Record<string, unknown> = {}) {
   const held: string[] = [];
   const audit = { append: (entry: AuditEntry) => void entries.push(entry) };
   const report = (fault: unknown) => void faults.push(fault);
-  let count = 0;
-  const random = () => String(++count).padStart(16, '0');
-  const surroundings = { storage, clock: systemClock, audit, random, report };
+  const surroundings = { storage, clock: systemClock, audit, random: counted(), report };
   const approvals = createApprovals({ config: approvalSection.parse({}), ...surroundings });
   const auditIndex = await startIndex(directory, report);
   const config = controlPlaneSection.parse({
@@ -87,6 +85,15 @@ export async function startHouse(section: Record<string, unknown> = {}) {
       await provider.close();
       await rm(directory, { recursive: true, force: true });
     },
+  };
+}
+
+/** Numbers in place of randomness, so that ids are the same in every run. */
+function counted(): () => string {
+  let count = 0;
+  return () => {
+    count += 1;
+    return String(count).padStart(16, '0');
   };
 }
 
