@@ -9,9 +9,9 @@ export const PLACEHOLDER = '***';
 /** `whole`: a value is nothing but a mark, or holds one that cannot be anything else. `part`: it holds three asterisks. */
 export type Mark = 'whole' | 'part';
 
-/** The token of a hashed value. */
-const TOKEN = /msk_[a-z2-7]{20}/;
-const TOKEN_BEGINS = 'msk_';
+/** What the token of a hashed value begins with, before 20 characters of base32. */
+export const TOKEN_BEGINS = 'msk_';
+const TOKEN = new RegExp(`${TOKEN_BEGINS}[a-z2-7]{20}`);
 
 /** As a string in JSON, and in SQL inside a text of its own. */
 const QUOTED: readonly string[] = [`"${PLACEHOLDER}"`, `'${PLACEHOLDER}'`];
@@ -33,8 +33,9 @@ export function markInBytes(value: Uint8Array): Mark | null {
   return mayHold(bytes) ? markIn(bytes.toString('latin1')) : null;
 }
 
-function mayHold(bytes: Buffer): boolean {
-  return bytes.includes(PLACEHOLDER) || bytes.includes(TOKEN_BEGINS);
+/** Whether a text may hold a mark: a quick look. */
+export function mayHold(text: string | Buffer): boolean {
+  return text.includes(PLACEHOLDER) || text.includes(TOKEN_BEGINS);
 }
 
 /** Finds marks that are a whole field in rows that come in chunks, in any format of COPY. */

@@ -1,3 +1,4 @@
+import { TOKEN_BEGINS } from '../../lib/marks.ts';
 import type { Disguise } from '../../protocols/protocol.ts';
 import type { Keyed } from './keyed.ts';
 
@@ -18,10 +19,10 @@ export function hash(keyed: Keyed): Disguise {
 }
 
 function tokenOf(digest: Buffer): string {
-  let token = 'msk_';
+  let token = TOKEN_BEGINS;
   let bits = 0;
   let held = 0;
-  for (let at = 0; token.length < 4 + TOKEN_CHARACTERS; ) {
+  for (let at = 0; token.length < TOKEN_BEGINS.length + TOKEN_CHARACTERS; ) {
     if (held < 5) {
       bits = ((bits << 8) | (digest[at] as number)) & 0xfff;
       at += 1;

@@ -5,6 +5,7 @@
  * therefore follows PostgreSQL's scan.l where it goes, and goes only where the rules are simple: anything unusual gives
  * null and the caller keys by the exact text. The text is the client's, so this runs in linear time and allocates one string.
  */
+import { mayHold } from '../../../lib/marks.ts';
 
 /** Stands for an integer that fits the grammar's ICONST. None of the three can be in a text that has a form. */
 const INTEGER = '\u0001';
@@ -12,9 +13,6 @@ const INTEGER = '\u0001';
 const NUMBER = '\u0002';
 /** Stands for a plain string. */
 const STRING = '\u0003';
-
-/** What every mark of masking begins with or holds (lib/marks.ts). */
-const MARKS = ['***', 'msk_'];
 
 const LARGEST_INTEGER = 2_147_483_647;
 
@@ -55,7 +53,7 @@ function classAt(text: string, index: number): number {
 /** The normal form, or null when only the exact text identifies the statement. */
 export function normalForm(text: string): string | null {
   // A placeholder written as a value has the text refused, and another value has not.
-  if (MARKS.some((mark) => text.includes(mark))) return null;
+  if (mayHold(text)) return null;
   let form = '';
   let kept = 0;
   let at = 0;

@@ -2,7 +2,7 @@
 
 import { parentPort } from 'node:worker_threads';
 import { loadModule, parsePlPgSQLSync, parseSync, type ScanToken, SqlError, scanSync } from 'libpg-query';
-import { markIn } from '../../../lib/marks.ts';
+import { markIn, mayHold } from '../../../lib/marks.ts';
 import type { Draft } from './meaning.ts';
 import { type ParseAnswer, type ParseRequest, READY } from './parser-messages.ts';
 import { withRecords } from './plpgsql-declarations.ts';
@@ -46,12 +46,10 @@ function draftOf(request: ParseRequest): Draft {
     return { ...walkStatements([], '', null, PARSERS), statements: statements.length, undetermined: why };
   }
   const draft = walkStatements(statements, request.database, request.form ?? redacted(text), PARSERS);
-  const mark = MAY_BE_MARKED.test(text) ? markAmong(statements) : null;
+  // As it is, or with escapes in it.
+  const mark = mayHold(text) || text.includes('\\') ? markAmong(statements) : null;
   return mark === null ? draft : { ...draft, mark };
 }
-
-/** Texts that could hold what stands for a hidden value, as it is or escaped. */
-const MAY_BE_MARKED = /\*\*\*|msk_|\\/;
 
 /** The mark among the strings of a tree. */
 function markAmong(statements: readonly unknown[]): NonNullable<Draft['mark']> | null {
