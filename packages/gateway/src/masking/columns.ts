@@ -137,22 +137,14 @@ export class ColumnRules {
   }
 
   #membersOf(schema: string, table: string, column: string) {
-    return this.#members.filter(
-      ({ subject }) =>
-        globMatches(subject.column, column) &&
-        globMatches(subject.schema, schema) &&
-        globMatches(subject.table, table),
-    );
+    return this.#members.filter(({ subject }) => matches(subject, schema, table, column));
   }
 
   #whole(schema: string, table: string, column: string): string | null {
     const exact = this.#exact.get(columnKey(schema, table, column));
     if (exact !== undefined) return exact[0] ?? null;
-    for (const { subject, class: dataClass } of this.#paths) {
-      if (!hasWildcard(subject) || !globMatches(subject.column, column)) continue;
-      if (globMatches(subject.schema, schema) && globMatches(subject.table, table)) return dataClass;
-    }
-    return this.#byName(column);
+    const pattern = this.#patterns.find(({ subject }) => matches(subject, schema, table, column));
+    return pattern?.class ?? this.#byName(column);
   }
 
   /** Every class that any rule gives a column; a `*` in place of a name is any name. */
@@ -204,6 +196,13 @@ function isAny(name: string): boolean {
 
 function couldBe(pattern: string, name: string): boolean {
   return isAny(name) || globMatches(pattern, name);
+}
+
+/** The column first: it is the part that tells most columns apart. */
+function matches(path: ColumnPath, schema: string, table: string, column: string): boolean {
+  return (
+    globMatches(path.column, column) && globMatches(path.schema, schema) && globMatches(path.table, table)
+  );
 }
 
 function hasWildcard(path: ColumnPath): boolean {

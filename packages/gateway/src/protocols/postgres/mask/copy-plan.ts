@@ -4,17 +4,10 @@ import { FIRST_USER_TYPE, type ScanForm, scanForm } from './column-types.ts';
 import { BinaryRows } from './copy-binary.ts';
 import type { CopyColumn, CopyRows } from './copy-rows.ts';
 import { TextRows } from './copy-text.ts';
-import { type HiddenClass, holdsOwnValues, lineageClass } from './field-class.ts';
-import {
-  anyColumnClass,
-  type ColumnOrigins,
-  columnClass,
-  computesFromHidden,
-  mayHide,
-  type OriginRelation,
-} from './hidden-columns.ts';
+import { generatedClass, type HiddenClass, isGenerated, lineageClass, ownClass } from './field-class.ts';
+import { type ColumnOrigins, computesFromHidden, mayHide, type OriginRelation } from './hidden-columns.ts';
 import { type Hiding, hidingOf } from './hiding.ts';
-import type { CopyScope, OutputLineage, ReplyScope } from './reply-scope.ts';
+import type { CopyScope, ReplyScope } from './reply-scope.ts';
 
 /** What is done to the rows of one COPY TO STDOUT. For one run of it only: rows may span messages. */
 export interface CopyPlan {
@@ -90,31 +83,13 @@ function columnsOf(
     // A type of somebody's own may be a domain, whose values are those of any other type.
     const type = known > 0 && known < FIRST_USER_TYPE ? known : null;
     const output = made?.length === names.length ? made[at] : undefined;
-    const hidden = ownClass(relation, name, output, mask, origins);
+    const hidden =
+      ownClass(relation, name, mask, origins) ??
+      (output === undefined
+        ? generatedClass(relation, name, mask, origins)
+        : lineageClass(output, mask, origins));
     return { hiding: hidingIn(copy, hidden, type, mask), scan: scanOf(copy, type) };
   });
-}
-
-/** The class of a column of the table that is copied. */
-function ownClass(
-  relation: OriginRelation,
-  name: string,
-  output: OutputLineage | undefined,
-  mask: Mask,
-  origins: ColumnOrigins,
-): HiddenClass | null {
-  const own = columnClass(relation, name, mask, origins);
-  if (own !== null) {
-    const members = mask.members(relation.schema, relation.name, name, relation.declared?.get(name) ?? null);
-    return { dataClass: own, derived: !holdsOwnValues(relation, own), members };
-  }
-  if (output !== undefined) return lineageClass(output, mask, origins);
-  const any = isGenerated(relation, name) ? anyColumnClass(relation, mask, origins) : null;
-  return any === null ? null : { dataClass: any, derived: true };
-}
-
-function isGenerated({ behaviour }: OriginRelation, name: string): boolean {
-  return behaviour?.generated.some(({ column }) => column === name) === true;
 }
 
 function scanOf({ format }: CopyScope, type: number | null): ScanForm {

@@ -63,7 +63,7 @@ function whole(dataClass: string | null): HiddenClass | null {
  * Whether the column of this class is the table's own. A view's may be made of anything; so may what has no table, and
  * what nobody knows the class of.
  */
-export function holdsOwnValues(relation: OriginRelation | undefined, dataClass: string): boolean {
+function holdsOwnValues(relation: OriginRelation | undefined, dataClass: string): boolean {
   if (relation === undefined || relation.origins.length > 0 || dataClass === UNKNOWN_CLASS) return false;
   // One that reads no table, only what a function returns.
   return relation.kind !== 'v' && relation.kind !== 'm';
@@ -125,15 +125,34 @@ function originClass(
   if (attribute < 0) return null;
   const column = columnOf(relation, attribute);
   if (column === null) return whole(UNKNOWN_CLASS);
-  const own = columnClass(relation, column, mask, origins);
-  if (own !== null)
-    return {
-      dataClass: own,
-      derived: !holdsOwnValues(relation, own),
-      members: membersOf(relation, column, mask),
-    };
-  const generated = relation.behaviour?.generated.some((one) => one.column === column) === true;
-  return generated ? whole(anyColumnClass(relation, mask, origins)) : null;
+  return ownClass(relation, column, mask, origins) ?? generatedClass(relation, column, mask, origins);
+}
+
+/** What is hidden of a relation's column by what the column itself is. */
+export function ownClass(
+  relation: OriginRelation,
+  column: string,
+  mask: Mask,
+  origins: ColumnOrigins,
+): HiddenClass | null {
+  const dataClass = columnClass(relation, column, mask, origins);
+  if (dataClass === null) return null;
+  const derived = !holdsOwnValues(relation, dataClass);
+  return { dataClass, derived, members: membersOf(relation, column, mask) };
+}
+
+/** What is hidden of a column that the table computes of its others, where it is not known of which. */
+export function generatedClass(
+  relation: OriginRelation,
+  column: string,
+  mask: Mask,
+  origins: ColumnOrigins,
+): HiddenClass | null {
+  return isGenerated(relation, column) ? whole(anyColumnClass(relation, mask, origins)) : null;
+}
+
+export function isGenerated({ behaviour }: OriginRelation, name: string): boolean {
+  return behaviour?.generated.some(({ column }) => column === name) === true;
 }
 
 function columnOf(relation: OriginRelation, attribute: number): string | null {
