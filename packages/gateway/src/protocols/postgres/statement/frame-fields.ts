@@ -36,6 +36,7 @@ const UNKNOWN_CLASS = 'unknown';
 export class FrameFields {
   readonly #catalog: CatalogSnapshot;
   readonly #state: SessionState;
+  readonly #kinOf = new Map<CatalogRelation, ReadonlySet<CatalogRelation>>();
   readonly #found = new Map<string, { use: Pick<FieldUse, 'kind' | 'field'>; roles: Set<string> }>();
 
   constructor(catalog: CatalogSnapshot, state: SessionState) {
@@ -104,8 +105,10 @@ export class FrameFields {
     for (const name of columns) if (name !== null) this.#note(kind, { schema, table }, name, roles);
   }
 
-  /** A relation, what it inherits from and what inherits from it, all the way. */
+  /** A relation, what it inherits from and what inherits from it, all the way. Found once, whatever its columns. */
   #kin(relation: CatalogRelation): ReadonlySet<CatalogRelation> {
+    const known = this.#kinOf.get(relation);
+    if (known !== undefined) return known;
     const all = new Set([relation]);
     for (const way of ['parents', 'children'] as const) {
       const reached = new Set([relation]);
@@ -116,6 +119,7 @@ export class FrameFields {
         }
       for (const one of reached) all.add(one);
     }
+    this.#kinOf.set(relation, all);
     return all;
   }
 
