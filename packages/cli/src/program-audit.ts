@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { withControlPlane } from './control-plane.ts';
-import { addAuditSearch } from './program-search.ts';
+import { addAuditSearch, withFolders } from './program-search.ts';
 import type { Terminal } from './terminal.ts';
 
 const EXAMPLES = `
@@ -52,21 +52,19 @@ export function addAudit(program: Command, terminal: Terminal): void {
   addVerifyProof(audit, terminal);
   addExport(audit, terminal);
   addAuditSearch(audit, terminal);
-  audit
+  const rotate = audit
     .command('rotate-key')
-    .description('give the log a new signing key, named by the old one; the gateway must be stopped')
-    .option('--data <dir>', 'the data directory (default: ./data)')
-    .option('-c, --config <file>', 'a configuration to take the folder from instead')
+    .description('give the log a new signing key, named by the old one; the gateway must be stopped');
+  withFolders(rotate, './data')
     .option('--json', 'as JSON')
     .action(async (options) => (await import('./commands/audit-status.ts')).rotateKey(options, terminal));
 }
 
 function addExport(audit: Command, terminal: Terminal): void {
-  audit
+  const entries = audit
     .command('export')
-    .description('print entries, one JSON object a line, from the files of the log')
-    .option('--data <dir>', 'the data directory (default: ./data)')
-    .option('-c, --config <file>', 'a configuration to take the folder from instead')
+    .description('print entries, one JSON object a line, from the files of the log');
+  withFolders(entries, './data')
     .addOption(
       new Option('--format <format>', 'as in the log, or as OCSF events (docs/export.md)')
         .choices(['ndjson', 'ocsf'])
@@ -105,9 +103,7 @@ function addVerifyProof(audit: Command, terminal: Terminal): void {
 }
 
 function withLog(command: Command): Command {
-  return command
-    .option('--data <dir>', 'the data directory (default: ./data)')
-    .option('-c, --config <file>', 'a configuration to take the folders from instead')
+  return withFolders(command, './data')
     .option('--public-key <file>', 'the public key of the log (default: the one beside the log)')
     .option('--json', 'as JSON');
 }

@@ -11,6 +11,7 @@ import type { AccessRequestView, ApprovalRoom } from '../approval/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import type { Identity } from '../identity/index.ts';
 import { Fault } from '../lib/fault.ts';
+import { adminEntry } from './admin-entry.ts';
 import type { CallerOf } from './authentication.ts';
 
 interface AccessRequestDependencies {
@@ -62,17 +63,8 @@ async function recordRefusals<T>(
   try {
     return await decision;
   } catch (error) {
-    if (error instanceof Fault) {
-      const { subject, actor, task } = caller;
-      deps.audit.append({
-        type: 'admin',
-        subject,
-        actor,
-        task,
-        requestId,
-        facts: { attempt, refused: error.code },
-      });
-    }
+    if (error instanceof Fault)
+      deps.audit.append(adminEntry(caller, { attempt, refused: error.code }, { requestId }));
     throw error;
   }
 }

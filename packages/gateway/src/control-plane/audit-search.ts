@@ -8,6 +8,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { AuditLog } from '../audit/index.ts';
 import type { AuditIndex, PageRequest, SearchFilter } from '../audit-index/index.ts';
 import { Fault } from '../lib/fault.ts';
+import { adminEntry } from './admin-entry.ts';
 import type { CallerOf } from './authentication.ts';
 import { isMember, type Roles } from './sessions.ts';
 
@@ -67,14 +68,7 @@ function permitted(
   const filter = { ...values, since: timeOf(since), until: timeOf(until) };
   // Who looked is itself worth knowing, and comes before the answer. By what is named; for what may be a secret.
   const asked = Object.entries(filter).flatMap(([name, value]) => (value === undefined ? [] : [name]));
-  const { subject, actor, task } = caller;
-  deps.audit.append({
-    type: 'admin',
-    subject,
-    actor,
-    task,
-    facts: { attempt: 'search-audit', filters: asked },
-  });
+  deps.audit.append(adminEntry(caller, { attempt: 'search-audit', filters: asked }));
   return { filter, page: { limit, before: cursor === undefined ? undefined : Number(cursor) } };
 }
 

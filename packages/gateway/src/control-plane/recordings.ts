@@ -13,6 +13,7 @@ import type { Identity } from '../identity/index.ts';
 import { Fault } from '../lib/fault.ts';
 import type { Retention } from '../recording/index.ts';
 import type { Storage } from '../storage/index.ts';
+import { adminEntry } from './admin-entry.ts';
 import type { CallerOf } from './authentication.ts';
 import { inertLine, isMember, type Roles, visible } from './sessions.ts';
 
@@ -45,17 +46,12 @@ export function recordingRoutes(
   app.get(routes.recording.path, async (request, reply) => {
     const { id } = idParamsSchema.parse(request.params);
     const { follow = false } = recordingQuerySchema.parse(request.query);
-    const { subject, actor, task, expiresAt } = await auditor(id, callerOf(request));
+    const caller = await auditor(id, callerOf(request));
     // Who watched is itself worth knowing, and comes before the first byte.
-    deps.audit.append({
-      type: 'admin',
-      sessionId: id,
-      subject,
-      actor,
-      task,
-      facts: { attempt: follow ? 'follow-recording' : 'read-recording' },
-    });
-    const lines = await begun(ndjson(deps.readSession(id, follow ? { until: expiresAt } : null)));
+    const attempt = follow ? 'follow-recording' : 'read-recording';
+    deps.audit.append(adminEntry(caller, { attempt }, { sessionId: id }));
+    const until = follow ? { until: caller.expiresAt } : null;
+    const lines = await begun(ndjson(deps.readSession(id, until)));
     return reply.type('application/x-ndjson').send(Readable.from(lines, { objectMode: false }));
   });
   app.post(routes.holdRecording.path, async (request): Promise<RecordingHold> => {

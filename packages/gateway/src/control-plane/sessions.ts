@@ -10,6 +10,7 @@ import type { AuditLog } from '../audit/index.ts';
 import type { Identity } from '../identity/index.ts';
 import { Fault } from '../lib/fault.ts';
 import type { SessionRow, Storage } from '../storage/index.ts';
+import { adminEntry } from './admin-entry.ts';
 import type { CallerOf } from './authentication.ts';
 import type { ControlPlaneConfig } from './section.ts';
 
@@ -66,10 +67,8 @@ function endingRoute(
     }
     const said = inertLine(reason);
     // A log that cannot be written must not keep a session open: only what permits something needs its entry first.
-    const { subject, actor, task } = caller;
     try {
-      const entry = { type: 'admin', sessionId: id, subject, actor, task, reason: said } as const;
-      deps.audit.append({ ...entry, facts: { attempt: 'end-session' } });
+      deps.audit.append(adminEntry(caller, { attempt: 'end-session' }, { sessionId: id, reason: said }));
     } catch (fault) {
       deps.report(fault);
     }
