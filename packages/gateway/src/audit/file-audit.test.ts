@@ -28,8 +28,8 @@ test('puts exactly the named fields of an entry in the log [audit.classified]', 
   assert.deepEqual(
     [...readLog(directory)].map(({ fields }) => fields),
     [
-      { actor: null, effect: 'deny', seq: 0, time: 5, type: 'decision' },
-      { facts: { a: ['x'], m: true, z: 1 }, seq: 1, time: 5, type: 'admin' },
+      { actor: null, effect: 'deny', seq: 0, time: 5, type: 'decision', v: 1 },
+      { facts: { a: ['x'], m: true, z: 1 }, seq: 1, time: 5, type: 'admin', v: 1 },
     ],
   );
   assert.equal((await verifyLog(directory, audit.publicKey)).problem, null);

@@ -1,7 +1,9 @@
 import type { AuditEntry } from '../audit/index.ts';
-import { Fault } from '../lib/fault.ts';
 import { readRecording } from './read.ts';
 import type { RecordingHeader } from './recording.ts';
+
+/** Longest text taken from a file: an entry has a largest size, and one that is too large would keep a recording for ever. */
+const LONGEST = 1_024;
 
 /** The session of a recording as entries about the recording have it. */
 export type WhoseRecording = Pick<
@@ -21,10 +23,13 @@ export function whoseRecording({ sessionId, identity, target, protocol }: Record
 export function whoseRecordingAt(path: string, sessionId: string): WhoseRecording {
   try {
     for (const event of readRecording(path)) {
-      return event.kind === 'header' ? { ...whoseRecording(event.header), sessionId } : { sessionId };
+      if (event.kind !== 'header') break;
+      const whose = { ...whoseRecording(event.header), sessionId };
+      const fits = Object.values(whose).every((text) => (text ?? '').length <= LONGEST);
+      return fits ? whose : { sessionId };
     }
-  } catch (error) {
-    if (!(error instanceof Fault)) throw error;
+  } catch {
+    // Damaged or gone: whatever is done with it is on record all the same.
   }
   return { sessionId };
 }
