@@ -128,6 +128,7 @@ class Room implements ApprovalRoom {
       done ? 'approved' : 'pending',
       { approver: approver.subject, verdict: 'approve' },
       seatsFilled(seated, requirements),
+      said,
     );
     this.#seat(request, approver, 'approve', said);
     if (done) {
@@ -149,7 +150,7 @@ class Room implements ApprovalRoom {
         `Could not deny ${id}: say why, in 1 to ${this.#deps.config.reasonLength} characters.`,
       );
     const filled = seatsFilled(request.seated, request.subject.requirements);
-    this.#record(request, 'denied', { approver: approver.subject, verdict: 'deny' }, filled);
+    this.#record(request, 'denied', { approver: approver.subject, verdict: 'deny' }, filled, said);
     this.#seat(request, approver, 'deny', said);
     this.#settle(request, 'refused', { state: 'denied', reason: said, by: approver.displayName });
     return this.#afterWriting(request, approver);
@@ -241,6 +242,7 @@ class Room implements ApprovalRoom {
     state: string,
     decider: Readonly<Record<string, string>>,
     filled: number,
+    reason = '',
   ): void {
     const facts = {
       ...decider,
@@ -248,7 +250,8 @@ class Room implements ApprovalRoom {
       seatsFilled: filled,
       seatsNeeded: seatsNeeded(request.subject.requirements),
     };
-    this.#deps.audit.append({ type: 'access-decided', ...entryFields(request), facts });
+    const why = reason === '' ? {} : { reason };
+    this.#deps.audit.append({ type: 'access-decided', ...entryFields(request), ...why, facts });
   }
 
   #expireDue(): number | null {
