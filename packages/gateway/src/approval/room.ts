@@ -128,7 +128,6 @@ class Room implements ApprovalRoom {
       done ? 'approved' : 'pending',
       { approver: approver.subject, verdict: 'approve' },
       seatsFilled(seated, requirements),
-      said,
     );
     this.#seat(request, approver, 'approve', said);
     if (done) {
@@ -150,7 +149,7 @@ class Room implements ApprovalRoom {
         `Could not deny ${id}: say why, in 1 to ${this.#deps.config.reasonLength} characters.`,
       );
     const filled = seatsFilled(request.seated, request.subject.requirements);
-    this.#record(request, 'denied', { approver: approver.subject, verdict: 'deny' }, filled, said);
+    this.#record(request, 'denied', { approver: approver.subject, verdict: 'deny' }, filled);
     this.#seat(request, approver, 'deny', said);
     this.#settle(request, 'refused', { state: 'denied', reason: said, by: approver.displayName });
     return this.#afterWriting(request, approver);
@@ -242,7 +241,6 @@ class Room implements ApprovalRoom {
     state: string,
     decider: Readonly<Record<string, string>>,
     filled: number,
-    reason = '',
   ): void {
     const facts = {
       ...decider,
@@ -250,8 +248,7 @@ class Room implements ApprovalRoom {
       seatsFilled: filled,
       seatsNeeded: seatsNeeded(request.subject.requirements),
     };
-    const why = reason === '' ? {} : { reason };
-    this.#deps.audit.append({ type: 'access-decided', ...entryFields(request), ...why, facts });
+    this.#deps.audit.append({ type: 'access-decided', ...entryFields(request), facts });
   }
 
   #expireDue(): number | null {

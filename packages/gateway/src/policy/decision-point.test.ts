@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { hash } from 'node:crypto';
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -423,22 +422,6 @@ test('an invalid set never replaces a valid one, and is recorded [policy.reload-
   assert.deepEqual([decision.effect, decision.policyVersion], ['deny', point.version]);
   const types = point.entries.map(({ type }) => type);
   assert.deepEqual(types, ['policy-loaded', ...Array(4).fill('policy-rejected'), 'policy-loaded']);
-});
-
-test('a file that is too large, or one too many, is a set of its own and on record [audit.policy-change] [policy.reload-recorded]', async (t) => {
-  const directory = policyFiles(t, { 'a.cedar': ALLOW });
-  const point = await pointOver(t, directory, { limits: { fileBytes: 4_096, files: 2 } });
-  const { version } = point;
-  const last = () => point.entries.at(-1);
-  writeFileSync(join(directory, 'z.cedar'), ' '.repeat(5_000));
-  assert.equal((await point.reload()).inForce, false);
-  assert.deepEqual([last()?.type, last()?.facts?.added], ['policy-rejected', ['unread z.cedar']]);
-  assert.notEqual(last()?.policyVersion, version);
-  writeFileSync(join(directory, 'z.cedar'), ALLOW);
-  writeFileSync(join(directory, 'zz.cedar'), ALLOW);
-  assert.equal((await point.reload()).inForce, false);
-  assert.deepEqual(last()?.facts?.added, [`${hash('sha256', ALLOW, 'hex')} z.cedar`, 'unread zz.cedar']);
-  assert.deepEqual([point.version, point.entries.length], [version, 3]);
 });
 
 test('a set that cannot be recorded is not put in force [policy.reload-recorded]', async (t) => {
