@@ -231,6 +231,9 @@ async function openControlPlane(config: GatewayConfig, rooms: Rooms, closing: Cl
     readSession,
     retention,
     exports: () => exports.status(),
+    idempotency: storage.idempotency,
+    health: async () => [],
+    metrics: () => '',
     report,
   });
   closing.unshift(() => controlPlane.close());

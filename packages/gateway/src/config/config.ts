@@ -128,6 +128,7 @@ function resolved(
         keyFile: resolve(base, controlPlane.tls.keyFile),
         certFile: resolve(base, controlPlane.tls.certFile),
       },
+      policies: controlPlane.policies && resolve(base, controlPlane.policies),
     },
     connector: { targets, limits: connector.limits },
     secrets: { baseDir: base, environment: named(targets, environment) },

@@ -1,8 +1,13 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { routeTable } from '@sallyport/contract';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AuditLog } from '../audit/index.ts';
 import type { Identity, IdentityProvider } from '../identity/index.ts';
+import type { Clock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
+import { addressKey, RateLimit } from '../lib/rate-limit.ts';
 import { Refused } from './problem.ts';
+import { tellRate, tooMany } from './rate-headers.ts';
+import type { ControlPlaneConfig } from './section.ts';
 
 /** Who sent this request. Throws when it was never authenticated: a route that forgets is a fault, not a guest. */
 export type CallerOf = (request: FastifyRequest) => Identity;
@@ -10,14 +15,38 @@ export type CallerOf = (request: FastifyRequest) => Identity;
 interface AuthenticationDependencies {
   readonly identity: IdentityProvider;
   readonly audit: Pick<AuditLog, 'append'>;
+  readonly clock: Clock;
 }
 
-/** Authenticates every request except the health question, unknown routes included. */
-export function authentication(app: FastifyInstance, deps: AuthenticationDependencies): CallerOf {
+type Limits = Pick<ControlPlaneConfig, 'callerRequestsPerMinute' | 'failedLoginsPerMinute'>;
+
+/** Paths anyone may ask for. */
+const OPEN: ReadonlySet<string> = new Set(
+  Object.values(routeTable).flatMap(({ action, path }) => (action === null ? [path] : [])),
+);
+
+/** Authenticates every request except those of routes that are open to anyone; unknown routes included. */
+export function authentication(
+  app: FastifyInstance,
+  limits: Limits,
+  deps: AuthenticationDependencies,
+): CallerOf {
   const callers = new WeakMap<FastifyRequest, Identity>();
-  app.addHook('onRequest', async (request) => {
-    if (request.routeOptions.url === '/healthz') return;
-    callers.set(request, await authenticate(request, deps));
+  const failures = new RateLimit(limits.failedLoginsPerMinute, deps.clock);
+  const rates = new RateLimit(limits.callerRequestsPerMinute, deps.clock);
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.routeOptions.url !== undefined && OPEN.has(request.routeOptions.url)) return;
+    const caller = await authenticate(request, reply, failures, deps);
+    const taken = rates.take(JSON.stringify([caller.subject, caller.actor]));
+    tellRate(reply, 'caller', rates, taken);
+    if (!taken.allowed) {
+      throw tooMany(
+        reply,
+        taken,
+        `More than ${rates.perMinute} requests a minute of one caller (controlPlane.callerRequestsPerMinute).`,
+      );
+    }
+    callers.set(request, caller);
   });
   return (request) => {
     const caller = callers.get(request);
@@ -26,16 +55,32 @@ export function authentication(app: FastifyInstance, deps: AuthenticationDepende
   };
 }
 
-async function authenticate(request: FastifyRequest, deps: AuthenticationDependencies): Promise<Identity> {
+async function authenticate(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  failures: RateLimit,
+  deps: AuthenticationDependencies,
+): Promise<Identity> {
   const match = /^Bearer ([A-Za-z0-9._~+/=-]+)$/i.exec(request.headers.authorization ?? '');
   const token = match?.[1];
   if (token === undefined) {
     throw new Fault('credential-rejected', 'Present an OIDC access token as "Authorization: Bearer …".');
   }
+  const address = addressKey(request.ip);
+  // Before the token is looked at: an address that only guesses costs no signature and no entry of the log.
+  const left = failures.look(address);
+  if (!left.allowed) {
+    throw tooMany(
+      reply,
+      left,
+      `More than ${failures.perMinute} rejected tokens a minute from one address (controlPlane.failedLoginsPerMinute).`,
+    );
+  }
   try {
     return await deps.identity.authenticate(token);
   } catch (error) {
     if (error instanceof Fault) {
+      if (error.code === 'credential-rejected') failures.take(address);
       const facts = { door: 'control-plane', address: request.ip };
       deps.audit.append({ type: 'authentication-failed', reason: error.message, facts });
     }
