@@ -46,6 +46,7 @@ export function openApiDocument(): Json {
       securitySchemes: {
         accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
       },
+      responses: { Problem: PROBLEM },
       schemas: components(),
     },
   };
@@ -100,13 +101,18 @@ function parametersOf(schema: z.ZodObject | undefined, place: 'path' | 'query'):
 function responsesOf(route: Route): Json {
   const type = route.answerType ?? 'application/json';
   const content = { [type]: { schema: inline(route.answer, 'output') } };
-  const problem = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
-  const problems = problemsOf(route).map((status) => [
+  const problems = problemsOf(route).map((status) => [status, { $ref: '#/components/responses/Problem' }]);
+  const others = (route.alsoAnswers ?? []).map((status) => [
     status,
-    { description: 'A problem.', content: problem },
+    { description: 'The same, negative.', content },
   ]);
-  return { 200: { description: 'Done.', content }, ...Object.fromEntries(problems) };
+  return { 200: { description: 'Done.', content }, ...Object.fromEntries([...problems, ...others]) };
 }
+
+const PROBLEM = {
+  description: 'Refused, or failed: RFC 9457. `code` says why, from a closed list.',
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+};
 
 /** A schema with the shared ones it holds as references. */
 function inline(schema: z.ZodType, io: 'input' | 'output'): Json {

@@ -42,7 +42,7 @@ export const routes = {
     path: '/readyz',
     action: null,
     answer: readinessSchema,
-    errors: [503],
+    alsoAnswers: [503],
     summary: 'Whether it can serve. Why not is at /v1/health, for operators.',
   },
   openApi: {

@@ -97,6 +97,8 @@ export interface AccessRequestPage {
 
 /** Both sides of access requests: the hold opens them, people decide them. */
 export interface ApprovalRoom extends Approvals {
+  /** How many wait. */
+  readonly pending: number;
   /** What this viewer may see, newest first: their own, and those they could decide. */
   list(viewer: Identity, filter?: AccessRequestFilter): Promise<readonly AccessRequestView[]>;
   /** The same, one page after another. */

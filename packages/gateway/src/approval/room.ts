@@ -60,6 +60,12 @@ class Room implements ApprovalRoom {
     this.#written = deps.storage.accessRequests.failPending(deps.clock.now()).then(() => {}, deps.report);
   }
 
+  get pending(): number {
+    let count = 0;
+    for (const one of this.#held.values()) if (one.state === 'pending') count += 1;
+    return count;
+  }
+
   open(subject: AccessRequestSubject): PendingAccess {
     checkLimits(subject, this.#held.values(), this.#deps.config);
     const now = this.#deps.clock.now();

@@ -39,14 +39,14 @@ export async function openAuthorization(
 }
 
 function authorizationBy(point: EntityPoint, roles: Roles): Authorization {
-  const decide = async (caller: Identity, action: string, resource: Resource) =>
-    (await point.decide(factsOf(caller, roles), { action, resource })).effect;
+  const decide = (caller: Identity, action: string, resource: Resource) =>
+    point.decide(factsOf(caller, roles), { action, resource });
   return {
     version: point.version,
     actions: point.actions,
-    may: async (caller, action, resource) => (await decide(caller, action, resource)) === 'permit',
+    may: async (caller, action, resource) => (await decide(caller, action, resource)).effect === 'permit',
     async demand(caller, action, resource) {
-      const effect = await decide(caller, action, resource);
+      const { effect, policies } = await decide(caller, action, resource);
       if (effect === 'permit') return;
       if (effect === 'fault') {
         throw new Fault(
@@ -54,13 +54,15 @@ function authorizationBy(point: EntityPoint, roles: Roles): Authorization {
           'Whether you may could not be decided, so you may not. Try again; the log of the gateway says why.',
         );
       }
-      throw new Fault('not-permitted', reasonOf(caller, action));
+      throw new Fault('not-permitted', reasonOf(caller, action, policies));
     },
     close: () => point.close(),
   };
 }
 
-function reasonOf(caller: Identity, action: string): string {
+function reasonOf(caller: Identity, action: string, policies: readonly string[]): string {
+  if (policies.includes('built-in/nobody-decides-their-own'))
+    return 'Could not decide it: nobody decides their own access request, or that of an agent of theirs.';
   if (isAgent(caller))
     return `Not "${action}": agents and machines see what is their own; only a person may do more.`;
   return `Your roles do not permit "${action}" here; see controlPlane.roles and docs/control-plane.md.`;

@@ -25,6 +25,7 @@ export async function startHouse(section: Record<string, unknown> = {}, clock: C
   const storage = await openStorage(storageSection.parse({ directory }), { clock });
   const entries: AuditEntry[] = [];
   const faults: unknown[] = [];
+  /** Sessions that were ended by command with the reason, what was held and released, what readiness is made of. */
   const ended: string[] = [];
   const held: string[] = [];
   const checks = [{ name: 'store', ok: true, detail: '' }];
@@ -33,15 +34,7 @@ export async function startHouse(section: Record<string, unknown> = {}, clock: C
   const surroundings = { storage, clock, audit, random: counted(), report };
   const approvals = createApprovals({ config: approvalSection.parse({}), ...surroundings });
   const auditIndex = await startIndex(directory, report);
-  const config = controlPlaneSection.parse({
-    listen: '127.0.0.1:0',
-    roles: { auditors: ['auditors'], operators: ['security'] },
-    requestsPerMinute: 100_000,
-    callerRequestsPerMinute: 100_000,
-    failedLoginsPerMinute: 100_000,
-    ...section,
-  });
-  const plane = createControlPlane(config, {
+  const plane = createControlPlane(controlPlaneSection.parse({ ...SECTION, ...section }), {
     identity,
     approvals,
     sessions: storage.sessions,
@@ -72,11 +65,8 @@ export async function startHouse(section: Record<string, unknown> = {}, clock: C
     auditIndex,
     entries,
     faults,
-    /** Sessions that were ended by command, with the reason. */
     ended,
-    /** What was held and released. */
     held,
-    /** What readiness and health are made of. */
     checks,
     /** A pending access request of this caller's. */
     async ask(token: string) {
@@ -96,6 +86,14 @@ export async function startHouse(section: Record<string, unknown> = {}, clock: C
     },
   };
 }
+
+const SECTION = {
+  listen: '127.0.0.1:0',
+  roles: { auditors: ['auditors'], operators: ['security'], admins: ['admins'] },
+  requestsPerMinute: 100_000,
+  callerRequestsPerMinute: 100_000,
+  failedLoginsPerMinute: 100_000,
+};
 
 /** Numbers in place of randomness, so that ids are the same in every run. */
 function counted(): () => string {
