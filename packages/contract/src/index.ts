@@ -1,5 +1,14 @@
 export { ApiError } from './api-error.ts';
 export { type ClientOptions, type ControlPlaneClient, createClient, type Page, rowsOf } from './client.ts';
+export {
+  assertionSchema,
+  browserOptionsSchema,
+  channelListSchema,
+  type Passkey,
+  passkeyListSchema,
+  passkeySchema,
+  slackLinkSchema,
+} from './notification-schemas.ts';
 export { openApiDocument } from './openapi.ts';
 export {
   type AnswerOf,

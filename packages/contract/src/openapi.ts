@@ -63,6 +63,7 @@ function operationOf(name: RouteName, route: Route): Json {
       ...parametersOf(route.query, 'query'),
       ...(route.mutates ? [IDEMPOTENCY_KEY] : []),
     ],
+    ...(route.signedForm === true ? { requestBody: SIGNED_FORM } : {}),
     ...(route.body === undefined
       ? {}
       : {
@@ -74,6 +75,15 @@ function operationOf(name: RouteName, route: Route): Json {
     responses: responsesOf(route),
   };
 }
+
+const SIGNED_FORM = {
+  required: true,
+  content: {
+    'application/x-www-form-urlencoded': {
+      schema: { type: 'object', required: ['payload'], properties: { payload: { type: 'string' } } },
+    },
+  },
+};
 
 const IDEMPOTENCY_KEY = {
   name: 'Idempotency-Key',

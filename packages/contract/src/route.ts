@@ -18,6 +18,11 @@ export interface Route {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodObject;
+  /**
+   * Who sends it proves by a signature over the bytes of a form that they did: it has no token and no caller, and what it may
+   * change is decided as the person it stands for.
+   */
+  readonly signedForm?: true;
   /** What a success answers with; of an NDJSON answer, one line. */
   readonly answer: z.ZodType;
   readonly answerType?: 'application/json' | 'application/x-ndjson' | 'text/plain';
@@ -46,6 +51,8 @@ export function problemsOf(route: Route): readonly number[] {
   const statuses = new Set([400, 421, 429, 500, ...(route.errors ?? [])]);
   if (route.action !== null) for (const status of [401, 403, 503]) statuses.add(status);
   if (route.params !== undefined) statuses.add(404);
+  if (route.signedForm === true) for (const status of [401, 403, 404, 413, 415]) statuses.add(status);
+  if (route.body !== undefined && !route.mutates) for (const status of [409, 413, 415]) statuses.add(status);
   if (route.mutates) for (const status of [409, 413, 415, 422]) statuses.add(status);
   return [...statuses].sort((a, b) => a - b);
 }

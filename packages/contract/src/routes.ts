@@ -1,4 +1,23 @@
 import { z } from 'zod';
+import {
+  beginRegistrationBodySchema,
+  browserOptionsSchema,
+  channelListSchema,
+  channelNameBodySchema,
+  deliveredSchema,
+  passkeyChallengeBodySchema,
+  passkeyIdParamsSchema,
+  passkeyListSchema,
+  passkeySchema,
+  registrationBodySchema,
+  removedSchema,
+  removePasskeyBodySchema,
+  resetPasskeysBodySchema,
+  slackLinkBodySchema,
+  slackLinkSchema,
+  stepUpBodySchema,
+  unlinkBodySchema,
+} from './notification-schemas.ts';
 import type { Route } from './route.ts';
 import {
   accessRequestListSchema,
@@ -29,6 +48,8 @@ import {
 
 const look = { method: 'GET', on: 'gateway', mutates: false } as const;
 const lookAt = { ...look, params: idParamsSchema };
+const ask = { method: 'POST', on: 'gateway', mutates: false } as const;
+const change = { method: 'POST', on: 'gateway', mutates: true } as const;
 const act = { method: 'POST', mutates: true, params: idParamsSchema } as const;
 
 /**
@@ -100,6 +121,115 @@ export const routes = {
     body: denyBodySchema,
     answer: accessRequestSchema,
     summary: 'Denies an access request, for everyone.',
+  },
+  stepUp: {
+    ...ask,
+    on: 'access-request',
+    params: idParamsSchema,
+    path: '/v1/access-requests/:id/step-up',
+    action: 'decide-access-request',
+    body: stepUpBodySchema,
+    answer: browserOptionsSchema,
+    errors: [409, 422],
+    summary: 'Options for using a passkey to decide exactly this access request, in exactly this way.',
+  },
+  listPasskeys: {
+    ...look,
+    path: '/v1/webauthn/passkeys',
+    action: 'manage-passkeys',
+    answer: passkeyListSchema,
+    errors: [404],
+    summary: 'Passkeys of the caller.',
+  },
+  passkeyChallenge: {
+    ...ask,
+    path: '/v1/webauthn/challenges',
+    action: 'manage-passkeys',
+    body: passkeyChallengeBodySchema,
+    answer: browserOptionsSchema,
+    errors: [404],
+    summary: 'Options for using a passkey to add another, or to remove one.',
+  },
+  beginRegistration: {
+    ...ask,
+    path: '/v1/webauthn/registrations/options',
+    action: 'manage-passkeys',
+    body: beginRegistrationBodySchema,
+    answer: browserOptionsSchema,
+    errors: [404, 422],
+    summary: 'Options for a new passkey: the first after signing in just now, others with one that is there.',
+  },
+  verifyRegistration: {
+    ...change,
+    path: '/v1/webauthn/registrations/verify',
+    action: 'manage-passkeys',
+    body: registrationBodySchema,
+    answer: passkeySchema,
+    errors: [404],
+    summary: 'Adds a passkey.',
+  },
+  removePasskey: {
+    ...change,
+    params: passkeyIdParamsSchema,
+    path: '/v1/webauthn/passkeys/:id/remove',
+    action: 'manage-passkeys',
+    body: removePasskeyBodySchema,
+    answer: removedSchema,
+    summary: 'Removes a passkey, proven with any of the caller.',
+  },
+  resetPasskeys: {
+    ...change,
+    path: '/v1/webauthn/resets',
+    action: 'reset-passkeys',
+    body: resetPasskeysBodySchema,
+    answer: removedSchema,
+    errors: [404],
+    summary: 'Removes every passkey of somebody who lost theirs.',
+  },
+  slackAction: {
+    method: 'POST',
+    on: 'gateway',
+    mutates: false,
+    action: null,
+    signedForm: true,
+    path: '/v1/integrations/slack/actions',
+    answer: z.record(z.string(), z.unknown()),
+    summary:
+      'What people do with messages in Slack, signed by Slack. Decides only as who they are linked to.',
+  },
+  linkSlack: {
+    ...change,
+    path: '/v1/integrations/slack/link',
+    action: 'link-slack',
+    body: slackLinkBodySchema,
+    answer: slackLinkSchema,
+    errors: [404],
+    summary: 'Links the Slack user who was shown this code to the caller.',
+  },
+  unlinkSlack: {
+    ...change,
+    path: '/v1/integrations/slack/unlink',
+    action: 'link-slack',
+    body: unlinkBodySchema,
+    answer: removedSchema,
+    errors: [404],
+    summary: 'Ends every link of a Slack user to the caller.',
+  },
+  listChannels: {
+    ...look,
+    path: '/v1/notifications',
+    action: 'see-notifications',
+    answer: channelListSchema,
+    summary: 'How each channel for telling people is doing.',
+  },
+  testChannel: {
+    ...change,
+    path: '/v1/notifications/test',
+    action: 'test-notifications',
+    body: channelNameBodySchema,
+    answer: deliveredSchema,
+    errors: [404],
+    summary: 'Sends one message that asks for nothing.',
   },
   listSessions: {
     ...look,

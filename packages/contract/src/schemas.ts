@@ -3,6 +3,7 @@
  * console read answers with them. Times are ISO 8601 in UTC.
  */
 import { z } from 'zod';
+import { assertionSchema } from './notification-schemas.ts';
 
 /** Most rows one listing gives. */
 export const LIST_LIMIT = 500;
@@ -46,6 +47,9 @@ export const accessRequestQuerySchema = z.strictObject({
 
 export const approveBodySchema = z.strictObject({
   reason: z.string().max(4_096).default('').describe('Why; kept with the decision.'),
+  assertion: assertionSchema
+    .optional()
+    .describe('A passkey used for approving exactly this (see `step-up`): where policy wants one.'),
 });
 
 export const denyBodySchema = z.strictObject({
@@ -72,7 +76,13 @@ export const accessRequestSchema = z.object({
   text: z.string().nullable().describe('Exactly what would run; null once erased.'),
   form: z.string().describe('The operation with its literals taken out.'),
   parameters: z.array(z.string()).nullable(),
-  requirements: z.array(z.object({ group: z.string(), seats: z.number().int() })),
+  requirements: z.array(
+    z.object({
+      group: z.string(),
+      seats: z.number().int(),
+      stepUp: z.literal('webauthn').exactOptional().describe('A passkey is needed to approve.'),
+    }),
+  ),
   reason: z.string().describe('Why policy asks for approval.'),
   state: accessRequestStateSchema,
   createdAt: time,

@@ -26,6 +26,7 @@ import { type Clock, systemClock } from './lib/clock.ts';
 import { Fault } from './lib/fault.ts';
 import { createMasking, readMaskingKey } from './masking/index.ts';
 import { createHealth, createMetrics, listenForScrapers, type Metrics } from './metrics/index.ts';
+import { type Notifications, openNotifications } from './notification/index.ts';
 import {
   createDecisionPoint,
   type PolicyDecisionPoint,
@@ -45,6 +46,7 @@ import {
   replayRecording,
   type Uploads,
 } from './recording/index.ts';
+import { createStepUp, type StepUp } from './step-up/index.ts';
 import { openStorage, type Storage } from './storage/index.ts';
 
 export interface Gateway {
@@ -126,6 +128,8 @@ interface Rooms {
   readonly protocols: ReturnType<typeof createProtocols>;
   readonly retention: Retention;
   readonly metrics: Metrics;
+  readonly notifications: Notifications;
+  readonly stepUp: StepUp | null;
   readonly issuersAway: () => Promise<readonly string[]>;
 }
 
@@ -156,8 +160,17 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   );
   const watched = metrics.watchDecisions(decisionPoint);
   const identity = createIdentityProvider(config.identity, { clock });
+  const { notifications, stepUp } = openPeople(config, { clock, storage, random, report }, owned);
   const approvals = owned(
-    createApprovals({ config: config.approval, storage, clock, audit, random, report }),
+    createApprovals({
+      config: config.approval,
+      storage,
+      clock,
+      audit,
+      random,
+      report,
+      observer: notifications,
+    }),
   );
   const { recorder, retention } = openRecordings(config, { clock, audit, report }, owned);
   const daily = () => void Promise.all([storage.applyRetention(), retention.apply()]).catch(report);
@@ -191,7 +204,19 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   decisionPoint.onChange(() => void regate(house).catch(report));
   const issuersAway = () => identity.issuersAway();
   const opened = { house, storage, auditIndex, approvals, decisionPoint, protocols, retention, exports };
-  return { ...opened, metrics, issuersAway };
+  return { ...opened, metrics, notifications, stepUp, issuersAway };
+}
+
+/** How people are told, and what they prove with. Told last: what ends as the gateway stops is told, too. */
+function openPeople(
+  config: GatewayConfig,
+  deps: Pick<House, 'clock' | 'random' | 'report'> & { readonly storage: Storage },
+  owned: <T extends { close(): unknown }>(thing: T) => T,
+): Pick<Rooms, 'notifications' | 'stepUp'> {
+  const { slackLinks: links, passkeys } = deps.storage;
+  const notifications = owned(openNotifications(config.notification, { ...deps, links }));
+  const stepUp = config.stepUp === undefined ? null : createStepUp(config.stepUp, { ...deps, passkeys });
+  return { notifications, stepUp };
 }
 
 interface OpenedLog extends Pick<Rooms, 'auditIndex' | 'exports'> {
@@ -267,7 +292,7 @@ async function openListeners(config: GatewayConfig, rooms: Rooms, closing: Closi
 type Watch = Pick<Parameters<typeof createControlPlane>[1], 'health' | 'metrics'>;
 
 function watchRooms(config: GatewayConfig, rooms: Rooms, open: () => number): Watch {
-  const { house, storage, approvals, decisionPoint, exports, metrics, issuersAway } = rooms;
+  const { house, storage, approvals, decisionPoint, exports, metrics, notifications, issuersAway } = rooms;
   const health = createHealth({
     store: () => storage.sessions.list({ limit: 1 }),
     log: () => house.audit.synced(),
@@ -275,12 +300,14 @@ function watchRooms(config: GatewayConfig, rooms: Rooms, open: () => number): Wa
     issuers: issuersAway,
     doors: () => ({ open: open(), wanted: config.listeners.length }),
     exports: () => exports.status(),
+    notifications: () => notifications.status(),
     now: () => house.clock.elapsed(),
   });
   const readings = {
     sessions: () => house.sessions.size,
     holds: () => approvals.pending,
     exports: () => exports.status(),
+    notifications: () => notifications.status(),
   };
   return { health, metrics: () => metrics.render(readings) };
 }
@@ -300,7 +327,8 @@ async function openControlPlane(
   watch: Watch,
   closing: Closing,
 ): Promise<string> {
-  const { house, storage, auditIndex, approvals, protocols, retention, exports } = rooms;
+  const { house, storage, auditIndex, approvals, protocols, retention, exports, notifications, stepUp } =
+    rooms;
   const { identity, audit, clock, report, recorder } = house;
   const { directory } = config.recording;
   const readSession = (id: string, follow: { readonly until: number } | null) =>
@@ -317,6 +345,8 @@ async function openControlPlane(
     retention,
     exports: () => exports.status(),
     idempotency: storage.idempotency,
+    notifications,
+    stepUp,
     ...watch,
     report,
   });

@@ -47,6 +47,20 @@ export interface Approvals {
   open(subject: AccessRequestSubject): PendingAccess;
 }
 
+/** How a decision came here, beside who made it. */
+export interface DecidedThrough {
+  /** What the person used, when it was not the control plane itself. */
+  readonly channel?: 'slack';
+  /** That they proved to be who they are, for exactly this; made by the room that verifies it. */
+  readonly stepUp?: { readonly kind: 'webauthn'; readonly credential: string };
+}
+
+/** Looks on as people are asked. It is told after the fact, and whatever it throws changes nothing. */
+export interface AccessRequestObserver {
+  opened(request: AccessRequestView): void;
+  ended(request: AccessRequestView): void;
+}
+
 /** One person's word on an access request. */
 export interface AccessDecision {
   readonly approver: string;
@@ -106,12 +120,18 @@ export interface ApprovalRoom extends Approvals {
   /** Rejects with Fault `not-found`, also when the viewer may not see it. */
   get(id: string, viewer: Identity): Promise<AccessRequestView>;
   /**
-   * Takes a seat. Rejects with Fault `not-found`; `not-permitted` when this person may not decide it; `conflict` when it
+   * Takes a seat. Rejects with Fault `not-found`; `not-permitted` when this person may not decide it; `step-up-required`
+   * when policy wants a passkey and `through` has no proof of one; `conflict` when it
    * is not pending or the person sits already; `audit-unavailable` when the decision cannot be logged, and then it does not count.
    */
-  approve(id: string, approver: Identity, reason?: string): Promise<AccessRequestView>;
+  approve(
+    id: string,
+    approver: Identity,
+    reason?: string,
+    through?: DecidedThrough,
+  ): Promise<AccessRequestView>;
   /** Ends it for everyone. Rejects like `approve`; a reason is required (`limit-exceeded` when it is too long or empty). */
-  deny(id: string, approver: Identity, reason: string): Promise<AccessRequestView>;
+  deny(id: string, approver: Identity, reason: string, through?: DecidedThrough): Promise<AccessRequestView>;
   /** Fails what is pending and waits until the store has everything. */
   close(): Promise<void>;
 }

@@ -2,12 +2,14 @@ export type {
   AccessDecision,
   AccessRequestEnding,
   AccessRequestFilter,
+  AccessRequestObserver,
   AccessRequestPage,
   AccessRequestState,
   AccessRequestSubject,
   AccessRequestView,
   ApprovalRoom,
   Approvals,
+  DecidedThrough,
   PendingAccess,
 } from './approval.ts';
 export type { Schedule } from './expiry-timer.ts';

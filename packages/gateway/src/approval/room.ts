@@ -6,10 +6,12 @@ import type { Storage } from '../storage/index.ts';
 import type {
   AccessRequestEnding,
   AccessRequestFilter,
+  AccessRequestObserver,
   AccessRequestPage,
   AccessRequestSubject,
   AccessRequestView,
   ApprovalRoom,
+  DecidedThrough,
   PendingAccess,
 } from './approval.ts';
 import { ExpiryTimer, type Schedule, systemSchedule } from './expiry-timer.ts';
@@ -32,6 +34,7 @@ export interface ApprovalDependencies {
   /** A fault nobody waits for: the store or the log did not take something. */
   readonly report: (fault: unknown) => void;
   readonly schedule?: Schedule;
+  readonly observer?: AccessRequestObserver;
 }
 
 /**
@@ -84,6 +87,7 @@ class Room implements ApprovalRoom {
       () => this.#end(request, 'broke', { state: 'failed' }),
     );
     this.#timer.arm(request.expiresAt);
+    this.#tell('opened', request);
     return {
       id,
       expiresAt: request.expiresAt,
@@ -115,10 +119,16 @@ class Room implements ApprovalRoom {
     return view;
   }
 
-  async approve(id: string, approver: Identity, reason = ''): Promise<AccessRequestView> {
+  async approve(
+    id: string,
+    approver: Identity,
+    reason = '',
+    through: DecidedThrough = {},
+  ): Promise<AccessRequestView> {
     const view = await this.get(id, approver);
     // From here on nothing is awaited: what is checked is what is decided.
     const request = this.#decidable(id, approver, view);
+    if (wantsStepUp(request) && through.stepUp === undefined) throw stepUpRequired(id);
     const said = reasonWithin(reason, this.#deps.config.reasonLength);
     const { requirements } = request.subject;
     const seat = seatFor(approver, request.seated, requirements);
@@ -131,7 +141,7 @@ class Room implements ApprovalRoom {
     this.#record(
       request,
       done ? 'approved' : 'pending',
-      { approver: approver.subject, verdict: 'approve' },
+      { approver: approver.subject, verdict: 'approve', ...throughFacts(through) },
       seatsFilled(seated, requirements),
     );
     this.#seat(request, approver, 'approve', said);
@@ -143,7 +153,12 @@ class Room implements ApprovalRoom {
     return this.#afterWriting(request, approver);
   }
 
-  async deny(id: string, approver: Identity, reason: string): Promise<AccessRequestView> {
+  async deny(
+    id: string,
+    approver: Identity,
+    reason: string,
+    through: DecidedThrough = {},
+  ): Promise<AccessRequestView> {
     const view = await this.get(id, approver);
     // From here on nothing is awaited: what is checked is what is decided.
     const request = this.#decidable(id, approver, view);
@@ -154,7 +169,8 @@ class Room implements ApprovalRoom {
         `Could not deny ${id}: say why, in 1 to ${this.#deps.config.reasonLength} characters.`,
       );
     const filled = seatsFilled(request.seated, request.subject.requirements);
-    this.#record(request, 'denied', { approver: approver.subject, verdict: 'deny' }, filled);
+    const facts = { approver: approver.subject, verdict: 'deny', ...throughFacts(through) };
+    this.#record(request, 'denied', facts, filled);
     this.#seat(request, approver, 'deny', said);
     this.#settle(request, 'refused', { state: 'denied', reason: said, by: approver.displayName });
     return this.#afterWriting(request, approver);
@@ -215,6 +231,16 @@ class Room implements ApprovalRoom {
     else this.#held.delete(request.id);
     this.#write((table) => table.ended(request.id, state, now));
     request.resolve(ending);
+    this.#tell('ended', request);
+  }
+
+  /** Whoever looks on holds nothing up and breaks nothing. */
+  #tell(what: keyof AccessRequestObserver, request: HeldRequest): void {
+    try {
+      this.#deps.observer?.[what](viewOfHeld(request, false));
+    } catch (fault) {
+      this.#deps.report(fault);
+    }
   }
 
   #seat(request: HeldRequest, approver: Identity, verdict: 'approve' | 'deny', reason: string): void {
@@ -310,7 +336,27 @@ function requestedFacts(request: HeldRequest): NonNullable<AuditEntry['facts']> 
   return {
     expiresAt: request.expiresAt,
     requirements: request.subject.requirements.map((one) => `${one.seats} of ${one.group}`),
+    ...(wantsStepUp(request) ? { stepUp: 'webauthn' } : {}),
   };
+}
+
+/** One policy that wants it makes everybody who approves give it: they approve the operation, not a part of it. */
+function wantsStepUp(request: HeldRequest): boolean {
+  return request.subject.requirements.some(({ stepUp }) => stepUp !== undefined);
+}
+
+function throughFacts({ channel, stepUp }: DecidedThrough): Readonly<Record<string, string>> {
+  return {
+    ...(channel === undefined ? {} : { channel }),
+    ...(stepUp === undefined ? {} : { stepUp: stepUp.kind, credential: stepUp.credential }),
+  };
+}
+
+function stepUpRequired(id: string): Fault {
+  return new Fault(
+    'step-up-required',
+    `Could not approve ${id}: policy wants a passkey for it. Approve it in the console, or with one over the control plane.`,
+  );
 }
 
 /** The same words whether it does not exist or is not theirs: ids cannot be probed. */

@@ -3,7 +3,9 @@ import type { StoredAccessRequest } from '../storage/index.ts';
 import type { AccessRequestView } from './approval.ts';
 
 // The store is a file that others may have written: what is read back is checked.
-const requirementsColumn = z.array(z.object({ group: z.string(), seats: z.number() }));
+const requirementsColumn = z.array(
+  z.object({ group: z.string(), seats: z.number(), stepUp: z.literal('webauthn').exactOptional() }),
+);
 const parametersColumn = z.array(z.string());
 const stateColumn = z.enum(['pending', 'approved', 'denied', 'expired', 'cancelled', 'failed']);
 

@@ -10,10 +10,12 @@ import type { IdentityConfig } from '../identity/index.ts';
 import { Fault } from '../lib/fault.ts';
 import type { MaskingConfig } from '../masking/index.ts';
 import type { MetricsConfig } from '../metrics/index.ts';
+import type { NotificationConfig } from '../notification/index.ts';
 import type { PolicyConfig } from '../policy/index.ts';
 import type { HttpOptions } from '../protocols/index.ts';
 import type { Limits } from '../protocols/protocol.ts';
 import type { RecordingConfig } from '../recording/index.ts';
+import type { StepUpConfig } from '../step-up/index.ts';
 import type { StorageConfig } from '../storage/index.ts';
 import { parseAddress } from './address.ts';
 import { sectionDigests } from './digests.ts';
@@ -49,6 +51,8 @@ export interface GatewayConfig {
   };
   readonly policy: PolicyConfig;
   readonly approval: ApprovalConfig;
+  readonly notification: NotificationConfig;
+  readonly stepUp: StepUpConfig | undefined;
   readonly masking: MaskingConfig;
   readonly recording: RecordingConfig;
   readonly audit: AuditConfig & { readonly export: readonly ExportConfig[] };
@@ -138,6 +142,8 @@ function resolved(
     },
     connector: { targets, limits: connector.limits },
     secrets: { baseDir: base, environment: named(targets, environment) },
+    notification: notificationPaths(section.notification, base),
+    stepUp: section.stepUp,
     policy: { ...section.policy, directory: resolve(base, section.policy.directory) },
     masking: { ...section.masking, ...(keyFile === undefined ? {} : { key_file: resolve(base, keyFile) }) },
     recording: {
@@ -155,21 +161,34 @@ function resolved(
   };
 }
 
-/** Keys of an export that name a file. */
-const EXPORT_FILES: ReadonlySet<string> = new Set([
+/** Keys of an export or a channel that name a file. */
+const NAMING_FILES: ReadonlySet<string> = new Set([
   'path',
   'caFile',
   'certFile',
   'keyFile',
   'secretFile',
   'headerFile',
+  'urlFile',
+  'passwordFile',
+  'tokenFile',
+  'signingSecretFile',
 ]);
 
-function withPaths(one: ExportConfig, base: string): ExportConfig {
+function notificationPaths(section: NotificationConfig, base: string): NotificationConfig {
+  const { slack, channels } = section;
+  return {
+    ...section,
+    ...(slack === undefined ? {} : { slack: withPaths(slack, base) }),
+    channels: channels.map((one) => withPaths(one, base)),
+  };
+}
+
+function withPaths<T extends object>(one: T, base: string): T {
   const entries = Object.entries(one).map(([key, value]) =>
-    typeof value === 'string' && EXPORT_FILES.has(key) ? [key, resolve(base, value)] : [key, value],
+    typeof value === 'string' && NAMING_FILES.has(key) ? [key, resolve(base, value)] : [key, value],
   );
-  return Object.fromEntries(entries) as ExportConfig;
+  return Object.fromEntries(entries) as T;
 }
 
 /** Files of credentials, as absolute paths. */

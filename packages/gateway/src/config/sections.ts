@@ -9,9 +9,11 @@ import { exportSection } from '../export/index.ts';
 import { identitySection } from '../identity/index.ts';
 import { maskingSection } from '../masking/index.ts';
 import { metricsSection } from '../metrics/index.ts';
+import { notificationSection } from '../notification/index.ts';
 import { policySection } from '../policy/index.ts';
 import { httpSection, protocolNames } from '../protocols/index.ts';
 import { recordingSection } from '../recording/index.ts';
+import { stepUpSection } from '../step-up/index.ts';
 import { storageSection } from '../storage/index.ts';
 import { parseAddress } from './address.ts';
 
@@ -128,6 +130,14 @@ export const gatewaySection = z.strictObject({
   targets: connectorSection.shape.targets,
   policy: policySection.describe('Who may do what: Cedar policies in files (docs/policies.md).'),
   approval: approvalSection.prefault({}).describe('Putting operations before people.'),
+  notification: notificationSection
+    .prefault({})
+    .describe('Telling people that something waits for them (docs/notifications.md).'),
+  stepUp: stepUpSection
+    .optional()
+    .describe(
+      'Passkeys for approvals where policy says `@approval_step_up("webauthn")` (docs/approvals.md).',
+    ),
   masking: maskingSection,
   recording: recording.prefault({}).describe('The replayable transcript of every session.'),
   audit: audit

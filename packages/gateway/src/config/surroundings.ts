@@ -56,6 +56,7 @@ export function missingFiles(value: unknown, base: string): ConfigProblem[] {
     for (const key of ['caFile', 'certFile', 'keyFile', 'secretFile', 'headerFile'])
       problems.push(...absence(base, at(one, key), ['audit', 'export', index, fileKey(key)], 'file'));
   }
+  problems.push(...missingChannelFiles(at(value, 'notification'), base));
   const recording = at(value, 'recording');
   const credentials: SchemaPath = ['recording', 'storage_credentials'];
   for (const [name, key] of STORAGE_FILES)
@@ -64,6 +65,20 @@ export function missingFiles(value: unknown, base: string): ConfigProblem[] {
     );
   if (at(recording, 'storage') !== undefined && at(recording, 'storageCredentials') === undefined)
     problems.push({ path: ['recording', 'storage'], message: 'it needs storage_credentials beside it' });
+  return problems;
+}
+
+function missingChannelFiles(notification: unknown, base: string): ConfigProblem[] {
+  const app = at(notification, 'slack');
+  const problems = ['tokenFile', 'signingSecretFile', 'caFile'].flatMap((key) =>
+    absence(base, at(app, key), ['notification', 'slack', fileKey(key)], 'file'),
+  );
+  for (const [index, one] of listAt(notification, 'channels').entries()) {
+    for (const key of ['caFile', 'secretFile', 'urlFile', 'passwordFile'])
+      problems.push(
+        ...absence(base, at(one, key), ['notification', 'channels', index, fileKey(key)], 'file'),
+      );
+  }
   return problems;
 }
 

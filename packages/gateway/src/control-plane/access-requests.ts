@@ -1,16 +1,23 @@
 import type { AccessRequest } from '@sallyport/contract';
 import type { AccessRequestView, ApprovalRoom } from '../approval/index.ts';
+import type { StepUp } from '../step-up/index.ts';
 import { cursorOf, positionOf } from './cursor.ts';
+import { configured } from './passkeys.ts';
 import type { Handlers } from './serve-routes.ts';
 
 interface AccessRequestDependencies {
   readonly approvals: Pick<ApprovalRoom, 'page' | 'approve' | 'deny'>;
+  /** Null where no passkeys are configured. */
+  readonly stepUp: StepUp | null;
 }
 
 type Names = 'listAccessRequests' | 'getAccessRequest' | 'approve' | 'deny';
 
 /** Looking at access requests and deciding them. After policy, the approval room has rules of its own (L3). */
-export function accessRequestHandlers({ approvals }: AccessRequestDependencies): Pick<Handlers, Names> {
+export function accessRequestHandlers({
+  approvals,
+  stepUp,
+}: AccessRequestDependencies): Pick<Handlers, Names> {
   return {
     async listAccessRequests({ caller, query: { state, limit, cursor } }) {
       const filter = { limit, ...positionOf(cursor), ...(state === undefined ? {} : { state }) };
@@ -18,8 +25,12 @@ export function accessRequestHandlers({ approvals }: AccessRequestDependencies):
       return { accessRequests: found.map(present), next: cursorOf(next) };
     },
     getAccessRequest: ({ found }) => present(found),
-    approve: async ({ params: { id }, caller, body: { reason } }) =>
-      present(await approvals.approve(id, caller, reason)),
+    async approve({ params: { id }, caller, body: { reason, assertion }, found: { digest } }) {
+      if (assertion === undefined) return present(await approvals.approve(id, caller, reason));
+      const purpose = { kind: 'decide', requestId: id, digest, verdict: 'approve' } as const;
+      const proof = await configured(stepUp).verify(caller, purpose, assertion);
+      return present(await approvals.approve(id, caller, reason, { stepUp: proof }));
+    },
     deny: async ({ params: { id }, caller, body: { reason } }) =>
       present(await approvals.deny(id, caller, reason)),
   };
@@ -29,7 +40,7 @@ function present(view: AccessRequestView): AccessRequest {
   return {
     ...view,
     parameters: view.parameters === null ? null : [...view.parameters],
-    requirements: view.requirements.map(({ group, seats }) => ({ group, seats })),
+    requirements: view.requirements.map((one) => ({ ...one })),
     decisions: view.decisions.map((one) => ({ ...one, decidedAt: iso(one.decidedAt) })),
     createdAt: iso(view.createdAt),
     expiresAt: iso(view.expiresAt),

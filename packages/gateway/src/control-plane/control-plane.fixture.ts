@@ -1,23 +1,30 @@
 /** A control plane on a real store, a real approval room and a real provider, for tests only. */
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openLog } from '@sallyport/audit-log';
 import { startTestProvider, TEST_AUDIENCE } from '../../../../test/fixtures/oidc-provider.ts';
-import { approvalSection, createApprovals } from '../approval/index.ts';
+import { type AccessRequestSubject, approvalSection, createApprovals } from '../approval/index.ts';
 import type { AuditEntry } from '../audit/index.ts';
 import { createAuditIndex } from '../audit-index/index.ts';
 import { createIdentityProvider, identitySection } from '../identity/index.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
+import { notificationSection, openNotifications } from '../notification/index.ts';
 import type { Retention } from '../recording/index.ts';
+import { createStepUp, stepUpSection } from '../step-up/index.ts';
 import { openStorage, storageSection } from '../storage/index.ts';
 import { createControlPlane } from './control-plane.ts';
 import { controlPlaneSection } from './section.ts';
 
 export type House = Awaited<ReturnType<typeof startHouse>>;
 
-export async function startHouse(section: Record<string, unknown> = {}, clock: Clock = systemClock) {
+export async function startHouse(
+  section: Record<string, unknown> = {},
+  clock: Clock = systemClock,
+  people: { readonly notification?: object; readonly stepUp?: object } = {},
+) {
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-control-'));
   const provider = await startTestProvider();
   const issuers = [{ name: 'test', issuer: provider.issuer, audience: TEST_AUDIENCE }];
@@ -38,7 +45,24 @@ export async function startHouse(section: Record<string, unknown> = {}, clock: C
   };
   const report = (fault: unknown) => void faults.push(fault);
   const surroundings = { storage, clock, audit, random: counted(), report };
-  const approvals = createApprovals({ config: approvalSection.parse({}), ...surroundings });
+  const { slackLinks: links, passkeys } = storage;
+  /** People that are revoked, by subject. */
+  const revoked = new Set<string>();
+  const notifications = openNotifications(notificationSection.parse(people.notification ?? {}), {
+    ...surroundings,
+    random: (bytes) => randomBytes(bytes).toString('hex'),
+    links,
+    isStillGood: ({ subject }) => !revoked.has(subject),
+  });
+  const stepUp =
+    people.stepUp === undefined
+      ? null
+      : createStepUp(stepUpSection.parse(people.stepUp), { ...surroundings, passkeys });
+  const approvals = createApprovals({
+    config: approvalSection.parse({}),
+    ...surroundings,
+    observer: notifications,
+  });
   const auditIndex = await startIndex(directory, report);
   const plane = createControlPlane(controlPlaneSection.parse({ ...SECTION, ...section }), {
     identity,
@@ -56,6 +80,8 @@ export async function startHouse(section: Record<string, unknown> = {}, clock: C
     retention: retentionInto(held),
     exports: () => [],
     idempotency: storage.idempotency,
+    notifications,
+    stepUp,
     health: async () => checks,
     metrics: () => '# EOF\n',
     checkAnswers: true,
@@ -75,9 +101,11 @@ export async function startHouse(section: Record<string, unknown> = {}, clock: C
     ended,
     held,
     checks,
+    revoked,
+    notifications,
     /** A pending access request of this caller's. */
-    async ask(token: string) {
-      return approvals.open({ identity: await identity.authenticate(token), ...ASKED });
+    async ask(token: string, more: Partial<AccessRequestSubject> = {}) {
+      return approvals.open({ identity: await identity.authenticate(token), ...ASKED, ...more });
     },
     async startSession(id: string, subject: string, actor: string | null) {
       const who = { id, subject, display_name: subject, actor, recording: `${id}.rec` };
@@ -87,6 +115,7 @@ export async function startHouse(section: Record<string, unknown> = {}, clock: C
       await plane.close();
       await auditIndex.close();
       await approvals.close();
+      await notifications.close();
       await storage.close();
       await provider.close();
       await rm(directory, { recursive: true, force: true });

@@ -281,6 +281,8 @@ test('without TLS it listens on loopback only [control-plane.clear-text]', async
       clock: systemClock,
       endSession: () => false,
       exports: () => [],
+      notifications: house.notifications,
+      stepUp: null,
       idempotency: storage.idempotency,
       health: async () => [],
       metrics: () => '',

@@ -9,6 +9,7 @@ import type { IdentityProvider } from '../identity/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import { isLoopbackHost } from '../lib/loopback.ts';
+import type { StepUp } from '../step-up/index.ts';
 import type { Storage } from '../storage/index.ts';
 import { accessRequestHandlers } from './access-requests.ts';
 import { auditSearchHandlers } from './audit-search.ts';
@@ -19,6 +20,8 @@ import { guardDoor } from './door.ts';
 import { exportHandlers } from './exports.ts';
 import { healthHandlers } from './health.ts';
 import { createIdempotency } from './idempotency.ts';
+import { type NotificationDependencies, notificationHandlers } from './notifications.ts';
+import { passkeyHandlers } from './passkeys.ts';
 import { answerBrokenRequest, answerFaults } from './problem.ts';
 import { type RecordingDependencies, recordingHandlers } from './recordings.ts';
 import { type ControlPlaneConfig, parseListen } from './section.ts';
@@ -32,6 +35,9 @@ export interface ControlPlaneDependencies {
   readonly idempotency: Storage['idempotency'];
   readonly audit: Pick<AuditLog, 'append'>;
   readonly auditIndex: Pick<AuditIndex, 'operations' | 'sessions'>;
+  readonly notifications: NotificationDependencies['notifications'];
+  /** Null where no passkeys are configured. */
+  readonly stepUp: StepUp | null;
   readonly clock: Clock;
   /** Ends an open session now; false when it is not open. */
   endSession(id: string, reason: string): boolean;
@@ -126,7 +132,7 @@ async function buildApp(
   guardDoor(app, config, deps.clock);
   const callerOf = authentication(app, config, deps);
   const idempotency = createIdempotency(deps.idempotency, deps.clock);
-  serveRoutes(app, handlersOf({ ...deps, authorization }), {
+  serveRoutes(app, handlersOf(config, { ...deps, authorization }), {
     authorization,
     callerOf,
     idempotency,
@@ -139,7 +145,10 @@ async function buildApp(
   return app;
 }
 
-function handlersOf(deps: ControlPlaneDependencies & { readonly authorization: Authorization }): Handlers {
+function handlersOf(
+  config: ControlPlaneConfig,
+  deps: ControlPlaneDependencies & { readonly authorization: Authorization },
+): Handlers {
   const document = openApiDocument();
   return {
     openApi: () => document,
@@ -149,6 +158,8 @@ function handlersOf(deps: ControlPlaneDependencies & { readonly authorization: A
     ...recordingHandlers(deps),
     ...exportHandlers(deps),
     ...auditSearchHandlers(deps),
+    ...passkeyHandlers(deps),
+    ...notificationHandlers(config, deps),
   };
 }
 

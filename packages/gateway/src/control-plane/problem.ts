@@ -48,6 +48,8 @@ const statusOf: Record<FaultCode, number> = {
   'storage-unavailable': 503,
   'not-found': 404,
   'not-permitted': 403,
+  'step-up-required': 403,
+  'notification-undelivered': 503,
   conflict: 409,
 };
 

@@ -21,6 +21,7 @@ import { adminEntry } from './admin-entry.ts';
 import type { CallerOf } from './authentication.ts';
 import { type Authorization, accessRequestResource, GATEWAY, sessionResource } from './authorization.ts';
 import type { Idempotency } from './idempotency.ts';
+import { Refused } from './problem.ts';
 
 /** What a route is about, once it is found and may be seen. */
 interface Found {
@@ -36,7 +37,18 @@ export interface Asked<N extends RouteName> {
   readonly query: QueryOf<Routes[N]>;
   readonly body: BodyOf<Routes[N]>;
   readonly found: Found[Routes[N]['on']];
+  /** The form as it came, where a signature over it is what proves who sent it. */
+  readonly signed: Signed<Routes[N]>;
 }
+
+/** A form whose signature nobody has checked yet. */
+export interface SignedForm {
+  readonly headers: FastifyRequest['headers'];
+  readonly body: Buffer;
+  readonly address: string;
+}
+
+type Signed<R> = R extends { readonly signedForm: true } ? SignedForm : null;
 
 type Given<N extends RouteName> =
   IsStream<Routes[N]> extends true
@@ -77,6 +89,7 @@ type AnyHandler = (asked: {
   readonly query: unknown;
   readonly body: unknown;
   readonly found: unknown;
+  readonly signed: SignedForm | null;
 }) => unknown;
 
 /** Gives every route of the table its place. The order in which a request is looked at is the same for all. */
@@ -110,9 +123,16 @@ async function serve(
   const found = caller === null ? null : await find(route, params, caller, around);
   const query = parseQuery(route, request.query);
   const body = route.body?.parse(request.body ?? {}) ?? {};
-  const asked = { caller, params, query, body, found };
+  const signed = route.signedForm === true ? signedForm(request) : null;
+  const asked = { caller, params, query, body, found, signed };
   if (caller === null || !route.mutates) return handler(asked);
   return around.idempotency.once({ name, route, caller, params, body, request, reply }, () => handler(asked));
+}
+
+function signedForm(request: FastifyRequest): SignedForm {
+  const { headers, body, ip: address } = request;
+  if (Buffer.isBuffer(body)) return { headers, body, address };
+  throw new Refused(415, 'unsupported-media-type', 'Send a form: "application/x-www-form-urlencoded".');
 }
 
 async function demand(route: Route, caller: Identity, around: RouteSurroundings): Promise<void> {

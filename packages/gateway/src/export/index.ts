@@ -1,3 +1,7 @@
+export { waitAfter } from './back-off.ts';
 export { type Exports, openExports } from './exports.ts';
 export { exported, type Format } from './format.ts';
-export { type ExportConfig, exportSection } from './section.ts';
+export { type ExportConfig, exportSection, isLoopbackUrl, urlOf } from './section.ts';
+export { failureOf, SinkFailure } from './sink.ts';
+export { type Answer, poster, readSecretFile, refused } from './sinks/https-post.ts';
+export { signedHeaders } from './sinks/webhook.ts';

@@ -159,7 +159,8 @@ const otlp = z
   })
   .describe('OpenTelemetry logs over HTTP, as JSON. Acknowledged by status 200 that rejects no record.');
 
-function urlOf(protocol: RegExp, error: string) {
+/** A URL of such a scheme, without a secret in it. */
+export function urlOf(protocol: RegExp, error: string) {
   return z
     .url({ protocol, error })
     .refine((url) => !URL.canParse(url) || new URL(url).username + new URL(url).password === '', {
@@ -167,7 +168,8 @@ function urlOf(protocol: RegExp, error: string) {
     });
 }
 
-function isLoopbackUrl(url: string): boolean {
+/** Whether it leads to this machine. */
+export function isLoopbackUrl(url: string): boolean {
   return URL.canParse(url) && isLoopbackHost(new URL(url).hostname.replace(/^\[|\]$/g, ''));
 }
 

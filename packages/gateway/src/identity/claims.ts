@@ -36,6 +36,7 @@ export function identityOf(
     task: name(claims, issuer.claims.task, 'task'),
     kind: machine ? 'machine' : 'person',
     expiresAt,
+    ...(typeof claims.auth_time === 'number' ? { authenticatedAt: claims.auth_time * 1_000 } : {}),
     aliases: Object.freeze(aliases({ claims, issuer, sub, subject, actor, email, clients })),
   });
 }

@@ -13,6 +13,8 @@ export interface Identity {
   readonly kind: 'person' | 'machine';
   /** When the token stops being good, in milliseconds since the epoch. */
   readonly expiresAt: number;
+  /** When they signed in (`auth_time`), in milliseconds since the epoch; absent when the issuer does not say. */
+  readonly authenticatedAt?: number;
   /** Every name this subject is known by, for "nobody approves their own": subject, actor, e-mail, client id. */
   readonly aliases: readonly string[];
 }

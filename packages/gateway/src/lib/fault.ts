@@ -29,6 +29,10 @@ export type FaultCode =
   | 'not-found'
   /** The caller is known and may not do this. */
   | 'not-permitted'
+  /** The caller must prove with a passkey that it is them, now, for exactly this. */
+  | 'step-up-required'
+  /** A message to people could not be delivered; nothing waits for it. */
+  | 'notification-undelivered'
   /** The state of a thing does not allow what was asked. */
   | 'conflict';
 

@@ -13,6 +13,8 @@ export interface Vitals {
   /** How many of the outer doors are open, of how many. */
   doors(): { readonly open: number; readonly wanted: number };
   exports(): readonly ExportStatus[];
+  /** Channels for telling people. */
+  notifications(): readonly { readonly name: string; readonly state: string }[];
   now(): number;
 }
 
@@ -52,6 +54,7 @@ async function checkAll(vitals: Vitals): Promise<Checks> {
         ? undefined
         : `${behind.map(({ name }) => name).join(', ')} is behind its limits`;
     }),
+    told(vitals),
   ]);
 }
 
@@ -68,4 +71,11 @@ async function check(name: string, look: () => Promise<string | undefined>): Pro
   } finally {
     clearTimeout(late);
   }
+}
+
+/** A channel that fails stops nobody: it is said, and the gateway serves. */
+async function told(vitals: Vitals): Promise<Checks[number]> {
+  const failing = vitals.notifications().filter(({ state }) => state === 'failing');
+  const detail = failing.length === 0 ? '' : `${failing.map(({ name }) => name).join(', ')} cannot be told`;
+  return { name: 'notifications', ok: true, detail };
 }

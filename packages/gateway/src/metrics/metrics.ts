@@ -9,6 +9,12 @@ export interface Readings {
   sessions(): number;
   holds(): number;
   exports(): readonly ExportStatus[];
+  notifications(): readonly {
+    readonly name: string;
+    readonly waiting: number;
+    readonly failures: number;
+    readonly undelivered: number;
+  }[];
 }
 
 /** Numbers of what the gateway does. Rooms know nothing of it: it looks on at the log and the decision point. */
@@ -166,6 +172,12 @@ function watchedDecisions(point: DecisionPoint, histogram: Histogram, seconds: (
   };
 }
 
+const NOTIFICATIONS = {
+  waiting: 'Messages that wait for a channel.',
+  failures: 'Attempts of a channel that failed since the last that did not.',
+  undelivered: 'Messages that a channel was given up for, since the gateway started.',
+};
+
 type Delay = ReturnType<typeof monitorEventLoopDelay>;
 
 function gauges(readings: Readings, delay: Delay): Instrument[] {
@@ -180,6 +192,12 @@ function gauges(readings: Readings, delay: Delay): Instrument[] {
     ),
     new Gauge('sallyport_export_lag_seconds', 'Age of the oldest entry an export has not delivered.', () =>
       lag.map(({ name, lag: { seconds } }) => [{ export: name }, seconds] as const),
+    ),
+    ...(['waiting', 'failures', 'undelivered'] as const).map(
+      (what) =>
+        new Gauge(`sallyport_notifications_${what}`, NOTIFICATIONS[what], () =>
+          readings.notifications().map((one) => [{ channel: one.name }, one[what]] as const),
+        ),
     ),
     new Gauge(
       'sallyport_event_loop_delay_seconds',

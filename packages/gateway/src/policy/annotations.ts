@@ -23,7 +23,16 @@ export interface PermitLimit {
 const ID = /^[A-Za-z0-9][A-Za-z0-9._:#/ -]{0,127}$/;
 const APPROVAL = /^\s*([^,\s](?:[^,]{0,126}[^,\s])?)\s*(?:,\s*([1-9]\d?)\s*)?$/;
 const MOST_SEATS = 20;
-const KNOWN = ['id', 'approval', 'limit_rows', 'limit_bytes', 'limit_rate', 'limit_time', 'shadow'];
+const KNOWN = [
+  'id',
+  'approval',
+  'approval_step_up',
+  'limit_rows',
+  'limit_bytes',
+  'limit_rate',
+  'limit_time',
+  'shadow',
+];
 
 type Annotations = Readonly<Record<string, string | null>>;
 
@@ -39,7 +48,7 @@ export function readAnnotations(effect: 'permit' | 'forbid', annotations: Annota
   }
   if (shadow !== undefined && shadow !== null && shadow !== '')
     return `@shadow("${shadow}") is not usable: @shadow takes nothing`;
-  const requirement = readApproval(effect, approval);
+  const requirement = readApproval(effect, approval, annotations.approval_step_up);
   if (typeof requirement === 'string') return requirement;
   const limit = readLimits(effect, annotations);
   if (typeof limit === 'string') return limit;
@@ -49,14 +58,22 @@ export function readAnnotations(effect: 'permit' | 'forbid', annotations: Annota
 function readApproval(
   effect: 'permit' | 'forbid',
   approval: string | null | undefined,
+  stepUp: string | null | undefined,
 ): ApprovalRequirement | string | null {
-  if (approval === undefined) return null;
+  if (approval === undefined) {
+    return stepUp === undefined
+      ? null
+      : '@approval_step_up without @approval has no meaning: nobody is asked';
+  }
   if (effect === 'forbid') return '@approval on a forbid has no meaning: nobody can approve past a forbid';
   const [, group, seats = '1'] = APPROVAL.exec(approval ?? '') ?? [];
   if (group === undefined || Number(seats) > MOST_SEATS) {
     return `@approval("${approval ?? ''}") is not usable: write @approval("group") or @approval("group, seats") with 1 to ${MOST_SEATS} seats`;
   }
-  return { group, seats: Number(seats) };
+  if (stepUp === undefined) return { group, seats: Number(seats) };
+  if (stepUp !== 'webauthn')
+    return `@approval_step_up("${stepUp ?? ''}") is not usable: write @approval_step_up("webauthn")`;
+  return { group, seats: Number(seats), stepUp };
 }
 
 interface Unit {

@@ -26,6 +26,8 @@ export interface Question {
 export interface ApprovalRequirement {
   readonly group: string;
   readonly seats: number;
+  /** Each of them proves with a passkey that it is them, now, for this; absent where signing in is enough. */
+  readonly stepUp?: 'webauthn';
 }
 
 /** What must be done for a permit to stand. One that the data path does not know turns the permit into a deny. */

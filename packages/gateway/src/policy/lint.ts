@@ -93,7 +93,8 @@ function outdone(one: LoadedPolicy, other: LoadedPolicy, by: string): [LintKind,
     one.requirement === null
       ? plain
       : other.requirement?.group === one.requirement.group &&
-        other.requirement.seats <= one.requirement.seats;
+        other.requirement.seats <= one.requirement.seats &&
+        (other.requirement.stepUp === undefined || other.requirement.stepUp === one.requirement.stepUp);
   if (!sameAsking) return null;
   if (one.limit !== null && unlimited)
     return ['unreachable-limit', `never limits anything: ${by} permits the same without limits`];

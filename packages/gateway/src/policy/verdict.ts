@@ -78,24 +78,30 @@ export function stand(
   return option === undefined ? null : { effect: 'ask', met: met !== null, option };
 }
 
-/** All requirements as one: for each group the most seats any of them wants, by group name. */
+/** All requirements as one: for each group the most that any of them wants, by group name. */
 export function mergeRequirements(requirements: Iterable<ApprovalRequirement>): ApprovalRequirement[] {
-  const seats = new Map<string, number>();
-  for (const { group, seats: wanted } of requirements)
-    seats.set(group, Math.max(wanted, seats.get(group) ?? 0));
-  return [...seats]
-    .map(([group, most]) => ({ group, seats: most }))
-    .sort((a, b) => (a.group < b.group ? -1 : 1));
+  const most = new Map<string, ApprovalRequirement>();
+  for (const one of requirements) {
+    const other = most.get(one.group) ?? one;
+    most.set(one.group, { ...other, ...one, seats: Math.max(one.seats, other.seats) });
+  }
+  return [...most.values()].sort((a, b) => (a.group < b.group ? -1 : 1));
 }
 
 /** Two approvals by one group are not added up: they could be the same people. */
-function covers(approved: readonly ApprovalRequirement[], { group, seats }: ApprovalRequirement): boolean {
-  return approved.some((approval) => approval.group === group && approval.seats >= seats);
+function covers(approved: readonly ApprovalRequirement[], wanted: ApprovalRequirement): boolean {
+  return approved.some(
+    ({ group, seats, stepUp }) =>
+      group === wanted.group &&
+      seats >= wanted.seats &&
+      (wanted.stepUp === undefined || stepUp === wanted.stepUp),
+  );
 }
 
 function cheapestFirst(a: ApprovalOption, b: ApprovalOption): number {
   const [left, right] = [a.requirement, b.requirement];
   if (left.seats !== right.seats) return left.seats - right.seats;
+  if (left.stepUp !== right.stepUp) return left.stepUp === undefined ? -1 : 1;
   if (left.group !== right.group) return left.group < right.group ? -1 : 1;
   // Alike for who is asked: the one that leaves more is asked for.
   if (moreGenerous(a.limit, b.limit)) return -1;

@@ -7,6 +7,7 @@ import type { Tables } from './tables.ts';
 const migrations: Record<string, Migration> = {
   '0001-access-requests-and-sessions': { up: createFirstTables },
   '0005-idempotency': { up: createIdempotency },
+  '0007-slack-links-and-passkeys': { up: createLinksAndPasskeys },
 };
 
 /** Brings the store to the newest form. Rejects with Fault `storage-unavailable`. */
@@ -98,4 +99,31 @@ async function createIdempotency(db: Kysely<unknown>): Promise<void> {
     .columns(['caller', 'created_at'])
     .execute();
   await db.schema.createIndex('idempotency_by_time').on('idempotency').columns(['created_at']).execute();
+}
+
+async function createLinksAndPasskeys(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('slack_link')
+    .addColumn('team_id', 'text', (column) => column.notNull())
+    .addColumn('user_id', 'text', (column) => column.notNull())
+    .addColumn('subject', 'text', (column) => column.notNull())
+    .addColumn('display_name', 'text', (column) => column.notNull())
+    .addColumn('groups', 'text', (column) => column.notNull())
+    .addColumn('aliases', 'text', (column) => column.notNull())
+    .addColumn('linked_at', 'bigint', (column) => column.notNull())
+    .addColumn('expires_at', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('slack_link_key', ['team_id', 'user_id'])
+    .execute();
+  await db.schema
+    .createTable('passkey')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('subject', 'text', (column) => column.notNull())
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('public_key', 'text', (column) => column.notNull())
+    .addColumn('counter', 'bigint', (column) => column.notNull())
+    .addColumn('transports', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('used_at', 'bigint')
+    .execute();
+  await db.schema.createIndex('passkey_by_subject').on('passkey').columns(['subject']).execute();
 }

@@ -3,8 +3,10 @@ import type { Clock } from '../lib/clock.ts';
 import { type AccessRequestTable, accessRequestTable } from './access-requests.ts';
 import { type IdempotencyTable, idempotencyTable } from './idempotency.ts';
 import { migrate } from './migrations.ts';
+import { type PasskeyTable, passkeyTable } from './passkeys.ts';
 import type { StorageConfig } from './section.ts';
 import { type SessionTable, sessionTable } from './sessions.ts';
+import { type SlackLinkTable, slackLinkTable } from './slack-links.ts';
 import { sqliteDialect } from './sqlite.ts';
 import type { Tables } from './tables.ts';
 
@@ -13,6 +15,8 @@ export interface Storage {
   readonly accessRequests: AccessRequestTable;
   readonly sessions: SessionTable;
   readonly idempotency: IdempotencyTable;
+  readonly slackLinks: SlackLinkTable;
+  readonly passkeys: PasskeyTable;
   /** Erases operation text and removes rows whose retention is over. Call it at start and then daily. */
   applyRetention(): Promise<void>;
   close(): Promise<void>;
@@ -30,16 +34,20 @@ export async function openStorage(config: StorageConfig, deps: { readonly clock:
   const accessRequests = accessRequestTable(db);
   const sessions = sessionTable(db);
   const idempotency = idempotencyTable(db);
+  const slackLinks = slackLinkTable(db);
   return {
     accessRequests,
     sessions,
     idempotency,
+    slackLinks,
+    passkeys: passkeyTable(db),
     applyRetention: async () => {
       const now = deps.clock.now();
       await accessRequests.eraseTextEndedBefore(now - days(config.operationTextDays));
       await accessRequests.removeEndedBefore(now - days(config.sessionDays));
       await sessions.removeEndedBefore(now - days(config.sessionDays));
       await idempotency.removeBefore(now - days(1));
+      await slackLinks.removeExpired(now);
     },
     close: () => db.destroy(),
   };

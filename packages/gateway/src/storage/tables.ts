@@ -9,6 +9,8 @@ export interface Tables {
   access_decision: AccessDecisionRow;
   session: SessionRow;
   idempotency: IdempotencyRow;
+  slack_link: SlackLinkRow;
+  passkey: PasskeyRow;
 }
 
 export interface AccessRequestRow {
@@ -79,4 +81,34 @@ export interface IdempotencyRow {
   /** The answer as it was sent; null when none is kept. */
   readonly answer: string | null;
   readonly created_at: number;
+}
+
+/** That a Slack user is somebody, as they signed in. */
+export interface SlackLinkRow {
+  readonly team_id: string;
+  readonly user_id: string;
+  readonly subject: string;
+  readonly display_name: string;
+  /** JSON list of names. */
+  readonly groups: string;
+  /** JSON list of names. */
+  readonly aliases: string;
+  readonly linked_at: number;
+  readonly expires_at: number;
+}
+
+/** The public half of a passkey. */
+export interface PasskeyRow {
+  /** The credential id, base64url. */
+  readonly id: string;
+  readonly subject: string;
+  /** What its owner calls it. */
+  readonly name: string;
+  /** COSE key, base64url. */
+  readonly public_key: string;
+  readonly counter: number;
+  /** JSON list, as the browser told. */
+  readonly transports: string;
+  readonly created_at: number;
+  readonly used_at: number | null;
 }

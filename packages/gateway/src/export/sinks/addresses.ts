@@ -46,6 +46,6 @@ export const lookupPublic: LookupFunction = (name, options, done) => {
 
 export function privateAddress(): SinkFailure {
   return new SinkFailure(
-    'the receiver has no public address: where that is meant, set audit.export.allow_private_addresses',
+    'the receiver has no public address: where that is meant, set allow_private_addresses of it',
   );
 }

@@ -10,6 +10,8 @@ export interface PostOptions {
   readonly url: string;
   readonly caFile?: string | undefined;
   readonly privateAddresses: boolean;
+  /** What is posted, for the words of a failure. */
+  readonly what?: string;
 }
 
 export interface Answer {
@@ -30,7 +32,7 @@ export interface Poster {
 }
 
 /** Posts to one URL over one connection that is kept. Redirects are an answer like any other: they are not followed. */
-export function poster({ url, caFile, privateAddresses }: PostOptions): Poster {
+export function poster({ url, caFile, privateAddresses, what = 'the batch' }: PostOptions): Poster {
   const to = new URL(url);
   const host = to.hostname.replace(/^\[|\]$/g, '');
   let agent: HttpAgent | null = null;
@@ -59,7 +61,7 @@ export function poster({ url, caFile, privateAddresses }: PostOptions): Poster {
         // Authorities are read anew: a certificate may have been replaced with its authority.
         agent.destroy();
         agent = null;
-        throw failureOf('the receiver did not take the batch', signal.aborted ? signal.reason : error);
+        throw failureOf(`the receiver did not take ${what}`, signal.aborted ? signal.reason : error);
       }
     },
     close: () => agent?.destroy(),
@@ -73,7 +75,7 @@ async function agentOf(to: URL, caFile: string | undefined, privateAddresses: bo
     const ca = caFile === undefined ? {} : { ca: await readFile(caFile) };
     return new HttpsAgent({ ...shared, ...ca, minVersion: 'TLSv1.2' });
   } catch (error) {
-    throw failureOf('the ca_file of the export cannot be read', error);
+    throw failureOf('the ca_file cannot be read', error);
   }
 }
 

@@ -15,17 +15,27 @@ export function webhook(config: ExportOf<'webhook'>, log: string, now: () => num
       // The same for the same batch, however often it is sent: receivers tell repetitions by it.
       const id = `msg_${from}_${first}_${last}`;
       const timestamp = String(Math.floor(now() / 1_000));
-      const keys = signingKeys(await readSecretFile(secretFile, 'signing secret'), secretFile);
       const headers = {
         'content-type': 'application/x-ndjson',
-        'webhook-id': id,
-        'webhook-timestamp': timestamp,
-        'webhook-signature': keys.map((key) => sign(key, id, timestamp, body)).join(' '),
+        ...(await signedHeaders(secretFile, { id, timestamp, body })),
       };
       const answer = await post(headers, body, signal);
       if (answer.status < 200 || answer.status > 299) throw refused(answer);
     },
     close: async () => close(),
+  };
+}
+
+/** The three headers of a signed message. The secret is read anew: it may have been replaced. */
+export async function signedHeaders(
+  secretFile: string,
+  { id, timestamp, body }: { readonly id: string; readonly timestamp: string; readonly body: Buffer },
+): Promise<Readonly<Record<string, string>>> {
+  const keys = signingKeys(await readSecretFile(secretFile, 'signing secret'), secretFile);
+  return {
+    'webhook-id': id,
+    'webhook-timestamp': timestamp,
+    'webhook-signature': keys.map((key) => sign(key, id, timestamp, body)).join(' '),
   };
 }
 
