@@ -41,6 +41,18 @@ const REFUSED: Record<string, readonly [text: string, line: number, message: Reg
   'an approval without a group': [`@approval(", 2") ${ANY};`, 1, /write @approval/],
   'an approval by nobody': [`@approval("a, 0") ${ANY};`, 1, /write @approval/],
   'an approval by a crowd': [`@approval("a, 99") ${ANY};`, 1, /1 to 20 seats/],
+  'a step-up without an approval': [`@approval_step_up("webauthn") ${ANY};`, 1, /nobody is asked/],
+  'a step-up of another kind': [
+    `@approval("a") @approval_step_up("sms") ${ANY};`,
+    1,
+    /write @approval_step_up/,
+  ],
+  'a step-up of no kind': [`@approval("a") @approval_step_up ${ANY};`, 1, /write @approval_step_up/],
+  'a step-up on a forbid': [
+    '@approval_step_up("webauthn") forbid (principal, action, resource);',
+    1,
+    /nobody is asked/,
+  ],
   'an approval with more than two parts': [`@approval("a, b, 2") ${ANY};`, 1, /write @approval/],
   'an id twice': [`@id("x") ${ANY};\n@id("x") ${ANY};`, 2, /"x" is taken by a\.cedar:1/],
   'a limit on a forbid': ['@limit_rows("5") forbid (principal, action, resource);', 1, /on a forbid/],

@@ -4,10 +4,14 @@ import fc from 'fast-check';
 import type { ApprovalRequirement } from './decision.ts';
 import { type Answer, answerOf, mergeRequirements, stand, type Terms } from './verdict.ts';
 
-const requirement = fc.record({
-  group: fc.constantFrom('a', 'b', 'c'),
-  seats: fc.integer({ min: 1, max: 4 }),
-});
+const requirement: fc.Arbitrary<ApprovalRequirement> = fc.record(
+  {
+    group: fc.constantFrom('a', 'b', 'c'),
+    seats: fc.integer({ min: 1, max: 4 }),
+    stepUp: fc.constant('webauthn' as const),
+  },
+  { requiredKeys: ['group', 'seats'] },
+);
 const requirements = fc.array(requirement, { maxLength: 4 });
 const options = {
   seed: Number(process.env.SEED ?? Date.now() % 1_000_000),
@@ -135,4 +139,25 @@ test('approvals by one group are not added up [policy.approval]', () => {
 test('no answer is a fault and never a permit [policy.worker-death]', () => {
   assert.equal(answerOf(null, terms(new Map())).effect, 'fault');
   assert.equal(answerOf({ ...raw, failure: 'broken' }, terms(new Map())).effect, 'fault');
+});
+
+test('an approval without a passkey is none where one is wanted, and one with it is good for both [step-up.policy]', () => {
+  const plain = { group: 'a', seats: 1 };
+  const proven = { ...plain, stepUp: 'webauthn' as const };
+  assert.equal(verdict([proven], [plain]), 'ask');
+  assert.equal(verdict([proven], [proven]), 'permit');
+  assert.equal(verdict([plain], [proven]), 'permit');
+  assert.deepEqual(mergeRequirements([proven, { group: 'a', seats: 3 }]), [{ ...proven, seats: 3 }]);
+  assert.deepEqual(mergeRequirements([{ group: 'a', seats: 3 }, proven]), [{ ...proven, seats: 3 }]);
+  // Whoever may choose is asked for the cheaper.
+  const answer = answerOf(
+    { ...raw, policies: ['p0', 'p1'] },
+    terms(
+      new Map([
+        ['p0', proven],
+        ['p1', plain],
+      ]),
+    ),
+  );
+  assert.equal(answer.effect === 'ask' && answer.options[0]?.policy, 'p1');
 });

@@ -1,15 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Passkey } from '@sallyport/contract';
-import {
-  type AuthenticationResponseJSON,
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  type PublicKeyCredentialCreationOptionsJSON,
-  type PublicKeyCredentialRequestOptionsJSON,
-  type RegistrationResponseJSON,
-  type VerifiedRegistrationResponse,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
+import type {
+  AuthenticationResponseJSON,
+  PublicKeyCredentialCreationOptionsJSON,
+  PublicKeyCredentialRequestOptionsJSON,
+  RegistrationResponseJSON,
+  VerifiedRegistrationResponse,
 } from '@simplewebauthn/server';
 import type { Identity } from '../identity/index.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -66,6 +62,12 @@ export interface StepUp {
   reset(subject: string): Promise<number>;
 }
 
+/** Loaded when somebody uses a passkey: it is large, and most gateways start without. */
+const webAuthn = () => import('@simplewebauthn/server');
+
+/** EdDSA, ES256 and RS256 (COSE): what every authenticator has one of. Others are asked for by nobody yet. */
+const ALGORITHMS = [-8, -7, -257];
+
 export function createStepUp(config: StepUpConfig, deps: StepUpDeps): StepUp {
   return new Room(config, deps);
 }
@@ -91,6 +93,7 @@ class Room implements StepUp {
     const own = await this.#deps.passkeys.of(person.subject);
     if (own.length === 0)
       throw new Fault('conflict', 'You have no passkey yet: register one in the console first.');
+    const { generateAuthenticationOptions } = await webAuthn();
     return generateAuthenticationOptions({
       rpID: this.#config.rpId,
       challenge: bytesOf(this.#challenges.issue(person.subject, purpose)),
@@ -115,6 +118,7 @@ class Room implements StepUp {
     const theirs = userHandle === undefined || userHandle === userIdOf(subject).toString('base64url');
     if (passkey === undefined || crossOrigin || !theirs) throw notProven();
     const { rpId, origins } = this.#config;
+    const { verifyAuthenticationResponse } = await webAuthn();
     const { verified, authenticationInfo } = await verifyAuthenticationResponse({
       response: assertion,
       expectedChallenge: challenge,
@@ -153,6 +157,7 @@ class Room implements StepUp {
       );
     else await this.verify(person, { kind: 'add-passkey' }, assertion);
     const { rpId, rpName } = this.#config;
+    const { generateRegistrationOptions } = await webAuthn();
     return generateRegistrationOptions({
       rpID: rpId,
       rpName,
@@ -163,6 +168,7 @@ class Room implements StepUp {
       ),
       timeout: CHALLENGE_MS,
       attestationType: 'none',
+      supportedAlgorithmIDs: ALGORITHMS,
       excludeCredentials: own.map(described),
       authenticatorSelection: { userVerification: 'required', residentKey: 'preferred' },
     });
@@ -232,12 +238,14 @@ class Room implements StepUp {
 
   async #verified(response: RegistrationResponseJSON, challenge: string) {
     const { rpId, origins } = this.#config;
+    const { verifyRegistrationResponse } = await webAuthn();
     const { verified, registrationInfo }: VerifiedRegistrationResponse = await verifyRegistrationResponse({
       response,
       expectedChallenge: challenge,
       expectedOrigin: [...origins],
       expectedRPID: rpId,
       requireUserVerification: true,
+      supportedAlgorithmIDs: ALGORITHMS,
     }).catch(() => {
       throw notProven();
     });

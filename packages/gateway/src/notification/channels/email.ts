@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { createTransport } from 'nodemailer';
 import { failureOf, readSecretFile, SinkFailure } from '../../export/index.ts';
 import type { Channel } from '../channel.ts';
 import { factsOf, type Notice, outcomeOf } from '../notice.ts';
@@ -12,6 +11,8 @@ const SUBJECT_LENGTH = 120;
 export function emailChannel(config: ChannelOf<'email'>): Channel {
   return {
     async send(notice, signal) {
+      // Loaded when there is a mail to send: it is large, and most gateways start without.
+      const { createTransport } = await import('nodemailer');
       const transport = createTransport(await optionsOf(config));
       const stop = () => transport.close();
       signal.addEventListener('abort', stop, { once: true });

@@ -1,0 +1,18 @@
+/** What passkeys for approvals promise. */
+export const stepUpRequirements = {
+  'step-up.policy':
+    'Policy says which approvals want a passkey; one that was given without is no approval there.',
+  'step-up.approves':
+    'Where policy wants a passkey, everybody who approves uses one, and the entry says which.',
+  'step-up.people': 'Only people have passkeys.',
+  'step-up.bound':
+    'A use of a passkey is for one access request, one verdict and one person, at one origin, with the person verified.',
+  'step-up.once': 'A challenge is good once, whatever came of it.',
+  'step-up.counter': 'A passkey whose counter goes back proves nothing.',
+  'step-up.register':
+    'The first passkey is added after signing in just now, every other with one that is there, on record first.',
+  'step-up.remove':
+    'A passkey is removed with one of the same person, or by an administrator who is another.',
+  'step-up.limits':
+    'A person has only so many passkeys, and where none are configured there are no routes for them.',
+};
