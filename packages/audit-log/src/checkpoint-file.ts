@@ -27,6 +27,7 @@ export function splitNotes(file: Buffer, origin: string): SplitNotes {
   let start = 0;
   let whole = 0;
   while (start < file.length) {
+    if (isDropped(file, start)) break;
     const found = noteAt(file, start);
     if (found === null) break;
     const { end, handsOver } = found;
@@ -35,7 +36,8 @@ export function splitNotes(file: Buffer, origin: string): SplitNotes {
     whole = end;
     start = end + 1;
   }
-  if (start < file.length && !beginsNote(file.toString('utf8', start), origin)) throw damagedAt(start);
+  if (start < file.length && !isDropped(file, start) && !beginsNote(file.toString('utf8', start), origin))
+    throw damagedAt(start);
   return { notes, end: whole };
 }
 
@@ -86,6 +88,26 @@ const rootTail = 44;
 const keyTail = 1 + 8 + 1 + 44;
 /** Base64 of a key id and an Ed25519 signature. */
 const signatureTail = 92;
+
+/** Most bytes of one note; a crash leaves no more than one that is not whole, since each is on disk before the next. */
+const maxNoteBytes = 4096;
+const sectorBytes = 512;
+
+/**
+ * Whether a power cut dropped a part of the one note that was being written: sectors that never came to the disk are read
+ * as zeros, which no note holds. Zeros anywhere else are a change.
+ */
+function isDropped(file: Buffer, start: number): boolean {
+  if (file.length - start > maxNoteBytes || file.indexOf(0, start) < 0) return false;
+  for (let from = file.indexOf(0, start); from >= 0; ) {
+    let to = from;
+    while (file[to] === 0) to += 1;
+    if (from !== start && from % sectorBytes !== 0) return false;
+    if (to !== file.length && to % sectorBytes !== 0) return false;
+    from = file.indexOf(0, to);
+  }
+  return true;
+}
 
 /** Whether this could be what a crash leaves of a note: the beginning of one. Anything else was changed. */
 function beginsNote(rest: string, origin: string): boolean {

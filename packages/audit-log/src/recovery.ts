@@ -12,9 +12,11 @@ import { CanonicalScanner } from './canonical-bytes.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { checkpointsFile, splitNotes } from './checkpoint-file.ts';
 import { LogError } from './log-error.ts';
+import { carryOutNow, type LogFiles } from './log-files.ts';
+import { listParts, listTails, moveTail, settleTail, type TailStart, tailName } from './move-tail.ts';
 import type { Verifier } from './note.ts';
-import { listSegments, type SegmentName } from './segment.ts';
-import { type RawEntry, readSegment, type SegmentEnd } from './segment-reader.ts';
+import { frameBytes, listSegments, type SegmentName, segmentName } from './segment.ts';
+import { type RawEntry, readBytes, readSegment, type SegmentEnd } from './segment-reader.ts';
 import { openNewest } from './succession.ts';
 import { CompactRange } from './tree.ts';
 
@@ -29,52 +31,130 @@ export interface Recovered {
   readonly segment: SegmentName | null;
   /** Bytes of a torn write that were set aside. */
   readonly cutBytes: number;
+  /** Whether it was not closed, as far as one can tell. */
+  readonly wasKilled: boolean;
 }
 
 /**
  * Reads a log that was closed or killed. A torn tail, which no one was told of, is set aside in a file of its own. What
  * was acknowledged is never touched: anything else that is wrong is LogError `damaged`, with file and byte offset.
  */
-export function recover(directory: string, verifier: Verifier): Recovered {
+export function recover(directory: string, verifier: Verifier, files: LogFiles): Recovered {
   const { lastCheckpoint, current, cutBytes: cutNotes } = recoverCheckpoints(directory, verifier);
-  const tree = new CompactRange();
   const covered = lastCheckpoint?.size ?? 0;
-  const segments = listSegments(directory);
-  let lastTime = 0;
+  settleTails(directory, covered, files);
+  const scan = new Scan(covered, lastCheckpoint);
   let cutBytes = cutNotes;
+  const segments = listSegments(directory);
   for (const [index, segment] of segments.entries()) {
-    const isLast = index === segments.length - 1;
-    if (segment.first !== tree.size) {
-      throw damaged(
-        segment.name,
-        0,
-        `this segment begins with entry ${segment.first}, but entry ${tree.size} is next`,
-      );
-    }
-    const entries = readSegment(join(directory, segment.name));
-    let step = entries.next();
-    for (; step.done !== true; step = entries.next()) {
-      const time = timeOf(step.value, tree.size, segment.name);
-      if (time < lastTime)
-        throw damaged(segment.name, step.value.offset, `entry ${tree.size} is older than the one before it`);
-      lastTime = time;
-      tree.add(step.value.bytes);
-      if (tree.size === covered) checkRoot(tree, lastCheckpoint, segment.name, step.value.offset);
-    }
-    const end = step.value;
+    const end = scan.read(directory, segment);
     if (end.reason === null) continue;
-    if (!isLast || tree.size < covered || end.entryAfter) throw damaged(segment.name, end.offset, end.reason);
+    const isLast = index === segments.length - 1;
+    if (!isLast || scan.tree.size < covered || end.entryAfter)
+      throw damaged(segment.name, end.offset, end.reason);
     cutBytes += cutTail(directory, segment.name, end);
   }
+  const { tree, lastTime, coveredEnd } = scan;
   if (tree.size < covered) {
     const name = segments.at(-1)?.name ?? 'the first segment';
-    throw damaged(
-      name,
-      0,
-      `the log ends at entry ${tree.size}, but its last checkpoint is over ${covered}: entries are missing`,
-    );
+    const what = `the log ends at entry ${tree.size}, but its last checkpoint is over ${covered}: entries are missing`;
+    throw damaged(name, 0, what);
   }
-  return { tree, lastTime, lastCheckpoint, current, segment: segments.at(-1) ?? null, cutBytes };
+  const wasKilled = tree.size > covered || cutBytes > 0;
+  // Whoever wrote these may have been told that the disk refuses them, and a sync of what is read now would not tell again.
+  if (tree.size > covered && coveredEnd !== null)
+    carryOutNow(files, moveTail(files, directory, coveredEnd, bytesFrom(directory, coveredEnd)));
+  const segment = listSegments(directory).at(-1) ?? null;
+  return { tree, lastTime, lastCheckpoint, current, segment, cutBytes, wasKilled };
+}
+
+/** Reading every entry, up to where there is none. */
+class Scan {
+  readonly tree = new CompactRange();
+  lastTime = 0;
+  /** Where the last checkpoint ends. */
+  coveredEnd: TailStart | null = null;
+  readonly #covered: number;
+  readonly #checkpoint: Checkpoint | null;
+
+  constructor(covered: number, checkpoint: Checkpoint | null) {
+    this.#covered = covered;
+    this.#checkpoint = checkpoint;
+  }
+
+  /** Adds the entries of the next segment; how it ends. */
+  read(directory: string, { name, first }: SegmentName): SegmentEnd {
+    const { tree } = this;
+    if (first !== tree.size)
+      throw damaged(name, 0, `this segment begins with entry ${first}, but entry ${tree.size} is next`);
+    if (this.#covered === tree.size) this.coveredEnd = { seq: first, segment: first, offset: 0 };
+    const entries = readSegment(join(directory, name));
+    let step = entries.next();
+    for (; step.done !== true; step = entries.next()) {
+      const { bytes, offset } = step.value;
+      const time = timeOf(step.value, tree.size, name);
+      if (time < this.lastTime) throw damaged(name, offset, `entry ${tree.size} is older than the one before it`);
+      this.lastTime = time;
+      tree.add(bytes);
+      if (tree.size !== this.#covered) continue;
+      checkRoot(tree, this.#checkpoint, name, offset);
+      this.coveredEnd = { seq: tree.size, segment: first, offset: offset + frameBytes + bytes.length };
+    }
+    return step.value;
+  }
+}
+
+/** Finishes what a crash interrupted while the end of the log was written anew: see move-tail.ts. */
+function settleTails(directory: string, covered: number, files: LogFiles): void {
+  for (const name of listParts(directory)) files.remove(join(directory, name));
+  for (const seq of listTails(directory)) {
+    const name = tailName(seq);
+    const place = seq < covered ? null : placeOf(directory, seq);
+    if (place === null) throw damaged(name, 0, `the log has no place for the entries from ${seq} on`);
+    assertTail(directory, seq);
+    keepOther(directory, place, readFileSync(join(directory, name)));
+    carryOutNow(files, settleTail(files, directory, place));
+  }
+}
+
+/** Where an entry begins, or the log ends with the one before; null when it does neither. */
+function placeOf(directory: string, seq: number): TailStart | null {
+  const segments = listSegments(directory);
+  const segment = segments.findLast(({ first }) => first <= seq);
+  if (segment === undefined) return null;
+  let at = segment.first;
+  const entries = readSegment(join(directory, segment.name));
+  let step = entries.next();
+  for (; at < seq && step.done !== true; step = entries.next()) at += 1;
+  return at === seq ? { seq, segment: segment.first, offset: step.value.offset } : null;
+}
+
+/** A tail has that name only when all of it is on disk. */
+function assertTail(directory: string, seq: number): void {
+  const name = tailName(seq);
+  let next = seq;
+  const entries = readSegment(join(directory, name));
+  let step = entries.next();
+  for (; step.done !== true; step = entries.next()) {
+    timeOf(step.value, next, name);
+    next += 1;
+  }
+  if (step.value.reason !== null) throw damaged(name, step.value.offset, step.value.reason);
+}
+
+/** What is about to be cut should be the same entries; should it not be, it is kept. */
+function keepOther(directory: string, { segment, offset }: TailStart, tail: Buffer): void {
+  const name = segmentName(segment);
+  const rest = readFileSync(join(directory, name)).subarray(offset);
+  if (!tail.subarray(0, rest.length).equals(rest)) setAside(directory, name, offset, rest);
+}
+
+/** The bytes of all entries from a place to the end. */
+function* bytesFrom(directory: string, { seq, segment, offset }: TailStart): Generator<Buffer, void> {
+  for (const { name, first } of listSegments(directory)) {
+    if (first !== segment && first < seq) continue;
+    yield* readBytes(join(directory, name), first === segment ? offset : 0);
+  }
 }
 
 interface RecoveredCheckpoints {

@@ -2,6 +2,8 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { LogError, systemReason } from './log-error.ts';
 import { frameBytes, maxEntryBytes, readFrame } from './segment.ts';
 
+const pieceBytes = 256 * 1024;
+
 /** One entry as read; `bytes` is only good until the next one is asked for. */
 export interface RawEntry {
   readonly offset: number;
@@ -25,7 +27,7 @@ export function* readSegment(path: string, from = 0): Generator<RawEntry, Segmen
   const fd = open(path);
   try {
     const fileBytes = fstatSync(fd).size;
-    let buffer = Buffer.allocUnsafeSlow(256 * 1024);
+    let buffer = Buffer.allocUnsafeSlow(pieceBytes);
     let position = from; // of buffer[0] in the file
     let at = 0;
     let filled = readAt(fd, path, buffer, 0, position);
@@ -53,6 +55,22 @@ export function* readSegment(path: string, from = 0): Generator<RawEntry, Segmen
       if (rest === 0) return { offset, fileBytes, reason: null, entryAfter: false };
       const reason = `the file ends ${frame.wanted - rest} bytes before its last entry does`;
       return { offset, fileBytes, reason, entryAfter: holdsEntry(buffer.subarray(0, filled)) };
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The bytes of a file from an offset on, in pieces; each is only good until the next one is asked for. */
+export function* readBytes(path: string, from: number): Generator<Buffer, void> {
+  const fd = open(path);
+  try {
+    const buffer = Buffer.allocUnsafeSlow(pieceBytes);
+    for (let at = from; ; ) {
+      const read = readAt(fd, path, buffer, 0, at);
+      if (read === 0) return;
+      yield buffer.subarray(0, read);
+      at += read;
     }
   } finally {
     closeSync(fd);
