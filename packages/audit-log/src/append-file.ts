@@ -1,5 +1,5 @@
-import { type LogFiles, writeAll } from './log-files.ts';
 import { LogError, systemReason } from './log-error.ts';
+import { type LogFiles, writeAll } from './log-files.ts';
 
 /** A file that only grows, by whole appends: one that fails leaves no bytes behind, or none that the next one keeps. */
 export class AppendFile {

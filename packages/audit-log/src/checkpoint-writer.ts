@@ -1,12 +1,9 @@
-import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppendFile } from './append-file.ts';
 import { checkpointsFile } from './checkpoint-file.ts';
 import { LogError, systemReason } from './log-error.ts';
-import { carryOut, type LogFiles, type ToSync, writeAll } from './log-files.ts';
-
-const partName = `${checkpointsFile}.part`;
-const copyBytes = 1024 * 1024;
+import { carryOut, type LogFiles } from './log-files.ts';
+import { writeAnew } from './rewrite.ts';
 
 /**
  * Writes the file `checkpoints`. A checkpoint counts when it is on disk; one that is not yet is never withdrawn, since
@@ -70,41 +67,13 @@ export class CheckpointWriter {
 
   /** As with the entries, only a new file has no pages that a failed sync left behind. */
   async #writeAnew(note: Buffer): Promise<void> {
-    await carryOut(this.#files, this.#copy(note));
-    const file = new AppendFile(this.#files, join(this.#directory, checkpointsFile));
+    const path = join(this.#directory, checkpointsFile);
+    await carryOut(this.#files, writeAnew(this.#files, path, this.#confirmed, [note]));
+    await this.#files.syncFolder(this.#directory);
+    const file = new AppendFile(this.#files, path);
     this.#file.close();
     this.#file = file;
     this.#isNew = false;
     this.#isUnsure = false;
-  }
-
-  *#copy(note: Buffer): Generator<ToSync, void> {
-    const path = join(this.#directory, checkpointsFile);
-    const part = join(this.#directory, partName);
-    const fd = this.#files.create(part);
-    try {
-      for (const piece of beginningOf(path, this.#confirmed)) writeAll(this.#files, fd, piece);
-      writeAll(this.#files, fd, note);
-      yield { fd };
-    } finally {
-      this.#files.close(fd);
-    }
-    this.#files.rename(part, path);
-    yield { folder: this.#directory };
-  }
-}
-
-function* beginningOf(path: string, length: number): Generator<Buffer, void> {
-  const fd = openSync(path, 'r');
-  try {
-    const buffer = Buffer.allocUnsafe(Math.min(length, copyBytes));
-    for (let at = 0; at < length; ) {
-      const read = readSync(fd, buffer, 0, Math.min(buffer.length, length - at), at);
-      if (read === 0) throw new LogError('damaged', `${path} is shorter than the ${length} bytes written to it`);
-      yield buffer.subarray(0, read);
-      at += read;
-    }
-  } finally {
-    closeSync(fd);
   }
 }

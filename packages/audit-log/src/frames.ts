@@ -55,7 +55,10 @@ export class Frames {
     if (this.#end + wanted > this.#last.bytes.length) {
       const length = Buffer.byteLength(text);
       if (length > maxEntryBytes)
-        throw new LogError('entry-too-large', `an entry of ${length} bytes is over maxEntryBytes (${maxEntryBytes})`);
+        throw new LogError(
+          'entry-too-large',
+          `an entry of ${length} bytes is over maxEntryBytes (${maxEntryBytes})`,
+        );
       wanted = length + frameBytes;
       if (this.#end + wanted > this.#last.bytes.length) this.#grow(wanted);
     }
@@ -63,7 +66,10 @@ export class Frames {
     const start = this.#end + frameBytes;
     const length = bytes.write(text, start, 'utf8');
     if (length > maxEntryBytes)
-      throw new LogError('entry-too-large', `an entry of ${length} bytes is over maxEntryBytes (${maxEntryBytes})`);
+      throw new LogError(
+        'entry-too-large',
+        `an entry of ${length} bytes is over maxEntryBytes (${maxEntryBytes})`,
+      );
     bytes.writeUInt32LE(length, this.#end);
     bytes.writeUInt32LE(crc32(bytes.subarray(start, start + length)), this.#end + 4);
     this.#end = start + length;
@@ -87,11 +93,11 @@ export class Frames {
       this.#chunks = [{ bytes, first: position, used: 0 }];
   }
 
-  /** What is kept and not confirmed, in order; good until the next change. */
-  *pieces(): Generator<Buffer, void> {
+  /** The bytes from a position that is not confirmed to another; good until the next change. */
+  *pieces(from: number, to: number): Generator<Buffer, void> {
     for (const { bytes, first, used } of this.#chunks) {
-      const from = Math.max(0, this.#confirmed - first);
-      if (from < used) yield bytes.subarray(from, used);
+      const [start, end] = [Math.max(from - first, 0), Math.min(to - first, used)];
+      if (start < end) yield bytes.subarray(start, end);
     }
   }
 

@@ -14,6 +14,7 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const openAsync = promisify(open);
@@ -74,14 +75,16 @@ export const systemFiles: LogFiles = {
   close: closeSync,
 };
 
-/** What has to be on disk before a procedure may go on. */
-export type ToSync = { readonly fd: number } | { readonly folder: string };
+/** What has to be on disk before a procedure may go on; or nothing has, and others get a turn. */
+export type ToSync = { readonly fd: number } | { readonly folder: string } | { readonly turn: true };
 
 /** Carries out a procedure without holding up the loop; rejects with what failed, and the procedure was told. */
 export async function carryOut(files: LogFiles, procedure: Generator<ToSync, void>): Promise<void> {
   for (let step = procedure.next(); step.done !== true; step = procedure.next()) {
     try {
-      await ('fd' in step.value ? files.sync(step.value.fd) : files.syncFolder(step.value.folder));
+      if ('fd' in step.value) await files.sync(step.value.fd);
+      else if ('folder' in step.value) await files.syncFolder(step.value.folder);
+      else await nextTurn();
     } catch (error) {
       procedure.throw(error);
     }
@@ -93,7 +96,7 @@ export function carryOutNow(files: LogFiles, procedure: Generator<ToSync, void>)
   for (let step = procedure.next(); step.done !== true; step = procedure.next()) {
     try {
       if ('fd' in step.value) files.syncNow(step.value.fd);
-      else files.syncFolderNow(step.value.folder);
+      else if ('folder' in step.value) files.syncFolderNow(step.value.folder);
     } catch (error) {
       procedure.throw(error);
     }
@@ -101,7 +104,13 @@ export function carryOutNow(files: LogFiles, procedure: Generator<ToSync, void>)
 }
 
 /** Writes all of it; a nearly full disk takes what fits and says so only on the next write. */
-export function writeAll(files: LogFiles, fd: number, bytes: Uint8Array, from = 0, count = bytes.length): void {
+export function writeAll(
+  files: LogFiles,
+  fd: number,
+  bytes: Uint8Array,
+  from = 0,
+  count = bytes.length,
+): void {
   let written = 0;
   while (written < count) written += files.write(fd, bytes, from + written, count - written);
 }

@@ -4,6 +4,8 @@ import {
   fsyncSync,
   openSync,
   readFileSync,
+  renameSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -11,12 +13,12 @@ import { join } from 'node:path';
 import { CanonicalScanner } from './canonical-bytes.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { checkpointsFile, splitNotes } from './checkpoint-file.ts';
-import { LogError } from './log-error.ts';
+import { LogError, systemReason } from './log-error.ts';
 import { carryOutNow, type LogFiles } from './log-files.ts';
-import { listParts, listTails, moveTail, settleTail, type TailStart, tailName } from './move-tail.ts';
 import type { Verifier } from './note.ts';
-import { frameBytes, listSegments, type SegmentName, segmentName } from './segment.ts';
-import { type RawEntry, readBytes, readSegment, type SegmentEnd } from './segment-reader.ts';
+import { removeParts, writeAnew } from './rewrite.ts';
+import { listSegments, type SegmentName } from './segment.ts';
+import { type RawEntry, readSegment, type SegmentEnd } from './segment-reader.ts';
 import { openNewest } from './succession.ts';
 import { CompactRange } from './tree.ts';
 
@@ -36,35 +38,29 @@ export interface Recovered {
 }
 
 /**
- * Reads a log that was closed or killed. A torn tail, which no one was told of, is set aside in a file of its own. What
- * was acknowledged is never touched: anything else that is wrong is LogError `damaged`, with file and byte offset.
+ * Reads a log that was closed or killed. What a crash or a power cut left of writes that no one was told of is set aside.
+ * What was acknowledged is never touched: anything else that is wrong is LogError `damaged`, with file and byte offset.
  */
 export function recover(directory: string, verifier: Verifier, files: LogFiles): Recovered {
+  removeParts(files, directory);
   const { lastCheckpoint, current, cutBytes: cutNotes } = recoverCheckpoints(directory, verifier);
-  const covered = lastCheckpoint?.size ?? 0;
-  settleTails(directory, covered, files);
-  const scan = new Scan(covered, lastCheckpoint);
-  let cutBytes = cutNotes;
+  const scan = new Scan(directory, lastCheckpoint);
   const segments = listSegments(directory);
-  for (const [index, segment] of segments.entries()) {
-    const end = scan.read(directory, segment);
-    if (end.reason === null) continue;
-    const isLast = index === segments.length - 1;
-    if (!isLast || scan.tree.size < covered || end.entryAfter)
-      throw damaged(segment.name, end.offset, end.reason);
-    cutBytes += cutTail(directory, segment.name, end);
-  }
-  const { tree, lastTime, coveredEnd } = scan;
+  let cutBytes = cutNotes;
+  let kept = 0;
+  for (; kept < segments.length && !scan.ended; kept += 1)
+    if (!scan.read(segments[kept] as SegmentName, kept === segments.length - 1)) break;
+  if (scan.ended !== null) cutBytes += cutTail(directory, scan.ended.name, scan.ended.end);
+  for (const { name } of segments.slice(kept)) cutBytes += setWholeAside(directory, name);
+  const { tree, lastTime, covered, uncovered } = scan;
   if (tree.size < covered) {
     const name = segments.at(-1)?.name ?? 'the first segment';
     const what = `the log ends at entry ${tree.size}, but its last checkpoint is over ${covered}: entries are missing`;
     throw damaged(name, 0, what);
   }
-  const wasKilled = tree.size > covered || cutBytes > 0;
-  // Whoever wrote these may have been told that the disk refuses them, and a sync of what is read now would not tell again.
-  if (tree.size > covered && coveredEnd !== null)
-    carryOutNow(files, moveTail(files, directory, coveredEnd, bytesFrom(directory, coveredEnd)));
-  const segment = listSegments(directory).at(-1) ?? null;
+  confirm(files, directory, uncovered);
+  const segment = segments[kept - 1] ?? null;
+  const wasKilled = uncovered.length > 0 || cutBytes > 0;
   return { tree, lastTime, lastCheckpoint, current, segment, cutBytes, wasKilled };
 }
 
@@ -72,88 +68,73 @@ export function recover(directory: string, verifier: Verifier, files: LogFiles):
 class Scan {
   readonly tree = new CompactRange();
   lastTime = 0;
-  /** Where the last checkpoint ends. */
-  coveredEnd: TailStart | null = null;
-  readonly #covered: number;
+  /** Where the log ends with something that is no entry, and may be set aside. */
+  ended: { readonly name: string; readonly end: SegmentEnd } | null = null;
+  /** Segments with entries that no checkpoint is over, and how much of them is entries. */
+  readonly uncovered: { readonly path: string; readonly bytes: number }[] = [];
+  readonly #directory: string;
   readonly #checkpoint: Checkpoint | null;
+  #isBegun = false;
 
-  constructor(covered: number, checkpoint: Checkpoint | null) {
-    this.#covered = covered;
+  constructor(directory: string, checkpoint: Checkpoint | null) {
+    this.#directory = directory;
     this.#checkpoint = checkpoint;
   }
 
-  /** Adds the entries of the next segment; how it ends. */
-  read(directory: string, { name, first }: SegmentName): SegmentEnd {
+  /** Entries under the last checkpoint. */
+  get covered(): number {
+    return this.#checkpoint?.size ?? 0;
+  }
+
+  /** Adds the next segment; false when the log ended before it. */
+  read({ name, first }: SegmentName, isLast: boolean): boolean {
     const { tree } = this;
-    if (first !== tree.size)
+    if (first !== tree.size) {
+      // A power cut can take the end of a segment that was just full, and leave the next.
+      if (first > tree.size && tree.size >= this.covered && this.#isBegun) return false;
       throw damaged(name, 0, `this segment begins with entry ${first}, but entry ${tree.size} is next`);
-    if (this.#covered === tree.size) this.coveredEnd = { seq: first, segment: first, offset: 0 };
-    const entries = readSegment(join(directory, name));
-    let step = entries.next();
-    for (; step.done !== true; step = entries.next()) {
-      const { bytes, offset } = step.value;
-      const time = timeOf(step.value, tree.size, name);
-      if (time < this.lastTime) throw damaged(name, offset, `entry ${tree.size} is older than the one before it`);
-      this.lastTime = time;
-      tree.add(bytes);
-      if (tree.size !== this.#covered) continue;
-      checkRoot(tree, this.#checkpoint, name, offset);
-      this.coveredEnd = { seq: tree.size, segment: first, offset: offset + frameBytes + bytes.length };
     }
-    return step.value;
+    this.#isBegun = true;
+    const path = join(this.#directory, name);
+    const entries = readSegment(path);
+    let step = entries.next();
+    for (; step.done !== true; step = entries.next()) this.#add(step.value, name);
+    const end = step.value;
+    if (tree.size > this.covered) this.uncovered.push({ path, bytes: end.offset });
+    if (end.reason === null) return true;
+    const isTail = end.dropped || (isLast && !end.entryAfter);
+    if (!isTail || tree.size < this.covered) throw damaged(name, end.offset, end.reason);
+    this.ended = { name, end };
+    return true;
+  }
+
+  #add(entry: RawEntry, name: string): void {
+    const { tree } = this;
+    const time = timeOf(entry, tree.size, name);
+    if (time < this.lastTime)
+      throw damaged(name, entry.offset, `entry ${tree.size} is older than the one before it`);
+    this.lastTime = time;
+    tree.add(entry.bytes);
+    if (tree.size === this.covered) checkRoot(tree, this.#checkpoint, name, entry.offset);
   }
 }
 
-/** Finishes what a crash interrupted while the end of the log was written anew: see move-tail.ts. */
-function settleTails(directory: string, covered: number, files: LogFiles): void {
-  for (const name of listParts(directory)) files.remove(join(directory, name));
-  for (const seq of listTails(directory)) {
-    const name = tailName(seq);
-    const place = seq < covered ? null : placeOf(directory, seq);
-    if (place === null) throw damaged(name, 0, `the log has no place for the entries from ${seq} on`);
-    assertTail(directory, seq);
-    keepOther(directory, place, readFileSync(join(directory, name)));
-    carryOutNow(files, settleTail(files, directory, place));
-  }
-}
-
-/** Where an entry begins, or the log ends with the one before; null when it does neither. */
-function placeOf(directory: string, seq: number): TailStart | null {
-  const segments = listSegments(directory);
-  const segment = segments.findLast(({ first }) => first <= seq);
-  if (segment === undefined) return null;
-  let at = segment.first;
-  const entries = readSegment(join(directory, segment.name));
-  let step = entries.next();
-  for (; at < seq && step.done !== true; step = entries.next()) at += 1;
-  return at === seq ? { seq, segment: segment.first, offset: step.value.offset } : null;
-}
-
-/** A tail has that name only when all of it is on disk. */
-function assertTail(directory: string, seq: number): void {
-  const name = tailName(seq);
-  let next = seq;
-  const entries = readSegment(join(directory, name));
-  let step = entries.next();
-  for (; step.done !== true; step = entries.next()) {
-    timeOf(step.value, next, name);
-    next += 1;
-  }
-  if (step.value.reason !== null) throw damaged(name, step.value.offset, step.value.reason);
-}
-
-/** What is about to be cut should be the same entries; should it not be, it is kept. */
-function keepOther(directory: string, { segment, offset }: TailStart, tail: Buffer): void {
-  const name = segmentName(segment);
-  const rest = readFileSync(join(directory, name)).subarray(offset);
-  if (!tail.subarray(0, rest.length).equals(rest)) setAside(directory, name, offset, rest);
-}
-
-/** The bytes of all entries from a place to the end. */
-function* bytesFrom(directory: string, { seq, segment, offset }: TailStart): Generator<Buffer, void> {
-  for (const { name, first } of listSegments(directory)) {
-    if (first !== segment && first < seq) continue;
-    yield* readBytes(join(directory, name), first === segment ? offset : 0);
+/**
+ * Brings entries to disk that no checkpoint is over. Who wrote them may have been told that the disk refuses them, and a
+ * sync of what can be read now would not tell again.
+ */
+function confirm(
+  files: LogFiles,
+  directory: string,
+  segments: readonly { readonly path: string; readonly bytes: number }[],
+): void {
+  if (segments.length === 0) return;
+  try {
+    for (const { path, bytes } of segments) carryOutNow(files, writeAnew(files, path, bytes, []));
+    files.syncFolderNow(directory);
+  } catch (error) {
+    const reason = `cannot bring the entries of ${directory} to disk that no checkpoint is over: ${systemReason(error)}`;
+    throw new LogError('cannot-open', reason, { cause: error });
   }
 }
 
@@ -211,6 +192,14 @@ function cutTail(directory: string, name: string, end: SegmentEnd): number {
   fsyncSync(fd);
   closeSync(fd);
   return end.fileBytes - end.offset;
+}
+
+/** A segment that follows on what was cut. */
+function setWholeAside(directory: string, name: string): number {
+  const path = join(directory, name);
+  const { size } = statSync(path);
+  renameSync(path, `${path}.torn-at-0`);
+  return size;
 }
 
 /** Keeps what is cut: should it be more than a torn write after all, nothing is lost. */

@@ -15,12 +15,7 @@ export interface SegmentName {
 }
 
 export function segmentName(first: number): string {
-  return `${seqText(first)}.entries`;
-}
-
-/** A `seq` as file names have it. */
-export function seqText(seq: number): string {
-  return String(seq).padStart(16, '0');
+  return `${String(first).padStart(16, '0')}.entries`;
 }
 
 /** The segments of a log, oldest first. Files of other names are no part of the log. */

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { AppendFile } from './append-file.ts';
 import type { Frames } from './frames.ts';
 import { LogError, systemReason } from './log-error.ts';
-import { carryOut, type LogFiles } from './log-files.ts';
-import { moveTail, type TailStart } from './move-tail.ts';
+import { carryOut, type LogFiles, type ToSync } from './log-files.ts';
+import { writeAnew } from './rewrite.ts';
 import { segmentName } from './segment.ts';
 import { SyncGroup } from './sync-group.ts';
 
@@ -22,25 +22,34 @@ export interface SegmentsOptions {
   readonly onTrouble: (error: LogError | null) => void;
 }
 
-interface Confirmed extends TailStart {
+interface Segment {
+  /** `seq` of its first entry. */
+  readonly first: number;
+  readonly file: AppendFile;
+}
+
+/** Up to where the log is on disk. */
+interface Confirmed {
+  /** The segment, by its first entry, and how much of it. */
+  readonly segment: number;
+  readonly offset: number;
   /** Position in `Frames`. */
   readonly kept: number;
 }
 
 /**
  * The segments of an open log: appends, rotation, group commit. After a sync that failed nothing is taken until all that
- * was taken before and not confirmed is on disk, in a new file.
+ * was taken before and not confirmed is on disk, in new files.
  */
 export class Segments {
   readonly #options: SegmentsOptions;
   readonly #frames: Frames;
   readonly #group = new SyncGroup(() => this.#sync());
-  #current: AppendFile;
-  /** `seq` of the first entry in it, and of the next. */
-  #first: number;
-  #size: number;
+  #current: Segment;
   /** Full segments that may hold entries which are not confirmed. */
-  #retired: AppendFile[] = [];
+  #retired: Segment[] = [];
+  /** `seq` of the next entry. */
+  #size: number;
   #folderDirty = true;
   #confirmed: Confirmed;
   #failure: LogError | null = null;
@@ -52,7 +61,6 @@ export class Segments {
   constructor(options: SegmentsOptions, frames: Frames, first: number, size: number) {
     this.#options = options;
     this.#frames = frames;
-    this.#first = first;
     this.#size = size;
     this.#current = this.#open(first);
     this.#confirmed = this.#here();
@@ -60,7 +68,7 @@ export class Segments {
 
   /** Bytes of the segment that is appended to. */
   get length(): number {
-    return this.#current.length;
+    return this.#current.file.length;
   }
 
   /** Before a batch is made: throws `sync-failed` while nothing can be taken. */
@@ -71,9 +79,9 @@ export class Segments {
 
   /** Writes the batch in `Frames`, so many entries, with one call. All of it is in the log then, or nothing of it. */
   append(entries: number): void {
-    if (this.#current.length >= this.#options.segmentBytes) this.#rotate();
+    if (this.length >= this.#options.segmentBytes) this.#rotate();
     const { bytes, from, count } = this.#frames.batch;
-    this.#current.append(bytes, from, count);
+    this.#current.file.append(bytes, from, count);
     this.#frames.keep();
     this.#size += entries;
     this.#group.appended();
@@ -96,7 +104,7 @@ export class Segments {
 
   async close(): Promise<void> {
     await this.#group.settled();
-    for (const file of [...this.#retired, this.#current]) file.close();
+    for (const { file } of [...this.#retired, this.#current]) file.close();
     this.#retired = [];
   }
 
@@ -104,25 +112,20 @@ export class Segments {
     if (this.#failure !== null) throw this.#failure;
   }
 
-  #open(first: number): AppendFile {
-    return new AppendFile(this.#options.files, join(this.#options.directory, segmentName(first)));
+  #open(first: number): Segment {
+    const { files, directory } = this.#options;
+    return { first, file: new AppendFile(files, join(directory, segmentName(first))) };
   }
 
   #here(): Confirmed {
-    return {
-      seq: this.#size,
-      segment: this.#first,
-      offset: this.#current.length,
-      kept: this.#frames.position,
-    };
+    return { segment: this.#current.first, offset: this.length, kept: this.#frames.position };
   }
 
   #rotate(): void {
-    this.#current.repair();
+    this.#current.file.repair();
     const next = this.#open(this.#size);
     this.#retired.push(this.#current);
     this.#current = next;
-    this.#first = this.#size;
     this.#folderDirty = true;
   }
 
@@ -134,14 +137,14 @@ export class Segments {
     const folderDirty = this.#folderDirty;
     this.#folderDirty = false;
     try {
-      for (const { fd } of [...retired, this.#current]) await files.sync(fd);
+      for (const { file } of [...retired, this.#current]) await files.sync(file.fd);
       if (folderDirty) await files.syncFolder(directory);
     } catch (error) {
       throw this.#fail(error);
     }
     this.#assertSound();
-    this.#retired = this.#retired.filter((file) => !retired.includes(file));
-    for (const file of retired) file.close();
+    this.#retired = this.#retired.filter((one) => !retired.includes(one));
+    for (const { file } of retired) file.close();
     this.#confirm(here);
   }
 
@@ -149,7 +152,7 @@ export class Segments {
   #syncNow(): void {
     const { files, directory } = this.#options;
     try {
-      for (const { fd } of [...this.#retired, this.#current]) files.syncNow(fd);
+      for (const { file } of [...this.#retired, this.#current]) files.syncNow(file.fd);
       files.syncFolderNow(directory);
     } catch (error) {
       throw this.#fail(error);
@@ -158,7 +161,7 @@ export class Segments {
   }
 
   #confirm(here: Confirmed): void {
-    if (here.seq < this.#confirmed.seq) return;
+    if (here.kept < this.#confirmed.kept) return;
     this.#confirmed = here;
     this.#frames.confirm(here.kept);
   }
@@ -187,23 +190,36 @@ export class Segments {
     }, this.#options.recoverMs).unref();
   }
 
-  /** Writes all that is not confirmed into a new segment. Until that is on disk nothing is acknowledged. */
+  /** Writes every segment anew that has anything not confirmed. Until that is on disk nothing is acknowledged. */
   async #recover(): Promise<void> {
-    const { files, directory } = this.#options;
+    const { files } = this.#options;
     await this.#group.settled();
     try {
-      await carryOut(files, moveTail(files, directory, this.#confirmed, this.#frames.pieces()));
-      const next = this.#open(this.#confirmed.seq);
-      for (const file of [...this.#retired, this.#current]) file.close();
+      await carryOut(files, this.#writeAnew());
+      const current = this.#open(this.#current.first);
+      for (const { file } of [...this.#retired, this.#current]) file.close();
       this.#retired = [];
-      this.#current = next;
+      this.#current = current;
     } catch {
       // The disk is as it was.
       return;
     }
-    this.#first = this.#confirmed.seq;
     this.#confirm(this.#here());
     this.#failure = null;
     this.#options.onTrouble(null);
+  }
+
+  *#writeAnew(): Generator<ToSync, void> {
+    const { files, directory } = this.#options;
+    const { segment, offset, kept } = this.#confirmed;
+    let from = kept;
+    for (const { first, file } of [...this.#retired, this.#current]) {
+      if (first < segment) continue;
+      const confirmed = first === segment ? offset : 0;
+      const to = from + file.length - confirmed;
+      yield* writeAnew(files, file.path, confirmed, this.#frames.pieces(from, to));
+      from = to;
+    }
+    yield { folder: directory };
   }
 }
