@@ -120,7 +120,10 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
     return thing;
   };
   const random = (bytes: number): string => randomBytes(bytes).toString('hex');
-  const log = owned(deps.audit ?? createAudit(config.audit, { clock, onCheckpointFailure: report }));
+  const onTrouble = (fault: unknown) => report(fault ?? 'the audit log is on disk again, and goes on');
+  const log = owned(
+    deps.audit ?? createAudit(config.audit, { clock, onCheckpointFailure: report, onTrouble }),
+  );
   const exports = owned(
     await openExports(config.audit.export, {
       log,
