@@ -24,14 +24,21 @@ test('while the disk refuses to sync nothing is forwarded, and open sessions go 
   };
   const files: LogFiles = {
     ...systemFiles,
-    sync: async (fd) => (refuse(), systemFiles.sync(fd)),
-    syncNow: (fd) => (refuse(), systemFiles.syncNow(fd)),
+    async sync(fd) {
+      refuse();
+      await systemFiles.sync(fd);
+    },
+    syncNow(fd) {
+      refuse();
+      systemFiles.syncNow(fd);
+    },
   };
   const said: string[] = [];
   const report = (fault: unknown): void => void said.push(String(fault));
   const config = loadConfig(world.configFile);
   const audit = createAudit(config.audit, { clock: systemClock, files, onTrouble: report });
   const gateway = await createGateway(config, { audit, report });
+  t.after(() => gateway.close());
   const port = gateway.listeners.find(({ protocol }) => protocol === 'postgres')?.port ?? 0;
   const open = async () =>
     (await RawClient.open({ port, user: 'db', password: await world.token('agent') })).client;
@@ -58,7 +65,7 @@ test('while the disk refuses to sync nothing is forwarded, and open sessions go 
   assert.equal(await codeOf('insert into effect values (3)'), '');
   assert.equal(
     describe(await (await open()).ask(query('select count(*) from effect'))),
-    'T D(1) C(SELECT 1) ZI',
+    'T D(2) C(SELECT 1) ZI',
   );
   client.close();
   await gateway.close();

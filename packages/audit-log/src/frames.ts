@@ -62,7 +62,9 @@ export class Frames {
       wanted = length + frameBytes;
       if (this.#end + wanted > this.#last.bytes.length) this.#grow(wanted);
     }
-    const { bytes } = this.#last;
+    const { bytes, used } = this.#last;
+    if (this.#end - used + wanted > maxBatchBytes && this.#end > used)
+      throw new LogError('entry-too-large', `a batch of entries is over maxBatchBytes (${maxBatchBytes})`);
     const start = this.#end + frameBytes;
     const length = bytes.write(text, start, 'utf8');
     if (length > maxEntryBytes)
@@ -108,8 +110,6 @@ export class Frames {
   /** Goes on in a new chunk that holds the batch so far and has room for more. */
   #grow(wanted: number): void {
     const { bytes, from, count } = this.batch;
-    if (count + wanted > maxBatchBytes)
-      throw new LogError('entry-too-large', `a batch of entries is over maxBatchBytes (${maxBatchBytes})`);
     const room = Math.max(chunkBytes, 2 * (count + wanted));
     const larger = (room === chunkBytes ? this.#spare.pop() : undefined) ?? Buffer.allocUnsafeSlow(room);
     bytes.copy(larger, 0, from, from + count);

@@ -24,6 +24,11 @@ export interface LogOptions {
   readonly now?: () => number;
   /** Told of a checkpoint that could not be made; the next one is tried all the same. */
   readonly onCheckpointFailure?: (error: LogError) => void;
+  /**
+   * Most bytes of entries kept in memory because the disk has not confirmed them. At an eighth of it a sync begins by
+   * itself; an append that comes to it waits for the disk. Default 64 MiB.
+   */
+  readonly unconfirmedBytes?: number;
   /** Milliseconds between attempts to write again what a failed sync left open. Default 500. */
   readonly recoverMs?: number;
   /** Told when the disk refuses a sync, from when on nothing is taken, and with null when the log goes on. */
@@ -130,6 +135,7 @@ class FileLog implements Log {
         files,
         directory,
         segmentBytes: options.segmentBytes ?? 64 * 1024 * 1024,
+        unconfirmedBytes: options.unconfirmedBytes ?? 64 * 1024 * 1024,
         recoverMs: options.recoverMs ?? 500,
         onTrouble: (error) => options.onTrouble?.(error),
       },

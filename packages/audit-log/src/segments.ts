@@ -7,15 +7,15 @@ import { writeAnew } from './rewrite.ts';
 import { segmentName } from './segment.ts';
 import { SyncGroup } from './sync-group.ts';
 
-/** Bytes not confirmed by the disk at which a sync begins though nobody waits for one. */
-export const syncAtBytes = 8 * 1024 * 1024;
-/** Most bytes held because the disk has not confirmed them; the append that comes to it waits for the disk itself. */
-export const maxUnconfirmedBytes = 64 * 1024 * 1024;
+/** Part of `unconfirmedBytes` at which a sync begins though nobody waits for one. */
+const syncAtPart = 1 / 8;
 
 export interface SegmentsOptions {
   readonly files: LogFiles;
   readonly directory: string;
   readonly segmentBytes: number;
+  /** Most bytes held because the disk has not confirmed them; an append that comes to it waits for the disk itself. */
+  readonly unconfirmedBytes: number;
   /** Milliseconds between attempts to write again what a failed sync left open. */
   readonly recoverMs: number;
   /** Told when a sync failed, and when all is on disk again. */
@@ -74,7 +74,7 @@ export class Segments {
   /** Before a batch is made: throws `sync-failed` while nothing can be taken. */
   makeReady(): void {
     this.#assertSound();
-    if (this.#frames.unconfirmed >= maxUnconfirmedBytes) this.#syncNow();
+    if (this.#frames.unconfirmed >= this.#options.unconfirmedBytes) this.#syncNow();
   }
 
   /** Writes the batch in `Frames`, so many entries, with one call. All of it is in the log then, or nothing of it. */
@@ -85,7 +85,7 @@ export class Segments {
     this.#frames.keep();
     this.#size += entries;
     this.#group.appended();
-    if (this.#frames.unconfirmed >= syncAtBytes) this.#group.begin();
+    if (this.#frames.unconfirmed >= this.#options.unconfirmedBytes * syncAtPart) this.#group.begin();
   }
 
   /** Resolves when every entry appended so far is on disk; one sync serves all who wait. Rejects with `sync-failed`. */
