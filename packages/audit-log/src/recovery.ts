@@ -41,10 +41,15 @@ export interface Recovered {
  * Reads a log that was closed or killed. What a crash or a power cut left of writes that no one was told of is set aside.
  * What was acknowledged is never touched: anything else that is wrong is LogError `damaged`, with file and byte offset.
  */
-export function recover(directory: string, verifier: Verifier, files: LogFiles): Recovered {
+export function recover(
+  directory: string,
+  verifier: Verifier,
+  files: LogFiles,
+  onFound: (entry: Buffer) => void = () => {},
+): Recovered {
   removeParts(files, directory);
   const { lastCheckpoint, current, cutBytes: cutNotes } = recoverCheckpoints(directory, verifier);
-  const scan = new Scan(directory, lastCheckpoint);
+  const scan = new Scan(directory, lastCheckpoint, onFound);
   const segments = listSegments(directory);
   let cutBytes = cutNotes;
   let kept = 0;
@@ -74,9 +79,11 @@ class Scan {
   readonly uncovered: { readonly path: string; readonly bytes: number }[] = [];
   readonly #directory: string;
   readonly #checkpoint: Checkpoint | null;
+  readonly #onFound: (entry: Buffer) => void;
   #isBegun = false;
 
-  constructor(directory: string, checkpoint: Checkpoint | null) {
+  constructor(directory: string, checkpoint: Checkpoint | null, onFound: (entry: Buffer) => void) {
+    this.#onFound = onFound;
     this.#directory = directory;
     this.#checkpoint = checkpoint;
   }
@@ -115,6 +122,7 @@ class Scan {
       throw damaged(name, entry.offset, `entry ${tree.size} is older than the one before it`);
     this.lastTime = time;
     tree.add(entry.bytes);
+    this.#onFound(entry.bytes);
     if (tree.size === this.covered) checkRoot(tree, this.#checkpoint, name, entry.offset);
   }
 }
