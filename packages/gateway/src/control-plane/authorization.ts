@@ -61,10 +61,10 @@ function authorizationBy(point: EntityPoint, roles: Roles): Authorization {
 }
 
 function reasonOf(caller: Identity, action: string, policies: readonly string[]): string {
-  if (policies.includes('built-in/nobody-decides-their-own'))
-    return 'Could not decide it: nobody decides their own access request, or that of an agent of theirs.';
   if (isAgent(caller))
     return `Not "${action}": agents and machines see what is their own; only a person may do more.`;
+  if (policies.includes('built-in/nobody-decides-their-own'))
+    return 'Could not decide it: nobody decides their own access request, or that of an agent of theirs.';
   return `Your roles do not permit "${action}" here; see controlPlane.roles and docs/control-plane.md.`;
 }
 
