@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createConnector } from '@sallyport/connector';
 import { type ApprovalRoom, createApprovals } from './approval/index.ts';
-import { type AuditLog, createAudit } from './audit/index.ts';
+import { type AuditLog, createAudit, type OpenedAudit } from './audit/index.ts';
 import { type AuditIndex, createAuditIndex } from './audit-index/index.ts';
-import type { GatewayConfig, ListenerConfig } from './config/index.ts';
+import { configurationEntry, type GatewayConfig, type ListenerConfig } from './config/index.ts';
 import { createControlPlane } from './control-plane/index.ts';
 import {
   createDecisionMemo,
@@ -24,6 +24,7 @@ import { type Exports, openExports } from './export/index.ts';
 import { createIdentityProvider } from './identity/index.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { Fault } from './lib/fault.ts';
+import { RateLimit } from './lib/rate-limit.ts';
 import { createMasking, readMaskingKey } from './masking/index.ts';
 import { createHealth, createMetrics, listenForScrapers, type Metrics } from './metrics/index.ts';
 import {
@@ -66,7 +67,7 @@ export interface Gateway {
 export interface GatewayDeps {
   readonly clock?: Clock;
   /** Replaces the log in the data directory. */
-  readonly audit?: AuditLog;
+  readonly audit?: OpenedAudit;
   /** Told of faults nobody waits for. */
   report(fault: unknown): void;
 }
@@ -123,41 +124,19 @@ interface Rooms {
 
 async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Closing): Promise<Rooms> {
   const { clock = systemClock, report } = deps;
-  const owned = <T extends { close(): unknown }>(thing: T): T => {
+  const owned: Owned = (thing) => {
     closing.unshift(() => thing.close());
     return thing;
   };
   const random = (bytes: number): string => randomBytes(bytes).toString('hex');
-  const metrics = owned(
-    createMetrics({
-      protocols: [...new Set(config.listeners.map(({ protocol }) => protocol))],
-      groupOf: (action) => decisionPoint.groupOf(action),
-      seconds: () => performance.now() / 1_000,
-    }),
-  );
-  const log = owned(deps.audit ?? createAudit(config.audit, { clock, onCheckpointFailure: report }));
-  const exports = owned(
-    await openExports(config.audit.export, {
-      log,
-      directory: config.audit.directory,
-      cursors: join(config.dataDirectory, 'export'),
-      now: clock.now,
-      random: Math.random,
-      report,
-    }),
-  );
-  const audit = exports.guard(metrics.watchLog(log));
-  closing.unshift(() => audit.append({ type: 'gateway-stopped' }));
-  const auditIndex = owned(
-    createAuditIndex({ log: config.audit.directory, directory: config.auditIndex.directory }, { report }),
-  );
+  const { metrics, audit, exports, auditIndex, lastEntry } = await openRecord(config, deps, owned, closing);
   const storage = owned(await openStorage(config.storage, { clock }));
   await storage.sessions.endOpen('the gateway stopped', clock.now());
   await storage.applyRetention();
 
   const masking = createMasking(config.masking, readMaskingKey(config.masking, config.dataDirectory));
   const decisionPoint: PolicyDecisionPoint = owned(
-    await createDecisionPoint(config.policy, { audit, classes: masking.classes }),
+    await createDecisionPoint(config.policy, { audit, lastEntry, classes: masking.classes }),
   );
   const watched = metrics.watchDecisions(decisionPoint);
   const identity = createIdentityProvider(config.identity, { clock });
@@ -184,6 +163,7 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
     decisionPoint: watched,
     decisions,
     rates: new Rates(),
+    failures: new RateLimit(config.limits.failedLoginsPerMinute, clock),
     uses: new Uses(),
     workingHours: workingHoursOf(config.policy),
     approvals,
@@ -199,10 +179,38 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   return { ...opened, metrics, issuersAway };
 }
 
+type Owned = <T extends { close(): unknown }>(thing: T) => T;
+
+/** The log, what leaves it, what counts it and what finds things in it. */
+async function openRecord(config: GatewayConfig, deps: GatewayDeps, owned: Owned, closing: Closing) {
+  const { clock = systemClock, report } = deps;
+  const protocols = [...new Set(config.listeners.map(({ protocol }) => protocol))];
+  const metrics = owned(createMetrics({ protocols, seconds: () => performance.now() / 1_000 }));
+  const log = owned(deps.audit ?? createAudit(config.audit, { clock, onCheckpointFailure: report }));
+  const { lastEntry } = log;
+  const exports = owned(
+    await openExports(config.audit.export, {
+      log,
+      directory: config.audit.directory,
+      cursors: join(config.dataDirectory, 'export'),
+      now: clock.now,
+      random: Math.random,
+      report,
+    }),
+  );
+  const audit = exports.guard(metrics.watchLog(log));
+  closing.unshift(() => audit.append({ type: 'gateway-stopped' }));
+  audit.append(configurationEntry(config.digests, lastEntry('configuration-loaded')));
+  const auditIndex = owned(
+    createAuditIndex({ log: config.audit.directory, directory: config.auditIndex.directory }, { report }),
+  );
+  return { metrics, audit, exports, auditIndex, lastEntry };
+}
+
 function openRecordings(
   config: GatewayConfig,
   deps: { readonly clock: Clock; readonly audit: AuditLog; report(fault: unknown): void },
-  owned: <T extends { close(): unknown }>(thing: T) => T,
+  owned: Owned,
 ): { readonly recorder: Recorder; readonly retention: Retention } {
   let uploads: Uploads | null = null;
   const recorder = owned(

@@ -1,10 +1,11 @@
 import { routeTable } from '@sallyport/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { AuditLog } from '../audit/index.ts';
+import type { AuditEntry, AuditLog } from '../audit/index.ts';
 import type { Identity, IdentityProvider } from '../identity/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import { addressKey, RateLimit } from '../lib/rate-limit.ts';
+import { FirstUses } from './first-uses.ts';
 import { Refused } from './problem.ts';
 import { tellRate, tooMany } from './rate-headers.ts';
 import type { ControlPlaneConfig } from './section.ts';
@@ -16,6 +17,13 @@ interface AuthenticationDependencies {
   readonly identity: IdentityProvider;
   readonly audit: Pick<AuditLog, 'append'>;
   readonly clock: Clock;
+  readonly report: (fault: unknown) => void;
+}
+
+/** What is remembered of those who came. */
+interface Memory {
+  readonly failures: RateLimit;
+  readonly uses: FirstUses;
 }
 
 type Limits = Pick<ControlPlaneConfig, 'callerRequestsPerMinute' | 'failedLoginsPerMinute'>;
@@ -32,11 +40,14 @@ export function authentication(
   deps: AuthenticationDependencies,
 ): CallerOf {
   const callers = new WeakMap<FastifyRequest, Identity>();
-  const failures = new RateLimit(limits.failedLoginsPerMinute, deps.clock);
+  const memory = {
+    failures: new RateLimit(limits.failedLoginsPerMinute, deps.clock),
+    uses: new FirstUses(),
+  };
   const rates = new RateLimit(limits.callerRequestsPerMinute, deps.clock);
   app.addHook('onRequest', async (request, reply) => {
     if (request.routeOptions.url !== undefined && OPEN.has(request.routeOptions.url)) return;
-    const caller = await authenticate(request, reply, failures, deps);
+    const caller = await authenticate(request, reply, memory, deps);
     const taken = rates.take(JSON.stringify([caller.subject, caller.actor]));
     tellRate(reply, 'caller', rates, taken);
     if (!taken.allowed) {
@@ -58,7 +69,7 @@ export function authentication(
 async function authenticate(
   request: FastifyRequest,
   reply: FastifyReply,
-  failures: RateLimit,
+  { failures, uses }: Memory,
   deps: AuthenticationDependencies,
 ): Promise<Identity> {
   const match = /^Bearer ([A-Za-z0-9._~+/=-]+)$/i.exec(request.headers.authorization ?? '');
@@ -76,14 +87,35 @@ async function authenticate(
       `More than ${failures.perMinute} rejected tokens a minute from one address (controlPlane.failedLoginsPerMinute).`,
     );
   }
+  const facts = { door: 'control-plane', address: request.ip };
   try {
-    return await deps.identity.authenticate(token);
+    const identity = await deps.identity.authenticate(token);
+    if (uses.isFirst(token, request.ip))
+      recordFirstUse(identity, facts, deps, () => uses.remember(token, request.ip));
+    return identity;
   } catch (error) {
     if (error instanceof Fault) {
       if (error.code === 'credential-rejected') failures.take(address);
-      const facts = { door: 'control-plane', address: request.ip };
       deps.audit.append({ type: 'authentication-failed', reason: error.message, facts });
     }
     throw error;
+  }
+}
+
+/**
+ * A log that cannot be written must not keep anyone from ending a session, nor from seeing why the gateway refuses; whatever
+ * permits something here waits for an entry of its own. The next use is tried again.
+ */
+function recordFirstUse(
+  { subject, actor, task }: Identity,
+  facts: NonNullable<AuditEntry['facts']>,
+  { audit, report }: AuthenticationDependencies,
+  recorded: () => void,
+): void {
+  try {
+    audit.append({ type: 'authenticated', subject, actor, task, facts });
+    recorded();
+  } catch (fault) {
+    report(fault);
   }
 }

@@ -19,10 +19,10 @@ type Names = 'recording' | 'holdRecording' | 'releaseRecording';
 /** Recordings: for auditors alone, whoever else may see the session. */
 export function recordingHandlers(deps: RecordingDependencies): Pick<Handlers, Names> {
   return {
-    recording({ params: { id }, caller, query: { follow = false } }) {
+    recording({ params: { id }, caller, query: { follow = false }, found: { target } }) {
       // Who watched is itself worth knowing, and comes before the first byte.
       const attempt = follow ? 'follow-recording' : 'read-recording';
-      deps.audit.append(adminEntry(caller, { attempt }, { sessionId: id }));
+      deps.audit.append(adminEntry(caller, { attempt }, { sessionId: id, target }));
       return deps.readSession(id, follow ? { until: caller.expiresAt } : null);
     },
     async holdRecording({ params: { id }, caller, body: { reason } }) {

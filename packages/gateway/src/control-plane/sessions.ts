@@ -37,7 +37,8 @@ export function sessionHandlers(deps: SessionDependencies): Pick<Handlers, Names
       const said = inertLine(reason);
       // A log that cannot be written must not keep a session open: only what permits something needs its entry first.
       try {
-        deps.audit.append(adminEntry(caller, { attempt: 'end-session' }, { sessionId: id, reason: said }));
+        const about = { sessionId: id, target: found.target, reason: said };
+        deps.audit.append(adminEntry(caller, { attempt: 'end-session' }, about));
       } catch (fault) {
         deps.report(fault);
       }
