@@ -1,4 +1,4 @@
-/** `npm run bench [-- transactions|bulk|idle|decisions|detectors|audit|index] [-- --rounds N --seconds N --entries N]`: ratios from paired, interleaved runs. */
+/** `npm run bench [-- transactions|bulk|idle|decisions|detectors|audit|index|metrics] [-- --rounds N --seconds N --entries N]`: ratios from paired, interleaved runs. */
 import { parseArgs } from 'node:util';
 import { benchAudit } from './audit.ts';
 import { benchBulk } from './bulk.ts';
@@ -6,6 +6,7 @@ import { benchDecisions } from './decisions.ts';
 import { benchDetectors } from './detectors.ts';
 import { benchIdle } from './idle.ts';
 import { benchIndex } from './index.ts';
+import { benchMetrics } from './metrics.ts';
 import { type Stand, startStand } from './stand.ts';
 import { benchTransactions } from './transactions.ts';
 
@@ -30,6 +31,7 @@ const alone: Readonly<Record<string, () => Promise<void>>> = {
   detectors: async () => benchDetectors(),
   audit: () => benchAudit(Number(values.rounds)),
   index: () => benchIndex(Number(values.entries)),
+  metrics: async () => benchMetrics(Number(values.rounds)),
 };
 
 for (const name of wanted) {

@@ -88,7 +88,7 @@ const limits = z.strictObject({
     .int()
     .min(1)
     .max(1_000_000)
-    .default(60)
+    .default(300)
     .describe(
       'Credentials rejected per minute from one address, over all listeners; then none from it is looked at for a while.',
     ),
