@@ -10,7 +10,8 @@ test('the OpenAPI document is valid, and docs/openapi.json is it [contract.opena
   const { valid, errors } = await new Validator().validate(structuredClone(document));
   assert.ok(valid, JSON.stringify(errors, null, 2));
   const kept = readFileSync(new URL('../../../docs/openapi.json', import.meta.url), 'utf8');
-  assert.equal(kept, `${JSON.stringify(document, null, 2)}\n`, 'run "npm run docs"');
+  // Not compared by equal, which would print both.
+  assert.ok(kept === `${JSON.stringify(document, null, 2)}\n`, 'run "npm run docs"');
 });
 
 test('every reference in it leads somewhere, and every route is in it [contract.openapi]', () => {

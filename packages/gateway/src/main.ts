@@ -108,6 +108,14 @@ export async function createGateway(config: GatewayConfig, deps: GatewayDeps): P
 /** What has to be closed, last opened first. */
 type Closing = (() => unknown)[];
 
+/** Takes something that has to be closed before whatever was opened earlier. */
+function ownedBy(closing: Closing): <T extends { close(): unknown }>(thing: T) => T {
+  return (thing) => {
+    closing.unshift(() => thing.close());
+    return thing;
+  };
+}
+
 interface Rooms {
   /** For listeners without TLS; `tls` is each listener's own. */
   readonly house: House;
@@ -124,12 +132,20 @@ interface Rooms {
 
 async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Closing): Promise<Rooms> {
   const { clock = systemClock, report } = deps;
-  const owned: Owned = (thing) => {
-    closing.unshift(() => thing.close());
-    return thing;
-  };
+  const owned = ownedBy(closing);
   const random = (bytes: number): string => randomBytes(bytes).toString('hex');
-  const { metrics, audit, exports, auditIndex, lastEntry } = await openRecord(config, deps, owned, closing);
+  const metrics = owned(
+    createMetrics({
+      protocols: [...new Set(config.listeners.map(({ protocol }) => protocol))],
+      seconds: () => performance.now() / 1_000,
+    }),
+  );
+  const { audit, lastEntry, auditIndex, exports } = await openLog(
+    config,
+    { ...deps, clock },
+    metrics,
+    closing,
+  );
   const storage = owned(await openStorage(config.storage, { clock }));
   await storage.sessions.endOpen('the gateway stopped', clock.now());
   await storage.applyRetention();
@@ -179,14 +195,21 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   return { ...opened, metrics, issuersAway };
 }
 
-type Owned = <T extends { close(): unknown }>(thing: T) => T;
+interface OpenedLog extends Pick<Rooms, 'auditIndex' | 'exports'> {
+  /** The log as everyone appends to it: counted, and closed to what permits while an export is too far behind. */
+  readonly audit: AuditLog;
+  readonly lastEntry: ReturnType<typeof createAudit>['lastEntry'];
+}
 
-/** The log, what leaves it, what counts it and what finds things in it. */
-async function openRecord(config: GatewayConfig, deps: GatewayDeps, owned: Owned, closing: Closing) {
-  const { clock = systemClock, report } = deps;
-  const protocols = [...new Set(config.listeners.map(({ protocol }) => protocol))];
-  const metrics = owned(createMetrics({ protocols, seconds: () => performance.now() / 1_000 }));
-  const log = owned(deps.audit ?? createAudit(config.audit, { clock, onCheckpointFailure: report }));
+/** The audit log with what reads it. */
+async function openLog(
+  config: GatewayConfig,
+  { clock, report, audit: replacement }: GatewayDeps & { readonly clock: Clock },
+  metrics: Metrics,
+  closing: Closing,
+): Promise<OpenedLog> {
+  const owned = ownedBy(closing);
+  const log = owned(replacement ?? createAudit(config.audit, { clock, onCheckpointFailure: report }));
   const { lastEntry } = log;
   const exports = owned(
     await openExports(config.audit.export, {
@@ -204,13 +227,13 @@ async function openRecord(config: GatewayConfig, deps: GatewayDeps, owned: Owned
   const auditIndex = owned(
     createAuditIndex({ log: config.audit.directory, directory: config.auditIndex.directory }, { report }),
   );
-  return { metrics, audit, exports, auditIndex, lastEntry };
+  return { audit, lastEntry, auditIndex, exports };
 }
 
 function openRecordings(
   config: GatewayConfig,
   deps: { readonly clock: Clock; readonly audit: AuditLog; report(fault: unknown): void },
-  owned: Owned,
+  owned: <T extends { close(): unknown }>(thing: T) => T,
 ): { readonly recorder: Recorder; readonly retention: Retention } {
   let uploads: Uploads | null = null;
   const recorder = owned(
