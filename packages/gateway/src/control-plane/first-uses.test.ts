@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AuditEntry } from '../audit/index.ts';
-import { systemClock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import { startHouse } from './control-plane.fixture.ts';
-import { createControlPlane } from './control-plane.ts';
 import { FirstUses, KNOWN_USES } from './first-uses.ts';
-import { controlPlaneSection } from './section.ts';
 
 test('a token is news once from each address, and those longest unused are forgotten first [audit.logins-bounded]', () => {
   const uses = new FirstUses();
@@ -30,41 +26,16 @@ test('a token is news once from each address, and those longest unused are forgo
 test('a log that takes nothing keeps nobody out, and the login is on record once it does [audit.logins, control-plane.audited]', async (t) => {
   const house = await startHouse();
   t.after(() => house.close());
-  const entries: AuditEntry[] = [];
-  const faults: unknown[] = [];
-  let full = true;
-  const { storage, approvals, identity, auditIndex } = house;
-  const plane = createControlPlane(controlPlaneSection.parse({ listen: '127.0.0.1:0' }), {
-    identity,
-    approvals,
-    sessions: storage.sessions,
-    auditIndex,
-    audit: {
-      append(entry) {
-        if (full) throw new Fault('audit-unavailable', 'the disk is full');
-        entries.push(entry);
-      },
-    },
-    clock: systemClock,
-    endSession: () => false,
-    exports: () => [],
-    idempotency: storage.idempotency,
-    health: async () => [],
-    metrics: () => '',
-    readSession: async function* () {},
-    retention: { hold: async () => {}, release: async () => {} },
-    report: (fault) => void faults.push(fault),
-  });
-  const { address } = await plane.listen();
-  t.after(() => plane.close());
+  house.log.isFull = true;
   const token = await house.provider.token({ subject: 'alice' });
   const ask = async () =>
-    (await fetch(`${address}/v1/sessions`, { headers: { authorization: `Bearer ${token}` } })).status;
+    (await fetch(`${house.address}/v1/sessions`, { headers: { authorization: `Bearer ${token}` } })).status;
   assert.equal(await ask(), 200);
+  const { faults } = house;
   assert.ok(faults.length === 1 && faults[0] instanceof Fault && faults[0].code === 'audit-unavailable');
-  full = false;
+  house.log.isFull = false;
   assert.deepEqual([await ask(), await ask()], [200, 200]);
-  assert.deepEqual(entries, [
+  assert.deepEqual(house.entries, [
     {
       type: 'authenticated',
       subject: 'test|alice',
