@@ -87,7 +87,11 @@ export async function createGateway(config: GatewayConfig, deps: GatewayDeps): P
     const watch = watchRooms(config, rooms, () => listeners.length);
     const controlPlane = await openControlPlane(config, rooms, watch, closing);
     const metrics = await openMetrics(config, watch, closing);
-    rooms.house.audit.append({ type: 'gateway-started', policyVersion: rooms.decisionPoint.version });
+    rooms.house.audit.append({
+      type: 'gateway-started',
+      policyVersion: rooms.decisionPoint.version,
+      ...(rooms.cutBytes === 0 ? {} : { facts: { cutBytes: rooms.cutBytes } }),
+    });
     const { sessions } = rooms.house;
     closing.unshift(() => sessions.endWhere(() => true, 'the gateway is stopping'));
     closing.unshift(() => rooms.house.recorder.stop());
@@ -121,6 +125,8 @@ interface Rooms {
   readonly house: House;
   readonly storage: Storage;
   readonly auditIndex: AuditIndex;
+  /** What opening the log set aside, in bytes: for the record. */
+  readonly cutBytes: number;
   readonly approvals: ApprovalRoom;
   readonly exports: Exports;
   readonly decisionPoint: PolicyDecisionPoint;
@@ -140,12 +146,8 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
       seconds: () => performance.now() / 1_000,
     }),
   );
-  const { audit, lastEntry, auditIndex, exports } = await openLog(
-    config,
-    { ...deps, clock },
-    metrics,
-    closing,
-  );
+  const log = await openLog(config, { ...deps, clock }, metrics, closing);
+  const { audit, lastEntry } = log;
   const storage = owned(await openStorage(config.storage, { clock }));
   await storage.sessions.endOpen('the gateway stopped', clock.now());
   await storage.applyRetention();
@@ -191,11 +193,12 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   };
   decisionPoint.onChange(() => void regate(house).catch(report));
   const issuersAway = () => identity.issuersAway();
-  const opened = { house, storage, auditIndex, approvals, decisionPoint, protocols, retention, exports };
-  return { ...opened, metrics, issuersAway };
+  const { auditIndex, cutBytes, exports } = log;
+  const opened = { house, storage, auditIndex, cutBytes, exports, approvals, decisionPoint };
+  return { ...opened, protocols, retention, metrics, issuersAway };
 }
 
-interface OpenedLog extends Pick<Rooms, 'auditIndex' | 'exports'> {
+interface OpenedLog extends Pick<Rooms, 'auditIndex' | 'cutBytes' | 'exports'> {
   /** The log as everyone appends to it: counted, and closed to what permits while an export is too far behind. */
   readonly audit: AuditLog;
   readonly lastEntry: ReturnType<typeof createAudit>['lastEntry'];
@@ -230,7 +233,7 @@ async function openLog(
   const auditIndex = owned(
     createAuditIndex({ log: config.audit.directory, directory: config.auditIndex.directory }, { report }),
   );
-  return { audit, lastEntry, auditIndex, exports };
+  return { audit, lastEntry, cutBytes: log.cutBytes, auditIndex, exports };
 }
 
 function openRecordings(

@@ -25,6 +25,8 @@ export interface AuditDeps {
 /** The log as it was found. */
 export interface OpenedAudit extends AuditLog {
   readonly lastEntry: LastEntry;
+  /** Bytes of torn writes that were set aside, in files beside the log's: what was never acknowledged. */
+  readonly cutBytes: number;
 }
 
 /** Opens the audit log of this replica. Fault `audit-unavailable` when it cannot be, or when it was tampered with. */
@@ -59,6 +61,10 @@ class FileAudit implements OpenedAudit {
     this.#formBytes = config.formBytes;
     this.publicKey = log.publicKey;
     this.durability = config.durability;
+  }
+
+  get cutBytes(): number {
+    return this.#log.cutBytes;
   }
 
   get size(): number {
