@@ -24,12 +24,22 @@ import {
   auditOperationPageSchema,
   auditSessionPageSchema,
 } from './search-schemas.ts';
+import {
+  type SessionToken,
+  type SignedOut,
+  sessionTokenSchema,
+  signedOutSchema,
+  signInListSchema,
+  type WayToSignIn,
+  type Whoami,
+  whoamiSchema,
+} from './sign-in-schemas.ts';
 
 export interface ClientOptions {
   /** Where the control plane listens, such as `http://127.0.0.1:7403`. Plain http only to loopback: it carries the token. */
   readonly baseUrl: string;
-  /** The bearer token, or what gives a fresh one. */
-  readonly token: string | (() => string | Promise<string>);
+  /** The bearer token, or what gives a fresh one. None for what anybody may ask. */
+  readonly token?: string | (() => string | Promise<string>);
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
   /** Time for one answer to begin, in milliseconds. Default 30 s. */
   readonly timeoutMs?: number;
@@ -50,6 +60,18 @@ export interface ControlPlaneClient {
   /** Keeps a recording whatever its age, until it is released. */
   holdRecording(id: string, reason: string): Promise<RecordingHold>;
   releaseRecording(id: string, reason?: string): Promise<RecordingHold>;
+  /** How one can sign in. Needs no token. */
+  waysToSignIn(): Promise<readonly WayToSignIn[]>;
+  /** Trades the code of a sign-in through the gateway for a session token. Needs no token. */
+  redeemSignIn(body: {
+    readonly code: string;
+    readonly codeVerifier: string;
+    readonly redirectUri: string;
+  }): Promise<SessionToken>;
+  /** Who one is, as the gateway sees it. */
+  whoami(): Promise<Whoami>;
+  /** Ends the session that the token stands for, if it is one of the gateway's. */
+  signOut(): Promise<SignedOut>;
   /** How each export of the audit log is doing; for auditors and operators. */
   listExports(): Promise<readonly ExportStatus[]>;
   /** Decisions in the audit log that have everything asked for, newest first. */
@@ -77,8 +99,8 @@ export function createClient(options: ClientOptions): ControlPlaneClient {
     for (const [key, value] of Object.entries(query ?? {})) {
       if (value !== undefined) url.searchParams.set(key, String(value));
     }
-    const token = typeof options.token === 'string' ? options.token : await options.token();
-    const headers: Record<string, string> = { authorization: `Bearer ${token}` };
+    const token = typeof options.token === 'function' ? await options.token() : options.token;
+    const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
     if (body !== undefined) headers['content-type'] = 'application/json';
     const response = await reach(options, url, {
       method,
@@ -109,6 +131,10 @@ export function createClient(options: ClientOptions): ControlPlaneClient {
       (await ask('listSessions', sessionListSchema, { query: { ...query } })).sessions,
     getSession: (id) => ask('getSession', sessionSchema, { id }),
     endSession: (id, reason) => ask('endSession', sessionSchema, { id, body: { reason } }),
+    waysToSignIn: async () => (await ask('waysToSignIn', signInListSchema, {})).ways,
+    redeemSignIn: (body) => ask('redeemSignIn', sessionTokenSchema, { body }),
+    whoami: () => ask('whoami', whoamiSchema, {}),
+    signOut: () => ask('signOut', signedOutSchema, {}),
     listExports: async () => (await ask('listExports', exportListSchema, {})).exports,
     async *recording(id, { follow } = {}) {
       const response = await call('recording', { id, query: { follow } });

@@ -1,6 +1,6 @@
 export { ApiError } from './api-error.ts';
 export { type ClientOptions, type ControlPlaneClient, createClient } from './client.ts';
-export { type RouteName, routes } from './routes.ts';
+export { browserRoutes, type RouteName, routes } from './routes.ts';
 export {
   type AccessRequest,
   type AccessRequestQuery,
@@ -46,3 +46,15 @@ export {
   auditSessionSchema,
   FILTER_CHARACTERS,
 } from './search-schemas.ts';
+export {
+  redeemBodySchema,
+  type SessionToken,
+  type SignedOut,
+  sessionTokenSchema,
+  signedOutSchema,
+  signInListSchema,
+  type WayToSignIn,
+  type Whoami,
+  wayToSignInSchema,
+  whoamiSchema,
+} from './sign-in-schemas.ts';

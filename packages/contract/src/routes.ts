@@ -14,6 +14,18 @@ export const routes = {
   listExports: { method: 'GET', path: '/v1/exports' },
   searchOperations: { method: 'GET', path: '/v1/audit/operations' },
   searchSessions: { method: 'GET', path: '/v1/audit/sessions' },
+  waysToSignIn: { method: 'GET', path: '/v1/sign-in' },
+  redeemSignIn: { method: 'POST', path: '/v1/sign-in/token' },
+  whoami: { method: 'GET', path: '/v1/whoami' },
+  signOut: { method: 'POST', path: '/v1/sign-out' },
+} as const;
+
+/** Where browsers go to sign in; issuers and identity providers send them back to the last of these. */
+export const browserRoutes = {
+  begin: { method: 'GET', path: '/v1/sign-in/:name' },
+  callback: { method: 'GET', path: '/v1/sign-in/:name/callback' },
+  assertion: { method: 'POST', path: '/v1/sign-in/:name/acs' },
+  metadata: { method: 'GET', path: '/v1/sign-in/:name/metadata' },
 } as const;
 
 export type RouteName = keyof typeof routes;

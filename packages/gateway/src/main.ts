@@ -44,6 +44,7 @@ import {
   replayRecording,
   type Uploads,
 } from './recording/index.ts';
+import { createSignIn, type SignIn, withSessions } from './sign-in/index.ts';
 import { openStorage, type Storage } from './storage/index.ts';
 
 export interface Gateway {
@@ -105,6 +106,7 @@ interface Rooms {
   /** For listeners without TLS; `tls` is each listener's own. */
   readonly house: House;
   readonly storage: Storage;
+  readonly signIn: SignIn;
   readonly auditIndex: AuditIndex;
   readonly approvals: ApprovalRoom;
   readonly exports: Exports;
@@ -142,7 +144,12 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
 
   const masking = createMasking(config.masking, readMaskingKey(config.masking, config.dataDirectory));
   const decisionPoint = owned(await createDecisionPoint(config.policy, { audit, classes: masking.classes }));
-  const identity = createIdentityProvider(config.identity, { clock });
+  const tokens = createIdentityProvider(config.identity, { clock });
+  const signIn = await createSignIn(config.signIn, config.identity, {
+    ...{ clock, audit, identity: tokens, store: storage.signIns },
+    ended: (hash, reason) => sessions.endWhere(({ identity: who }) => signIn.isOf(who, hash), reason),
+  });
+  const identity = withSessions(tokens, signIn);
   const approvals = owned(
     createApprovals({ config: config.approval, storage, clock, audit, random, report }),
   );
@@ -176,7 +183,7 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
     sessions,
   };
   decisionPoint.onChange(() => void regate(house).catch(report));
-  return { house, storage, auditIndex, approvals, decisionPoint, protocols, retention, exports };
+  return { house, storage, signIn, auditIndex, approvals, decisionPoint, protocols, retention, exports };
 }
 
 function openRecordings(
@@ -215,13 +222,15 @@ async function openListeners(config: GatewayConfig, rooms: Rooms, closing: Closi
 
 /** Returns the base URL. */
 async function openControlPlane(config: GatewayConfig, rooms: Rooms, closing: Closing): Promise<string> {
-  const { house, storage, auditIndex, approvals, protocols, retention, exports } = rooms;
+  const { house, storage, signIn, auditIndex, approvals, protocols, retention, exports } = rooms;
   const { identity, audit, clock, report, recorder } = house;
   const { directory } = config.recording;
   const readSession = (id: string, follow: { readonly until: number } | null) =>
     replay({ directory, id, follow, recorder, clock }, (name) => protocols.byName(name));
   const controlPlane = createControlPlane(config.controlPlane, {
     identity,
+    signIn,
+    signInLimits: config.signIn,
     approvals,
     sessions: storage.sessions,
     auditIndex,

@@ -11,6 +11,7 @@ import { createIdentityProvider, identitySection } from '../identity/index.ts';
 import { systemClock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import type { Retention } from '../recording/index.ts';
+import { createSignIn, signInSection, withSessions } from '../sign-in/index.ts';
 import { openStorage, storageSection } from '../storage/index.ts';
 import { createControlPlane } from './control-plane.ts';
 import { controlPlaneSection } from './section.ts';
@@ -21,7 +22,8 @@ export async function startHouse(section: Record<string, unknown> = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-control-'));
   const provider = await startTestProvider();
   const issuers = [{ name: 'test', issuer: provider.issuer, audience: TEST_AUDIENCE }];
-  const identity = createIdentityProvider(identitySection.parse({ issuers }), { clock: systemClock });
+  const identityConfig = identitySection.parse({ issuers });
+  const tokens = createIdentityProvider(identityConfig, { clock: systemClock });
   const storage = await openStorage(storageSection.parse({ directory }), { clock: systemClock });
   const entries: AuditEntry[] = [];
   const faults: unknown[] = [];
@@ -29,6 +31,12 @@ export async function startHouse(section: Record<string, unknown> = {}) {
   const held: string[] = [];
   const audit = { append: (entry: AuditEntry) => void entries.push(entry) };
   const report = (fault: unknown) => void faults.push(fault);
+  const signInLimits = signInSection.parse({});
+  const signIn = await createSignIn(signInLimits, identityConfig, {
+    ...{ identity: tokens, store: storage.signIns, clock: systemClock, audit },
+    ended: () => {},
+  });
+  const identity = withSessions(tokens, signIn);
   const surroundings = { storage, clock: systemClock, audit, random: counted(), report };
   const approvals = createApprovals({ config: approvalSection.parse({}), ...surroundings });
   const auditIndex = await startIndex(directory, report);
@@ -40,6 +48,8 @@ export async function startHouse(section: Record<string, unknown> = {}) {
   });
   const plane = createControlPlane(config, {
     identity,
+    signIn,
+    signInLimits,
     approvals,
     sessions: storage.sessions,
     auditIndex,
@@ -62,6 +72,8 @@ export async function startHouse(section: Record<string, unknown> = {}) {
     storage,
     approvals,
     identity,
+    signIn,
+    signInLimits,
     auditIndex,
     entries,
     faults,

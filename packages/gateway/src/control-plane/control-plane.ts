@@ -9,6 +9,7 @@ import type { IdentityProvider } from '../identity/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import { isLoopbackHost } from '../lib/loopback.ts';
+import type { SignIn, SignInSection } from '../sign-in/index.ts';
 import type { Storage } from '../storage/index.ts';
 import { accessRequestRoutes } from './access-requests.ts';
 import { auditSearchRoutes } from './audit-search.ts';
@@ -16,12 +17,16 @@ import { authentication } from './authentication.ts';
 import { guardDoor } from './door.ts';
 import { exportRoutes } from './exports.ts';
 import { answerFaults } from './problem.ts';
+import { RateLimit } from './rate-limit.ts';
 import { type RecordingDependencies, recordingRoutes } from './recordings.ts';
 import { type ControlPlaneConfig, parseListen } from './section.ts';
 import { sessionRoutes } from './sessions.ts';
+import { signInRoutes } from './sign-in.ts';
 
 export interface ControlPlaneDependencies {
   readonly identity: IdentityProvider;
+  readonly signIn: SignIn;
+  readonly signInLimits: Pick<SignInSection, 'responseBytes' | 'pendingSeconds' | 'startsPerMinute'>;
   readonly approvals: Pick<ApprovalRoom, 'list' | 'get' | 'approve' | 'deny'>;
   readonly sessions: Pick<Storage['sessions'], 'list' | 'find'>;
   readonly audit: Pick<AuditLog, 'append'>;
@@ -70,7 +75,9 @@ export function createControlPlane(config: ControlPlaneConfig, deps: ControlPlan
       }
       const bound = app.server.address() as AddressInfo;
       const shown = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address;
-      return { address: `${config.tls === undefined ? 'http' : 'https'}://${shown}:${bound.port}` };
+      const address = `${config.tls === undefined ? 'http' : 'https'}://${shown}:${bound.port}`;
+      deps.signIn.listensAt(address);
+      return { address };
     },
     async close() {
       await app?.close();
@@ -97,9 +104,13 @@ async function buildApp(
   app.server.maxConnections = config.connections;
   app.removeContentTypeParser('text/plain');
   answerFaults(app, deps.report);
-  guardDoor(app, config, deps.clock);
+  guardDoor(app, config, deps.clock, deps.signIn);
   const callerOf = authentication(app, deps);
   app.get('/healthz', () => ({ status: 'ok' }));
+  const { startsPerMinute, ...limits } = deps.signInLimits;
+  const starts = new RateLimit(startsPerMinute, deps.clock);
+  const mayBegin = (address: string) => starts.take(address);
+  signInRoutes(app, { signIn: deps.signIn, ...limits, mayBegin }, callerOf);
   accessRequestRoutes(app, deps, callerOf);
   sessionRoutes(app, deps, callerOf, config.roles);
   recordingRoutes(app, deps, callerOf, config.roles);

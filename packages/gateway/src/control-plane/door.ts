@@ -9,7 +9,12 @@ import { type ControlPlaneConfig, parseListen } from './section.ts';
  * What every request passes before anyone is authenticated: the rate of its address, the host it asked for (a page on
  * the internet can make its name point here: DNS rebinding), and the origin it comes from.
  */
-export function guardDoor(app: FastifyInstance, config: ControlPlaneConfig, clock: Clock): void {
+export function guardDoor(
+  app: FastifyInstance,
+  config: ControlPlaneConfig,
+  clock: Clock,
+  own: { origin(): string },
+): void {
   const rate = new RateLimit(config.requestsPerMinute, clock);
   const hosts = new Set(
     [parseListen(config.listen).host, ...config.allowedHosts].map((host) => host.toLowerCase()),
@@ -29,7 +34,8 @@ export function guardDoor(app: FastifyInstance, config: ControlPlaneConfig, cloc
     }
     const host = hostName(request.headers.host);
     // An address cannot be rebound, only a name can.
-    if (host === null || !(isIP(host) !== 0 || host === 'localhost' || hosts.has(host))) {
+    const known = host !== null && (host === hostName(new URL(own.origin()).host) || hosts.has(host));
+    if (host === null || !(isIP(host) !== 0 || host === 'localhost' || known)) {
       throw new Refused(
         421,
         'not-permitted',
@@ -37,7 +43,9 @@ export function guardDoor(app: FastifyInstance, config: ControlPlaneConfig, cloc
       );
     }
     const { origin } = request.headers;
-    if (origin !== undefined && !origins.has(origin)) {
+    // A page of an identity provider posts a response, which proves itself; what it may not do is use a cookie.
+    if (request.routeOptions.config.postedByOthers === true) return;
+    if (origin !== undefined && origin !== own.origin() && !origins.has(origin)) {
       throw new Refused(
         403,
         'not-permitted',

@@ -1,6 +1,7 @@
 import type { Identity } from './identity.ts';
 import { isRecord } from './issuer-fetch.ts';
-import type { ClaimPath, IssuerConfig } from './section.ts';
+import { type ClaimPath, type IssuerConfig, issuerSection } from './section.ts';
+import type { SamlConfig } from './sign-in-section.ts';
 import { rejected } from './token-shape.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
@@ -38,6 +39,31 @@ export function identityOf(
     expiresAt,
     aliases: Object.freeze(aliases({ claims, issuer, sub, subject, actor, email, clients })),
   });
+}
+
+/** What a SAML assertion says of a person, once it was verified. Still text that the identity provider chose. */
+export interface AssertedPerson {
+  readonly id: string;
+  readonly email: string | undefined;
+  readonly display: string | undefined;
+  readonly groups: readonly string[];
+  readonly expiresAt: number;
+}
+
+/** The identity of a person who signed in with SAML, by the same rules as one with a token. */
+export function identityOfPerson(person: AssertedPerson, provider: SamlConfig, groupLimit: number): Identity {
+  const { id, email, display, groups: listed, expiresAt } = person;
+  const { name: providerName, groupPrefix } = provider;
+  const claims = { sub: id, email, name: display, groups: listed, signedInWith: 'saml' };
+  const read = issuerSection.parse({
+    name: providerName,
+    issuer: 'https://saml.invalid',
+    audience: 'saml',
+    groupPrefix,
+    claims: { actor: ['none'], task: ['none'] },
+    person: { claim: 'signedInWith', equals: 'saml' },
+  });
+  return identityOf(claims, read, expiresAt, groupLimit);
 }
 
 function isPerson(claims: Claims, issuer: IssuerConfig): boolean {

@@ -4,6 +4,7 @@ import { type AccessRequestTable, accessRequestTable } from './access-requests.t
 import { migrate } from './migrations.ts';
 import type { StorageConfig } from './section.ts';
 import { type SessionTable, sessionTable } from './sessions.ts';
+import { type SignInTable, signInTable } from './sign-ins.ts';
 import { sqliteDialect } from './sqlite.ts';
 import type { Tables } from './tables.ts';
 
@@ -11,6 +12,7 @@ import type { Tables } from './tables.ts';
 export interface Storage {
   readonly accessRequests: AccessRequestTable;
   readonly sessions: SessionTable;
+  readonly signIns: SignInTable;
   /** Erases operation text and removes rows whose retention is over. Call it at start and then daily. */
   applyRetention(): Promise<void>;
   close(): Promise<void>;
@@ -27,13 +29,16 @@ export async function openStorage(config: StorageConfig, deps: { readonly clock:
   }
   const accessRequests = accessRequestTable(db);
   const sessions = sessionTable(db);
+  const signIns = signInTable(db);
   return {
     accessRequests,
     sessions,
+    signIns,
     applyRetention: async () => {
       const now = deps.clock.now();
       await accessRequests.eraseTextEndedBefore(now - days(config.operationTextDays));
       await accessRequests.removeEndedBefore(now - days(config.sessionDays));
+      await signIns.removeExpired(now);
       await sessions.removeEndedBefore(now - days(config.sessionDays));
     },
     close: () => db.destroy(),

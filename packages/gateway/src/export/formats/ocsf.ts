@@ -38,6 +38,9 @@ const EVENTS: Readonly<Record<string, (entry: Fields) => Event>> = {
   'policy-loaded': (entry) => policyChange(entry, true),
   'policy-rejected': (entry) => policyChange(entry, false),
   'authentication-failed': (entry) => authentication(entry, [1, 'Logon'], false),
+  'signed-in': (entry) => authentication(entry, [1, 'Logon'], true),
+  'signed-out': (entry) => authentication(entry, [2, 'Logoff'], true),
+  'sign-in-refused': (entry) => authentication(entry, [1, 'Logon'], false),
   'session-started': (entry) => authentication(entry, [1, 'Logon'], true),
   // One that never began, because its target could not be reached, has an effect.
   'session-ended': (entry) =>
