@@ -50,6 +50,10 @@ export interface RunningOidcProvider {
   tokenCommand(request: TokenRequest): string;
   /** Signs with a new key from now on. `keepOld` still publishes the former one. */
   rotateKeys(options?: { readonly keepOld: boolean }): Promise<void>;
+  /** What a person is in from now on, in tokens that are issued later. */
+  setGroups(subject: string, groups: readonly string[]): void;
+  /** The provider knows this person no longer. */
+  forget(subject: string): void;
   /** While true, every request is answered 503. */
   setOutage(outage: boolean): void;
   /** Requests seen by path, since the start. */
@@ -74,6 +78,7 @@ interface Secrets {
 export async function startOidcProvider(options: OidcProviderOptions): Promise<RunningOidcProvider> {
   const secret = () => randomBytes(16).toString('hex');
   const secrets: Secrets = { demo: secret(), machine: secret(), web: secret() };
+  const personas = new Map(options.personas.map((one) => [one.sub, one]));
   const counts = new Map<string, number>();
   let outage = false;
   let keys = [await newKey()];
@@ -87,7 +92,7 @@ export async function startOidcProvider(options: OidcProviderOptions): Promise<R
   });
   const issuer = await listen(server, options.port ?? 0);
   const rebuild = async () => {
-    handler = await buildHandler(issuer, options, keys, secrets);
+    handler = await buildHandler(issuer, { ...options, known: personas }, keys, secrets);
   };
   await rebuild();
 
@@ -107,6 +112,11 @@ export async function startOidcProvider(options: OidcProviderOptions): Promise<R
       keys = [await newKey(), ...(rotation.keepOld ? keys : [])];
       await rebuild();
     },
+    setGroups: (subject, groups) => {
+      const persona = personas.get(subject);
+      if (persona !== undefined) personas.set(subject, { ...persona, groups });
+    },
+    forget: (subject) => void personas.delete(subject),
     setOutage: (value) => {
       outage = value;
     },
@@ -119,12 +129,10 @@ export async function startOidcProvider(options: OidcProviderOptions): Promise<R
   };
 }
 
-async function buildHandler(
-  issuer: string,
-  options: OidcProviderOptions,
-  keys: readonly JWK[],
-  secrets: Secrets,
-) {
+/** The options, with the people as they are now. */
+type Current = OidcProviderOptions & { readonly known: ReadonlyMap<string, Persona> };
+
+async function buildHandler(issuer: string, options: Current, keys: readonly JWK[], secrets: Secrets) {
   const { default: Provider } = await quietly(() => import('oidc-provider'));
   const provider = await quietly(() => new Provider(issuer, configuration(options, keys, secrets)));
   provider.registerGrantType(PERSONA_GRANT, (ctx) => personaGrant(ctx, options), [
@@ -141,8 +149,8 @@ async function buildHandler(
 /** Claims asked for beside the persona's, kept from the grant handler to the signing of the same token. */
 const asked = new WeakMap<object, Record<string, unknown>>();
 
-function configuration(options: OidcProviderOptions, keys: readonly JWK[], secrets: Secrets): Configuration {
-  const personas = new Map(options.personas.map((one) => [one.sub, one]));
+function configuration(options: Current, keys: readonly JWK[], secrets: Secrets): Configuration {
+  const personas = options.known;
   return {
     clients: clients(secrets, options.web),
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
@@ -156,7 +164,10 @@ function configuration(options: OidcProviderOptions, keys: readonly JWK[], secre
       devInteractions: { enabled: true },
       clientCredentials: { enabled: true },
       deviceFlow: { enabled: true },
-      revocation: { enabled: true },
+      revocation: {
+        enabled: true,
+        allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
+      },
       resourceIndicators: {
         enabled: true,
         defaultResource: () => options.audience,
@@ -249,12 +260,12 @@ function personaClaims(persona: Persona): Record<string, unknown> {
   };
 }
 
-async function personaGrant(ctx: KoaContextWithOIDC, options: OidcProviderOptions): Promise<void> {
+async function personaGrant(ctx: KoaContextWithOIDC, options: Current): Promise<void> {
   const params = ctx.oidc.params ?? {};
   const client = ctx.oidc.client;
-  const persona = options.personas.find((one) => one.sub === params.subject);
+  const persona = typeof params.subject === 'string' ? options.known.get(params.subject) : undefined;
   if (persona === undefined || client === undefined) {
-    const known = options.personas.map((one) => one.sub).join(', ');
+    const known = [...options.known.keys()].join(', ');
     ctx.status = 400;
     ctx.body = { error: 'invalid_request', error_description: `subject must be one of ${known}` };
     return;
