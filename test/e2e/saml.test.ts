@@ -30,7 +30,8 @@ describe('signing in with SAML', () => {
   /** Goes through the identity provider's own pages, up to where `stop` says. */
   async function signIn(browser: Browser, address: string, stop: (url: URL) => boolean): Promise<Page> {
     let page = await browser.open(address);
-    if (page.text.includes('name="password"')) page = await browser.submit(page, { username: 'alice', password: 'pw' });
+    if (page.text.includes('name="password"'))
+      page = await browser.submit(page, { username: 'alice', password: 'pw' });
     assert.match(page.text, /name="SAMLResponse"/, page.text.replace(/<[^>]+>/g, ' ').slice(0, 400));
     return browser.submit(page, {}, stop);
   }
@@ -61,7 +62,9 @@ describe('signing in with SAML', () => {
     const token = (await world.cli(['token'], home).done).out.trim();
     assert.match(token, /^sps_[\w-]{43}$/);
     const get = () =>
-      fetch(`http://127.0.0.1:${world.httpPort}/api/greeting`, { headers: { authorization: `Bearer ${token}` } });
+      fetch(`http://127.0.0.1:${world.httpPort}/api/greeting`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
     const answer = await get();
     assert.deepEqual([answer.status, await answer.text()], [200, 'hello /greeting\n']);
     const sessions = await world.cli(['sessions', '--json'], home).done;

@@ -45,7 +45,9 @@ describe('hostile SAML responses', () => {
 
   /** A browser that is at the identity provider. */
   async function begin(name = 'sso', browser = new Browser(), search = ''): Promise<Begun> {
-    const { url } = await browser.open(`${world.origin}/v1/sign-in/${name}${search}`, (one) => one.href.startsWith(ENTRY_POINT));
+    const { url } = await browser.open(`${world.origin}/v1/sign-in/${name}${search}`, (one) =>
+      one.href.startsWith(ENTRY_POINT),
+    );
     const { searchParams } = new URL(url);
     const request = inflateRawSync(Buffer.from(searchParams.get('SAMLRequest') ?? '', 'base64')).toString();
     const requestId = /\sID="([^"]+)"/.exec(request)?.[1] ?? '';
@@ -60,9 +62,18 @@ describe('hostile SAML responses', () => {
 
   const away = (url: URL) => url.origin === world.origin && !url.pathname.startsWith('/v1/');
 
-  async function post({ browser, relayState, facts }: Begun, xml: string | Buffer, state = relayState): Promise<Page> {
+  async function post(
+    { browser, relayState, facts }: Begun,
+    xml: string | Buffer,
+    state = relayState,
+  ): Promise<Page> {
     const SAMLResponse = Buffer.from(xml).toString('base64');
-    return browser.post(facts.acs, new URLSearchParams({ SAMLResponse, RelayState: state }), away, 'http://127.0.0.1:9');
+    return browser.post(
+      facts.acs,
+      new URLSearchParams({ SAMLResponse, RelayState: state }),
+      away,
+      'http://127.0.0.1:9',
+    );
   }
 
   function honest(facts: Begun['facts'], change: Partial<Asserted> = {}): string {
@@ -71,7 +82,13 @@ describe('hostile SAML responses', () => {
   }
 
   /** What is posted does not sign in, and the log says why. */
-  async function refuses(what: string, reason: RegExp, begun: Begun, xml: string | Buffer, state?: string): Promise<void> {
+  async function refuses(
+    what: string,
+    reason: RegExp,
+    begun: Begun,
+    xml: string | Buffer,
+    state?: string,
+  ): Promise<void> {
     const before = world.entries('sign-in-refused').length;
     const page = await post(begun, xml, state);
     assert.equal(page.status, 403, `${what}: ${page.text}`);
@@ -98,30 +115,68 @@ describe('hostile SAML responses', () => {
       ['unsigned', /not signed/, (facts) => responseXml(asserted(facts), assertionXml(asserted(facts)))],
       ['changed', /signature/, (facts) => honest(facts).replace('>alice<', '>mallory<')],
       ['group changed', /signature/, (facts) => honest(facts).replace('>auditors<', '>root<')],
-      ['another key', /signature/, (facts) => {
-        const one = asserted(facts);
-        return responseXml(one, signed(assertionXml(one), 'Assertion', other.key));
-      }],
-      ['response signed only', /not signed/, (facts) => {
-        const one = asserted(facts);
-        return signed(responseXml(one, assertionXml(one)), 'Response', key.key);
-      }],
-      ['rsa-sha1', /algorithm/, (facts) => {
-        const one = asserted(facts);
-        return responseXml(one, signed(assertionXml(one), 'Assertion', key.key, { signatureAlgorithm: `${SHA1}rsa-sha1` }));
-      }],
-      ['sha1 digest', /algorithm/, (facts) => {
-        const one = asserted(facts);
-        return responseXml(one, signed(assertionXml(one), 'Assertion', key.key, { digestAlgorithm: `${SHA1}sha1` }));
-      }],
-      ['hmac named', /algorithm/, (facts) => honest(facts).replace('xmldsig-more#rsa-sha256', 'xmldsig-more#hmac-sha256')],
-      ['inclusive canonicalization', /algorithm/, (facts) => {
-        const one = asserted(facts);
-        const canonicalization = 'http://www.w3.org/TR/2001/REC-xml-c14n-20010315';
-        return responseXml(one, signed(assertionXml(one), 'Assertion', key.key, { canonicalization }));
-      }],
-      ['signature emptied', /signature/, (facts) => honest(facts).replace(/<SignatureValue>[^<]*/, '<SignatureValue>')],
-      ['digest twice', /shape/, (facts) => honest(facts).replace(/(<DigestValue>[^<]*<\/DigestValue>)/, '$1$1')],
+      [
+        'another key',
+        /signature/,
+        (facts) => {
+          const one = asserted(facts);
+          return responseXml(one, signed(assertionXml(one), 'Assertion', other.key));
+        },
+      ],
+      [
+        'response signed only',
+        /not signed/,
+        (facts) => {
+          const one = asserted(facts);
+          return signed(responseXml(one, assertionXml(one)), 'Response', key.key);
+        },
+      ],
+      [
+        'rsa-sha1',
+        /algorithm/,
+        (facts) => {
+          const one = asserted(facts);
+          return responseXml(
+            one,
+            signed(assertionXml(one), 'Assertion', key.key, { signatureAlgorithm: `${SHA1}rsa-sha1` }),
+          );
+        },
+      ],
+      [
+        'sha1 digest',
+        /algorithm/,
+        (facts) => {
+          const one = asserted(facts);
+          return responseXml(
+            one,
+            signed(assertionXml(one), 'Assertion', key.key, { digestAlgorithm: `${SHA1}sha1` }),
+          );
+        },
+      ],
+      [
+        'hmac named',
+        /algorithm/,
+        (facts) => honest(facts).replace('xmldsig-more#rsa-sha256', 'xmldsig-more#hmac-sha256'),
+      ],
+      [
+        'inclusive canonicalization',
+        /algorithm/,
+        (facts) => {
+          const one = asserted(facts);
+          const canonicalization = 'http://www.w3.org/TR/2001/REC-xml-c14n-20010315';
+          return responseXml(one, signed(assertionXml(one), 'Assertion', key.key, { canonicalization }));
+        },
+      ],
+      [
+        'signature emptied',
+        /signature/,
+        (facts) => honest(facts).replace(/<SignatureValue>[^<]*/, '<SignatureValue>'),
+      ],
+      [
+        'digest twice',
+        /shape/,
+        (facts) => honest(facts).replace(/(<DigestValue>[^<]*<\/DigestValue>)/, '$1$1'),
+      ],
     ];
     for (const [what, reason, make] of cases) {
       const begun = await begin();
@@ -136,31 +191,71 @@ describe('hostile SAML responses', () => {
     const cases: readonly (readonly [string, (good: string, evil: string, one: Asserted) => string])[] = [
       ['evil first', (good, evil, one) => responseXml(one, evil + good)],
       ['evil last', (good, evil, one) => responseXml(one, good + evil)],
-      ['good inside evil', (good, evil, one) => responseXml(one, evil.replace('</saml:Assertion>', `${good}</saml:Assertion>`))],
-      ['good inside the evil one’s signature object', (good, evil, one) => {
-        const signature = /<Signature[\s\S]*<\/Signature>/.exec(good)?.[0] ?? '';
-        const bare = good.replace(signature, '');
-        const wrapped = signature.replace('</Signature>', `<Object>${bare}</Object></Signature>`);
-        return responseXml(one, evil.replace('</saml:Issuer>', `</saml:Issuer>${wrapped}`));
-      }],
-      ['good in extensions', (good, evil, one) =>
-        responseXml(one, evil).replace('<samlp:Status>', `<samlp:Extensions>${good}</samlp:Extensions><samlp:Status>`)],
-      ['evil carries the good one’s signature', (good, evil, one) => {
-        const signature = /<Signature[\s\S]*<\/Signature>/.exec(good)?.[0] ?? '';
-        return responseXml(one, evil.replace('</saml:Issuer>', `</saml:Issuer>${signature}`));
-      }],
-      ['one id for both', (good, evil, one) => responseXml(one, good + evil.replace(/ ID="[^"]+"/, ` ID="${one.assertionId}"`))],
-      ['good response inside an evil one', (good, evil, one) => {
-        const inner = responseXml(one, good);
-        return responseXml({ ...one, responseId: '_outer' }, evil).replace('</samlp:Response>', `${inner}</samlp:Response>`);
-      }],
-      ['under another name space', (good, evil, one) =>
-        responseXml(one, good + evil.replaceAll('saml:', 'x:').replace('xmlns:saml', 'xmlns:x').replace('urn:oasis:names:tc:SAML:2.0:assertion', 'urn:evil'))],
+      [
+        'good inside evil',
+        (good, evil, one) => responseXml(one, evil.replace('</saml:Assertion>', `${good}</saml:Assertion>`)),
+      ],
+      [
+        'good inside the evil one’s signature object',
+        (good, evil, one) => {
+          const signature = /<Signature[\s\S]*<\/Signature>/.exec(good)?.[0] ?? '';
+          const bare = good.replace(signature, '');
+          const wrapped = signature.replace('</Signature>', `<Object>${bare}</Object></Signature>`);
+          return responseXml(one, evil.replace('</saml:Issuer>', `</saml:Issuer>${wrapped}`));
+        },
+      ],
+      [
+        'good in extensions',
+        (good, evil, one) =>
+          responseXml(one, evil).replace(
+            '<samlp:Status>',
+            `<samlp:Extensions>${good}</samlp:Extensions><samlp:Status>`,
+          ),
+      ],
+      [
+        'evil carries the good one’s signature',
+        (good, evil, one) => {
+          const signature = /<Signature[\s\S]*<\/Signature>/.exec(good)?.[0] ?? '';
+          return responseXml(one, evil.replace('</saml:Issuer>', `</saml:Issuer>${signature}`));
+        },
+      ],
+      [
+        'one id for both',
+        (good, evil, one) => responseXml(one, good + evil.replace(/ ID="[^"]+"/, ` ID="${one.assertionId}"`)),
+      ],
+      [
+        'good response inside an evil one',
+        (good, evil, one) => {
+          const inner = responseXml(one, good);
+          return responseXml({ ...one, responseId: '_outer' }, evil).replace(
+            '</samlp:Response>',
+            `${inner}</samlp:Response>`,
+          );
+        },
+      ],
+      [
+        'under another name space',
+        (good, evil, one) =>
+          responseXml(
+            one,
+            good +
+              evil
+                .replaceAll('saml:', 'x:')
+                .replace('xmlns:saml', 'xmlns:x')
+                .replace('urn:oasis:names:tc:SAML:2.0:assertion', 'urn:evil'),
+          ),
+      ],
       ['encrypted beside', (good, _evil, one) => responseXml(one, `${good}<saml:EncryptedAssertion/>`)],
-      ['signature moved up', (good, _evil, one) => {
-        const signature = /<Signature[\s\S]*<\/Signature>/.exec(good)?.[0] ?? '';
-        return responseXml(one, good.replace(signature, '')).replace('<samlp:Status>', `${signature}<samlp:Status>`);
-      }],
+      [
+        'signature moved up',
+        (good, _evil, one) => {
+          const signature = /<Signature[\s\S]*<\/Signature>/.exec(good)?.[0] ?? '';
+          return responseXml(one, good.replace(signature, '')).replace(
+            '<samlp:Status>',
+            `${signature}<samlp:Status>`,
+          );
+        },
+      ],
       ['reference emptied', (good, _evil, one) => responseXml(one, good.replace(/URI="#[^"]+"/, 'URI=""'))],
     ];
     for (const [what, wrap] of cases) {
@@ -174,7 +269,10 @@ describe('hostile SAML responses', () => {
 
   test('document types, entities, comments, instructions and CDATA, where two readers differ [sign-in.saml-xml]', async () => {
     const cases: readonly (readonly [string, (xml: string) => string | Buffer])[] = [
-      ['external entity', (xml) => `<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]>${xml.replace('alice', '&x;')}`],
+      [
+        'external entity',
+        (xml) => `<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]>${xml.replace('alice', '&x;')}`,
+      ],
       ['billion laughs', (xml) => `<!DOCTYPE r [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>${xml}`],
       ['document type after the declaration', (xml) => `<?xml version="1.0"?><!DOCTYPE r>${xml}`],
       ['comment in the name, as signed', (xml) => xml.replace('>alice<', '>al<!-- -->ice<')],
@@ -191,18 +289,32 @@ describe('hostile SAML responses', () => {
     ];
     for (const [what, change] of cases) {
       const begun = await begin();
-      await refuses(what, /document type|well-formed|UTF-8|base64|longer|SAML response|nested/, begun, change(honest(begun.facts)));
+      await refuses(
+        what,
+        /document type|well-formed|UTF-8|base64|longer|SAML response|nested/,
+        begun,
+        change(honest(begun.facts)),
+      );
     }
     // Signed with the comment in it: canonical XML has no comments, so that the signature is good either way.
     const begun = await begin();
     const xml = honest(begun.facts, { nameId: 'alice@corp.example.evil.example' });
-    await refuses('comment truncation', /comment/, begun, xml.replace('corp.example.evil', 'corp.example<!---->.evil'));
+    await refuses(
+      'comment truncation',
+      /comment/,
+      begun,
+      xml.replace('corp.example.evil', 'corp.example<!---->.evil'),
+    );
   });
 
   test('for somebody else, for another time, or in answer to nothing [sign-in.saml-conditions]', async () => {
     const cases: readonly (readonly [string, RegExp, Partial<Asserted>])[] = [
       ['unsolicited', /not an answer/, { requestId: '' }],
-      ['in answer to another request', /not an answer/, { requestId: '_0000000000000000000000000000000000000000' }],
+      [
+        'in answer to another request',
+        /not an answer/,
+        { requestId: '_0000000000000000000000000000000000000000' },
+      ],
       ['another audience', /audience/, { audience: 'urn:another' }],
       ['another recipient', /another address/, { recipient: 'https://another.example/acs' }],
       ['another destination', /another address/, { destination: 'https://another.example/acs' }],
@@ -211,7 +323,11 @@ describe('hostile SAML responses', () => {
       ['not valid yet', /times|not valid yet/, { notBefore: 60, notOnOrAfter: 600 }],
       ['a session that has ended', /session/, { session: -60 }],
       ['a holder of a key', /bearer/, { confirmation: 'urn:oasis:names:tc:SAML:2.0:cm:holder-of-key' }],
-      ['the identity provider says no', /says no/, { status: 'urn:oasis:names:tc:SAML:2.0:status:Responder' }],
+      [
+        'the identity provider says no',
+        /says no/,
+        { status: 'urn:oasis:names:tc:SAML:2.0:status:Responder' },
+      ],
       ['no name', /names no subject|name/, { nameId: '' }],
       ['a name with a line break', /printable|subject/, { nameId: 'alice&#10;root' }],
     ];
@@ -254,14 +370,27 @@ describe('hostile SAML responses', () => {
     const again = await begin();
     const victim = await begin();
     const mixed = honest(again.facts, { nameId: 'attacker' });
-    await refuses('a browser that began another', /another browser/, { ...again, browser: victim.browser }, mixed);
+    await refuses(
+      'a browser that began another',
+      /another browser/,
+      { ...again, browser: victim.browser },
+      mixed,
+    );
   });
 
   test('a response for one way in is not taken by another, nor by an issuer [sign-in.mix-up]', async () => {
     const begun = await begin('sso');
     const acs = `${world.origin}/v1/sign-in/strict/acs`;
-    await refuses('at another identity provider', /another issuer/, { ...begun, facts: { ...begun.facts, acs } }, honest(begun.facts));
-    const page = await begun.browser.post(`${world.origin}/v1/sign-in/company/acs`, new URLSearchParams({ SAMLResponse: 'x' }));
+    await refuses(
+      'at another identity provider',
+      /another issuer/,
+      { ...begun, facts: { ...begun.facts, acs } },
+      honest(begun.facts),
+    );
+    const page = await begun.browser.post(
+      `${world.origin}/v1/sign-in/company/acs`,
+      new URLSearchParams({ SAMLResponse: 'x' }),
+    );
     assert.equal(page.status, 404);
   });
 });
