@@ -8,7 +8,7 @@ import {
 } from '@sallyport/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Fault } from '../lib/fault.ts';
-import type { SignIn } from '../sign-in/index.ts';
+import { isSessionToken, type SignIn } from '../sign-in/index.ts';
 import type { CallerOf } from './authentication.ts';
 import { type CookieOptions, cookie, cookieNames, readCookie } from './cookies.ts';
 import { Refused } from './problem.ts';
@@ -43,6 +43,8 @@ export function signInRoutes(app: FastifyInstance, deps: SignInRoutesDependencie
   app.post(routes.signOut.path, async (request, reply): Promise<SignedOut> => {
     const session = sessionOf(request, signIn);
     const bearer = (request.headers.authorization ?? '').replace(/^Bearer /i, '');
+    if (session === undefined && !isSessionToken(bearer))
+      throw new Fault('conflict', 'This token is not a session of the gateway: revoke it at its issuer.');
     const endSessionUrl = await (session === undefined
       ? signIn.signOut('bearer', bearer)
       : signIn.signOut('browser', session));

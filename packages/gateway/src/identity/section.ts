@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { issuerSignInSection, samlSection } from './sign-in-section.ts';
+import { readTemplate } from './templates.ts';
 import { isHttpsOrLoopback } from './urls.ts';
 
 /** Signature algorithms a token may use: asymmetric only, so that a public key can never be taken for a shared secret. */
@@ -17,8 +18,18 @@ export const tokenAlgorithms = [
   'Ed25519',
 ] as const;
 
-/** Where a claim is: one name, or the names from the outside in. `a.b` is split at dots; a name holding `://` is not. */
+/**
+ * Where a claim is: one name, or the names from the outside in. `a.b` is split at dots; a name holding `://` is not, and one
+ * that starts with a slash is a JSON Pointer (RFC 6901), for names with dots in them.
+ */
 const claimPath = z.union([z.string().min(1).max(256), z.array(z.string().min(1).max(256)).min(1).max(8)]);
+
+/** Text with claims in braces, such as `ci:{repository}:{ref}`. */
+const template = z
+  .string()
+  .min(1)
+  .max(512)
+  .refine((text) => readTemplate(text) !== null, 'must be text with claims in braces, such as repo:{repository}');
 
 /** Plain http is for an issuer on this machine: anything else could be answered by whoever sits between. */
 const issuerUrl = z
@@ -53,10 +64,32 @@ export const issuerSection = z.strictObject({
     ),
   claims: z
     .strictObject({
-      subject: claimPath.default('sub').describe('The claim that names the subject.'),
+      subject: claimPath
+        .default('sub')
+        .refine(
+          (path) => typeof path !== 'string' || !/[{}]/.test(path) || readTemplate(path) !== null,
+          'must be a claim, or text with claims in braces, such as ci:{repository}:{ref}',
+        )
+        .describe(
+          'The claim that names the subject, or text with claims in braces, such as `ci:{repository}:{ref}`. What is punctuation in that text is escaped in the claims (`%3A` for a colon).',
+        ),
       groups: claimPath
         .default('groups')
-        .describe('The claim that lists groups, such as `realm_access.roles`.'),
+        .describe(
+          'The claim that lists groups, such as `realm_access.roles`. A list of objects on the way is gone through, as in `roles.name`.',
+        ),
+      groupSeparator: z
+        .string()
+        .length(1)
+        .optional()
+        .describe('Splits a groups claim that is one text, such as a space or a comma.'),
+      groupTemplates: z
+        .array(template)
+        .max(16)
+        .default([])
+        .describe(
+          'Further groups, made of claims as the subject may be; one is left out when a claim of it is absent.',
+        ),
       actor: claimPath
         .default('act.sub')
         .describe('The claim that names the AI agent acting for the subject.'),
@@ -78,6 +111,10 @@ export const issuerSection = z.strictObject({
       'How people are known. Without it a person is a token without an actor, not issued to its own client, that shows ' +
         'an interactive sign-in (`auth_time`, `amr` or `email_verified: true`). Everything else is a machine and can never approve.',
     ),
+  machinesOnly: z
+    .boolean()
+    .default(false)
+    .describe('Nobody of this issuer is ever a person: for CI, clusters and workloads.'),
   groupPrefix: z
     .string()
     .max(64)

@@ -245,12 +245,12 @@ async function finish(rooms: Rooms, finishing: Finishing): Promise<Finished> {
   // Each way in has its own address to come back to, so that one issuer cannot answer for another (RFC 9700 section 4.4).
   if (attempt.provider !== provider.name) throw refusal('it was begun with another issuer');
   const arrived = await provider.finish(attempt, finishing.answer, state);
-  const { subject } = arrived.identity;
+  const { subject, actor, task } = arrived.identity;
   if (attempt.before !== null && attempt.before.subject !== subject)
     throw refusal('somebody else is signed in with this browser; sign out first');
   const kind = attempt.loopback === null ? 'browser' : 'bearer';
   const facts = { door: 'control-plane', issuer: provider.name, address: finishing.address, session: kind };
-  deps.audit.append({ type: 'signed-in', subject, facts });
+  deps.audit.append({ type: 'signed-in', subject, actor, task, facts });
   if (attempt.loopback !== null)
     return { location: await offerCode(rooms, attempt.loopback, provider, arrived), session: null };
   if (attempt.before !== null) await sessions.replace(attempt.before.idHash);
