@@ -1,10 +1,28 @@
 /** Signing in with SAML, at an identity provider that is in use. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { Agent, get } from 'node:http';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Browser, type Page } from '../fixtures/browser.ts';
 import { type SignInWorld, startSignInWorld } from '../fixtures/sign-in-world.ts';
 import { type SimpleSamlPhp, startSimpleSamlPhp } from '../fixtures/simplesamlphp.ts';
+
+/** One request on a connection that stays open. */
+function ask(
+  agent: Agent,
+  port: number,
+  token: string,
+): Promise<{ readonly status: number; readonly socket: Socket }> {
+  return new Promise((resolve, reject) => {
+    const headers = { authorization: `Bearer ${token}` };
+    get({ agent, host: '127.0.0.1', port, path: '/api/greeting', headers }, (response) => {
+      const { statusCode = 0, socket } = response;
+      response.resume().once('end', () => resolve({ status: statusCode, socket }));
+    }).once('error', reject);
+  });
+}
 
 describe('signing in with SAML', () => {
   let idp: SimpleSamlPhp;
@@ -73,6 +91,27 @@ describe('signing in with SAML', () => {
     const gone = await world.cli(['logout'], home).done;
     assert.deepEqual([gone.code, gone.out], [0, 'Signed out sso|alice.\n'], gone.err);
     assert.equal((await get()).status, 401);
+  });
+
+  test('signing out ends what is open at a listener with that session [sign-in.ends-sessions]', async () => {
+    const home = { XDG_STATE_HOME: join(world.directory, 'ends') };
+    const command = world.cli(['login', '--issuer', 'sso', '--no-open'], home);
+    const [, address = ''] = await command.said(/^ {2}(http\S+)$/m);
+    await signIn(new Browser(), address, () => false);
+    assert.equal((await command.done).code, 0);
+    const token = (await world.cli(['token'], home).done).out.trim();
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    try {
+      const first = await ask(agent, world.httpPort, token);
+      assert.equal(first.status, 200);
+      const ended = once(first.socket, 'close');
+      assert.equal((await world.cli(['logout'], home).done).code, 0);
+      await ended;
+      assert.equal(world.entries('session-ended').at(-1)?.reason, 'signed out');
+      assert.equal((await ask(agent, world.httpPort, token)).status, 401);
+    } finally {
+      agent.destroy();
+    }
   });
 
   test('the gateway says what it is as metadata, which asks for signed assertions [sign-in.saml-metadata]', async () => {

@@ -21,7 +21,7 @@ import {
   Uses,
 } from './data-path/index.ts';
 import { type Exports, openExports } from './export/index.ts';
-import { createIdentityProvider } from './identity/index.ts';
+import { createIdentityProvider, type IdentityProvider } from './identity/index.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { Fault } from './lib/fault.ts';
 import { createMasking, readMaskingKey } from './masking/index.ts';
@@ -148,19 +148,14 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   const decisionPoint = owned(
     await createDecisionPoint(config.policy, { audit, lastEntry, classes: masking.classes }),
   );
-  const tokens = createIdentityProvider(config.identity, { clock });
-  const signIn = await createSignIn(config.signIn, config.identity, {
-    ...{ clock, audit, identity: tokens, store: storage.signIns },
-    ended: (hash, reason) => sessions.endWhere(({ identity: who }) => signIn.isOf(who, hash), reason),
-  });
-  const identity = withSessions(tokens, signIn);
+  const end: Gateway['endSessions'] = (matches, why) => sessions.endWhere(matches, why);
+  const { identity, signIn } = await openIdentity(config, { clock, audit, store: storage.signIns }, end);
   const approvals = owned(
     createApprovals({ config: config.approval, storage, clock, audit, random, report }),
   );
   const { recorder, retention } = openRecordings(config, { clock, audit, report }, owned);
   const daily = () => void Promise.all([storage.applyRetention(), retention.apply()]).catch(report);
-  const timer = setInterval(daily, RETENTION_MS);
-  closing.unshift(() => clearInterval(timer.unref()));
+  closing.unshift(every(RETENTION_MS, daily));
   // Not waited for: there may be many to delete, and nobody has to wait for it.
   void retention.apply().catch(report);
   const connector = createConnector(config.connector, { randomBytes, ...config.secrets });
@@ -188,6 +183,27 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   };
   decisionPoint.onChange(() => void regate(house).catch(report));
   return { house, storage, signIn, auditIndex, approvals, decisionPoint, protocols, retention, exports };
+}
+
+/** Does something now and then; gives what stops it. */
+function every(milliseconds: number, work: () => void): () => void {
+  const timer = setInterval(work, milliseconds).unref();
+  return () => clearInterval(timer);
+}
+
+/** Tokens of issuers and sessions of ours, as one; what was opened with a session ends with it. */
+async function openIdentity(
+  config: GatewayConfig,
+  deps: { readonly clock: Clock; readonly audit: AuditLog; readonly store: Storage['signIns'] },
+  endWhere: Gateway['endSessions'],
+): Promise<{ readonly identity: IdentityProvider; readonly signIn: SignIn }> {
+  const tokens = createIdentityProvider(config.identity, { clock: deps.clock });
+  const signIn: SignIn = await createSignIn(config.signIn, config.identity, {
+    ...deps,
+    identity: tokens,
+    ended: (hash, why) => endWhere(({ identity }) => signIn.isOf(identity, hash), why),
+  });
+  return { identity: withSessions(tokens, signIn), signIn };
 }
 
 function openRecordings(

@@ -12,7 +12,7 @@ import { systemClock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import type { Retention } from '../recording/index.ts';
 import { createSignIn, signInSection, withSessions } from '../sign-in/index.ts';
-import { openStorage, storageSection } from '../storage/index.ts';
+import { openStorage, type Storage, storageSection } from '../storage/index.ts';
 import { createControlPlane } from './control-plane.ts';
 import { controlPlaneSection } from './section.ts';
 
@@ -22,8 +22,6 @@ export async function startHouse(section: Record<string, unknown> = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-control-'));
   const provider = await startTestProvider();
   const issuers = [{ name: 'test', issuer: provider.issuer, audience: TEST_AUDIENCE }];
-  const identityConfig = identitySection.parse({ issuers });
-  const tokens = createIdentityProvider(identityConfig, { clock: systemClock });
   const storage = await openStorage(storageSection.parse({ directory }), { clock: systemClock });
   const entries: AuditEntry[] = [];
   const faults: unknown[] = [];
@@ -31,21 +29,11 @@ export async function startHouse(section: Record<string, unknown> = {}) {
   const held: string[] = [];
   const audit = { append: (entry: AuditEntry) => void entries.push(entry) };
   const report = (fault: unknown) => void faults.push(fault);
-  const signInLimits = signInSection.parse({});
-  const signIn = await createSignIn(signInLimits, identityConfig, {
-    ...{ identity: tokens, store: storage.signIns, clock: systemClock, audit },
-    ended: () => {},
-  });
-  const identity = withSessions(tokens, signIn);
+  const { identity, signIn, signInLimits } = await openIdentity(issuers, storage, audit);
   const surroundings = { storage, clock: systemClock, audit, random: counted(), report };
   const approvals = createApprovals({ config: approvalSection.parse({}), ...surroundings });
   const auditIndex = await startIndex(directory, report);
-  const config = controlPlaneSection.parse({
-    listen: '127.0.0.1:0',
-    roles: { auditors: ['auditors'], operators: ['security'] },
-    requestsPerMinute: 100_000,
-    ...section,
-  });
+  const config = controlPlaneSection.parse({ ...SECTION, ...section });
   const plane = createControlPlane(config, {
     identity,
     signIn,
@@ -99,6 +87,27 @@ export async function startHouse(section: Record<string, unknown> = {}) {
     },
   };
 }
+
+async function openIdentity(
+  issuers: readonly object[],
+  storage: Storage,
+  audit: { append(entry: AuditEntry): void },
+) {
+  const config = identitySection.parse({ issuers });
+  const tokens = createIdentityProvider(config, { clock: systemClock });
+  const signInLimits = signInSection.parse({});
+  const signIn = await createSignIn(signInLimits, config, {
+    ...{ identity: tokens, store: storage.signIns, clock: systemClock, audit },
+    ended: () => {},
+  });
+  return { identity: withSessions(tokens, signIn), signIn, signInLimits };
+}
+
+const SECTION = {
+  listen: '127.0.0.1:0',
+  roles: { auditors: ['auditors'], operators: ['security'] },
+  requestsPerMinute: 100_000,
+};
 
 /** Numbers in place of randomness, so that ids are the same in every run. */
 function counted(): () => string {

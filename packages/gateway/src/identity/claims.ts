@@ -227,6 +227,9 @@ function segments(path: ClaimPath): readonly string[] {
   if (typeof path !== 'string') return path;
   // RFC 6901 section 4: ~1 before ~0.
   if (path.startsWith('/'))
-    return path.slice(1).split('/').map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+    return path
+      .slice(1)
+      .split('/')
+      .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
   return path.includes('://') ? [path] : path.split('.');
 }

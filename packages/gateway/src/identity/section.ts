@@ -29,7 +29,10 @@ const template = z
   .string()
   .min(1)
   .max(512)
-  .refine((text) => readTemplate(text) !== null, 'must be text with claims in braces, such as repo:{repository}');
+  .refine(
+    (text) => readTemplate(text) !== null,
+    'must be text with claims in braces, such as repo:{repository}',
+  );
 
 /** Plain http is for an issuer on this machine: anything else could be answered by whoever sits between. */
 const issuerUrl = z

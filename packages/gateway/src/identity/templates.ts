@@ -24,10 +24,10 @@ export function readTemplate(template: string): readonly TemplatePart[] | null {
   return parts.some((part) => 'claim' in part) ? parts : null;
 }
 
-/** Fills it in; null when a claim is absent. `valueOf` gives the text of a claim. */
+/** Fills it in; null when a claim is absent. `textOf` gives the text of a claim. */
 export function fillTemplate(
   parts: readonly TemplatePart[],
-  valueOf: (claim: string) => string | null,
+  textOf: (claim: string) => string | null,
 ): string | null {
   const punctuation = new Set(`%${parts.map((part) => ('text' in part ? part.text : '')).join('')}`);
   let filled = '';
@@ -36,7 +36,7 @@ export function fillTemplate(
       filled += part.text;
       continue;
     }
-    const value = valueOf(part.claim);
+    const value = textOf(part.claim);
     if (value === null) return null;
     filled += escaped(value, punctuation);
   }
@@ -54,5 +54,7 @@ function escaped(value: string, punctuation: ReadonlySet<string>): string {
 }
 
 function percent(character: string): string {
-  return [...Buffer.from(character)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');
+  return [...Buffer.from(character)]
+    .map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`)
+    .join('');
 }

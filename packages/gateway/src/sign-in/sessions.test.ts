@@ -71,7 +71,10 @@ test('a session ends when it was not used, and when its time is over however muc
   await sessions.identify('browser', idle.id);
   now += HOUR;
   await assert.rejects(sessions.identify('browser', idle.id), { code: 'credential-rejected' });
-  assert.deepEqual(entries.map(({ type, reason }) => [type, reason]), [['signed-out', 'it was not used']]);
+  assert.deepEqual(
+    entries.map(({ type, reason }) => [type, reason]),
+    [['signed-out', 'it was not used']],
+  );
   assert.deepEqual(ended, [hashOf(idle.id)]);
   const used = await sessions.begin('browser', 'company', arrived('alice'));
   for (let step = 0; step < 7; step += 1) {
@@ -155,13 +158,21 @@ test('signing in once more than there may be sessions ends the oldest [sign-in.l
   const other = await sessions.begin('browser', 'company', arrived('bob'));
   renew = async () => arrived('alice');
   const good = await Promise.allSettled(ids.map((id) => sessions.identify('browser', id)));
-  assert.deepEqual(good.map(({ status }) => status === 'fulfilled'), [false, false, true, true, true]);
+  assert.deepEqual(
+    good.map(({ status }) => status === 'fulfilled'),
+    [false, false, true, true, true],
+  );
   renew = async () => arrived('bob');
   assert.equal((await sessions.identify('browser', other.id)).subject, 'company|bob');
 });
 
 test('a ticket is taken once, not after its time, and not beyond how many may wait [sign-in.limits]', async () => {
-  const ticket = (id: string, expires_at: number) => ({ id_hash: id, kind: 'attempt' as const, sealed: 's', expires_at });
+  const ticket = (id: string, expires_at: number) => ({
+    id_hash: id,
+    kind: 'attempt' as const,
+    sealed: 's',
+    expires_at,
+  });
   assert.equal(await store.signIns.addTicket(ticket('a', now + 1_000), now, 2), true);
   assert.equal(await store.signIns.addTicket(ticket('b', now + 9_000), now, 2), true);
   assert.equal(await store.signIns.addTicket(ticket('c', now + 9_000), now, 2), false);
@@ -194,6 +205,10 @@ test('addresses to go to are paths of ours, or a loopback number with a port [si
   assert.equal(ownPath('/a/../b', origin), '/b');
   for (const bad of ['', 'a', '//x', '/\\x', '/%2e%2e//x', '/a\u2028', 'https://gw.example/', '/a\\b'])
     assert.equal(ownPath(bad, origin), null, bad);
-  assert.equal(loopbackAddress('http://[::1]:80/cb'), null, 'the default port is not shown, and is not one a command has');
+  assert.equal(
+    loopbackAddress('http://[::1]:80/cb'),
+    null,
+    'the default port is not shown, and is not one a command has',
+  );
   assert.equal(loopbackAddress('http://[::1]:4000/cb'), 'http://[::1]:4000/cb');
 });
