@@ -27,7 +27,7 @@ export async function login(options: LoginOptions, terminal: Terminal): Promise<
   const environment = process.env;
   const gateway = options.url ?? environment.SALLYPORT_URL ?? DEFAULT_URL;
   const anybody = createAnybody(gateway);
-  const way = choose(await asked(() => anybody.waysToSignIn()), options.issuer);
+  const way = choose((await asked(() => anybody.waysToSignIn())).ways, options.issuer);
   const tokens =
     way.client === null
       ? await throughGateway(way, gateway, anybody, options, terminal)

@@ -9,6 +9,7 @@ import type { ExportConfig } from '../export/index.ts';
 import type { IdentityConfig } from '../identity/index.ts';
 import { Fault } from '../lib/fault.ts';
 import type { MaskingConfig } from '../masking/index.ts';
+import type { MetricsConfig } from '../metrics/index.ts';
 import type { PolicyConfig } from '../policy/index.ts';
 import type { HttpOptions } from '../protocols/index.ts';
 import type { Limits } from '../protocols/protocol.ts';
@@ -39,6 +40,7 @@ export interface GatewayConfig {
   readonly dataDirectory: string;
   readonly listeners: readonly ListenerConfig[];
   readonly controlPlane: ControlPlaneConfig;
+  readonly metrics: MetricsConfig;
   readonly identity: IdentityConfig;
   readonly signIn: SignInSection;
   readonly connector: ConnectorConfig;
@@ -134,6 +136,7 @@ function resolved(
         keyFile: resolve(base, controlPlane.tls.keyFile),
         certFile: resolve(base, controlPlane.tls.certFile),
       },
+      policies: controlPlane.policies && resolve(base, controlPlane.policies),
     },
     connector: { targets, limits: connector.limits },
     secrets: { baseDir: base, environment: named(targets, environment) },

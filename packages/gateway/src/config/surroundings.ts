@@ -59,6 +59,8 @@ export function missingFiles(value: unknown, base: string): ConfigProblem[] {
     for (const [one, file] of listAt(saml, 'idpCertFiles').entries())
       problems.push(...absence(base, file, [...path, 'idp_cert_files', one], 'file'));
   }
+  const own: SchemaPath = ['control_plane', 'policies'];
+  problems.push(...absence(base, at(at(value, 'controlPlane'), 'policies'), own, 'directory'));
   const maskingKey = at(at(value, 'masking'), 'key_file');
   problems.push(...absence(base, maskingKey, ['masking', 'key_file'], 'file'));
   for (const [index, one] of listAt(at(value, 'audit'), 'export').entries()) {

@@ -1,40 +1,68 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { routeTable } from '@sallyport/contract';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AuditEntry, AuditLog } from '../audit/index.ts';
 import type { Identity, IdentityProvider } from '../identity/index.ts';
+import type { Clock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
+import { addressKey, RateLimit } from '../lib/rate-limit.ts';
 import type { SignIn } from '../sign-in/index.ts';
 import { cookieNames, readCookie } from './cookies.ts';
 import { FirstUses } from './first-uses.ts';
 import { Refused } from './problem.ts';
+import { tellRate, tooMany } from './rate-headers.ts';
+import type { ControlPlaneConfig } from './section.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Answers anybody: it is how one signs in. */
+    /** How browsers sign in: it answers anybody, whatever page sent them. */
     readonly open?: boolean;
-    /** A page of an identity provider posts here, from its own origin. */
-    readonly postedByOthers?: boolean;
   }
 }
 
 /** Who sent this request. Throws when it was never authenticated: a route that forgets is a fault, not a guest. */
 export type CallerOf = (request: FastifyRequest) => Identity;
 
-export interface AuthenticationDependencies {
+interface AuthenticationDependencies {
   /** Of access tokens, and of session tokens of ours. */
   readonly identity: IdentityProvider;
   readonly signIn: Pick<SignIn, 'identify' | 'csrfToken' | 'origin'>;
   readonly audit: Pick<AuditLog, 'append'>;
+  readonly clock: Clock;
   readonly report: (fault: unknown) => void;
 }
 
-/** Authenticates every request except the health question and the ways to sign in, unknown routes included. */
-export function authentication(app: FastifyInstance, deps: AuthenticationDependencies): CallerOf {
+type Limits = Pick<ControlPlaneConfig, 'callerRequestsPerMinute' | 'failedLoginsPerMinute'>;
+
+/** Paths anyone may ask for. */
+const OPEN: ReadonlySet<string> = new Set(
+  Object.values(routeTable).flatMap(({ action, path }) => (action === null ? [path] : [])),
+);
+
+/** Authenticates every request except those of routes that are open to anyone; unknown routes included. */
+export function authentication(
+  app: FastifyInstance,
+  limits: Limits,
+  deps: AuthenticationDependencies,
+): CallerOf {
   const uses = new FirstUses();
   const callers = new WeakMap<FastifyRequest, Identity>();
-  app.addHook('onRequest', async (request) => {
-    if (request.routeOptions.url === '/healthz' || request.routeOptions.config.open === true) return;
-    callers.set(request, await authenticate(request, deps, uses));
+  const failures = new RateLimit(limits.failedLoginsPerMinute, deps.clock);
+  const rates = new RateLimit(limits.callerRequestsPerMinute, deps.clock);
+  app.addHook('onRequest', async (request, reply) => {
+    const { url, config } = request.routeOptions;
+    if (config.open === true || (url !== undefined && OPEN.has(url))) return;
+    const caller = await authenticate(request, reply, failures, uses, deps);
+    const taken = rates.take(JSON.stringify([caller.subject, caller.actor]));
+    tellRate(reply, 'caller', rates, taken);
+    if (!taken.allowed) {
+      throw tooMany(
+        reply,
+        taken,
+        `More than ${rates.perMinute} requests a minute of one caller (controlPlane.callerRequestsPerMinute).`,
+      );
+    }
+    callers.set(request, caller);
   });
   return (request) => {
     const caller = callers.get(request);
@@ -43,22 +71,30 @@ export function authentication(app: FastifyInstance, deps: AuthenticationDepende
   };
 }
 
-/** What a page sends with anything that changes something: another site's page cannot know it. */
-export const CSRF_HEADER = 'x-sallyport-csrf';
-
 async function authenticate(
   request: FastifyRequest,
-  deps: AuthenticationDependencies,
+  reply: FastifyReply,
+  failures: RateLimit,
   uses: FirstUses,
+  deps: AuthenticationDependencies,
 ): Promise<Identity> {
   const { authorization, cookie } = request.headers;
-  const match = /^Bearer ([A-Za-z0-9._~+/=-]+)$/i.exec(authorization ?? '');
-  const token = match?.[1];
+  const token = /^Bearer ([A-Za-z0-9._~+/=-]+)$/i.exec(authorization ?? '')?.[1];
   const session = readCookie(cookie, cookieNames(deps.signIn.origin()).session);
   if (token === undefined && session === null) {
     throw new Fault('credential-rejected', 'Present an OIDC access token as "Authorization: Bearer …".');
   }
   const facts = { door: 'control-plane', address: request.ip };
+  const address = addressKey(request.ip);
+  // Before the token is looked at: an address that only guesses costs no signature and no entry of the log.
+  const left = failures.look(address);
+  if (!left.allowed) {
+    throw tooMany(
+      reply,
+      left,
+      `More than ${failures.perMinute} rejected tokens a minute from one address (controlPlane.failedLoginsPerMinute).`,
+    );
+  }
   try {
     if (session === null && token !== undefined) {
       const identity = await deps.identity.authenticate(token);
@@ -66,41 +102,14 @@ async function authenticate(
         recordFirstUse(identity, facts, deps, () => uses.remember(token, request.ip));
       return identity;
     }
-    // Of two credentials, which one counts would be a guess, and a way to act as somebody else.
-    if (authorization !== undefined)
-      throw new Fault('credential-rejected', 'Present an access token or a session cookie, and not both.');
-    if (session === null || session === 'twice')
-      throw new Fault('credential-rejected', 'Present one session cookie.');
-    checkPage(request, session, deps.signIn);
-    // Who has a session signed in, which is an entry.
-    return await deps.signIn.identify('browser', session);
+    return await ofCookie(request, session, deps.signIn);
   } catch (error) {
     if (error instanceof Fault) {
+      if (error.code === 'credential-rejected') failures.take(address);
       deps.audit.append({ type: 'authentication-failed', reason: error.message, facts });
     }
     throw error;
   }
-}
-
-/** A cookie comes along with whatever a browser sends: only our own pages may make it count. */
-function checkPage(
-  request: FastifyRequest,
-  session: string,
-  signIn: AuthenticationDependencies['signIn'],
-): void {
-  const { origin, 'sec-fetch-site': site } = request.headers;
-  const refuse = (why: string): never => {
-    throw new Fault('not-permitted', `A session cookie counts only for pages of this gateway: ${why}.`);
-  };
-  if (site !== undefined && site !== 'same-origin' && site !== 'none')
-    refuse('the request came from another site');
-  if (origin !== undefined && origin !== signIn.origin()) refuse('the request came from another origin');
-  if (request.method === 'GET' || request.method === 'HEAD') return;
-  if (origin === undefined && site !== 'same-origin') refuse('the request does not say where it came from');
-  const given = Buffer.from(String(request.headers[CSRF_HEADER] ?? ''));
-  const expected = Buffer.from(signIn.csrfToken(session));
-  if (given.length !== expected.length || !timingSafeEqual(given, expected))
-    refuse(`${CSRF_HEADER} is not what /v1/whoami gave`);
 }
 
 /**
@@ -119,4 +128,43 @@ function recordFirstUse(
   } catch (fault) {
     report(fault);
   }
+}
+
+/** What a page sends with anything that changes something: another site's page cannot know it. */
+export const CSRF_HEADER = 'x-sallyport-csrf';
+
+/** Who has this session: they signed in, which is an entry. A cookie comes along with whatever a browser sends. */
+async function ofCookie(
+  request: FastifyRequest,
+  session: string | null,
+  signIn: AuthenticationDependencies['signIn'],
+): Promise<Identity> {
+  // Of two credentials, which one counts would be a guess, and a way to act as somebody else.
+  if (request.headers.authorization !== undefined)
+    throw new Fault('credential-rejected', 'Present an access token or a session cookie, and not both.');
+  if (session === null || session === 'twice')
+    throw new Fault('credential-rejected', 'Present one session cookie.');
+  checkPage(request, session, signIn);
+  return signIn.identify('browser', session);
+}
+
+/** Only our own pages may make a cookie count. */
+function checkPage(
+  request: FastifyRequest,
+  session: string,
+  signIn: AuthenticationDependencies['signIn'],
+): void {
+  const { origin, 'sec-fetch-site': site } = request.headers;
+  const refuse = (why: string): never => {
+    throw new Fault('not-permitted', `A session cookie counts only for pages of this gateway: ${why}.`);
+  };
+  if (site !== undefined && site !== 'same-origin' && site !== 'none')
+    refuse('the request came from another site');
+  if (origin !== undefined && origin !== signIn.origin()) refuse('the request came from another origin');
+  if (request.method === 'GET' || request.method === 'HEAD') return;
+  if (origin === undefined && site !== 'same-origin') refuse('the request does not say where it came from');
+  const given = Buffer.from(String(request.headers[CSRF_HEADER] ?? ''));
+  const expected = Buffer.from(signIn.csrfToken(session));
+  if (given.length !== expected.length || !timingSafeEqual(given, expected))
+    refuse(`${CSRF_HEADER} is not what /v1/whoami gave`);
 }

@@ -8,7 +8,7 @@ import { approvalSection, createApprovals } from '../approval/index.ts';
 import type { AuditEntry } from '../audit/index.ts';
 import { createAuditIndex } from '../audit-index/index.ts';
 import { createIdentityProvider, identitySection } from '../identity/index.ts';
-import { systemClock } from '../lib/clock.ts';
+import { type Clock, systemClock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import type { Retention } from '../recording/index.ts';
 import { createSignIn, signInSection, withSessions } from '../sign-in/index.ts';
@@ -18,23 +18,30 @@ import { controlPlaneSection } from './section.ts';
 
 export type House = Awaited<ReturnType<typeof startHouse>>;
 
-export async function startHouse(section: Record<string, unknown> = {}) {
+export async function startHouse(section: Record<string, unknown> = {}, clock: Clock = systemClock) {
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-control-'));
   const provider = await startTestProvider();
   const issuers = [{ name: 'test', issuer: provider.issuer, audience: TEST_AUDIENCE }];
-  const storage = await openStorage(storageSection.parse({ directory }), { clock: systemClock });
+  const storage = await openStorage(storageSection.parse({ directory }), { clock });
   const entries: AuditEntry[] = [];
   const faults: unknown[] = [];
+  /** Sessions that were ended by command with the reason, what was held and released, what readiness is made of. */
   const ended: string[] = [];
   const held: string[] = [];
-  const audit = { append: (entry: AuditEntry) => void entries.push(entry) };
+  const checks = [{ name: 'store', ok: true, detail: '' }];
+  const log = { isFull: false };
+  const audit = {
+    append(entry: AuditEntry): void {
+      if (log.isFull) throw new Fault('audit-unavailable', 'the disk is full');
+      entries.push(entry);
+    },
+  };
   const report = (fault: unknown) => void faults.push(fault);
-  const { identity, signIn, signInLimits } = await openIdentity(issuers, storage, audit);
-  const surroundings = { storage, clock: systemClock, audit, random: counted(), report };
+  const { identity, signIn, signInLimits } = await openIdentity(issuers, storage, audit, clock);
+  const surroundings = { storage, clock, audit, random: counted(), report };
   const approvals = createApprovals({ config: approvalSection.parse({}), ...surroundings });
   const auditIndex = await startIndex(directory, report);
-  const config = controlPlaneSection.parse({ ...SECTION, ...section });
-  const plane = createControlPlane(config, {
+  const plane = createControlPlane(controlPlaneSection.parse({ ...SECTION, ...section }), {
     identity,
     signIn,
     signInLimits,
@@ -42,7 +49,7 @@ export async function startHouse(section: Record<string, unknown> = {}) {
     sessions: storage.sessions,
     auditIndex,
     audit,
-    clock: systemClock,
+    clock,
     report,
     endSession: (id, reason) => {
       ended.push(`${id}: ${reason}`);
@@ -51,6 +58,10 @@ export async function startHouse(section: Record<string, unknown> = {}) {
     readSession: readTestSession,
     retention: retentionInto(held),
     exports: () => [],
+    idempotency: storage.idempotency,
+    health: async () => checks,
+    metrics: () => '# EOF\n',
+    checkAnswers: true,
   });
 
   const { address } = await plane.listen();
@@ -63,12 +74,12 @@ export async function startHouse(section: Record<string, unknown> = {}) {
     signIn,
     signInLimits,
     auditIndex,
+    log,
     entries,
     faults,
-    /** Sessions that were ended by command, with the reason. */
     ended,
-    /** What was held and released. */
     held,
+    checks,
     /** A pending access request of this caller's. */
     async ask(token: string) {
       return approvals.open({ identity: await identity.authenticate(token), ...ASKED });
@@ -92,12 +103,13 @@ async function openIdentity(
   issuers: readonly object[],
   storage: Storage,
   audit: { append(entry: AuditEntry): void },
+  clock: Clock,
 ) {
   const config = identitySection.parse({ issuers });
-  const tokens = createIdentityProvider(config, { clock: systemClock });
+  const tokens = createIdentityProvider(config, { clock });
   const signInLimits = signInSection.parse({});
   const signIn = await createSignIn(signInLimits, config, {
-    ...{ identity: tokens, store: storage.signIns, clock: systemClock, audit },
+    ...{ identity: tokens, store: storage.signIns, clock, audit },
     ended: () => {},
   });
   return { identity: withSessions(tokens, signIn), signIn, signInLimits };
@@ -105,8 +117,10 @@ async function openIdentity(
 
 const SECTION = {
   listen: '127.0.0.1:0',
-  roles: { auditors: ['auditors'], operators: ['security'] },
+  roles: { auditors: ['auditors'], operators: ['security'], admins: ['admins'] },
   requestsPerMinute: 100_000,
+  callerRequestsPerMinute: 100_000,
+  failedLoginsPerMinute: 100_000,
 };
 
 /** Numbers in place of randomness, so that ids are the same in every run. */

@@ -1,17 +1,10 @@
-import {
-  browserRoutes,
-  redeemBodySchema,
-  routes,
-  type SessionToken,
-  type SignedOut,
-  type Whoami,
-} from '@sallyport/contract';
+import { browserRoutes, routes } from '@sallyport/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Fault } from '../lib/fault.ts';
-import { isSessionToken, type SignIn } from '../sign-in/index.ts';
-import type { CallerOf } from './authentication.ts';
+import type { SignIn } from '../sign-in/index.ts';
 import { type CookieOptions, cookie, cookieNames, readCookie } from './cookies.ts';
 import { Refused } from './problem.ts';
+import type { Handlers } from './serve-routes.ts';
 
 export interface SignInRoutesDependencies {
   readonly signIn: SignIn;
@@ -23,35 +16,48 @@ export interface SignInRoutesDependencies {
   mayBegin(address: string): boolean;
 }
 
-/** Signing in and out, and who one is. */
-export function signInRoutes(app: FastifyInstance, deps: SignInRoutesDependencies, callerOf: CallerOf): void {
+/** Who one is, and signing in and out as programs do it. */
+export function signInHandlers({
+  signIn,
+}: Pick<SignInRoutesDependencies, 'signIn'>): Pick<
+  Handlers,
+  'waysToSignIn' | 'redeemSignIn' | 'whoami' | 'signOut'
+> {
+  return {
+    waysToSignIn: () => ({
+      ways: signIn.ways().map(({ client, ...way }) => ({
+        ...way,
+        client: client === null ? null : { ...client, scopes: [...client.scopes] },
+      })),
+    }),
+    redeemSignIn: async ({ body, address }) => {
+      const { code, codeVerifier: verifier, redirectUri } = body;
+      const { token, until } = await signIn.redeem({ code, verifier, redirectUri, address });
+      return { token, expiresAt: new Date(until).toISOString() };
+    },
+    whoami: ({ caller }) => {
+      const { subject, displayName, groups, actor, task, kind, expiresAt } = caller;
+      const shown = { subject, displayName, groups: [...groups], actor, task, kind };
+      const csrfToken = signIn.csrfTokenOf(caller);
+      return { ...shown, expiresAt: new Date(expiresAt).toISOString(), csrfToken };
+    },
+    signOut: async ({ caller }) => {
+      const endSessionUrl = await signIn.signOut(caller);
+      if (endSessionUrl === undefined)
+        throw new Fault('conflict', 'This token is not a session of the gateway: revoke it at its issuer.');
+      return { endSessionUrl };
+    },
+  };
+}
+
+/** Signing in as browsers do it: by going from one address to the next. */
+export function signInRoutes(app: FastifyInstance, deps: SignInRoutesDependencies): void {
   const { signIn } = deps;
-  app.get(routes.waysToSignIn.path, { config: { open: true } }, () => ({ ways: signIn.ways() }));
-  app.post(routes.redeemSignIn.path, { config: { open: true } }, async (request): Promise<SessionToken> => {
-    const { code, codeVerifier, redirectUri } = redeemBodySchema.parse(request.body);
-    const redeeming = { code, verifier: codeVerifier, redirectUri, address: request.ip };
-    const { token, until } = await signIn.redeem(redeeming);
-    return { token, expiresAt: new Date(until).toISOString() };
-  });
-  app.get(routes.whoami.path, async (request): Promise<Whoami> => {
-    const { subject, displayName, groups, actor, task, kind, expiresAt } = callerOf(request);
-    const session = sessionOf(request, signIn);
-    const csrfToken = session === undefined ? null : signIn.csrfToken(session);
-    const shown = { subject, displayName, groups: [...groups], actor, task, kind, csrfToken };
-    return { ...shown, expiresAt: new Date(expiresAt).toISOString() };
-  });
-  app.post(routes.signOut.path, async (request, reply): Promise<SignedOut> => {
-    const session = sessionOf(request, signIn);
-    const bearer = (request.headers.authorization ?? '').replace(/^Bearer /i, '');
-    if (session === undefined && !isSessionToken(bearer))
-      throw new Fault('conflict', 'This token is not a session of the gateway: revoke it at its issuer.');
-    const endSessionUrl = await (session === undefined
-      ? signIn.signOut('bearer', bearer)
-      : signIn.signOut('browser', session));
-    const { session: name, secure } = cookieNames(signIn.origin());
-    if (session !== undefined)
-      reply.header('set-cookie', cookie(name, '', { ...STRICT, secure, seconds: 0 }));
-    return { endSessionUrl };
+  app.addHook('onSend', async (request, reply) => {
+    if (request.routeOptions.url !== routes.signOut.path || reply.statusCode !== 200) return;
+    const { session, secure } = cookieNames(signIn.origin());
+    if (sessionOf(request, signIn) !== undefined)
+      reply.header('set-cookie', cookie(session, '', { ...STRICT, secure, seconds: 0 }));
   });
   app.register((scope, _options, done) => {
     answerWithPages(scope);
@@ -66,9 +72,12 @@ export function signInRoutes(app: FastifyInstance, deps: SignInRoutesDependencie
  */
 const STRICT: Pick<CookieOptions, 'sameSite'> = { sameSite: 'Strict' };
 
+/** Anybody may come here, and from any page: browsers are sent by issuers, and follow links. */
+const OPEN = { config: { open: true } };
+
 function browserSignIn(app: FastifyInstance, deps: SignInRoutesDependencies): void {
   const { signIn, responseBytes } = deps;
-  app.get(browserRoutes.begin.path, { config: { open: true } }, async (request, reply) => {
+  app.get(browserRoutes.begin.path, OPEN, async (request, reply) => {
     if (!deps.mayBegin(request.ip))
       throw new Refused(
         429,
@@ -101,7 +110,7 @@ function browserSignIn(app: FastifyInstance, deps: SignInRoutesDependencies): vo
     reply.header('set-cookie', cookie(name, binding, { secure, sameSite, seconds: deps.pendingSeconds }));
     return reply.redirect(location, 303);
   });
-  app.get(browserRoutes.callback.path, { config: { open: true } }, async (request, reply) => {
+  app.get(browserRoutes.callback.path, OPEN, async (request, reply) => {
     const states = queryOf(request).getAll('state');
     const url = new URL(request.url, signIn.origin());
     const state = states.length === 1 ? states[0] : undefined;
@@ -123,7 +132,7 @@ function browserSignIn(app: FastifyInstance, deps: SignInRoutesDependencies): vo
     const samlResponse = one('SAMLResponse') ?? '';
     return finish(deps, request, reply, { kind: 'saml', state: one('RelayState'), answer: { samlResponse } });
   });
-  app.get(browserRoutes.metadata.path, { config: { open: true } }, (request, reply) => {
+  app.get(browserRoutes.metadata.path, OPEN, (request, reply) => {
     const metadata = signIn.metadata(providerOf(request));
     if (metadata === null) throw new Fault('not-found', 'There is no SAML identity provider by that name.');
     return reply.type('application/samlmetadata+xml').send(metadata);

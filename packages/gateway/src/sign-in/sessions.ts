@@ -37,7 +37,7 @@ export class Sessions {
   readonly #deps: SessionsDependencies;
   readonly #asking = new Map<string, Promise<Identity>>();
   /** Which session an identity was read from, so that what it opened can be found. */
-  readonly #origins = new WeakMap<Identity, string>();
+  readonly #origins = new WeakMap<Identity, { readonly kind: SessionKind; readonly id: string }>();
 
   constructor(deps: SessionsDependencies) {
     this.#deps = deps;
@@ -96,7 +96,7 @@ export class Sessions {
     const identity = await this.#renewed({ id, idHash, subject: row.subject, standing, provider });
     const expiresAt = Math.min(identity.expiresAt, Number(row.expires_at));
     const bounded = Object.freeze({ ...identity, expiresAt });
-    this.#origins.set(bounded, idHash);
+    this.#origins.set(bounded, { kind, id });
     return bounded;
   }
 
@@ -110,6 +110,19 @@ export class Sessions {
     return standing === null ? null : ((await this.#deps.provider(row.provider)?.leave(standing)) ?? null);
   }
 
+  /** The same for whoever this identity is; undefined when it did not come out of a session of ours. */
+  async endOf(identity: Identity): Promise<string | null | undefined> {
+    const origin = this.#origins.get(identity);
+    if (origin === undefined) return undefined;
+    return this.end(origin.kind, origin.kind === 'bearer' ? `${PREFIX}${origin.id}` : origin.id);
+  }
+
+  /** The cookie this identity came out of; null when it came out of something else. */
+  cookieOf(identity: Identity): string | null {
+    const origin = this.#origins.get(identity);
+    return origin?.kind === 'browser' ? origin.id : null;
+  }
+
   /** Ends the one a browser had before it signed in anew. */
   async replace(idHash: string): Promise<void> {
     const row = await this.#deps.store.findSession(idHash);
@@ -118,7 +131,8 @@ export class Sessions {
 
   /** Whether this identity came out of that session. */
   isOf(identity: Identity, idHash: string): boolean {
-    return this.#origins.get(identity) === idHash;
+    const origin = this.#origins.get(identity);
+    return origin !== undefined && hashOf(origin.id) === idHash;
   }
 
   /** The session a browser has, if it has one. */

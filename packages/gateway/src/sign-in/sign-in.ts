@@ -97,7 +97,10 @@ export interface SignIn {
   /** SAML metadata of the gateway for this identity provider; null when there is none. */
   metadata(provider: string): string | null;
   identify(kind: SessionKind, presented: string): Promise<Identity>;
-  signOut(kind: SessionKind, presented: string): Promise<string | null>;
+  /** Gives where the issuer signs out too, or null; undefined when this identity is not of a session of ours. */
+  signOut(identity: Identity): Promise<string | null | undefined>;
+  /** `csrfToken` for whoever has a session cookie; null for everybody else. */
+  csrfTokenOf(identity: Identity): string | null;
   /** What a page proves with that it may read our answers, for this session. */
   csrfToken(session: string): string;
   isOf(identity: Identity, sessionHash: string): boolean;
@@ -137,7 +140,11 @@ export async function createSignIn(
       refusing(rooms, { ...redeeming, provider: 'code' }, () => redeem(rooms, redeeming)),
     metadata: (name) => providers.get(name)?.metadata() ?? null,
     identify: (kind, presented) => sessions.identify(kind, presented),
-    signOut: (kind, presented) => sessions.end(kind, presented),
+    signOut: (identity) => sessions.endOf(identity),
+    csrfTokenOf: (identity) => {
+      const cookie = sessions.cookieOf(identity);
+      return cookie === null ? null : derived(cookie, CSRF);
+    },
     csrfToken: (session) => derived(session, CSRF),
     isOf: (identity, hash) => sessions.isOf(identity, hash),
     listensAt: (url) => {

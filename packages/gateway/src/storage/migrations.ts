@@ -6,6 +6,7 @@ import type { Tables } from './tables.ts';
 /** Forward only: a store made by a newer gateway is refused, never turned back. Names sort in the order they run. */
 const migrations: Record<string, Migration> = {
   '0001-access-requests-and-sessions': { up: createFirstTables },
+  '0005-idempotency': { up: createIdempotency },
   '0006-logins': { up: createSignInTables },
 };
 
@@ -111,4 +112,22 @@ async function createSignInTables(db: Kysely<unknown>): Promise<void> {
     .addColumn('id_hash', 'text', (column) => column.primaryKey())
     .addColumn('expires_at', 'bigint', (column) => column.notNull())
     .execute();
+}
+
+async function createIdempotency(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('idempotency')
+    .addColumn('key', 'text', (column) => column.primaryKey())
+    .addColumn('caller', 'text', (column) => column.notNull())
+    .addColumn('request', 'text', (column) => column.notNull())
+    .addColumn('status', 'integer')
+    .addColumn('answer', 'text')
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createIndex('idempotency_by_caller')
+    .on('idempotency')
+    .columns(['caller', 'created_at'])
+    .execute();
+  await db.schema.createIndex('idempotency_by_time').on('idempotency').columns(['created_at']).execute();
 }
