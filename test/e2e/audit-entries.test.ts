@@ -25,6 +25,7 @@ const SECTIONS = [
   '<sha256> metrics',
   '<sha256> policy',
   '<sha256> recording',
+  '<sha256> sign_in',
   '<sha256> storage',
   '<sha256> targets',
 ];
@@ -349,6 +350,21 @@ const PINNED = {
       target: 'db',
     },
     { ...person('approver'), facts: { attempt: 'approve', refused: 'conflict' }, requestId: '<request>' },
+  ],
+  'signed-in': [
+    {
+      ...person('auditor'),
+      facts: { address: '127.0.0.1', door: 'control-plane', issuer: 'test', session: 'browser' },
+    },
+  ],
+  'signed-out': [
+    { subject: 'test|auditor', reason: 'signed out', facts: { door: 'control-plane', issuer: 'test' } },
+  ],
+  'sign-in-refused': [
+    {
+      facts: { address: '127.0.0.1', door: 'control-plane', issuer: 'test' },
+      reason: 'The sign-in was refused: this browser has begun none; begin again.',
+    },
   ],
 } satisfies Record<AuditEntryType, readonly object[]>;
 

@@ -12,7 +12,7 @@ export {
   type Route,
   type Subject,
 } from './route.ts';
-export { type RouteName, type Routes, routes, routeTable } from './routes.ts';
+export { browserRoutes, type RouteName, type Routes, routes, routeTable } from './routes.ts';
 export {
   type AccessRequest,
   type AccessRequestQuery,
@@ -62,3 +62,15 @@ export {
   auditSessionSchema,
   FILTER_CHARACTERS,
 } from './search-schemas.ts';
+export {
+  redeemBodySchema,
+  type SessionToken,
+  type SignedOut,
+  sessionTokenSchema,
+  signedOutSchema,
+  signInListSchema,
+  type WayToSignIn,
+  type Whoami,
+  wayToSignInSchema,
+  whoamiSchema,
+} from './sign-in-schemas.ts';

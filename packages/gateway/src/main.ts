@@ -21,7 +21,7 @@ import {
   Uses,
 } from './data-path/index.ts';
 import { type Exports, openExports } from './export/index.ts';
-import { createIdentityProvider } from './identity/index.ts';
+import { createIdentityProvider, type IdentityProvider, type IdentityRoom } from './identity/index.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { Fault } from './lib/fault.ts';
 import { RateLimit } from './lib/rate-limit.ts';
@@ -46,6 +46,7 @@ import {
   replayRecording,
   type Uploads,
 } from './recording/index.ts';
+import { createSignIn, type SignIn, withSessions } from './sign-in/index.ts';
 import { openStorage, type Storage } from './storage/index.ts';
 
 export interface Gateway {
@@ -124,6 +125,7 @@ interface Rooms {
   /** For listeners without TLS; `tls` is each listener's own. */
   readonly house: House;
   readonly storage: Storage;
+  readonly signIn: SignIn;
   readonly auditIndex: AuditIndex;
   /** What opening the log set aside, in bytes: for the record. */
   readonly cutBytes: number;
@@ -156,15 +158,19 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   const decisionPoint: PolicyDecisionPoint = owned(
     await createDecisionPoint(config.policy, { audit, lastEntry, classes: masking.classes }),
   );
+  const end: Gateway['endSessions'] = (matches, why) => sessions.endWhere(matches, why);
+  const { identity, signIn, tokens } = await openIdentity(
+    config,
+    { clock, audit, store: storage.signIns },
+    end,
+  );
   const watched = metrics.watchDecisions(decisionPoint);
-  const identity = createIdentityProvider(config.identity, { clock });
   const approvals = owned(
     createApprovals({ config: config.approval, storage, clock, audit, random, report }),
   );
   const { recorder, retention } = openRecordings(config, { clock, audit, report }, owned);
   const daily = () => void Promise.all([storage.applyRetention(), retention.apply()]).catch(report);
-  const timer = setInterval(daily, RETENTION_MS);
-  closing.unshift(() => clearInterval(timer.unref()));
+  closing.unshift(every(RETENTION_MS, daily));
   // Not waited for: there may be many to delete, and nobody has to wait for it.
   void retention.apply().catch(report);
   const connector = createConnector(config.connector, { randomBytes, ...config.secrets });
@@ -192,10 +198,31 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
     sessions,
   };
   decisionPoint.onChange(() => void regate(house).catch(report));
-  const issuersAway = () => identity.issuersAway();
+  const issuersAway = () => tokens.issuersAway();
   const { auditIndex, cutBytes, exports } = log;
-  const opened = { house, storage, auditIndex, cutBytes, exports, approvals, decisionPoint };
+  const opened = { house, storage, signIn, auditIndex, cutBytes, exports, approvals, decisionPoint };
   return { ...opened, protocols, retention, metrics, issuersAway };
+}
+
+/** Does something now and then; gives what stops it. */
+function every(milliseconds: number, work: () => void): () => void {
+  const timer = setInterval(work, milliseconds).unref();
+  return () => clearInterval(timer);
+}
+
+/** Tokens of issuers and sessions of ours, as one; what was opened with a session ends with it. */
+async function openIdentity(
+  config: GatewayConfig,
+  deps: { readonly clock: Clock; readonly audit: AuditLog; readonly store: Storage['signIns'] },
+  endWhere: Gateway['endSessions'],
+): Promise<{ readonly identity: IdentityProvider; readonly signIn: SignIn; readonly tokens: IdentityRoom }> {
+  const tokens = createIdentityProvider(config.identity, { clock: deps.clock });
+  const signIn: SignIn = await createSignIn(config.signIn, config.identity, {
+    ...deps,
+    identity: tokens,
+    ended: (hash, why) => endWhere(({ identity }) => signIn.isOf(identity, hash), why),
+  });
+  return { identity: withSessions(tokens, signIn), signIn, tokens };
 }
 
 interface OpenedLog extends Pick<Rooms, 'auditIndex' | 'cutBytes' | 'exports'> {
@@ -307,13 +334,15 @@ async function openControlPlane(
   watch: Watch,
   closing: Closing,
 ): Promise<string> {
-  const { house, storage, auditIndex, approvals, protocols, retention, exports } = rooms;
+  const { house, storage, signIn, auditIndex, approvals, protocols, retention, exports } = rooms;
   const { identity, audit, clock, report, recorder } = house;
   const { directory } = config.recording;
   const readSession = (id: string, follow: { readonly until: number } | null) =>
     replay({ directory, id, follow, recorder, clock }, (name) => protocols.byName(name));
   const controlPlane = createControlPlane(config.controlPlane, {
     identity,
+    signIn,
+    signInLimits: config.signIn,
     approvals,
     sessions: storage.sessions,
     auditIndex,

@@ -14,6 +14,7 @@ import type { PolicyConfig } from '../policy/index.ts';
 import type { HttpOptions } from '../protocols/index.ts';
 import type { Limits } from '../protocols/protocol.ts';
 import type { RecordingConfig } from '../recording/index.ts';
+import type { SignInSection } from '../sign-in/index.ts';
 import type { StorageConfig } from '../storage/index.ts';
 import { parseAddress } from './address.ts';
 import { sectionDigests } from './digests.ts';
@@ -41,6 +42,7 @@ export interface GatewayConfig {
   readonly controlPlane: ControlPlaneConfig;
   readonly metrics: MetricsConfig;
   readonly identity: IdentityConfig;
+  readonly signIn: SignInSection;
   readonly connector: ConnectorConfig;
   /** What the connector reads secrets from: the variables its targets name, and the folder of the file. */
   readonly secrets: {
@@ -138,6 +140,7 @@ function resolved(
     },
     connector: { targets, limits: connector.limits },
     secrets: { baseDir: base, environment: named(targets, environment) },
+    identity: withSecrets(section.identity, base),
     policy: { ...section.policy, directory: resolve(base, section.policy.directory) },
     masking: { ...section.masking, ...(keyFile === undefined ? {} : { key_file: resolve(base, keyFile) }) },
     recording: {
@@ -153,6 +156,22 @@ function resolved(
     auditIndex: { directory: inData(section.auditIndex.directory, 'index') },
     storage: { ...section.storage, directory: inData(section.storage.directory, 'store') },
   };
+}
+
+/** Where sign-in finds its secrets and certificates. */
+function withSecrets(identity: IdentityConfig, base: string): IdentityConfig {
+  const issuers = identity.issuers.map((issuer) => {
+    const web = issuer.signIn?.web;
+    if (issuer.signIn === undefined || web?.clientSecretFile === undefined) return issuer;
+    const found = { ...web, clientSecretFile: resolve(base, web.clientSecretFile) };
+    return { ...issuer, signIn: { ...issuer.signIn, web: found } };
+  });
+  const saml = identity.saml.map((one) => ({
+    ...one,
+    idpCertFiles: one.idpCertFiles.map((file) => resolve(base, file)),
+    requestKeyFile: one.requestKeyFile && resolve(base, one.requestKeyFile),
+  }));
+  return { ...identity, issuers, saml };
 }
 
 /** Keys of an export that name a file. */

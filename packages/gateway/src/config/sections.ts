@@ -12,6 +12,7 @@ import { metricsSection } from '../metrics/index.ts';
 import { policySection } from '../policy/index.ts';
 import { httpSection, protocolNames } from '../protocols/index.ts';
 import { recordingSection } from '../recording/index.ts';
+import { signInSection } from '../sign-in/index.ts';
 import { storageSection } from '../storage/index.ts';
 import { parseAddress } from './address.ts';
 
@@ -133,6 +134,9 @@ export const gatewaySection = z.strictObject({
     .prefault({})
     .describe('The API for people and their tools: access requests, sessions, recordings.'),
   identity: identitySection.describe('Whose tokens are accepted, and how they are read.'),
+  signIn: signInSection
+    .prefault({})
+    .describe('Signing in at the control plane with a browser: sessions and their limits (docs/sign-in.md).'),
   targets: connectorSection.shape.targets,
   policy: policySection.describe('Who may do what: Cedar policies in files (docs/policies.md).'),
   approval: approvalSection.prefault({}).describe('Putting operations before people.'),

@@ -11,38 +11,20 @@ import { createIdentityProvider, identitySection } from '../identity/index.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import type { Retention } from '../recording/index.ts';
-import { openStorage, storageSection } from '../storage/index.ts';
+import { createSignIn, signInSection, withSessions } from '../sign-in/index.ts';
+import { openStorage, type Storage, storageSection } from '../storage/index.ts';
 import { createControlPlane } from './control-plane.ts';
 import { controlPlaneSection } from './section.ts';
 
 export type House = Awaited<ReturnType<typeof startHouse>>;
 
 export async function startHouse(section: Record<string, unknown> = {}, clock: Clock = systemClock) {
-  const directory = await mkdtemp(join(tmpdir(), 'sallyport-control-'));
-  const provider = await startTestProvider();
-  const issuers = [{ name: 'test', issuer: provider.issuer, audience: TEST_AUDIENCE }];
-  const identity = createIdentityProvider(identitySection.parse({ issuers }), { clock });
-  const storage = await openStorage(storageSection.parse({ directory }), { clock });
-  const entries: AuditEntry[] = [];
-  const faults: unknown[] = [];
-  /** Sessions that were ended by command with the reason, what was held and released, what readiness is made of. */
-  const ended: string[] = [];
-  const held: string[] = [];
-  const checks = [{ name: 'store', ok: true, detail: '' }];
-  const log = { isFull: false };
-  const audit = logInto(entries, log);
-  const report = (fault: unknown) => void faults.push(fault);
-  const surroundings = { storage, clock, audit, random: counted(), report };
-  const approvals = createApprovals({ config: approvalSection.parse({}), ...surroundings });
-  const auditIndex = await startIndex(directory, report);
+  const rooms = await openRooms(clock);
+  const { directory, provider, storage, approvals, identity, auditIndex, ended, held, checks } = rooms;
   const plane = createControlPlane(controlPlaneSection.parse({ ...SECTION, ...section }), {
-    identity,
-    approvals,
-    sessions: storage.sessions,
-    auditIndex,
-    audit,
+    ...rooms,
     clock,
-    report,
+    sessions: storage.sessions,
     endSession: (id, reason) => ended.push(`${id}: ${reason}`) > 0 && id === 'alices',
     readSession: readTestSession,
     retention: retentionInto(held),
@@ -55,18 +37,8 @@ export async function startHouse(section: Record<string, unknown> = {}, clock: C
 
   const { address } = await plane.listen();
   return {
+    ...rooms,
     address,
-    provider,
-    storage,
-    approvals,
-    identity,
-    auditIndex,
-    log,
-    entries,
-    faults,
-    ended,
-    held,
-    checks,
     /** A pending access request of this caller's. */
     async ask(token: string) {
       return approvals.open({ identity: await identity.authenticate(token), ...ASKED });
@@ -84,6 +56,47 @@ export async function startHouse(section: Record<string, unknown> = {}, clock: C
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** What stands behind the control plane, and what it was told. */
+async function openRooms(clock: Clock) {
+  const directory = await mkdtemp(join(tmpdir(), 'sallyport-control-'));
+  const provider = await startTestProvider();
+  const issuers = [{ name: 'test', issuer: provider.issuer, audience: TEST_AUDIENCE }];
+  const storage = await openStorage(storageSection.parse({ directory }), { clock });
+  const entries: AuditEntry[] = [];
+  const faults: unknown[] = [];
+  const log = { isFull: false };
+  const audit = logInto(entries, log);
+  const report = (fault: unknown) => void faults.push(fault);
+  const people = await openIdentity(issuers, storage, audit, clock);
+  const surroundings = { storage, clock, audit, random: counted(), report };
+  const approvals = createApprovals({ config: approvalSection.parse({}), ...surroundings });
+  const auditIndex = await startIndex(directory, report);
+  return {
+    ...{ directory, provider, storage, approvals, auditIndex, audit, report, log, entries, faults },
+    ...people,
+    /** Sessions that were ended by command with the reason, what was held and released, what readiness is made of. */
+    ended: [] as string[],
+    held: [] as string[],
+    checks: [{ name: 'store', ok: true, detail: '' }],
+  };
+}
+
+async function openIdentity(
+  issuers: readonly object[],
+  storage: Storage,
+  audit: { append(entry: AuditEntry): void },
+  clock: Clock,
+) {
+  const config = identitySection.parse({ issuers });
+  const tokens = createIdentityProvider(config, { clock });
+  const signInLimits = signInSection.parse({});
+  const signIn = await createSignIn(signInLimits, config, {
+    ...{ identity: tokens, store: storage.signIns, clock, audit },
+    ended: () => {},
+  });
+  return { identity: withSessions(tokens, signIn), signIn, signInLimits };
 }
 
 const SECTION = {

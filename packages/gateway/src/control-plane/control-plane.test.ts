@@ -271,9 +271,11 @@ describe('input', () => {
 
 test('without TLS it listens on loopback only [control-plane.clear-text]', async () => {
   for (const listen of ['0.0.0.0:0', '[::]:0', 'gateway.example:7403', '10.0.0.1:7403']) {
-    const { storage, approvals, identity, auditIndex } = house;
+    const { storage, approvals, identity, auditIndex, signIn, signInLimits } = house;
     const plane = createControlPlane(controlPlaneSection.parse({ listen }), {
       identity,
+      signIn,
+      signInLimits,
       approvals,
       sessions: storage.sessions,
       auditIndex,

@@ -9,6 +9,8 @@ import type { IdentityProvider } from '../identity/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import { isLoopbackHost } from '../lib/loopback.ts';
+import { addressKey, RateLimit } from '../lib/rate-limit.ts';
+import type { SignIn, SignInSection } from '../sign-in/index.ts';
 import type { Storage } from '../storage/index.ts';
 import { accessRequestHandlers } from './access-requests.ts';
 import { auditSearchHandlers } from './audit-search.ts';
@@ -24,9 +26,12 @@ import { type RecordingDependencies, recordingHandlers } from './recordings.ts';
 import { type ControlPlaneConfig, parseListen } from './section.ts';
 import { type Handlers, serveRoutes } from './serve-routes.ts';
 import { sessionHandlers } from './sessions.ts';
+import { signInHandlers, signInRoutes } from './sign-in.ts';
 
 export interface ControlPlaneDependencies {
   readonly identity: IdentityProvider;
+  readonly signIn: SignIn;
+  readonly signInLimits: Pick<SignInSection, 'responseBytes' | 'pendingSeconds' | 'startsPerMinute'>;
   readonly approvals: Pick<ApprovalRoom, 'page' | 'get' | 'approve' | 'deny'>;
   readonly sessions: Pick<Storage['sessions'], 'list' | 'find'>;
   readonly idempotency: Storage['idempotency'];
@@ -84,7 +89,9 @@ export function createControlPlane(config: ControlPlaneConfig, deps: ControlPlan
       }
       const bound = app.server.address() as AddressInfo;
       const shown = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address;
-      return { address: `${config.tls === undefined ? 'http' : 'https'}://${shown}:${bound.port}` };
+      const address = `${config.tls === undefined ? 'http' : 'https'}://${shown}:${bound.port}`;
+      deps.signIn.listensAt(address);
+      return { address };
     },
     async close() {
       await app?.close();
@@ -123,8 +130,9 @@ async function buildApp(
   app.server.maxConnections = config.connections;
   readBodies(app);
   answerFaults(app, deps.report);
-  guardDoor(app, config, deps.clock);
+  guardDoor(app, config, deps.clock, deps.signIn);
   const callerOf = authentication(app, config, deps);
+  openSignIn(app, deps);
   const idempotency = createIdempotency(deps.idempotency, deps.clock);
   serveRoutes(app, handlersOf({ ...deps, authorization }), {
     authorization,
@@ -139,12 +147,20 @@ async function buildApp(
   return app;
 }
 
+function openSignIn(app: FastifyInstance, { signIn, signInLimits, clock }: ControlPlaneDependencies): void {
+  const { startsPerMinute, ...limits } = signInLimits;
+  const starts = new RateLimit(startsPerMinute, clock);
+  const mayBegin = (address: string) => starts.take(addressKey(address)).allowed;
+  signInRoutes(app, { signIn, ...limits, mayBegin });
+}
+
 function handlersOf(deps: ControlPlaneDependencies & { readonly authorization: Authorization }): Handlers {
   const document = openApiDocument();
   return {
     openApi: () => document,
     ...healthHandlers(deps),
     ...accessRequestHandlers(deps),
+    ...signInHandlers(deps),
     ...sessionHandlers(deps),
     ...recordingHandlers(deps),
     ...exportHandlers(deps),

@@ -37,6 +37,8 @@ export interface Asked<N extends RouteName> {
   readonly query: QueryOf<Routes[N]>;
   readonly body: BodyOf<Routes[N]>;
   readonly found: Found[Routes[N]['on']];
+  /** Of the peer. */
+  readonly address: string;
 }
 
 type Given<N extends RouteName> =
@@ -78,6 +80,7 @@ type AnyHandler = (asked: {
   readonly query: unknown;
   readonly body: unknown;
   readonly found: unknown;
+  readonly address: string;
 }) => unknown;
 
 /** Gives every route of the table its place. The order in which a request is looked at is the same for all. */
@@ -111,7 +114,7 @@ async function serve(
   const found = caller === null ? null : await find(route, params, caller, around);
   const query = parseQuery(route, request.query);
   const body = route.body?.parse(request.body ?? {}) ?? {};
-  const asked = { caller, params, query, body, found };
+  const asked = { caller, params, query, body, found, address: request.ip };
   if (caller === null || !route.mutates) return handler(asked);
   return around.idempotency.once({ name, route, caller, params, body, request, reply }, () => handler(asked));
 }

@@ -1,6 +1,8 @@
 import type { Identity } from './identity.ts';
 import { isRecord } from './issuer-fetch.ts';
-import type { ClaimPath, IssuerConfig } from './section.ts';
+import { type ClaimPath, type IssuerConfig, issuerSection } from './section.ts';
+import type { SamlConfig } from './sign-in-section.ts';
+import { fillTemplate, readTemplate } from './templates.ts';
 import { rejected } from './token-shape.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
@@ -19,7 +21,7 @@ export function identityOf(
   expiresAt: number,
   groupLimit: number,
 ): Identity {
-  const sub = name(claims, issuer.claims.subject, 'subject');
+  const sub = subjectOf(claims, issuer.claims.subject);
   if (sub === null) throw rejected('it names no subject');
   const actor = name(claims, issuer.claims.actor, 'actor');
   const email = name(claims, issuer.claims.email, 'e-mail');
@@ -40,7 +42,41 @@ export function identityOf(
   });
 }
 
+/** What a SAML assertion says of a person, once it was verified. Still text that the identity provider chose. */
+export interface AssertedPerson {
+  readonly id: string;
+  readonly email: string | undefined;
+  readonly display: string | undefined;
+  readonly groups: readonly string[];
+  readonly expiresAt: number;
+}
+
+/** The identity of a person who signed in with SAML, by the same rules as one with a token. */
+export function identityOfPerson(person: AssertedPerson, provider: SamlConfig, groupLimit: number): Identity {
+  const { id, email, display, groups: listed, expiresAt } = person;
+  const { name: providerName, groupPrefix } = provider;
+  const claims = { sub: id, email, name: display, groups: listed, signedInWith: 'saml' };
+  const read = issuerSection.parse({
+    name: providerName,
+    issuer: 'https://saml.invalid',
+    audience: 'saml',
+    groupPrefix,
+    claims: { actor: ['none'], task: ['none'] },
+    person: { claim: 'signedInWith', equals: 'saml' },
+  });
+  return identityOf(claims, read, expiresAt, groupLimit);
+}
+
+function subjectOf(claims: Claims, path: ClaimPath): string | null {
+  const template = typeof path === 'string' && path.includes('{') ? readTemplate(path) : null;
+  if (template === null) return name(claims, path, 'subject');
+  const made = fillTemplate(template, (claim) => name(claims, claim, 'subject'));
+  if (made !== null && !isName(made)) throw rejected(`its subject is longer than ${NAME_LENGTH} characters`);
+  return made;
+}
+
 function isPerson(claims: Claims, issuer: IssuerConfig): boolean {
+  if (issuer.machinesOnly) return false;
   if (issuer.person !== undefined) return lookUp(claims, issuer.person.claim) === issuer.person.equals;
   // No claim says "person" in every issuer. These three come from an interactive sign-in (OpenID Connect Core 2 and 5.1);
   // service accounts of the common issuers have none of them.
@@ -56,14 +92,44 @@ function groups(claims: Claims, issuer: IssuerConfig, limit: number): string[] {
       'its groups are left out as too many; have the issuer send only the groups of this application',
     );
   }
-  const value = lookUp(claims, issuer.claims.groups);
-  if (value === undefined) return [];
-  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
-  if (list.length > limit) throw rejected(`it has more than ${limit} groups (identity.groupsPerToken)`);
-  return list.map((group) => {
+  const listed = [
+    ...groupsClaim(claims, issuer.claims, limit),
+    ...issuer.claims.groupTemplates.flatMap((text) => {
+      const made = fillTemplate(readTemplate(text) ?? [], (claim) => name(claims, claim, 'group'));
+      return made === null ? [] : [made];
+    }),
+  ];
+  if (listed.length > limit) throw rejected(`it has more than ${limit} groups (identity.groupsPerToken)`);
+  return listed.map((group) => {
     if (!isName(group)) throw rejected('its groups are not a list of names');
     return `${issuer.groupPrefix}${group}`;
   });
+}
+
+function groupsClaim(claims: Claims, paths: IssuerConfig['claims'], limit: number): readonly unknown[] {
+  const { groups: path, groupSeparator } = paths;
+  const found = lookUpAll(claims, segments(path), limit);
+  if (found === undefined) return [];
+  if (typeof found === 'string' && groupSeparator !== undefined)
+    return found.split(groupSeparator).filter((group) => group !== '');
+  return Array.isArray(found) ? found : [found];
+}
+
+/** As `lookUp`, and through lists of objects on the way: then what each of them has, all of them having it. */
+function lookUpAll(from: unknown, path: readonly string[], limit: number): unknown {
+  const [segment, ...rest] = path;
+  if (segment === undefined) return from ?? undefined;
+  if (Array.isArray(from)) {
+    if (from.length > limit) throw rejected(`it has more than ${limit} groups (identity.groupsPerToken)`);
+    return from.flatMap((one) => {
+      const found = lookUpAll(one, path, limit);
+      // One that is left out could be the one that a policy forbids something to.
+      if (found === undefined) throw rejected('its groups are not a list of names');
+      return found;
+    });
+  }
+  if (!isRecord(from) || !Object.hasOwn(from, segment)) return undefined;
+  return lookUpAll(from[segment], rest, limit);
 }
 
 interface AliasSource {
@@ -159,5 +225,11 @@ function lookUp(claims: Claims, path: ClaimPath): unknown {
 
 function segments(path: ClaimPath): readonly string[] {
   if (typeof path !== 'string') return path;
+  // RFC 6901 section 4: ~1 before ~0.
+  if (path.startsWith('/'))
+    return path
+      .slice(1)
+      .split('/')
+      .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
   return path.includes('://') ? [path] : path.split('.');
 }

@@ -7,6 +7,7 @@ import type { Tables } from './tables.ts';
 const migrations: Record<string, Migration> = {
   '0001-access-requests-and-sessions': { up: createFirstTables },
   '0005-idempotency': { up: createIdempotency },
+  '0006-logins': { up: createSignInTables },
 };
 
 /** Brings the store to the newest form. Rejects with Fault `storage-unavailable`. */
@@ -80,6 +81,37 @@ async function createFirstTables(db: Kysely<unknown>): Promise<void> {
     .addColumn('operations', 'integer', (column) => column.notNull().defaultTo(0))
     .execute();
   await db.schema.createIndex('session_by_time').on('session').columns(['started_at', 'id']).execute();
+}
+
+async function createSignInTables(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('sign_in_ticket')
+    .addColumn('id_hash', 'text', (column) => column.primaryKey())
+    .addColumn('kind', 'text', (column) => column.notNull())
+    .addColumn('sealed', 'text', (column) => column.notNull())
+    .addColumn('expires_at', 'bigint', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('sign_in_session')
+    .addColumn('id_hash', 'text', (column) => column.primaryKey())
+    .addColumn('kind', 'text', (column) => column.notNull())
+    .addColumn('provider', 'text', (column) => column.notNull())
+    .addColumn('subject', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('used_at', 'bigint', (column) => column.notNull())
+    .addColumn('expires_at', 'bigint', (column) => column.notNull())
+    .addColumn('sealed', 'text', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createIndex('sign_in_session_by_subject')
+    .on('sign_in_session')
+    .columns(['subject', 'created_at'])
+    .execute();
+  await db.schema
+    .createTable('saml_assertion')
+    .addColumn('id_hash', 'text', (column) => column.primaryKey())
+    .addColumn('expires_at', 'bigint', (column) => column.notNull())
+    .execute();
 }
 
 async function createIdempotency(db: Kysely<unknown>): Promise<void> {

@@ -5,6 +5,7 @@ import { type IdempotencyTable, idempotencyTable } from './idempotency.ts';
 import { migrate } from './migrations.ts';
 import type { StorageConfig } from './section.ts';
 import { type SessionTable, sessionTable } from './sessions.ts';
+import { type SignInTable, signInTable } from './sign-ins.ts';
 import { sqliteDialect } from './sqlite.ts';
 import type { Tables } from './tables.ts';
 
@@ -12,6 +13,7 @@ import type { Tables } from './tables.ts';
 export interface Storage {
   readonly accessRequests: AccessRequestTable;
   readonly sessions: SessionTable;
+  readonly signIns: SignInTable;
   readonly idempotency: IdempotencyTable;
   /** Erases operation text and removes rows whose retention is over. Call it at start and then daily. */
   applyRetention(): Promise<void>;
@@ -29,15 +31,18 @@ export async function openStorage(config: StorageConfig, deps: { readonly clock:
   }
   const accessRequests = accessRequestTable(db);
   const sessions = sessionTable(db);
+  const signIns = signInTable(db);
   const idempotency = idempotencyTable(db);
   return {
     accessRequests,
     sessions,
     idempotency,
+    signIns,
     applyRetention: async () => {
       const now = deps.clock.now();
       await accessRequests.eraseTextEndedBefore(now - days(config.operationTextDays));
       await accessRequests.removeEndedBefore(now - days(config.sessionDays));
+      await signIns.removeExpired(now);
       await sessions.removeEndedBefore(now - days(config.sessionDays));
       await idempotency.removeBefore(now - days(1));
     },

@@ -9,6 +9,40 @@ export interface Tables {
   access_decision: AccessDecisionRow;
   session: SessionRow;
   idempotency: IdempotencyRow;
+  sign_in_ticket: SignInTicketRow;
+  sign_in_session: SignInSessionRow;
+  saml_assertion: SamlAssertionRow;
+}
+
+/** A sign-in that waits for the browser to come back, or a code that a command line trades for its session. */
+export interface SignInTicketRow {
+  /** SHA-256 of the state or the code, hex. */
+  readonly id_hash: string;
+  readonly kind: 'attempt' | 'code';
+  /** Sealed with what only the browser, or only whoever has the code, holds. */
+  readonly sealed: string;
+  readonly expires_at: number;
+}
+
+/** Somebody who is signed in at the control plane. */
+export interface SignInSessionRow {
+  /** SHA-256 of the session id, hex. The id itself is with the client only. */
+  readonly id_hash: string;
+  readonly kind: 'browser' | 'bearer';
+  /** Name of the issuer or identity provider. */
+  readonly provider: string;
+  readonly subject: string;
+  readonly created_at: number;
+  readonly used_at: number;
+  readonly expires_at: number;
+  /** The tokens it stands on, sealed with the session id. */
+  readonly sealed: string;
+}
+
+/** An assertion that was used, kept until it would be refused as expired anyway. */
+export interface SamlAssertionRow {
+  readonly id_hash: string;
+  readonly expires_at: number;
 }
 
 export interface AccessRequestRow {

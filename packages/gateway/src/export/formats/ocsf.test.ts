@@ -33,6 +33,13 @@ const KINDS: Record<AuditEntryType, [entry: object, type_uid: number, status_id:
     [{ target: 'shop', effect: 'deny', reason: 'expired' }, 300201, 2],
     [{ facts: { door: 'control-plane', address: '127.0.0.1' }, reason: 'expired' }, 300201, 2],
   ],
+  'signed-in': [
+    [{ subject: 'company|alice', facts: { door: 'control-plane', issuer: 'company' } }, 300201, 1],
+  ],
+  'signed-out': [
+    [{ subject: 'company|alice', reason: 'signed out', facts: { issuer: 'company' } }, 300202, 1],
+  ],
+  'sign-in-refused': [[{ reason: 'the code was used before', facts: { issuer: 'company' } }, 300201, 2]],
   'session-started': [[{ ...WHO, facts: { client: 'psql' } }, 300299, 1]],
   'session-ended': [
     [{ ...WHO, reason: 'over', facts: { operations: 2 } }, 300202, 1],

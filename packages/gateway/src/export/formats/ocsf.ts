@@ -42,6 +42,9 @@ const EVENTS: Readonly<Record<string, (entry: Fields) => Event>> = {
   'configuration-loaded': configurationChange,
   authenticated: (entry) => authentication(entry, [1, 'Logon'], true),
   'authentication-failed': (entry) => authentication(entry, [1, 'Logon'], false),
+  'signed-in': (entry) => authentication(entry, [1, 'Logon'], true),
+  'signed-out': (entry) => authentication(entry, [2, 'Logoff'], true),
+  'sign-in-refused': (entry) => authentication(entry, [1, 'Logon'], false),
   // The one who is in it logged on before, so that a logon is one event and not two.
   'session-started': (entry) => authentication(entry, SESSION_STARTED, true),
   // One that never began, because its target could not be reached, has an effect.
