@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openLog } from '@sallyport/audit-log';
 import { startTestProvider, TEST_AUDIENCE } from '../../../../test/fixtures/oidc-provider.ts';
+import { testStore } from '../../../../test/fixtures/store.ts';
 import { approvalSection, createApprovals } from '../approval/index.ts';
 import type { AuditEntry } from '../audit/index.ts';
 import { createAuditIndex } from '../audit-index/index.ts';
@@ -11,7 +12,6 @@ import { createIdentityProvider, identitySection } from '../identity/index.ts';
 import { systemClock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import type { Retention } from '../recording/index.ts';
-import { openStorage, storageSection } from '../storage/index.ts';
 import { createControlPlane } from './control-plane.ts';
 import { controlPlaneSection } from './section.ts';
 
@@ -22,7 +22,7 @@ export async function startHouse(section: Record<string, unknown> = {}) {
   const provider = await startTestProvider();
   const issuers = [{ name: 'test', issuer: provider.issuer, audience: TEST_AUDIENCE }];
   const identity = createIdentityProvider(identitySection.parse({ issuers }), { clock: systemClock });
-  const storage = await openStorage(storageSection.parse({ directory }), { clock: systemClock });
+  const storage = await testStore(directory, { clock: systemClock });
   const entries: AuditEntry[] = [];
   const faults: unknown[] = [];
   const ended: string[] = [];

@@ -1,8 +1,12 @@
 import type { Kysely } from 'kysely';
 import { storing } from './fault.ts';
+import type { Place } from './place.ts';
 import type { AccessDecisionRow, AccessRequestRow, Tables } from './tables.ts';
 
 export type { AccessDecisionRow, AccessRequestRow } from './tables.ts';
+
+/** What is known of an access request when it opens. */
+export type OpenedAccessRequest = Omit<AccessRequestRow, 'replica'>;
 
 export interface StoredAccessRequest {
   readonly request: AccessRequestRow;
@@ -11,12 +15,12 @@ export interface StoredAccessRequest {
 
 /** Access requests and the decisions on them. Every call rejects with Fault `storage-unavailable`. */
 export interface AccessRequestTable {
-  opened(row: AccessRequestRow): Promise<void>;
+  opened(row: OpenedAccessRequest): Promise<void>;
   decided(row: AccessDecisionRow): Promise<void>;
   ended(id: string, state: string, endedAt: number): Promise<void>;
   redeemed(id: string, at: number): Promise<void>;
-  /** Ends what an earlier run left pending: whoever waited for it is gone. Gives how many. */
-  failPending(at: number): Promise<number>;
+  /** Ends what an earlier run of this gateway left pending, apart from these: whoever waited for it is gone. Gives how many. */
+  failPending(at: number, except?: readonly string[]): Promise<number>;
   find(id: string): Promise<StoredAccessRequest | null>;
   /** Newest first, at most `limit`. */
   list(filter: {
@@ -27,17 +31,25 @@ export interface AccessRequestTable {
   removeEndedBefore(time: number): Promise<void>;
 }
 
-export function accessRequestTable(db: Kysely<Tables>): AccessRequestTable {
-  return { ...steps(db), ...lookups(db), ...retention(db) };
+export function accessRequestTable(db: Kysely<Tables>, place: Place): AccessRequestTable {
+  return { ...steps(db, place), ...lookups(db), ...retention(db) };
 }
 
 /** What happens to an access request, in order. */
 function steps(
   db: Kysely<Tables>,
+  { replica, shared }: Place,
 ): Pick<AccessRequestTable, 'opened' | 'decided' | 'ended' | 'redeemed' | 'failPending'> {
   const update = () => db.updateTable('access_request');
   return {
-    opened: (row) => storing(async () => void (await db.insertInto('access_request').values(row).execute())),
+    opened: (row) =>
+      storing(
+        async () =>
+          void (await db
+            .insertInto('access_request')
+            .values({ ...row, replica })
+            .execute()),
+      ),
     decided: (row) =>
       storing(async () => void (await db.insertInto('access_decision').values(row).execute())),
     ended: (id, state, endedAt) =>
@@ -47,11 +59,12 @@ function steps(
       }),
     redeemed: (id, at) =>
       storing(async () => void (await update().set({ redeemed_at: at }).where('id', '=', id).execute())),
-    failPending: (at) =>
+    failPending: (at, except = []) =>
       storing(async () => {
-        const changes = update().set({ state: 'failed', ended_at: at });
-        const result = await changes.where('state', '=', 'pending').executeTakeFirst();
-        return Number(result.numUpdatedRows);
+        let query = update().set({ state: 'failed', ended_at: at }).where('state', '=', 'pending');
+        if (shared) query = query.where('replica', '=', replica);
+        if (except.length > 0) query = query.where('id', 'not in', except);
+        return Number((await query.executeTakeFirst()).numUpdatedRows);
       }),
   };
 }

@@ -1,5 +1,8 @@
-export type { AccessRequestTable, StoredAccessRequest } from './access-requests.ts';
+export type { AccessRequestTable, OpenedAccessRequest, StoredAccessRequest } from './access-requests.ts';
+export type { AccessWordTable } from './access-words.ts';
+export type { Bus, BusHandler } from './bus.ts';
+export type { Place } from './place.ts';
 export { type StorageConfig, storageSection } from './section.ts';
 export type { SessionFilter, SessionTable, StartedSession } from './sessions.ts';
-export { openStorage, type Storage } from './storage.ts';
-export type { AccessDecisionRow, AccessRequestRow, SessionRow } from './tables.ts';
+export { openStorage, type Storage, type StorageDependencies, type StorageHealth } from './storage.ts';
+export type { AccessDecisionRow, AccessRequestRow, AccessWordRow, SessionRow } from './tables.ts';

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
-import { openStorage, type Storage, storageSection } from './index.ts';
+import { testStore } from '../../../../test/fixtures/store.ts';
+import { type OpenedAccessRequest, openStorage, type Storage, storageSection } from './index.ts';
 import { STORE_FILE } from './sqlite.ts';
-import type { AccessRequestRow } from './tables.ts';
 
 const DAY = 86_400_000;
 
@@ -23,7 +23,7 @@ function open(directory: string, now = 0, section: Record<string, unknown> = {})
   });
 }
 
-function request(id: string, overrides: Partial<AccessRequestRow> = {}): AccessRequestRow {
+function request(id: string, overrides: Partial<OpenedAccessRequest> = {}): OpenedAccessRequest {
   return {
     id,
     session_id: 's',
@@ -43,6 +43,7 @@ function request(id: string, overrides: Partial<AccessRequestRow> = {}): AccessR
     expires_at: 2,
     ended_at: null,
     redeemed_at: null,
+    requester: null,
     ...overrides,
   };
 }
