@@ -44,6 +44,7 @@ import {
   replayRecording,
   type Uploads,
 } from './recording/index.ts';
+import { createSessionIndex, type SessionIndex } from './replicas/index.ts';
 import { openStorage, type Storage } from './storage/index.ts';
 
 export interface Gateway {
@@ -105,6 +106,7 @@ interface Rooms {
   /** For listeners without TLS; `tls` is each listener's own. */
   readonly house: House;
   readonly storage: Storage;
+  readonly sessionIndex: SessionIndex;
   readonly auditIndex: AuditIndex;
   readonly approvals: ApprovalRoom;
   readonly exports: Exports;
@@ -136,7 +138,8 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   const auditIndex = owned(
     createAuditIndex({ log: config.audit.directory, directory: config.auditIndex.directory }, { report }),
   );
-  const storage = owned(await openStorage(config.storage, { clock }));
+  const { environment } = config.secrets;
+  const storage = owned(await openStorage(config.storage, { clock, environment, report }));
   await storage.sessions.endOpen('the gateway stopped', clock.now());
   await storage.applyRetention();
 
@@ -155,7 +158,9 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   const connector = createConnector(config.connector, { randomBytes, ...config.secrets });
   const protocols = owned(createProtocols({ clock, random: randomBytes, http: config.http }));
   const decisions = createDecisionMemo(decisionPoint);
-  const sessions = createSessionRegistry(sessionIndex(storage, clock, report));
+  const endHere = (id: string, reason: string) => sessions.endWhere((one) => one.id === id, reason) > 0;
+  const sessionIndex = owned(createSessionIndex({ storage, now: () => clock.now(), endHere, report }));
+  const sessions = createSessionRegistry(observeInto(sessionIndex));
   const house: House = {
     clock,
     random,
@@ -176,7 +181,13 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
     sessions,
   };
   decisionPoint.onChange(() => void regate(house).catch(report));
-  return { house, storage, auditIndex, approvals, decisionPoint, protocols, retention, exports };
+  return {
+    ...{ house, storage, sessionIndex, auditIndex, approvals },
+    decisionPoint,
+    protocols,
+    retention,
+    exports,
+  };
 }
 
 function openRecordings(
@@ -215,7 +226,7 @@ async function openListeners(config: GatewayConfig, rooms: Rooms, closing: Closi
 
 /** Returns the base URL. */
 async function openControlPlane(config: GatewayConfig, rooms: Rooms, closing: Closing): Promise<string> {
-  const { house, storage, auditIndex, approvals, protocols, retention, exports } = rooms;
+  const { house, storage, sessionIndex, auditIndex, approvals, protocols, retention, exports } = rooms;
   const { identity, audit, clock, report, recorder } = house;
   const { directory } = config.recording;
   const readSession = (id: string, follow: { readonly until: number } | null) =>
@@ -227,7 +238,7 @@ async function openControlPlane(config: GatewayConfig, rooms: Rooms, closing: Cl
     auditIndex,
     audit,
     clock,
-    endSession: (id, reason) => house.sessions.endWhere((session) => session.id === id, reason) > 0,
+    endSession: (id, reason) => sessionIndex.end(id, reason),
     readSession,
     retention,
     exports: () => exports.status(),
@@ -237,31 +248,20 @@ async function openControlPlane(config: GatewayConfig, rooms: Rooms, closing: Cl
   return (await controlPlane.listen()).address;
 }
 
-/** Keeps the store's list of sessions; the log stays the truth, so a store that fails is only reported. */
-function sessionIndex(storage: Storage, clock: Clock, report: (fault: unknown) => void): SessionObserver {
+/** What the store lists of a session. */
+function observeInto(index: SessionIndex): SessionObserver {
   return {
-    opened(session) {
-      const { id, identity, target, facet, client, context, startedAt } = session;
+    opened({ id, identity, target, facet, client, context, startedAt }) {
       const { subject, displayName, actor, task } = identity;
-      storage.sessions
-        .started({
-          id,
-          subject,
-          display_name: displayName,
-          actor,
-          task,
-          target,
-          facet,
-          client,
-          protocol: context.protocol,
-          started_at: startedAt,
-          recording: `${id}.rec`,
-        })
-        .catch(report);
+      index.opened({
+        ...{ id, subject, actor, task, target, facet, client },
+        display_name: displayName,
+        protocol: context.protocol,
+        started_at: startedAt,
+        recording: `${id}.rec`,
+      });
     },
-    closed(session, reason) {
-      storage.sessions.ended(session.id, reason, clock.now(), session.operations).catch(report);
-    },
+    closed: (session, reason) => index.closed(session.id, reason, session.operations),
   };
 }
 

@@ -6,7 +6,7 @@ import type {
   AccessRequestSubject,
   AccessRequestView,
 } from './approval.ts';
-import { requesterColumn } from './requester.ts';
+import { identityColumn } from './identity-column.ts';
 import type { Seated } from './rules.ts';
 import { type AccessRequestEvent, transitions } from './states.ts';
 
@@ -72,7 +72,7 @@ export function rowOf(request: HeldRequest): OpenedAccessRequest {
     expires_at: request.expiresAt,
     ended_at: request.endedAt,
     redeemed_at: null,
-    requester: requesterColumn(subject.identity),
+    requester: identityColumn(subject.identity),
   };
 }
 

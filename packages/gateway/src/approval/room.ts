@@ -15,13 +15,14 @@ import { after, type HeldRequest, heldRequest, rowOf, viewOfHeld } from './held-
 import { checkLimits, reasonWithin } from './limits.ts';
 import { allSeatsFilled, objectionTo, seatFor, seatsFilled, seatsNeeded } from './rules.ts';
 import type { ApprovalConfig } from './section.ts';
+import { type LocalRoom, sharedRoom } from './shared-room.ts';
 import type { AccessRequestEvent } from './states.ts';
 import { viewOfStored } from './stored-view.ts';
 import { maySee } from './visibility.ts';
 
 export interface ApprovalDependencies {
   readonly config: ApprovalConfig;
-  readonly storage: Pick<Storage, 'accessRequests'>;
+  readonly storage: Pick<Storage, 'accessRequests' | 'accessWords' | 'bus' | 'shared' | 'replica'>;
   readonly clock: Clock;
   readonly audit: Pick<AuditLog, 'append'>;
   /** `bytes` random bytes as lower-case hex. */
@@ -34,6 +35,8 @@ export interface ApprovalDependencies {
 /** Most rows of the past that one listing looks through. */
 const HISTORY_WINDOW = 1_000;
 const DEFAULT_LIST_LIMIT = 100;
+/** Most writes that wait for the store; with more, nothing new is put before people. */
+const WRITES_WAITING = 10_000;
 
 /**
  * Opens the room where operations wait for people. What a hold waits for lives in memory, because it ends with the hold;
@@ -41,14 +44,16 @@ const DEFAULT_LIST_LIMIT = 100;
  * What an earlier run left pending becomes failed.
  */
 export function createApprovals(deps: ApprovalDependencies): ApprovalRoom {
-  return new Room(deps);
+  const room = new Room(deps);
+  return deps.storage.shared ? sharedRoom(room, deps) : room;
 }
 
-class Room implements ApprovalRoom {
+class Room implements LocalRoom {
   readonly #deps: ApprovalDependencies;
   readonly #held = new Map<string, HeldRequest>();
   readonly #timer: ExpiryTimer;
   #written: Promise<void>;
+  #writing = 0;
 
   constructor(deps: ApprovalDependencies) {
     this.#deps = deps;
@@ -63,6 +68,11 @@ class Room implements ApprovalRoom {
 
   open(subject: AccessRequestSubject): PendingAccess {
     checkLimits(subject, this.#held.values(), this.#deps.config);
+    if (this.#writing >= WRITES_WAITING)
+      throw new Fault(
+        'storage-unavailable',
+        `Could not open an access request: ${this.#writing} writes wait for the store.`,
+      );
     const now = this.#deps.clock.now();
     const id = `ar-${this.#deps.random(8)}`;
     const request = heldRequest(id, subject, now, now + this.#deps.config.expirySeconds * 1_000);
@@ -153,6 +163,16 @@ class Room implements ApprovalRoom {
     this.#seat(request, approver, 'deny', said);
     this.#settle(request, 'refused', { state: 'denied', reason: said, by: approver.displayName });
     return this.#afterWriting(request, approver);
+  }
+
+  subjectOf(id: string): AccessRequestSubject | null {
+    return this.#held.get(id)?.subject ?? null;
+  }
+
+  /** In its turn: what opens meanwhile is written after it. */
+  reconcile(): void {
+    const { clock } = this.#deps;
+    this.#write(async (table) => void (await table.failPending(clock.now(), (id) => this.#held.has(id))));
   }
 
   async close(): Promise<void> {
@@ -264,11 +284,15 @@ class Room implements ApprovalRoom {
   }
 
   #write(work: (table: Storage['accessRequests']) => Promise<void>, failed: () => void = () => {}): void {
+    this.#writing += 1;
     this.#written = this.#written
       .then(() => work(this.#deps.storage.accessRequests))
       .catch((fault: unknown) => {
         this.#deps.report(fault);
         failed();
+      })
+      .finally(() => {
+        this.#writing -= 1;
       });
   }
 

@@ -17,7 +17,7 @@ import type { ControlPlaneConfig } from './section.ts';
 interface SessionDependencies {
   readonly sessions: Pick<Storage['sessions'], 'list' | 'find'>;
   readonly audit: Pick<AuditLog, 'append'>;
-  endSession(id: string, reason: string): boolean;
+  endSession(id: string, reason: string): boolean | Promise<boolean>;
   readonly report: (fault: unknown) => void;
 }
 
@@ -72,7 +72,7 @@ function endingRoute(
     } catch (fault) {
       deps.report(fault);
     }
-    if (!deps.endSession(id, `${caller.displayName} ended it: ${said}`))
+    if (!(await deps.endSession(id, `${caller.displayName} ended it: ${said}`)))
       throw new Fault('conflict', `Could not end ${id}: it is not open.`);
     return present(row);
   });
@@ -132,5 +132,6 @@ function present(row: SessionRow): Session {
     endedReason: row.ended_reason,
     operations: row.operations,
     recorded: row.recording !== null,
+    replica: row.replica,
   };
 }

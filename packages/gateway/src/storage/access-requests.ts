@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import { storing } from './fault.ts';
-import type { Place } from './place.ts';
+import { inParts, type Place } from './place.ts';
 import type { AccessDecisionRow, AccessRequestRow, Tables } from './tables.ts';
 
 export type { AccessDecisionRow, AccessRequestRow } from './tables.ts';
@@ -19,8 +19,8 @@ export interface AccessRequestTable {
   decided(row: AccessDecisionRow): Promise<void>;
   ended(id: string, state: string, endedAt: number): Promise<void>;
   redeemed(id: string, at: number): Promise<void>;
-  /** Ends what an earlier run of this gateway left pending, apart from these: whoever waited for it is gone. Gives how many. */
-  failPending(at: number, except?: readonly string[]): Promise<number>;
+  /** Ends what an earlier run of this gateway left pending: whoever waited for it is gone. Gives how many. */
+  failPending(at: number, isHeld?: (id: string) => boolean): Promise<number>;
   find(id: string): Promise<StoredAccessRequest | null>;
   /** Newest first, at most `limit`. */
   list(filter: {
@@ -59,12 +59,15 @@ function steps(
       }),
     redeemed: (id, at) =>
       storing(async () => void (await update().set({ redeemed_at: at }).where('id', '=', id).execute())),
-    failPending: (at, except = []) =>
+    failPending: (at, isHeld = () => false) =>
       storing(async () => {
-        let query = update().set({ state: 'failed', ended_at: at }).where('state', '=', 'pending');
+        let query = db.selectFrom('access_request').select('id').where('state', '=', 'pending');
         if (shared) query = query.where('replica', '=', replica);
-        if (except.length > 0) query = query.where('id', 'not in', except);
-        return Number((await query.executeTakeFirst()).numUpdatedRows);
+        const left = (await query.execute()).map(({ id }) => id).filter((id) => !isHeld(id));
+        const changes = { state: 'failed', ended_at: at };
+        for (const ids of inParts(left))
+          await update().set(changes).where('id', 'in', ids).where('state', '=', 'pending').execute();
+        return left.length;
       }),
   };
 }

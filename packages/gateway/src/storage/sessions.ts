@@ -1,12 +1,19 @@
 import type { Kysely } from 'kysely';
 import { storing } from './fault.ts';
-import type { Place } from './place.ts';
+import { inParts, type Place } from './place.ts';
 import type { SessionEndRow, SessionRow, Tables } from './tables.ts';
 
 export type { SessionRow } from './tables.ts';
 
 /** What is known of a session when it starts. */
 export type StartedSession = Omit<SessionRow, 'ended_at' | 'ended_reason' | 'operations' | 'replica'>;
+
+/** Which open sessions are not an earlier run's. */
+export interface Kept {
+  isOpen?(id: string): boolean;
+  /** Those started at this time or later are kept: their rows may be on their way. */
+  readonly since?: number;
+}
 
 export interface SessionFilter {
   readonly limit: number;
@@ -21,8 +28,8 @@ export interface SessionTable {
   started(row: StartedSession): Promise<void>;
   /** Does nothing to a session that ended before. */
   ended(id: string, reason: string, at: number, operations: number): Promise<void>;
-  /** Ends what an earlier run of this gateway left open, apart from these. Gives how many. */
-  endOpen(reason: string, at: number, except?: readonly string[]): Promise<number>;
+  /** Ends what an earlier run of this gateway left open, apart from what is `kept`. Gives how many. */
+  endOpen(reason: string, at: number, kept?: Kept): Promise<number>;
   /** Asks the gateway that has this session to end it. False when it is not open. */
   askEnd(id: string, reason: string, at: number): Promise<boolean>;
   /** What other gateways ask this one to end, at most `ENDS_READ`. */
@@ -60,13 +67,20 @@ function steps(db: Kysely<Tables>, place: Place): Pick<SessionTable, Steps> {
           .where('ended_at', 'is', null)
           .execute();
       }),
-    endOpen: (reason, at, except = []) =>
+    endOpen: (reason, at, { isOpen = () => false, since = Infinity } = {}) =>
       storing(async () => {
-        const changes = { ended_at: at, ended_reason: reason };
-        let query = db.updateTable('session').set(changes).where('ended_at', 'is', null);
+        let query = db.selectFrom('session').select(['id', 'started_at']).where('ended_at', 'is', null);
         if (place.shared) query = query.where('replica', '=', place.replica);
-        if (except.length > 0) query = query.where('id', 'not in', except);
-        return Number((await query.executeTakeFirst()).numUpdatedRows);
+        const over = (await query.execute()).filter((one) => one.started_at < since && !isOpen(one.id));
+        const changes = { ended_at: at, ended_reason: reason };
+        for (const ids of inParts(over.map(({ id }) => id)))
+          await db
+            .updateTable('session')
+            .set(changes)
+            .where('id', 'in', ids)
+            .where('ended_at', 'is', null)
+            .execute();
+        return over.length;
       }),
     removeEndedBefore: (time) =>
       storing(async () => void (await db.deleteFrom('session').where('ended_at', '<', time).execute())),

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { Identity } from '../identity/index.ts';
 
 /**
- * What another gateway must know of who asks, to say who may decide it (rules.ts). Others may have written the store:
+ * What another gateway must know of a person or agent to judge by the same rules (rules.ts): of who asks, and of who
+ * decides. Others may have written the store:
  * what is read back is checked, and the gateway that holds the request judges with what it knows itself.
  */
 const identityFacts = z.object({
@@ -18,7 +19,8 @@ const identityFacts = z.object({
 
 export type IdentityFacts = z.output<typeof identityFacts>;
 
-export function requesterColumn({
+/** As a column; which token it was is nobody else's concern. */
+export function identityColumn({
   subject,
   displayName,
   groups,
