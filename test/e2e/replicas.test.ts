@@ -35,7 +35,7 @@ before(async () => {
   world = await startSurroundings({
     policies: { text: POLICIES },
     postgres: { initSql: 'create schema work; create table work.log (id serial, what text)' },
-    config: storageYaml(store, 'one'),
+    config: storageYaml(store, 'one', ', operation_text_days: 0'),
   });
   [one, two] = await Promise.all([startGatewayChild(world.configFile), startGatewayChild(configOfTwo())]);
 });
@@ -143,7 +143,7 @@ test('sessions of every gateway are listed with its name, and ended from any [re
   there.close();
 });
 
-test('what a gateway held when it was killed is failed by itself, and the other leaves it alone [replicas.crash]', async () => {
+test('what a gateway held when it was killed is failed by itself, and the other leaves it alone [replicas.crash, storage.retention]', async () => {
   const client = await connect(two);
   client.send(insert('orphan'));
   const { id } = await pending(one, 'orphan');
@@ -157,6 +157,11 @@ test('what a gateway held when it was killed is failed by itself, and the other 
     (await approver.getAccessRequest(id)).state === 'failed' ? true : undefined,
   );
   assert.equal(await rows('orphan'), 0);
+  // At its start the time of what ended before was over: zero days.
+  const [kept] = await store.query(
+    "select count(*)::int as n from sallyport.access_request where text like '%across%'",
+  );
+  assert.equal(kept?.n, 0);
   const left = await (await as(one, 'guard')).listSessions({ open: true });
   assert.deepEqual(
     left.filter(({ replica }) => replica === 'two'),

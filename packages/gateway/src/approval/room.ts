@@ -37,6 +37,8 @@ const HISTORY_WINDOW = 1_000;
 const DEFAULT_LIST_LIMIT = 100;
 /** Most writes that wait for the store; with more, nothing new is put before people. */
 const WRITES_WAITING = 10_000;
+/** How often a write is made again, each time the store is back. */
+const WRITE_TRIES = 3;
 
 /**
  * Opens the room where operations wait for people. What a hold waits for lives in memory, because it ends with the hold;
@@ -48,12 +50,21 @@ export function createApprovals(deps: ApprovalDependencies): ApprovalRoom {
   return deps.storage.shared ? sharedRoom(room, deps) : room;
 }
 
+type Write = (table: Storage['accessRequests']) => Promise<void>;
+
+interface Missed {
+  readonly work: Write;
+  readonly tries: number;
+}
+
 class Room implements LocalRoom {
   readonly #deps: ApprovalDependencies;
   readonly #held = new Map<string, HeldRequest>();
   readonly #timer: ExpiryTimer;
   #written: Promise<void>;
   #writing = 0;
+  /** Writes the store did not take, for when it is back; at most WRITES_WAITING. */
+  #missed: Missed[] = [];
 
   constructor(deps: ApprovalDependencies) {
     this.#deps = deps;
@@ -87,6 +98,7 @@ class Room implements LocalRoom {
     this.#write(
       (table) => table.opened(row),
       () => this.#end(request, 'broke', { state: 'failed' }),
+      WRITE_TRIES,
     );
     this.#timer.arm(request.expiresAt);
     return {
@@ -172,7 +184,12 @@ class Room implements LocalRoom {
   /** In its turn: what opens meanwhile is written after it. */
   reconcile(): void {
     const { clock } = this.#deps;
-    this.#write(async (table) => void (await table.failPending(clock.now(), (id) => this.#held.has(id))));
+    for (const { work, tries } of this.#missed.splice(0)) this.#write(work, undefined, tries + 1);
+    this.#write(
+      async (table) => void (await table.failPending(clock.now(), (id) => this.#held.has(id))),
+      undefined,
+      WRITE_TRIES,
+    );
   }
 
   async close(): Promise<void> {
@@ -283,12 +300,13 @@ class Room implements LocalRoom {
     return next;
   }
 
-  #write(work: (table: Storage['accessRequests']) => Promise<void>, failed: () => void = () => {}): void {
+  #write(work: Write, failed: () => void = () => {}, tries = 0): void {
     this.#writing += 1;
     this.#written = this.#written
       .then(() => work(this.#deps.storage.accessRequests))
       .catch((fault: unknown) => {
         this.#deps.report(fault);
+        if (tries < WRITE_TRIES && this.#missed.length < WRITES_WAITING) this.#missed.push({ work, tries });
         failed();
       })
       .finally(() => {
