@@ -47,6 +47,9 @@ const found = {
 
 export const auditOperationSchema = z.object({
   seq: z.number().int().describe('Index of the entry in the audit log.'),
+  type: z
+    .string()
+    .describe('`decision`; or `authenticated` or `authentication-failed`: somebody came in, or could not.'),
   time,
   sessionId: z.string().nullable(),
   evaluationId: z.string().nullable(),

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createConnector } from '@sallyport/connector';
 import { type ApprovalRoom, createApprovals } from './approval/index.ts';
-import { type AuditLog, createAudit } from './audit/index.ts';
+import { type AuditLog, createAudit, type OpenedAudit } from './audit/index.ts';
 import { type AuditIndex, createAuditIndex } from './audit-index/index.ts';
-import type { GatewayConfig, ListenerConfig } from './config/index.ts';
+import { configurationEntry, type GatewayConfig, type ListenerConfig } from './config/index.ts';
 import { createControlPlane } from './control-plane/index.ts';
 import {
   createDecisionMemo,
@@ -64,7 +64,7 @@ export interface Gateway {
 export interface GatewayDeps {
   readonly clock?: Clock;
   /** Replaces the log in the data directory. */
-  readonly audit?: AuditLog;
+  readonly audit?: OpenedAudit;
   /** Told of faults nobody waits for. */
   report(fault: unknown): void;
 }
@@ -123,6 +123,7 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   };
   const random = (bytes: number): string => randomBytes(bytes).toString('hex');
   const log = owned(deps.audit ?? createAudit(config.audit, { clock, onCheckpointFailure: report }));
+  const { lastEntry } = log;
   const exports = owned(
     await openExports(config.audit.export, {
       log,
@@ -135,6 +136,7 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   );
   const audit = exports.guard(log);
   closing.unshift(() => audit.append({ type: 'gateway-stopped' }));
+  audit.append(configurationEntry(config.digests, lastEntry('configuration-loaded')));
   const auditIndex = owned(
     createAuditIndex({ log: config.audit.directory, directory: config.auditIndex.directory }, { report }),
   );
@@ -144,7 +146,9 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   await storage.applyRetention();
 
   const masking = createMasking(config.masking, readMaskingKey(config.masking, config.dataDirectory));
-  const decisionPoint = owned(await createDecisionPoint(config.policy, { audit, classes: masking.classes }));
+  const decisionPoint = owned(
+    await createDecisionPoint(config.policy, { audit, lastEntry, classes: masking.classes }),
+  );
   const identity = createIdentityProvider(config.identity, { clock });
   const approvals = owned(
     createApprovals({ config: config.approval, storage, clock, audit, random, report }),

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { ConnectorConfig } from '@sallyport/connector';
 import type { ApprovalConfig } from '../approval/index.ts';
-import type { AuditConfig } from '../audit/index.ts';
+import type { AuditConfig, Named } from '../audit/index.ts';
 import type { AuditIndexConfig } from '../audit-index/index.ts';
 import type { ControlPlaneConfig } from '../control-plane/index.ts';
 import type { ExportConfig } from '../export/index.ts';
@@ -15,6 +15,7 @@ import type { Limits } from '../protocols/protocol.ts';
 import type { RecordingConfig } from '../recording/index.ts';
 import type { StorageConfig } from '../storage/index.ts';
 import { parseAddress } from './address.ts';
+import { sectionDigests } from './digests.ts';
 import { readDocument } from './document.ts';
 import { renameKeys } from './key-names.ts';
 import { listProblems, problemsOf, unknownKey } from './problems.ts';
@@ -54,6 +55,8 @@ export interface GatewayConfig {
   readonly limits: Limits & { readonly maxConnections: number };
   readonly http: HttpOptions;
   readonly log: GatewaySection['log'];
+  /** SHA-256 of each section, defaults filled in, by its name in the file. */
+  readonly digests: readonly Named[];
 }
 
 /** Largest configuration file. */
@@ -117,6 +120,7 @@ function resolved(
   return {
     ...rest,
     file,
+    digests: sectionDigests(section),
     dataDirectory,
     listeners: listeners.map(({ protocol, listen, tls }) => ({
       protocol,

@@ -12,7 +12,7 @@ import type { AuditLog } from '../audit/index.ts';
 import type { Identity } from '../identity/index.ts';
 import { Fault } from '../lib/fault.ts';
 import type { Retention } from '../recording/index.ts';
-import type { Storage } from '../storage/index.ts';
+import type { SessionRow, Storage } from '../storage/index.ts';
 import { adminEntry } from './admin-entry.ts';
 import type { CallerOf } from './authentication.ts';
 import { inertLine, isMember, type Roles, visible } from './sessions.ts';
@@ -35,9 +35,10 @@ export function recordingRoutes(
   callerOf: CallerOf,
   roles: Roles,
 ): void {
-  const auditor = async (id: string, caller: Identity): Promise<Identity> => {
-    await visible(deps, id, caller, roles);
-    if (isMember(caller, roles.auditors)) return caller;
+  /** The session, for auditors alone. */
+  const audited = async (id: string, caller: Identity): Promise<SessionRow> => {
+    const row = await visible(deps, id, caller, roles);
+    if (isMember(caller, roles.auditors)) return row;
     throw new Fault(
       'not-permitted',
       'Only auditors read recordings and hold them; see controlPlane.roles.auditors.',
@@ -46,10 +47,11 @@ export function recordingRoutes(
   app.get(routes.recording.path, async (request, reply) => {
     const { id } = idParamsSchema.parse(request.params);
     const { follow = false } = recordingQuerySchema.parse(request.query);
-    const caller = await auditor(id, callerOf(request));
+    const caller = callerOf(request);
+    const { target } = await audited(id, caller);
     // Who watched is itself worth knowing, and comes before the first byte.
     const attempt = follow ? 'follow-recording' : 'read-recording';
-    deps.audit.append(adminEntry(caller, { attempt }, { sessionId: id }));
+    deps.audit.append(adminEntry(caller, { attempt }, { sessionId: id, target }));
     const until = follow ? { until: caller.expiresAt } : null;
     const lines = await begun(ndjson(deps.readSession(id, until)));
     return reply.type('application/x-ndjson').send(Readable.from(lines, { objectMode: false }));
@@ -57,13 +59,17 @@ export function recordingRoutes(
   app.post(routes.holdRecording.path, async (request): Promise<RecordingHold> => {
     const { id } = idParamsSchema.parse(request.params);
     const { reason } = holdBodySchema.parse(request.body ?? {});
-    await deps.retention.hold(id, await auditor(id, callerOf(request)), inertLine(reason));
+    const caller = callerOf(request);
+    await audited(id, caller);
+    await deps.retention.hold(id, caller, inertLine(reason));
     return { id, held: true };
   });
   app.post(routes.releaseRecording.path, async (request): Promise<RecordingHold> => {
     const { id } = idParamsSchema.parse(request.params);
     const { reason } = releaseBodySchema.parse(request.body ?? {});
-    await deps.retention.release(id, await auditor(id, callerOf(request)), inertLine(reason));
+    const caller = callerOf(request);
+    await audited(id, caller);
+    await deps.retention.release(id, caller, inertLine(reason));
     return { id, held: false };
   });
 }

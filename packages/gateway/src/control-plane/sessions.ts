@@ -68,7 +68,8 @@ function endingRoute(
     const said = inertLine(reason);
     // A log that cannot be written must not keep a session open: only what permits something needs its entry first.
     try {
-      deps.audit.append(adminEntry(caller, { attempt: 'end-session' }, { sessionId: id, reason: said }));
+      const about = { sessionId: id, target: row.target, reason: said };
+      deps.audit.append(adminEntry(caller, { attempt: 'end-session' }, about));
     } catch (fault) {
       deps.report(fault);
     }
