@@ -64,8 +64,8 @@ const insert = (what: string) => query(`insert into work.log (what) values ('${w
 /** The access request about this, as the approver sees it on this gateway. */
 const pending = (at: GatewayChild, marker: string): Promise<AccessRequest> =>
   eventually(`an access request about ${marker}`, async () => {
-    const found = await (await as(at, 'approver')).listAccessRequests({ state: 'pending' });
-    return found.find(({ text }) => text?.includes(marker) === true);
+    const { accessRequests } = await (await as(at, 'approver')).listAccessRequests({ state: 'pending' });
+    return accessRequests.find(({ text }) => text?.includes(marker) === true);
   });
 
 test('a person decides on one gateway what another holds, and both logs say so [replicas.approve, L3]', async () => {
@@ -73,14 +73,14 @@ test('a person decides on one gateway what another holds, and both logs say so [
   client.send(insert('across'));
   const request = await pending(two, 'across');
   assert.equal(request.decidable, true);
-  const after = await (await as(two, 'approver')).approve(request.id, 'fine by me');
+  const after = await (await as(two, 'approver')).approve({ id: request.id, reason: 'fine by me' });
   assert.deepEqual(
     [after.state, after.decisions.map((said) => said.approver)],
     ['approved', ['test|approver']],
   );
   assert.equal(describe(await client.until('Z')), 'N(01000) C(INSERT 0 1) ZI');
   assert.equal(await rows('across'), 1);
-  await assert.rejects((await as(two, 'approver')).approve(request.id), { status: 409 });
+  await assert.rejects((await as(two, 'approver')).approve({ id: request.id }), { status: 409 });
   const told = (folder: string) =>
     entries(folder)
       .filter(({ requestId, type }) => requestId === request.id && type === 'access-decided')
@@ -99,7 +99,10 @@ test('a person decides on one gateway what another holds, and both logs say so [
 test('a denial reaches the gateway that holds it, with its reason [replicas.approve]', async () => {
   const client = await connect(two);
   client.send(insert('refused'));
-  await (await as(one, 'approver')).deny((await pending(one, 'refused')).id, 'not on a Friday');
+  await (await as(one, 'approver')).deny({
+    id: (await pending(one, 'refused')).id,
+    reason: 'not on a Friday',
+  });
   const error = (await client.until('Z')).find(({ type }) => type === 'E');
   assert.match(fieldsOf(error ?? { type: 'E', body: Buffer.alloc(0) }).M ?? '', /not on a Friday/);
   assert.equal(await rows('refused'), 0);
@@ -111,15 +114,15 @@ test('who may not decide may not on another gateway either [replicas.rules, L3]'
   client.send(insert('mine'));
   const { id } = await pending(two, 'mine');
   for (const subject of ['agent', 'stranger', 'auditor', 'guard'])
-    await assert.rejects((await as(two, subject)).approve(id), (error: { status?: number }) =>
+    await assert.rejects((await as(two, subject)).approve({ id }), (error: { status?: number }) =>
       [403, 404].includes(error.status ?? 0),
     );
-  assert.equal((await (await as(one, 'approver')).getAccessRequest(id)).state, 'pending');
+  assert.equal((await (await as(one, 'approver')).getAccessRequest({ id })).state, 'pending');
   client.close();
   await eventually('it is cancelled', async () =>
-    (await (await as(two, 'approver')).getAccessRequest(id)).state === 'cancelled' ? true : undefined,
+    (await (await as(two, 'approver')).getAccessRequest({ id })).state === 'cancelled' ? true : undefined,
   );
-  await assert.rejects((await as(two, 'approver')).approve(id), { status: 409 });
+  await assert.rejects((await as(two, 'approver')).approve({ id }), { status: 409 });
   assert.equal(await rows('mine'), 0);
 });
 
@@ -127,14 +130,14 @@ test('sessions of every gateway are listed with its name, and ended from any [re
   const [here, there] = [await connect(one), await connect(two)];
   await here.ask(query('select count(*) from work.log'));
   const guard = await as(two, 'guard');
-  const open = await guard.listSessions({ open: true });
+  const open = (await guard.listSessions({ open: true })).sessions;
   assert.deepEqual(open.map(({ replica }) => replica).sort(), ['one', 'two']);
   const target = open.find(({ replica }) => replica === 'one');
-  await guard.endSession(target?.id ?? '', 'enough');
+  await guard.endSession({ id: target?.id ?? '', reason: 'enough' });
   assert.ok((await here.untilClosed()) !== undefined);
-  const ended = await guard.getSession(target?.id ?? '');
+  const ended = await guard.getSession({ id: target?.id ?? '' });
   assert.match(ended.endedReason ?? '', /guard.*ended it: enough/);
-  await assert.rejects(guard.endSession(target?.id ?? '', 'again'), { status: 409 });
+  await assert.rejects(guard.endSession({ id: target?.id ?? '', reason: 'again' }), { status: 409 });
   // The other goes on.
   assert.equal(
     describe(await there.ask(query('select count(*) from work.log where false'))),
@@ -150,11 +153,11 @@ test('what a gateway held when it was killed is failed by itself, and the other 
   await two.kill();
   const approver = await as(one, 'approver');
   // Nobody is there to answer: the word is withdrawn, and counts neither now nor later.
-  await assert.rejects(approver.approve(id), { status: 503 });
-  assert.equal((await approver.getAccessRequest(id)).state, 'pending');
+  await assert.rejects(approver.approve({ id }), { status: 503 });
+  assert.equal((await approver.getAccessRequest({ id })).state, 'pending');
   two = await startGatewayChild(join(world.directory, 'two.yaml'));
   await eventually('it is failed', async () =>
-    (await approver.getAccessRequest(id)).state === 'failed' ? true : undefined,
+    (await approver.getAccessRequest({ id })).state === 'failed' ? true : undefined,
   );
   assert.equal(await rows('orphan'), 0);
   // At its start the time of what ended before was over: zero days.
@@ -162,7 +165,7 @@ test('what a gateway held when it was killed is failed by itself, and the other 
     "select count(*)::int as n from sallyport.access_request where text like '%across%'",
   );
   assert.equal(kept?.n, 0);
-  const left = await (await as(one, 'guard')).listSessions({ open: true });
+  const left = (await (await as(one, 'guard')).listSessions({ open: true })).sessions;
   assert.deepEqual(
     left.filter(({ replica }) => replica === 'two'),
     [],

@@ -5,6 +5,8 @@ import { Fault } from '../lib/fault.ts';
 import type { Storage } from '../storage/index.ts';
 import type {
   AccessRequestEnding,
+  AccessRequestFilter,
+  AccessRequestPage,
   AccessRequestSubject,
   AccessRequestView,
   ApprovalRoom,
@@ -13,6 +15,7 @@ import type {
 import { ExpiryTimer, type Schedule, systemSchedule } from './expiry-timer.ts';
 import { after, type HeldRequest, heldRequest, rowOf, viewOfHeld } from './held-request.ts';
 import { checkLimits, reasonWithin } from './limits.ts';
+import { readPage } from './listing.ts';
 import { allSeatsFilled, objectionTo, seatFor, seatsFilled, seatsNeeded } from './rules.ts';
 import type { ApprovalConfig } from './section.ts';
 import { type LocalRoom, sharedRoom } from './shared-room.ts';
@@ -32,9 +35,6 @@ export interface ApprovalDependencies {
   readonly schedule?: Schedule;
 }
 
-/** Most rows of the past that one listing looks through. */
-const HISTORY_WINDOW = 1_000;
-const DEFAULT_LIST_LIMIT = 100;
 /** Most writes that wait for the store; with more, nothing new is put before people. */
 const WRITES_WAITING = 10_000;
 /** How often a write is made again, each time the store is back. */
@@ -77,6 +77,12 @@ class Room implements LocalRoom {
     this.#written = deps.storage.accessRequests.failPending(deps.clock.now()).then(() => {}, deps.report);
   }
 
+  get pending(): number {
+    let count = 0;
+    for (const one of this.#held.values()) if (one.state === 'pending') count += 1;
+    return count;
+  }
+
   open(subject: AccessRequestSubject): PendingAccess {
     checkLimits(subject, this.#held.values(), this.#deps.config);
     if (this.#writing >= WRITES_WAITING)
@@ -110,20 +116,28 @@ class Room implements LocalRoom {
     };
   }
 
-  async list(
+  async list(viewer: Identity, filter: AccessRequestFilter = {}): Promise<readonly AccessRequestView[]> {
+    return (await this.page(viewer, filter)).found;
+  }
+
+  page(viewer: Identity, filter: AccessRequestFilter): Promise<AccessRequestPage> {
+    return this.pageWith([], viewer, filter);
+  }
+
+  pageWith(
+    others: readonly AccessRequestView[],
     viewer: Identity,
-    filter: Parameters<ApprovalRoom['list']>[1] = {},
-  ): Promise<readonly AccessRequestView[]> {
-    const { state, limit = DEFAULT_LIST_LIMIT } = filter;
-    const held = [...this.#held.values()]
-      .filter((one) => one.state === 'pending' && (state ?? 'pending') === 'pending')
-      .map((one) => this.#view(one, viewer));
-    const seen = held.filter((one) => maySee(viewer, one)).reverse();
-    if (state === 'pending') return seen.slice(0, limit);
-    await this.#written;
-    const past = await this.#deps.storage.accessRequests.list({ limit: HISTORY_WINDOW, state });
-    const views = past.filter((one) => one.request.state !== 'pending').map(viewOfStored);
-    return [...seen, ...views.filter((one) => maySee(viewer, one))].slice(0, limit);
+    filter: AccessRequestFilter,
+  ): Promise<AccessRequestPage> {
+    const held = [...this.#held.values()].filter((one) => one.state === 'pending');
+    return readPage(filter, {
+      pending: [...held.map((one) => this.#view(one, viewer)), ...others],
+      sees: (one) => maySee(viewer, one),
+      past: async (window) => {
+        await this.#written;
+        return this.#deps.storage.accessRequests.list(window);
+      },
+    });
   }
 
   async get(id: string, viewer: Identity): Promise<AccessRequestView> {

@@ -1,7 +1,13 @@
 import type { Identity } from '../identity/index.ts';
 import type { StoredAccessRequest } from '../storage/index.ts';
 import { type Answering, answerWords } from './answer-words.ts';
-import type { AccessRequestSubject, AccessRequestView, ApprovalRoom } from './approval.ts';
+import type {
+  AccessRequestFilter,
+  AccessRequestPage,
+  AccessRequestSubject,
+  AccessRequestView,
+  ApprovalRoom,
+} from './approval.ts';
 import { askElsewhere } from './ask-elsewhere.ts';
 import { readIdentity } from './identity-column.ts';
 import { objectionTo, seatFor } from './rules.ts';
@@ -12,6 +18,12 @@ import { maySee } from './visibility.ts';
 export interface LocalRoom extends ApprovalRoom {
   /** What is asked for, while this gateway holds it; null otherwise. */
   subjectOf(id: string): AccessRequestSubject | null;
+  /** A page with what others hold in it. */
+  pageWith(
+    others: readonly AccessRequestView[],
+    viewer: Identity,
+    filter: AccessRequestFilter,
+  ): Promise<AccessRequestPage>;
   /** Fails what the store has as pending and this gateway does not hold: an ending it could not write. */
   reconcile(): void;
 }
@@ -47,19 +59,21 @@ export function sharedRoom(room: LocalRoom, deps: Answering): ApprovalRoom {
     await askElsewhere(deps, stored, { verdict, decider, reason });
     return room.get(id, decider);
   };
+  const page = async (viewer: Identity, filter: AccessRequestFilter): Promise<AccessRequestPage> => {
+    // What is held here can be decided even while the store is away.
+    const others = await pendingElsewhere(viewer).catch((fault: unknown) => {
+      report(fault);
+      return [];
+    });
+    return room.pageWith(others, viewer, filter);
+  };
   return {
-    open: (subject) => room.open(subject),
-    async list(viewer, filter = {}) {
-      const own = await room.list(viewer, filter);
-      if (filter.state !== undefined && filter.state !== 'pending') return own;
-      // What is held here can be decided even while the store is away.
-      const others = await pendingElsewhere(viewer).catch((fault: unknown) => {
-        report(fault);
-        return [];
-      });
-      const all = [...own, ...others].sort((one, other) => other.createdAt - one.createdAt);
-      return all.slice(0, filter.limit ?? all.length);
+    get pending() {
+      return room.pending;
     },
+    open: (subject) => room.open(subject),
+    list: async (viewer, filter = {}) => (await page(viewer, filter)).found,
+    page,
     async get(id, viewer) {
       const stored = await elsewhere(id);
       const view = stored === null ? null : viewElsewhere(stored, viewer);

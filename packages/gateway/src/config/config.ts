@@ -9,6 +9,7 @@ import type { ExportConfig } from '../export/index.ts';
 import type { IdentityConfig } from '../identity/index.ts';
 import { Fault } from '../lib/fault.ts';
 import type { MaskingConfig } from '../masking/index.ts';
+import type { MetricsConfig } from '../metrics/index.ts';
 import type { PolicyConfig } from '../policy/index.ts';
 import type { HttpOptions } from '../protocols/index.ts';
 import type { Limits } from '../protocols/protocol.ts';
@@ -38,6 +39,7 @@ export interface GatewayConfig {
   readonly dataDirectory: string;
   readonly listeners: readonly ListenerConfig[];
   readonly controlPlane: ControlPlaneConfig;
+  readonly metrics: MetricsConfig;
   readonly identity: IdentityConfig;
   readonly connector: ConnectorConfig;
   /** What the connector reads secrets from: the variables its targets name, and the folder of the file. */
@@ -133,11 +135,12 @@ function resolved(
         keyFile: resolve(base, controlPlane.tls.keyFile),
         certFile: resolve(base, controlPlane.tls.certFile),
       },
+      policies: controlPlane.policies && resolve(base, controlPlane.policies),
     },
     connector: { targets, limits: connector.limits },
     secrets: {
       baseDir: base,
-      environment: { ...named(targets, environment), ...only(postgres?.passwordEnv, environment) },
+      environment: { ...named(targets, environment), ...oneOf(postgres?.passwordEnv, environment) },
     },
     policy: { ...section.policy, directory: resolve(base, section.policy.directory) },
     masking: { ...section.masking, ...(keyFile === undefined ? {} : { key_file: resolve(base, keyFile) }) },
@@ -201,7 +204,7 @@ function inFolder(
   };
 }
 
-function only(
+function oneOf(
   name: string | undefined,
   environment: Readonly<Record<string, string | undefined>>,
 ): Readonly<Record<string, string | undefined>> {

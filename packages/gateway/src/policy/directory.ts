@@ -61,9 +61,9 @@ type File = { readonly name: string; readonly bytes: Buffer | null };
 export async function loadPolicyDirectory(
   directory: string,
   limits: PolicyLimits = defaultPolicyLimits,
+  schema: string = readSchema(),
 ): Promise<PolicyDirectory> {
   const read = await readFiles(directory, limits);
-  const schema = readSchema();
   const version = versionOf(schema, read.files);
   const errors = [...read.errors];
   const sources: PolicySource[] = [];

@@ -24,6 +24,13 @@ export {
 } from './decision-point.ts';
 export { type LoadedPolicy, loadPolicyDirectory, type PolicyDirectory } from './directory.ts';
 export { resourceEntity } from './entities.ts';
+export {
+  type EntityAnswer,
+  type EntityFacts,
+  type EntityPoint,
+  type EntityQuestion,
+  openEntityPoint,
+} from './entity-point.ts';
 export type { Explanation } from './explain.ts';
 export { type LintFinding, type LintKind, lintPolicies } from './lint.ts';
 export { showError } from './policy-record.ts';

@@ -1,8 +1,16 @@
 export type { AccessRequestTable, OpenedAccessRequest, StoredAccessRequest } from './access-requests.ts';
 export type { AccessWordTable } from './access-words.ts';
 export type { Bus, BusHandler } from './bus.ts';
+export type { IdempotencyTable } from './idempotency.ts';
 export type { Place } from './place.ts';
+export type { Position } from './position.ts';
 export { type StorageConfig, storageSection } from './section.ts';
 export type { SessionFilter, SessionTable, StartedSession } from './sessions.ts';
 export { openStorage, type Storage, type StorageDependencies, type StorageHealth } from './storage.ts';
-export type { AccessDecisionRow, AccessRequestRow, AccessWordRow, SessionRow } from './tables.ts';
+export type {
+  AccessDecisionRow,
+  AccessRequestRow,
+  AccessWordRow,
+  IdempotencyRow,
+  SessionRow,
+} from './tables.ts';

@@ -7,6 +7,7 @@ import type { Tables } from './tables.ts';
 /** Forward only: a store made by a newer gateway is refused, never turned back. Names sort in the order they run. */
 const migrations: Record<string, Migration> = {
   '0001-access-requests-and-sessions': { up: createFirstTables },
+  '0005-idempotency': { up: createIdempotency },
   '0007-replicas': { up: addReplicas },
 };
 
@@ -103,6 +104,24 @@ async function createFirstTables(db: Kysely<unknown>): Promise<void> {
     .addColumn('operations', 'integer', (column) => column.notNull().defaultTo(0))
     .execute();
   await db.schema.createIndex('session_by_time').on('session').columns(['started_at', 'id']).execute();
+}
+
+async function createIdempotency(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('idempotency')
+    .addColumn('key', 'text', (column) => column.primaryKey())
+    .addColumn('caller', 'text', (column) => column.notNull())
+    .addColumn('request', 'text', (column) => column.notNull())
+    .addColumn('status', 'integer')
+    .addColumn('answer', 'text')
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createIndex('idempotency_by_caller')
+    .on('idempotency')
+    .columns(['caller', 'created_at'])
+    .execute();
+  await db.schema.createIndex('idempotency_by_time').on('idempotency').columns(['created_at']).execute();
 }
 
 /** Several gateways over one store: whose each row is, and what one asks of another. */

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { storing } from './fault.ts';
 import { inParts, type Place } from './place.ts';
+import type { Position } from './position.ts';
 import type { SessionEndRow, SessionRow, Tables } from './tables.ts';
 
 export type { SessionRow } from './tables.ts';
@@ -21,6 +22,7 @@ export interface SessionFilter {
   readonly subject?: string | undefined;
   readonly actor?: string | null | undefined;
   readonly open?: boolean | undefined;
+  readonly before?: Position | undefined;
 }
 
 /** Sessions as people list them. Every call rejects with Fault `storage-unavailable`. */
@@ -101,6 +103,15 @@ function lookups(db: Kysely<Tables>): Pick<SessionTable, 'find' | 'list'> {
         if (filter.actor === null) query = query.where('actor', 'is', null);
         else if (filter.actor !== undefined) query = query.where('actor', '=', filter.actor);
         if (filter.open !== undefined) query = query.where('ended_at', filter.open ? 'is' : 'is not', null);
+        const { before } = filter;
+        if (before !== undefined) {
+          query = query.where((row) =>
+            row.or([
+              row('started_at', '<', before.at),
+              row.and([row('started_at', '=', before.at), row('id', '<', before.id)]),
+            ]),
+          );
+        }
         return query.limit(filter.limit).execute();
       }),
   };

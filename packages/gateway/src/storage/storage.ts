@@ -5,6 +5,7 @@ import { type AccessWordTable, accessWordTable } from './access-words.ts';
 import { type Bus, inProcessBus } from './bus.ts';
 import { connectionSettings } from './connection.ts';
 import { storageFault } from './fault.ts';
+import { type IdempotencyTable, idempotencyTable } from './idempotency.ts';
 import { migrate } from './migrations.ts';
 import type { Place } from './place.ts';
 import { sameAsSqlite } from './postgres.ts';
@@ -23,6 +24,7 @@ export interface Storage extends Place {
   readonly bus: Bus;
   /** Whether the store answers, as far as is known; over PostgreSQL it is tried every second. */
   health(): StorageHealth;
+  readonly idempotency: IdempotencyTable;
   /** Erases operation text and removes rows whose retention is over. Call it at start and then daily. */
   applyRetention(): Promise<void>;
   close(): Promise<void>;
@@ -59,17 +61,20 @@ export async function openStorage(config: StorageConfig, deps: StorageDependenci
   const place = { replica, shared: postgres !== undefined };
   const accessRequests = accessRequestTable(db, place);
   const sessions = sessionTable(db, place);
+  const idempotency = idempotencyTable(db);
   return {
     ...place,
     ...rest,
     accessRequests,
     accessWords: accessWordTable(db, place),
     sessions,
+    idempotency,
     applyRetention: async () => {
       const now = deps.clock.now();
       await accessRequests.eraseTextEndedBefore(now - days(config.operationTextDays));
       await accessRequests.removeEndedBefore(now - days(config.sessionDays));
       await sessions.removeEndedBefore(now - days(config.sessionDays));
+      await idempotency.removeBefore(now - days(1));
     },
   };
 }
