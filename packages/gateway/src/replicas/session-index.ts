@@ -29,7 +29,16 @@ const LOOK_MS = 100;
 /** Rows younger than this may be on their way, in milliseconds. */
 const YOUNG_MS = 10_000;
 
+/** Most endings kept for a store that is away. */
+const ENDINGS_KEPT = 10_000;
+
 const LOST = 'its gateway lost sight of it';
+
+interface Ending {
+  readonly reason: string;
+  readonly at: number;
+  readonly operations: number;
+}
 
 /** The log stays the truth: a store that fails is only reported, and told what it missed when it is back. */
 export function createSessionIndex(deps: SessionIndexDependencies): SessionIndex {
@@ -38,6 +47,13 @@ export function createSessionIndex(deps: SessionIndexDependencies): SessionIndex
   const open = new Set<string>();
   /** Open sessions that the store did not take; never more than are open. */
   const unwritten = new Map<string, StartedSession>();
+  /** Endings that the store did not take, at most ENDINGS_KEPT: the row of one more ends as lost. */
+  const unended = new Map<string, Ending>();
+  const writeEnd = (id: string, ending: Ending) =>
+    sessions.ended(id, ending.reason, ending.at, ending.operations).catch((fault: unknown) => {
+      if (unended.size < ENDINGS_KEPT) unended.set(id, ending);
+      report(fault);
+    });
   const write = (row: StartedSession) =>
     sessions.started(row).catch((fault: unknown) => {
       if (open.has(row.id)) unwritten.set(row.id, row);
@@ -58,6 +74,10 @@ export function createSessionIndex(deps: SessionIndexDependencies): SessionIndex
       // Closed meanwhile: nobody else would end it.
       if (!open.has(row.id)) await sessions.ended(row.id, LOST, now(), 0);
     }
+    for (const [id, ending] of [...unended]) {
+      unended.delete(id);
+      await writeEnd(id, ending);
+    }
     await sessions.endOpen(LOST, now(), { isOpen: (id) => open.has(id), since: now() - YOUNG_MS });
   };
   return {
@@ -68,7 +88,7 @@ export function createSessionIndex(deps: SessionIndexDependencies): SessionIndex
     closed(id, reason, operations) {
       open.delete(id);
       unwritten.delete(id);
-      sessions.ended(id, reason, now(), operations).catch(report);
+      void writeEnd(id, { reason, at: now(), operations });
     },
     end: async (id, reason) =>
       endHere(id, reason) || (storage.shared && (await endElsewhere(deps, id, reason))),
