@@ -213,7 +213,10 @@ async function openLog(
   closing: Closing,
 ): Promise<OpenedLog> {
   const owned = ownedBy(closing);
-  const log = owned(replacement ?? createAudit(config.audit, { clock, onCheckpointFailure: report }));
+  const onTrouble = (fault: unknown): void => report(fault ?? 'the audit log is on disk again, and goes on');
+  const log = owned(
+    replacement ?? createAudit(config.audit, { clock, onCheckpointFailure: report, onTrouble }),
+  );
   const { lastEntry } = log;
   const exports = owned(
     await openExports(config.audit.export, {

@@ -29,7 +29,13 @@ export async function startHouse(section: Record<string, unknown> = {}, clock: C
   const ended: string[] = [];
   const held: string[] = [];
   const checks = [{ name: 'store', ok: true, detail: '' }];
-  const audit = { append: (entry: AuditEntry) => void entries.push(entry) };
+  const log = { isFull: false };
+  const audit = {
+    append(entry: AuditEntry): void {
+      if (log.isFull) throw new Fault('audit-unavailable', 'the disk is full');
+      entries.push(entry);
+    },
+  };
   const report = (fault: unknown) => void faults.push(fault);
   const surroundings = { storage, clock, audit, random: counted(), report };
   const approvals = createApprovals({ config: approvalSection.parse({}), ...surroundings });
@@ -63,6 +69,7 @@ export async function startHouse(section: Record<string, unknown> = {}, clock: C
     approvals,
     identity,
     auditIndex,
+    log,
     entries,
     faults,
     ended,
