@@ -1,4 +1,4 @@
-/** `npm run bench [-- transactions|bulk|idle|decisions|detectors|append|audit|index] [-- --rounds N --seconds N --entries N --megabytes N]`: ratios from paired, interleaved runs. */
+/** `npm run bench [-- transactions|bulk|idle|decisions|detectors|append|audit|index|metrics] [-- --rounds N --seconds N --entries N --megabytes N]`: ratios from paired, interleaved runs. */
 import { parseArgs } from 'node:util';
 import { benchAppend } from './append.ts';
 import { benchAudit } from './audit.ts';
@@ -7,6 +7,7 @@ import { benchDecisions } from './decisions.ts';
 import { benchDetectors } from './detectors.ts';
 import { benchIdle } from './idle.ts';
 import { benchIndex } from './index.ts';
+import { benchMetrics } from './metrics.ts';
 import { type Stand, startStand } from './stand.ts';
 import { benchTransactions } from './transactions.ts';
 
@@ -33,6 +34,7 @@ const alone: Readonly<Record<string, () => Promise<void>>> = {
   append: () => benchAppend(Number(values.rounds), Number(values.megabytes)),
   audit: () => benchAudit(Number(values.rounds)),
   index: () => benchIndex(Number(values.entries)),
+  metrics: async () => benchMetrics(Number(values.rounds)),
 };
 
 for (const name of wanted) {

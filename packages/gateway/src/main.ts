@@ -24,6 +24,7 @@ import { type Exports, openExports } from './export/index.ts';
 import { createIdentityProvider } from './identity/index.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { Fault } from './lib/fault.ts';
+import { RateLimit } from './lib/rate-limit.ts';
 import { createMasking, readMaskingKey } from './masking/index.ts';
 import { createHealth, createMetrics, listenForScrapers, type Metrics } from './metrics/index.ts';
 import {
@@ -138,7 +139,6 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   const metrics = owned(
     createMetrics({
       protocols: [...new Set(config.listeners.map(({ protocol }) => protocol))],
-      groupOf: (action) => decisionPoint.groupOf(action),
       seconds: () => performance.now() / 1_000,
     }),
   );
@@ -184,6 +184,7 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
     decisionPoint: watched,
     decisions,
     rates: new Rates(),
+    failures: new RateLimit(config.limits.failedLoginsPerMinute, clock),
     uses: new Uses(),
     workingHours: workingHoursOf(config.policy),
     approvals,

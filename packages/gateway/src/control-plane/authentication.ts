@@ -20,6 +20,12 @@ interface AuthenticationDependencies {
   readonly report: (fault: unknown) => void;
 }
 
+/** What is remembered of those who came. */
+interface Memory {
+  readonly failures: RateLimit;
+  readonly uses: FirstUses;
+}
+
 type Limits = Pick<ControlPlaneConfig, 'callerRequestsPerMinute' | 'failedLoginsPerMinute'>;
 
 /** Paths anyone may ask for. */
@@ -33,13 +39,15 @@ export function authentication(
   limits: Limits,
   deps: AuthenticationDependencies,
 ): CallerOf {
-  const uses = new FirstUses();
   const callers = new WeakMap<FastifyRequest, Identity>();
-  const failures = new RateLimit(limits.failedLoginsPerMinute, deps.clock);
+  const memory = {
+    failures: new RateLimit(limits.failedLoginsPerMinute, deps.clock),
+    uses: new FirstUses(),
+  };
   const rates = new RateLimit(limits.callerRequestsPerMinute, deps.clock);
   app.addHook('onRequest', async (request, reply) => {
     if (request.routeOptions.url !== undefined && OPEN.has(request.routeOptions.url)) return;
-    const caller = await authenticate(request, reply, failures, uses, deps);
+    const caller = await authenticate(request, reply, memory, deps);
     const taken = rates.take(JSON.stringify([caller.subject, caller.actor]));
     tellRate(reply, 'caller', rates, taken);
     if (!taken.allowed) {
@@ -61,8 +69,7 @@ export function authentication(
 async function authenticate(
   request: FastifyRequest,
   reply: FastifyReply,
-  failures: RateLimit,
-  uses: FirstUses,
+  { failures, uses }: Memory,
   deps: AuthenticationDependencies,
 ): Promise<Identity> {
   const match = /^Bearer ([A-Za-z0-9._~+/=-]+)$/i.exec(request.headers.authorization ?? '');
@@ -70,7 +77,6 @@ async function authenticate(
   if (token === undefined) {
     throw new Fault('credential-rejected', 'Present an OIDC access token as "Authorization: Bearer …".');
   }
-  const facts = { door: 'control-plane', address: request.ip };
   const address = addressKey(request.ip);
   // Before the token is looked at: an address that only guesses costs no signature and no entry of the log.
   const left = failures.look(address);
@@ -81,6 +87,7 @@ async function authenticate(
       `More than ${failures.perMinute} rejected tokens a minute from one address (controlPlane.failedLoginsPerMinute).`,
     );
   }
+  const facts = { door: 'control-plane', address: request.ip };
   try {
     const identity = await deps.identity.authenticate(token);
     if (uses.isFirst(token, request.ip))

@@ -30,12 +30,7 @@ export async function startHouse(section: Record<string, unknown> = {}, clock: C
   const held: string[] = [];
   const checks = [{ name: 'store', ok: true, detail: '' }];
   const log = { isFull: false };
-  const audit = {
-    append(entry: AuditEntry): void {
-      if (log.isFull) throw new Fault('audit-unavailable', 'the disk is full');
-      entries.push(entry);
-    },
-  };
+  const audit = logInto(entries, log);
   const report = (fault: unknown) => void faults.push(fault);
   const surroundings = { storage, clock, audit, random: counted(), report };
   const approvals = createApprovals({ config: approvalSection.parse({}), ...surroundings });
@@ -48,10 +43,7 @@ export async function startHouse(section: Record<string, unknown> = {}, clock: C
     audit,
     clock,
     report,
-    endSession: (id, reason) => {
-      ended.push(`${id}: ${reason}`);
-      return id === 'alices';
-    },
+    endSession: (id, reason) => ended.push(`${id}: ${reason}`) > 0 && id === 'alices',
     readSession: readTestSession,
     retention: retentionInto(held),
     exports: () => [],
@@ -101,6 +93,15 @@ const SECTION = {
   callerRequestsPerMinute: 100_000,
   failedLoginsPerMinute: 100_000,
 };
+
+function logInto(entries: AuditEntry[], log: { readonly isFull: boolean }) {
+  return {
+    append(entry: AuditEntry): void {
+      if (log.isFull) throw new Fault('audit-unavailable', 'the disk is full');
+      entries.push(entry);
+    },
+  };
+}
 
 /** Numbers in place of randomness, so that ids are the same in every run. */
 function counted(): () => string {
