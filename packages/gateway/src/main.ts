@@ -46,6 +46,7 @@ import {
   replayRecording,
   type Uploads,
 } from './recording/index.ts';
+import { createSessionIndex, type SessionIndex } from './replicas/index.ts';
 import { createSignIn, type SignIn, withSessions } from './sign-in/index.ts';
 import { openStorage, type Storage } from './storage/index.ts';
 
@@ -126,6 +127,7 @@ interface Rooms {
   readonly house: House;
   readonly storage: Storage;
   readonly signIn: SignIn;
+  readonly sessionIndex: SessionIndex;
   readonly auditIndex: AuditIndex;
   /** What opening the log set aside, in bytes: for the record. */
   readonly cutBytes: number;
@@ -150,7 +152,8 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   );
   const log = await openLog(config, { ...deps, clock }, metrics, closing);
   const { audit, lastEntry } = log;
-  const storage = owned(await openStorage(config.storage, { clock }));
+  const { environment } = config.secrets;
+  const storage = owned(await openStorage(config.storage, { clock, environment, report }));
   await storage.sessions.endOpen('the gateway stopped', clock.now());
   await storage.applyRetention();
 
@@ -176,7 +179,9 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   const connector = createConnector(config.connector, { randomBytes, ...config.secrets });
   const protocols = owned(createProtocols({ clock, random: randomBytes, http: config.http }));
   const decisions = createDecisionMemo(watched);
-  const sessions = createSessionRegistry(sessionIndex(storage, clock, report));
+  const endHere = (id: string, reason: string) => sessions.endWhere((one) => one.id === id, reason) > 0;
+  const sessionIndex = owned(createSessionIndex({ storage, now: () => clock.now(), endHere, report }));
+  const sessions = createSessionRegistry(observeInto(sessionIndex));
   const house: House = {
     clock,
     random,
@@ -200,8 +205,8 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   decisionPoint.onChange(() => void regate(house).catch(report));
   const issuersAway = () => tokens.issuersAway();
   const { auditIndex, cutBytes, exports } = log;
-  const opened = { house, storage, signIn, auditIndex, cutBytes, exports, approvals, decisionPoint };
-  return { ...opened, protocols, retention, metrics, issuersAway };
+  const opened = { house, storage, sessionIndex, signIn, auditIndex, cutBytes, exports };
+  return { ...opened, approvals, decisionPoint, protocols, retention, metrics, issuersAway };
 }
 
 /** Does something now and then; gives what stops it. */
@@ -334,7 +339,8 @@ async function openControlPlane(
   watch: Watch,
   closing: Closing,
 ): Promise<string> {
-  const { house, storage, signIn, auditIndex, approvals, protocols, retention, exports } = rooms;
+  const { house, storage, sessionIndex, signIn, auditIndex, approvals, protocols } = rooms;
+  const { retention, exports } = rooms;
   const { identity, audit, clock, report, recorder } = house;
   const { directory } = config.recording;
   const readSession = (id: string, follow: { readonly until: number } | null) =>
@@ -348,7 +354,7 @@ async function openControlPlane(
     auditIndex,
     audit,
     clock,
-    endSession: (id, reason) => house.sessions.endWhere((session) => session.id === id, reason) > 0,
+    endSession: (id, reason) => sessionIndex.end(id, reason),
     readSession,
     retention,
     exports: () => exports.status(),
@@ -360,31 +366,20 @@ async function openControlPlane(
   return (await controlPlane.listen()).address;
 }
 
-/** Keeps the store's list of sessions; the log stays the truth, so a store that fails is only reported. */
-function sessionIndex(storage: Storage, clock: Clock, report: (fault: unknown) => void): SessionObserver {
+/** What the store lists of a session. */
+function observeInto(index: SessionIndex): SessionObserver {
   return {
-    opened(session) {
-      const { id, identity, target, facet, client, context, startedAt } = session;
+    opened({ id, identity, target, facet, client, context, startedAt }) {
       const { subject, displayName, actor, task } = identity;
-      storage.sessions
-        .started({
-          id,
-          subject,
-          display_name: displayName,
-          actor,
-          task,
-          target,
-          facet,
-          client,
-          protocol: context.protocol,
-          started_at: startedAt,
-          recording: `${id}.rec`,
-        })
-        .catch(report);
+      index.opened({
+        ...{ id, subject, actor, task, target, facet, client },
+        display_name: displayName,
+        protocol: context.protocol,
+        started_at: startedAt,
+        recording: `${id}.rec`,
+      });
     },
-    closed(session, reason) {
-      storage.sessions.ended(session.id, reason, clock.now(), session.operations).catch(report);
-    },
+    closed: (session, reason) => index.closed(session.id, reason, session.operations),
   };
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openLog } from '@sallyport/audit-log';
 import { startTestProvider, TEST_AUDIENCE } from '../../../../test/fixtures/oidc-provider.ts';
+import { testStore } from '../../../../test/fixtures/store.ts';
 import { approvalSection, createApprovals } from '../approval/index.ts';
 import type { AuditEntry } from '../audit/index.ts';
 import { createAuditIndex } from '../audit-index/index.ts';
@@ -12,7 +13,7 @@ import { type Clock, systemClock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import type { Retention } from '../recording/index.ts';
 import { createSignIn, signInSection, withSessions } from '../sign-in/index.ts';
-import { openStorage, type Storage, storageSection } from '../storage/index.ts';
+import type { Storage } from '../storage/index.ts';
 import { createControlPlane } from './control-plane.ts';
 import { controlPlaneSection } from './section.ts';
 
@@ -63,7 +64,7 @@ async function openRooms(clock: Clock) {
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-control-'));
   const provider = await startTestProvider();
   const issuers = [{ name: 'test', issuer: provider.issuer, audience: TEST_AUDIENCE }];
-  const storage = await openStorage(storageSection.parse({ directory }), { clock });
+  const storage = await testStore(directory, { clock });
   const entries: AuditEntry[] = [];
   const faults: unknown[] = [];
   const log = { isFull: false };
