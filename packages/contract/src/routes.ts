@@ -1,5 +1,8 @@
 /** Every route of the control plane, by name. Pinned: others rely on these. */
 export const routes = {
+  exchangeToken: { method: 'POST', path: '/v1/token' },
+  authorizationServer: { method: 'GET', path: '/.well-known/oauth-authorization-server' },
+  keys: { method: 'GET', path: '/.well-known/jwks.json' },
   health: { method: 'GET', path: '/healthz' },
   listAccessRequests: { method: 'GET', path: '/v1/access-requests' },
   getAccessRequest: { method: 'GET', path: '/v1/access-requests/:id' },

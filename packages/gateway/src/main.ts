@@ -21,7 +21,7 @@ import {
   Uses,
 } from './data-path/index.ts';
 import { type Exports, openExports } from './export/index.ts';
-import { createIdentityProvider } from './identity/index.ts';
+import { createIdentityProvider, type IdentityProvider, TaskTokenIssuer } from './identity/index.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { Fault } from './lib/fault.ts';
 import { createMasking, readMaskingKey } from './masking/index.ts';
@@ -45,6 +45,7 @@ import {
   type Uploads,
 } from './recording/index.ts';
 import { openStorage, type Storage } from './storage/index.ts';
+import { createExchange, createLedger, type Ledger, type TokenExchange } from './task-tokens/index.ts';
 
 export interface Gateway {
   readonly listeners: readonly Pick<Listener, 'protocol' | 'host' | 'port'>[];
@@ -104,6 +105,8 @@ type Closing = (() => unknown)[];
 interface Rooms {
   /** For listeners without TLS; `tls` is each listener's own. */
   readonly house: House;
+  /** Null when tokens are not exchanged. */
+  readonly exchange: TokenExchange | null;
   readonly storage: Storage;
   readonly auditIndex: AuditIndex;
   readonly approvals: ApprovalRoom;
@@ -142,7 +145,11 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
 
   const masking = createMasking(config.masking, readMaskingKey(config.masking, config.dataDirectory));
   const decisionPoint = owned(await createDecisionPoint(config.policy, { audit, classes: masking.classes }));
-  const identity = createIdentityProvider(config.identity, { clock });
+  const { identity, ledger, exchange } = openIdentity(
+    config,
+    { clock, storage, audit, decisionPoint, report },
+    owned,
+  );
   const approvals = owned(
     createApprovals({ config: config.approval, storage, clock, audit, random, report }),
   );
@@ -163,6 +170,7 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
     limits: config.limits,
     tls: null,
     identity,
+    ledger,
     decisionPoint,
     decisions,
     rates: new Rates(),
@@ -176,7 +184,38 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
     sessions,
   };
   decisionPoint.onChange(() => void regate(house).catch(report));
-  return { house, storage, auditIndex, approvals, decisionPoint, protocols, retention, exports };
+  return { house, exchange, storage, auditIndex, approvals, decisionPoint, protocols, retention, exports };
+}
+
+/** Whose tokens are accepted: the configured issuers', and the gateway's own. */
+function openIdentity(
+  config: GatewayConfig,
+  deps: {
+    readonly clock: Clock;
+    readonly storage: Storage;
+    readonly audit: AuditLog;
+    readonly decisionPoint: PolicyDecisionPoint;
+    report(fault: unknown): void;
+  },
+  owned: <T extends { close(): unknown }>(thing: T) => T,
+): { readonly identity: IdentityProvider; readonly ledger: Ledger; readonly exchange: TokenExchange | null } {
+  const { clock, storage, audit, decisionPoint, report } = deps;
+  const { enabled, issuer: name } = config.identity.taskTokens;
+  const keyFile = join(config.dataDirectory, 'task-token-keys.json');
+  const issuer =
+    enabled && name !== undefined ? new TaskTokenIssuer(config.identity, name, keyFile, clock) : null;
+  const verifier = createIdentityProvider(config.identity, { clock, taskTokens: issuer });
+  const store = storage.taskTokens;
+  const ledger = owned(createLedger({ store, clock, report }));
+  if (issuer === null) return { identity: verifier, ledger, exchange: null };
+  const targets = new Set(config.connector.targets.map((one) => one.name));
+  const exchange = createExchange({
+    ...{ config: config.identity.taskTokens, issuer, verifier, ledger, store, audit, clock },
+    isTarget: (one) => targets.has(one),
+    isAction: (one) => decisionPoint.isAction(one),
+    groupOf: (one) => decisionPoint.groupOf(one),
+  });
+  return { identity: verifier, ledger, exchange };
 }
 
 function openRecordings(
@@ -215,13 +254,14 @@ async function openListeners(config: GatewayConfig, rooms: Rooms, closing: Closi
 
 /** Returns the base URL. */
 async function openControlPlane(config: GatewayConfig, rooms: Rooms, closing: Closing): Promise<string> {
-  const { house, storage, auditIndex, approvals, protocols, retention, exports } = rooms;
+  const { house, exchange, storage, auditIndex, approvals, protocols, retention, exports } = rooms;
   const { identity, audit, clock, report, recorder } = house;
   const { directory } = config.recording;
   const readSession = (id: string, follow: { readonly until: number } | null) =>
     replay({ directory, id, follow, recorder, clock }, (name) => protocols.byName(name));
   const controlPlane = createControlPlane(config.controlPlane, {
     identity,
+    exchange,
     approvals,
     sessions: storage.sessions,
     auditIndex,
@@ -242,7 +282,7 @@ function sessionIndex(storage: Storage, clock: Clock, report: (fault: unknown) =
   return {
     opened(session) {
       const { id, identity, target, facet, client, context, startedAt } = session;
-      const { subject, displayName, actor, task } = identity;
+      const { subject, displayName, actor, task, tokenId, delegation, scope } = identity;
       storage.sessions
         .started({
           id,
@@ -250,6 +290,8 @@ function sessionIndex(storage: Storage, clock: Clock, report: (fault: unknown) =
           display_name: displayName,
           actor,
           task,
+          token_id: scope === null ? null : tokenId,
+          delegation: scope === null ? null : JSON.stringify(delegation),
           target,
           facet,
           client,

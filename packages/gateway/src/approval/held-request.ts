@@ -71,6 +71,8 @@ export function rowOf(request: HeldRequest): AccessRequestRow {
     expires_at: request.expiresAt,
     ended_at: request.endedAt,
     redeemed_at: null,
+    token_id: subject.identity.scope === null ? null : subject.identity.tokenId,
+    delegation: subject.identity.scope === null ? null : JSON.stringify(subject.identity.delegation),
   };
 }
 
@@ -83,6 +85,8 @@ export function viewOfHeld(request: HeldRequest, decidable: boolean): AccessRequ
     displayName: identity.displayName,
     actor: identity.actor,
     task: identity.task,
+    tokenId: identity.scope === null ? null : identity.tokenId,
+    delegation: identity.scope === null ? [] : identity.delegation,
     target: subject.target,
     digest: subject.digest,
     text: subject.text,

@@ -72,6 +72,7 @@ function inKeyOrder(entry: AuditEntry, stamp: Stamp, formBytes: number): EntryFi
   return {
     actions: entry.actions,
     actor: entry.actor,
+    delegation: entry.delegation,
     digest: entry.digest,
     effect: entry.effect,
     evaluationId: entry.evaluationId,
@@ -90,6 +91,7 @@ function inKeyOrder(entry: AuditEntry, stamp: Stamp, formBytes: number): EntryFi
     target: entry.target,
     task: entry.task,
     time: stamp.time,
+    tokenId: entry.tokenId,
     type: entry.type,
   };
 }

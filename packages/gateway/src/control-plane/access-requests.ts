@@ -72,6 +72,7 @@ async function recordRefusals<T>(
 function present(view: AccessRequestView): AccessRequest {
   return {
     ...view,
+    delegation: [...view.delegation],
     parameters: view.parameters === null ? null : [...view.parameters],
     requirements: view.requirements.map(({ group, seats }) => ({ group, seats })),
     decisions: view.decisions.map((one) => ({ ...one, decidedAt: iso(one.decidedAt) })),

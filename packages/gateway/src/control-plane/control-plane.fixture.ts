@@ -45,6 +45,7 @@ export async function startHouse(section: Record<string, unknown> = {}) {
     auditIndex,
     audit,
     clock: systemClock,
+    exchange: null,
     report,
     endSession: (id, reason) => {
       ended.push(`${id}: ${reason}`);

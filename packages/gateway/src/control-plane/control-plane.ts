@@ -10,6 +10,7 @@ import type { Clock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import { isLoopbackHost } from '../lib/loopback.ts';
 import type { Storage } from '../storage/index.ts';
+import type { TokenExchange } from '../task-tokens/index.ts';
 import { accessRequestRoutes } from './access-requests.ts';
 import { auditSearchRoutes } from './audit-search.ts';
 import { authentication } from './authentication.ts';
@@ -19,6 +20,7 @@ import { answerFaults } from './problem.ts';
 import { type RecordingDependencies, recordingRoutes } from './recordings.ts';
 import { type ControlPlaneConfig, parseListen } from './section.ts';
 import { sessionRoutes } from './sessions.ts';
+import { tokenRoutes } from './token.ts';
 
 export interface ControlPlaneDependencies {
   readonly identity: IdentityProvider;
@@ -27,6 +29,8 @@ export interface ControlPlaneDependencies {
   readonly audit: Pick<AuditLog, 'append'>;
   readonly auditIndex: Pick<AuditIndex, 'operations' | 'sessions'>;
   readonly clock: Clock;
+  /** Exchanges tokens for task tokens; null when that is switched off. */
+  readonly exchange: TokenExchange | null;
   /** Ends an open session now; false when it is not open. */
   endSession(id: string, reason: string): boolean;
   readonly readSession: RecordingDependencies['readSession'];
@@ -101,6 +105,7 @@ async function buildApp(
   const callerOf = authentication(app, deps);
   app.get('/healthz', () => ({ status: 'ok' }));
   accessRequestRoutes(app, deps, callerOf);
+  tokenRoutes(app, deps.exchange);
   sessionRoutes(app, deps, callerOf, config.roles);
   recordingRoutes(app, deps, callerOf, config.roles);
   exportRoutes(app, deps, callerOf, config.roles);

@@ -6,6 +6,7 @@ import {
   sessionQuerySchema,
 } from '@sallyport/contract';
 import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
 import type { AuditLog } from '../audit/index.ts';
 import type { Identity } from '../identity/index.ts';
 import { Fault } from '../lib/fault.ts';
@@ -116,6 +117,9 @@ export async function visible(
   return row;
 }
 
+/** The store is a file that others may have written: what is read back is checked. */
+const delegationColumn = z.array(z.string());
+
 function present(row: SessionRow): Session {
   return {
     id: row.id,
@@ -123,6 +127,8 @@ function present(row: SessionRow): Session {
     displayName: row.display_name,
     actor: row.actor,
     task: row.task,
+    tokenId: row.token_id,
+    delegation: row.delegation === null ? [] : delegationColumn.parse(JSON.parse(row.delegation)),
     target: row.target,
     facet: row.facet,
     protocol: row.protocol,

@@ -2,9 +2,13 @@ import type { Identity } from '../identity/index.ts';
 import { Fault } from '../lib/fault.ts';
 import type { Risk, SessionContext } from '../policy/index.ts';
 import type { Caller, Denial, Evaluation, Operation, Permit, Protocol } from '../protocols/protocol.ts';
+import type { Budget } from '../task-tokens/index.ts';
+import { attributionOf } from './attribution.ts';
 import type { House } from './house.ts';
 import { judge } from './judge.ts';
+import { deny } from './record.ts';
 import { Session } from './session.ts';
+import { mayAskToChange, overBudget } from './task-scope.ts';
 
 export type Admission =
   | { readonly effect: 'permit'; readonly session: Session; readonly standing: Permit }
@@ -12,24 +16,34 @@ export type Admission =
 
 /** Verifies who is there, then asks policy whether they may connect to this target. Every refusal is recorded. */
 export async function authenticate(caller: Caller, protocol: Protocol, house: House): Promise<Admission> {
-  const identity = await verify(caller, protocol, house);
-  if ('code' in identity) return { effect: 'deny', denial: identity };
+  const verified = await verify(caller, protocol, house);
+  if ('code' in verified) return { effect: 'deny', denial: verified };
+  const { identity, budget } = verified;
   const target = house.connector.targets.find(({ name }) => name === caller.target);
   const known = target !== undefined && target.protocol === protocol.name;
   const asked = contextOf(identity, caller, protocol);
   const context: SessionContext =
-    known && (await mayChange(house, asked)) ? asked : { ...asked, access: 'read-only' };
+    known && mayAskToChange(identity.scope, house.decisionPoint) && (await mayChange(house, asked))
+      ? asked
+      : { ...asked, access: 'read-only' };
   const session = new Session(house, identity, context, caller);
-  if (!known) return { effect: 'deny', denial: unknownTarget(session, caller, protocol) };
+  // A token that does not name the target is not told whether there is one.
+  if (!known && identity.scope?.targets.includes(caller.target) !== false)
+    return { effect: 'deny', denial: unknownTarget(session, caller, protocol) };
   // From here on a revocation finds it: reaching the target takes a while.
   house.sessions.admit(session);
-  const outcome = await judge(session, CONNECT, { held: () => undefined, signal: AbortSignal.abort() });
+  const over = budget?.usedUp('operations') ?? null;
+  const outcome =
+    over !== null
+      ? deny(session, CONNECT, overBudget(over, identity.tokenId))
+      : await judge(session, CONNECT, { held: () => undefined, signal: AbortSignal.abort() });
   if (outcome.effect === 'deny') {
     session.end('session-ended', 'the connection was refused', '');
     return { effect: 'deny', denial: outcome.refusal.denial };
   }
   if (session.ending !== null) return { effect: 'deny', denial: session.ending };
   session.mask = outcome.mask;
+  session.budget = budget;
   return { effect: 'permit', session, standing: outcome.permit };
 }
 
@@ -68,23 +82,32 @@ function contextOf(identity: Identity, caller: Caller, protocol: Protocol): Sess
   return { identity, target, protocol: protocol.name, secure, access: 'read-write' };
 }
 
-async function verify(caller: Caller, protocol: Protocol, house: House): Promise<Identity | Denial> {
+interface Verified {
+  readonly identity: Identity;
+  /** Null for a token that has none. */
+  readonly budget: Budget | null;
+}
+
+async function verify(caller: Caller, protocol: Protocol, house: House): Promise<Verified | Denial> {
+  let identity: Identity | null = null;
   try {
-    return await house.identity.authenticate(caller.credential);
+    identity = await house.identity.authenticate(caller.credential, caller.possession);
+    if (identity.scope === null) return { identity, budget: null };
+    return { identity, budget: await house.ledger.open(identity) };
   } catch (fault) {
     if (!(fault instanceof Fault)) house.report(fault);
-    return refuseCaller(house, caller, protocol, {
+    const refusing = {
       code: 'unauthenticated',
       // Only a Fault's message was written to be shown.
       reason: fault instanceof Fault ? fault.message : 'the credential could not be verified',
       hint: 'present a fresh access token as the password',
-    });
+    } as const;
+    return refuseCaller(house, caller, protocol, refusing, identity === null ? {} : attributionOf(identity));
   }
 }
 
 function unknownTarget(session: Session, caller: Caller, protocol: Protocol): Denial {
   session.end('session-ended', 'the target is unknown', '');
-  const { subject, actor, task } = session.identity;
   return refuseCaller(
     session.house,
     caller,
@@ -94,7 +117,7 @@ function unknownTarget(session: Session, caller: Caller, protocol: Protocol): De
       reason: `no ${protocol.name} target is named "${caller.target}"`,
       hint: 'check the name of the target',
     },
-    { subject, actor, task },
+    attributionOf(session.identity),
   );
 }
 
@@ -103,7 +126,7 @@ function refuseCaller(
   caller: Caller,
   protocol: Protocol,
   refusing: Pick<Denial, 'code' | 'reason' | 'hint'>,
-  who: Partial<Pick<Identity, 'subject' | 'actor' | 'task'>> = {},
+  who: Partial<ReturnType<typeof attributionOf>> = {},
 ): Denial {
   const evaluationId = `${house.random(8)}.0`;
   try {

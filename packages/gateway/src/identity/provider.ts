@@ -1,12 +1,15 @@
-import { createHash } from 'node:crypto';
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import type { Clock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
+import type { Possession } from '../protocols/protocol.ts';
 import { identityOf } from './claims.ts';
-import type { Identity, IdentityProvider } from './identity.ts';
+import { sameText, tokenDigest, verifyProof } from './dpop.ts';
+import type { ExchangeVerifier, Identity } from './identity.ts';
 import type { Fetch } from './issuer-fetch.ts';
 import { IssuerKeys } from './issuer-keys.ts';
+import { ProofMemory } from './proof-memory.ts';
 import type { IdentityConfig, IssuerConfig } from './section.ts';
+import type { TaskTokenIssuer } from './task-token.ts';
 import { readTokenShape, rejected, type UnverifiedToken } from './token-shape.ts';
 import { VerifiedTokens } from './verified-tokens.ts';
 
@@ -14,6 +17,8 @@ export interface IdentityDependencies {
   readonly clock: Clock;
   /** Replaces the runtime's `fetch`. */
   readonly fetch?: Fetch;
+  /** The gateway itself as an issuer; null or absent when it issues nothing. */
+  readonly taskTokens?: TaskTokenIssuer | null;
 }
 
 interface Issuer {
@@ -21,8 +26,11 @@ interface Issuer {
   readonly keys: IssuerKeys;
 }
 
-/** Verifies OIDC access tokens (RFC 9068) of the configured issuers. Fetches nothing until the first token. */
-export function createIdentityProvider(config: IdentityConfig, deps: IdentityDependencies): IdentityProvider {
+/**
+ * Verifies OIDC access tokens (RFC 9068) of the configured issuers, and the gateway's own task tokens. Fetches nothing until
+ * the first token.
+ */
+export function createIdentityProvider(config: IdentityConfig, deps: IdentityDependencies): ExchangeVerifier {
   const { clock } = deps;
   const fetch = deps.fetch ?? globalThis.fetch;
   const issuers = new Map<string, Issuer>(
@@ -33,26 +41,93 @@ export function createIdentityProvider(config: IdentityConfig, deps: IdentityDep
   );
   const verified = new VerifiedTokens(config.verifiedTokens, config.verifiedTokenSeconds * 1_000, clock);
 
-  async function authenticate(bearer: string): Promise<Identity> {
+  const { taskTokens = null } = deps;
+
+  async function identify(bearer: string): Promise<Identity> {
     if (bearer.length > config.tokenBytes) {
       throw rejected(`it is longer than ${config.tokenBytes} bytes (identity.tokenBytes)`);
     }
-    const key = createHash('sha256').update(bearer).digest('base64');
+    const key = tokenDigest(bearer);
     const known = verified.get(key);
     if (known !== null) return known;
     const shape = readTokenShape(bearer, config.tokenBytes);
+    // Only a gateway that issues tokens has this name, and the configuration has no other issuer of it.
+    if (taskTokens !== null && shape.issuer === taskTokens.issuer) {
+      const identity = await taskTokens.verify(bearer, shape);
+      verified.set(key, identity, () => taskTokens.keys.verifying(shape.kid) !== null);
+      return identity;
+    }
     // The token only chooses which issuer is asked; that issuer's own keys and name then have to agree.
     const issuer = issuers.get(shape.issuer);
     if (issuer === undefined) throw rejected('its issuer is not one of identity.issuers');
     checkType(shape, issuer.config);
     const keys = await issuer.keys.keys(shape.kid);
     const claims = await verify(bearer, issuer.config, keys.resolve, config, clock);
-    const identity = identityOf(claims, issuer.config, expiry(claims, clock), config.groupsPerToken);
+    const identity = identityOf(claims, issuer.config, expiry(claims, clock), config.groupsPerToken, key);
     verified.set(key, identity, () => issuer.keys.generation === keys.generation);
     return identity;
   }
 
-  return { authenticate };
+  const { authorities, proofSeconds } = config.taskTokens;
+  const rules = {
+    windowSeconds: proofSeconds,
+    toleranceSeconds: config.clockToleranceSeconds,
+    authorities,
+    seen: new ProofMemory(clock),
+    clock,
+  };
+
+  async function confirm(identity: Identity, bearer: string, possession: Possession): Promise<void> {
+    const { confirmation } = identity;
+    if (confirmation?.x5tS256 != null) checkCertificate(confirmation.x5tS256, possession.certificate);
+    const jkt = confirmation?.jkt ?? null;
+    if (jkt === null) {
+      // RFC 9449 section 7.1: who sends a proof believes that the token is of no use to anyone else.
+      if (possession.proof !== null) throw rejected('it is not bound to a key; present it without a proof');
+      return;
+    }
+    if (possession.proof === null) throw rejected('it is bound to a key, and no DPoP proof came with it');
+    checkKey(jkt, await verifyProof(bearer, possession, rules));
+  }
+
+  return {
+    async authenticate(bearer, possession = NOTHING_SHOWN) {
+      const identity = await identify(bearer);
+      if (identity.confirmation !== null || possession.proof !== null)
+        await confirm(identity, bearer, possession);
+      return identity;
+    },
+    confirm,
+    async authenticateExchange(tokens, possession) {
+      const subject = await identify(tokens.subject);
+      const actor = tokens.actor === null ? null : await identify(tokens.actor);
+      const bindings = [subject, actor].flatMap((one) => one?.confirmation ?? []);
+      const bound = bindings.flatMap(({ jkt }) => jkt ?? []);
+      for (const { x5tS256 } of bindings)
+        if (x5tS256 !== null) checkCertificate(x5tS256, possession.certificate);
+      if (possession.proof === null) {
+        if (bound.length > 0) throw rejected('it is bound to a key, and no DPoP proof came with it');
+        return { subject, actor, jkt: null };
+      }
+      const jkt = await verifyProof(tokens.subject, possession, rules, { exchanging: true });
+      for (const one of bound) checkKey(one, jkt);
+      return { subject, actor, jkt };
+    },
+  };
+}
+
+const NOTHING_SHOWN: Possession = {
+  ...{ proof: null, method: '', before: '', after: '', authorities: [], certificate: null },
+};
+
+function checkKey(bound: string, shown: string): void {
+  if (!sameText(bound, shown)) throw rejected('it is bound to another key than that of the DPoP proof');
+}
+
+function checkCertificate(bound: string, shown: string | null): void {
+  if (shown === null || !sameText(bound, shown)) {
+    throw rejected('it is bound to a client certificate that was not shown');
+  }
 }
 
 function checkType(shape: UnverifiedToken, issuer: IssuerConfig): void {

@@ -2,4 +2,5 @@ export type { AccessRequestTable, StoredAccessRequest } from './access-requests.
 export { type StorageConfig, storageSection } from './section.ts';
 export type { SessionFilter, SessionTable, StartedSession } from './sessions.ts';
 export { openStorage, type Storage } from './storage.ts';
-export type { AccessDecisionRow, AccessRequestRow, SessionRow } from './tables.ts';
+export type { AccessDecisionRow, AccessRequestRow, SessionRow, TaskTokenRow } from './tables.ts';
+export type { BudgetKind, TaskTokenTable } from './task-tokens.ts';

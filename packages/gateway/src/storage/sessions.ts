@@ -5,7 +5,11 @@ import type { SessionRow, Tables } from './tables.ts';
 export type { SessionRow } from './tables.ts';
 
 /** What is known of a session when it starts. */
-export type StartedSession = Omit<SessionRow, 'ended_at' | 'ended_reason' | 'operations'>;
+export type StartedSession = Omit<SessionRow, 'ended_at' | 'ended_reason' | 'operations' | Handed> &
+  Partial<Pick<SessionRow, Handed>>;
+
+/** What only a session of a task token has. */
+type Handed = 'token_id' | 'delegation';
 
 export interface SessionFilter {
   readonly limit: number;
@@ -32,7 +36,14 @@ export function sessionTable(db: Kysely<Tables>): SessionTable {
   return {
     started: (row) =>
       storing(async () => {
-        const complete = { ...row, ended_at: null, ended_reason: null, operations: 0 };
+        const complete = {
+          token_id: null,
+          delegation: null,
+          ...row,
+          ended_at: null,
+          ended_reason: null,
+          operations: 0,
+        };
         await db.insertInto('session').values(complete).execute();
       }),
     ended: (id, reason, at, operations) =>

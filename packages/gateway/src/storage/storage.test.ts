@@ -43,6 +43,8 @@ function request(id: string, overrides: Partial<AccessRequestRow> = {}): AccessR
     expires_at: 2,
     ended_at: null,
     redeemed_at: null,
+    token_id: null,
+    delegation: null,
     ...overrides,
   };
 }

@@ -6,11 +6,13 @@ import type { StorageConfig } from './section.ts';
 import { type SessionTable, sessionTable } from './sessions.ts';
 import { sqliteDialect } from './sqlite.ts';
 import type { Tables } from './tables.ts';
+import { type TaskTokenTable, taskTokenTable } from './task-tokens.ts';
 
 /** The embedded store: an index of the audit log for people who look things up. */
 export interface Storage {
   readonly accessRequests: AccessRequestTable;
   readonly sessions: SessionTable;
+  readonly taskTokens: TaskTokenTable;
   /** Erases operation text and removes rows whose retention is over. Call it at start and then daily. */
   applyRetention(): Promise<void>;
   close(): Promise<void>;
@@ -27,14 +29,17 @@ export async function openStorage(config: StorageConfig, deps: { readonly clock:
   }
   const accessRequests = accessRequestTable(db);
   const sessions = sessionTable(db);
+  const taskTokens = taskTokenTable(db);
   return {
     accessRequests,
     sessions,
+    taskTokens,
     applyRetention: async () => {
       const now = deps.clock.now();
       await accessRequests.eraseTextEndedBefore(now - days(config.operationTextDays));
       await accessRequests.removeEndedBefore(now - days(config.sessionDays));
       await sessions.removeEndedBefore(now - days(config.sessionDays));
+      await taskTokens.removeExpiredBefore(now);
     },
     close: () => db.destroy(),
   };

@@ -7,6 +7,7 @@ export interface Tables {
   access_request: AccessRequestRow;
   access_decision: AccessDecisionRow;
   session: SessionRow;
+  task_token: TaskTokenRow;
 }
 
 export interface AccessRequestRow {
@@ -32,6 +33,10 @@ export interface AccessRequestRow {
   readonly expires_at: number;
   readonly ended_at: number | null;
   readonly redeemed_at: number | null;
+  /** Id of the task token it was asked with, or null. */
+  readonly token_id: string | null;
+  /** JSON list of the actors it was handed on by; null for a token that is no task token. */
+  readonly delegation: string | null;
 }
 
 export interface AccessDecisionRow {
@@ -62,4 +67,26 @@ export interface SessionRow {
   /** Path of the recording below the recordings folder, or null when there is none. */
   readonly recording: string | null;
   readonly operations: number;
+  /** As in AccessRequestRow. */
+  readonly token_id: string | null;
+  readonly delegation: string | null;
+}
+
+/** A task token that was given out, never the token itself. */
+export interface TaskTokenRow {
+  readonly id: string;
+  readonly subject: string;
+  readonly actor: string | null;
+  readonly task: string;
+  /** The task token it was made from, or null. */
+  readonly parent: string | null;
+  readonly issued_at: number;
+  readonly expires_at: number;
+  readonly operations_limit: number;
+  readonly rows_limit: number;
+  readonly approvals_limit: number;
+  /** Never less than what was spent: gateways claim ahead of what they spend. */
+  readonly operations_spent: number;
+  readonly rows_spent: number;
+  readonly approvals_spent: number;
 }
