@@ -42,7 +42,7 @@ before(async () => {
 });
 after(() => world.close());
 
-const entries = () => auditEntries(world.directory);
+const entries = () => auditEntries(world);
 
 /** A token of the agent, through the gateway's token endpoint. */
 async function exchanged(details: TaskDetails, subjectToken?: string): Promise<string> {
@@ -118,7 +118,10 @@ test('an agent with client credentials exchanges with openid-client and works wi
   assert.equal(stdout.trim(), '1000');
 
   const { jti } = decodeJwt(given.access_token);
-  const of = entries().filter(({ tokenId }) => tokenId === jti);
+  const of = await eventually('it ended', () => {
+    const found = entries().filter(({ tokenId }) => tokenId === jti);
+    return found.some(({ type }) => type === 'session-ended') ? found : undefined;
+  });
   const subject = `test|${machineClient.id}`;
   for (const type of ['token-issued', 'session-started', 'decision', 'introspection', 'session-ended']) {
     const entry = of.find((one) => one.type === type);
@@ -245,9 +248,9 @@ test('access requests are counted when they are opened [task-tokens.approvals]',
   const client = await connect(await exchanged({ actions: ['destroy'], budget: { approvals: 1 } }));
   const waiting = client.query('drop table if exists not_there_1').catch((error: Error) => error.message);
   const approver = await world.as('approver');
-  const [request] = await eventually(async () => {
+  const [request] = await eventually('it waits', async () => {
     const pending = await approver.listAccessRequests({ state: 'pending' });
-    return pending.length > 0 ? pending : null;
+    return pending.length > 0 ? pending : undefined;
   });
   assert.ok(request);
   assert.deepEqual(request.delegation.slice(1), ['agent-1']);
@@ -298,7 +301,9 @@ test('chain, task and token are in the list of sessions and in the head of the r
   assert.equal(listed?.task, 'look-around/list');
   await client.end();
   const auditor = createClient({ baseUrl: world.gateway.controlPlane, token: await world.token('auditor') });
-  await eventually(async () => ((await auditor.getSession(listed?.id ?? '')).endedAt === null ? null : true));
+  await eventually('it ended', async () =>
+    (await auditor.getSession(listed?.id ?? '')).endedAt === null ? undefined : true,
+  );
   for await (const event of auditor.recording(listed?.id ?? '')) {
     const { header } = event as { header?: { identity?: { tokenId?: string; delegation?: string[] } } };
     const text = JSON.stringify(header ?? event);
