@@ -24,7 +24,7 @@ export class Account {
   readonly #store: TaskTokenTable;
   readonly #report: (fault: unknown) => void;
   readonly #columns: Readonly<Record<BudgetKind, Column>>;
-  /** The store could not be asked: until it can, nothing is left. */
+  /** The store could not be asked when it last was. */
   #broken = false;
 
   constructor(row: TaskTokenRow, store: TaskTokenTable, report: (fault: unknown) => void) {
@@ -44,7 +44,13 @@ export class Account {
   /** What may still be spent, claimed or not. */
   left(kind: BudgetKind): number {
     const { claimed, spent, inStore } = this.#columns[kind];
-    return this.#broken && claimed <= spent ? 0 : this.limits[kind] - (inStore - claimed) - spent;
+    return this.limits[kind] - (inStore - claimed) - spent;
+  }
+
+  /** What may be spent now, without asking the store: while it cannot be asked, only what is claimed. */
+  spendable(kind: BudgetKind): number {
+    const { claimed, spent } = this.#columns[kind];
+    return this.#broken ? Math.min(claimed - spent, this.left(kind)) : this.left(kind);
   }
 
   /** Whether one can be spent of what is claimed. */

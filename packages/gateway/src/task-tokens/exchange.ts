@@ -213,6 +213,12 @@ async function budgetOf(
   subject: Identity,
 ): Promise<TaskBudget> {
   const left = subject.scope === null ? config.budget : (await ledger.open(subject)).left();
+  if (left.operations === 0) {
+    throw new ExchangeRefused(
+      'invalid_request',
+      'the budget of the token is used up: nothing can be made from it',
+    );
+  }
   const of = (kind: keyof TaskBudget): number => {
     const most = Math.min(left[kind], config.budget[kind]);
     const wanted = asked[kind] ?? most;

@@ -115,7 +115,7 @@ function budgetOf(chain: readonly Account[]): Budget {
     take,
     usedUp,
     takeRows(count) {
-      const granted = Math.max(0, Math.min(count, ...chain.map((one) => one.left('rows'))));
+      const granted = Math.max(0, Math.min(count, ...chain.map((one) => one.spendable('rows'))));
       for (const one of chain) {
         one.spend('rows', granted);
         one.claimAhead('rows');
