@@ -249,13 +249,13 @@ test('access requests are counted when they are opened [task-tokens.approvals]',
   const waiting = client.query('drop table if exists not_there_1').catch((error: Error) => error.message);
   const approver = await world.as('approver');
   const [request] = await eventually('it waits', async () => {
-    const pending = await approver.listAccessRequests({ state: 'pending' });
+    const { accessRequests: pending } = await approver.listAccessRequests({ state: 'pending' });
     return pending.length > 0 ? pending : undefined;
   });
   assert.ok(request);
   assert.deepEqual(request.delegation.slice(1), ['agent-1']);
   assert.ok(request.tokenId);
-  await approver.deny(request.id, 'no');
+  await approver.deny({ id: request.id, reason: 'no' });
   assert.match(String(await waiting), /denied it/);
   await assert.rejects(
     client.query('drop table if exists not_there_2'),
@@ -296,15 +296,15 @@ test('chain, task and token are in the list of sessions and in the head of the r
   const client = await connect(token);
   await client.query('select 1');
   const guard = await world.as('guard');
-  const listed = (await guard.listSessions({ open: true })).find(({ tokenId }) => tokenId === jti);
+  const listed = (await guard.listSessions({ open: true })).sessions.find(({ tokenId }) => tokenId === jti);
   assert.deepEqual(listed?.delegation, ['agent-1#lister', 'agent-1']);
   assert.equal(listed?.task, 'look-around/list');
   await client.end();
   const auditor = createClient({ baseUrl: world.gateway.controlPlane, token: await world.token('auditor') });
   await eventually('it ended', async () =>
-    (await auditor.getSession(listed?.id ?? '')).endedAt === null ? undefined : true,
+    (await auditor.getSession({ id: listed?.id ?? '' })).endedAt === null ? undefined : true,
   );
-  for await (const event of auditor.recording(listed?.id ?? '')) {
+  for await (const event of auditor.recording({ id: listed?.id ?? '' })) {
     const { header } = event as { header?: { identity?: { tokenId?: string; delegation?: string[] } } };
     const text = JSON.stringify(header ?? event);
     assert.ok(text.includes(String(jti)), text);

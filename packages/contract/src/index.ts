@@ -1,6 +1,19 @@
 export { ApiError } from './api-error.ts';
-export { type ClientOptions, type ControlPlaneClient, createClient } from './client.ts';
-export { type RouteName, routes } from './routes.ts';
+export { type ClientOptions, type ControlPlaneClient, createClient, type Page, rowsOf } from './client.ts';
+export { oauthPaths } from './oauth-paths.ts';
+export { openApiDocument } from './openapi.ts';
+export {
+  type AnswerOf,
+  type BodyOf,
+  type InputOf,
+  type IsStream,
+  type ParamsOf,
+  problemsOf,
+  type QueryOf,
+  type Route,
+  type Subject,
+} from './route.ts';
+export { type RouteName, type Routes, routes, routeTable } from './routes.ts';
 export {
   type AccessRequest,
   type AccessRequestQuery,
@@ -11,6 +24,7 @@ export {
   accessRequestSchema,
   accessRequestStateSchema,
   approveBodySchema,
+  CURSOR_CHARACTERS,
   denyBodySchema,
   type ExportStatus,
   endSessionBodySchema,
@@ -24,10 +38,13 @@ export {
   problemSchema,
   type RecordingEvent,
   type RecordingHold,
+  type RoomHealth,
+  readinessSchema,
   recordingEventSchema,
   recordingHoldSchema,
   recordingQuerySchema,
   releaseBodySchema,
+  roomHealthSchema,
   type Session,
   sessionListSchema,
   sessionQuerySchema,

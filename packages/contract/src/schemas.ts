@@ -9,7 +9,23 @@ export const LIST_LIMIT = 500;
 
 const time = z.iso.datetime();
 const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 of A-Z, a-z, 0-9, _ and -');
-const limit = z.coerce.number().int().min(1).max(LIST_LIMIT).default(100).describe('Most rows to give.');
+const limit = z.coerce
+  .number<number | string>()
+  .int()
+  .min(1)
+  .max(LIST_LIMIT)
+  .default(100)
+  .describe('Most rows to give.');
+/** Longest cursor: a time and an id, in base64url. */
+export const CURSOR_CHARACTERS = 200;
+const cursor = z
+  .string()
+  .max(CURSOR_CHARACTERS)
+  .regex(/^[A-Za-z0-9_-]+$/, 'must be the `next` of the page before')
+  .optional()
+  .describe('Where to go on: the `next` of the page before.');
+const next = z.string().nullable().describe('The cursor of the next page; null on the last.');
+const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')]);
 
 export const accessRequestStateSchema = z.enum([
   'pending',
@@ -25,6 +41,7 @@ export const idParamsSchema = z.object({ id });
 export const accessRequestQuerySchema = z.strictObject({
   state: accessRequestStateSchema.optional().describe('Only access requests in this state.'),
   limit,
+  cursor,
 });
 
 export const approveBodySchema = z.strictObject({
@@ -70,15 +87,12 @@ export const accessRequestSchema = z.object({
   decidable: z.boolean().describe('Whether the caller could decide it now.'),
 });
 
-export const accessRequestListSchema = z.object({ accessRequests: z.array(accessRequestSchema) });
+export const accessRequestListSchema = z.object({ accessRequests: z.array(accessRequestSchema), next });
 
 export const sessionQuerySchema = z.strictObject({
-  open: z
-    .enum(['true', 'false'])
-    .transform((value) => value === 'true')
-    .optional()
-    .describe('Only sessions that are still open, or only those that ended.'),
+  open: flag.optional().describe('Only sessions that are still open, or only those that ended.'),
   limit,
+  cursor,
 });
 
 export const sessionSchema = z.object({
@@ -107,9 +121,7 @@ export const endSessionBodySchema = z.strictObject({
 });
 
 export const recordingQuerySchema = z.strictObject({
-  follow: z
-    .enum(['true', 'false'])
-    .transform((value) => value === 'true')
+  follow: flag
     .optional()
     .describe(
       'Goes on with what is recorded meanwhile, until the session ends. An empty line says that nothing was.',
@@ -127,7 +139,7 @@ export const releaseBodySchema = z.strictObject({
 /** Whether a recording is kept whatever its age. */
 export const recordingHoldSchema = z.object({ id, held: z.boolean() });
 
-export const sessionListSchema = z.object({ sessions: z.array(sessionSchema) });
+export const sessionListSchema = z.object({ sessions: z.array(sessionSchema), next });
 
 export const exportStatusSchema = z.object({
   name: z.string(),
@@ -158,6 +170,19 @@ export const recordingEventSchema = z.record(z.string(), z.unknown());
 
 export const healthSchema = z.object({ status: z.literal('ok') });
 
+export const readinessSchema = z.object({ status: z.enum(['ready', 'not-ready']) });
+
+export const roomHealthSchema = z.object({
+  status: z.enum(['ready', 'not-ready']),
+  checks: z.array(
+    z.object({
+      name: z.string().describe('What is looked at, such as `store`.'),
+      ok: z.boolean(),
+      detail: z.string().describe('What is wrong; empty when nothing is.'),
+    }),
+  ),
+});
+
 /** RFC 9457. `code` is the gateway's own, from its closed list. */
 export const problemSchema = z.object({
   type: z.string(),
@@ -174,4 +199,5 @@ export type Session = z.output<typeof sessionSchema>;
 export type RecordingHold = z.output<typeof recordingHoldSchema>;
 export type ExportStatus = z.output<typeof exportStatusSchema>;
 export type RecordingEvent = z.output<typeof recordingEventSchema>;
+export type RoomHealth = z.output<typeof roomHealthSchema>;
 export type Problem = z.output<typeof problemSchema>;

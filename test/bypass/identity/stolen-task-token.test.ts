@@ -278,10 +278,10 @@ test('as an approver, or as anybody at the control plane [task-tokens.not-a-pers
   const client = createClient({ baseUrl: world.gateway.controlPlane, token: body.access_token });
   const entries = await during(async () => {
     for (const attempt of [
-      () => client.approve('any', 'ok'),
+      () => client.approve({ id: 'any', reason: 'ok' }),
       () => client.listSessions(),
       () => client.listAccessRequests(),
-      () => client.endSession('any', 'because'),
+      () => client.endSession({ id: 'any', reason: 'because' }),
     ]) {
       await assert.rejects(attempt(), { status: 403 });
     }

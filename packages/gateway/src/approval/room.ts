@@ -5,6 +5,8 @@ import { Fault } from '../lib/fault.ts';
 import type { Storage } from '../storage/index.ts';
 import type {
   AccessRequestEnding,
+  AccessRequestFilter,
+  AccessRequestPage,
   AccessRequestSubject,
   AccessRequestView,
   ApprovalRoom,
@@ -13,6 +15,7 @@ import type {
 import { ExpiryTimer, type Schedule, systemSchedule } from './expiry-timer.ts';
 import { after, type HeldRequest, heldRequest, rowOf, viewOfHeld } from './held-request.ts';
 import { checkLimits, reasonWithin } from './limits.ts';
+import { readPage } from './listing.ts';
 import { allSeatsFilled, objectionTo, seatFor, seatsFilled, seatsNeeded } from './rules.ts';
 import type { ApprovalConfig } from './section.ts';
 import type { AccessRequestEvent } from './states.ts';
@@ -30,10 +33,6 @@ export interface ApprovalDependencies {
   readonly report: (fault: unknown) => void;
   readonly schedule?: Schedule;
 }
-
-/** Most rows of the past that one listing looks through. */
-const HISTORY_WINDOW = 1_000;
-const DEFAULT_LIST_LIMIT = 100;
 
 /**
  * Opens the room where operations wait for people. What a hold waits for lives in memory, because it ends with the hold;
@@ -59,6 +58,12 @@ class Room implements ApprovalRoom {
       () => this.#expireDue(),
     );
     this.#written = deps.storage.accessRequests.failPending(deps.clock.now()).then(() => {}, deps.report);
+  }
+
+  get pending(): number {
+    let count = 0;
+    for (const one of this.#held.values()) if (one.state === 'pending') count += 1;
+    return count;
   }
 
   open(subject: AccessRequestSubject): PendingAccess {
@@ -88,20 +93,20 @@ class Room implements ApprovalRoom {
     };
   }
 
-  async list(
-    viewer: Identity,
-    filter: Parameters<ApprovalRoom['list']>[1] = {},
-  ): Promise<readonly AccessRequestView[]> {
-    const { state, limit = DEFAULT_LIST_LIMIT } = filter;
-    const held = [...this.#held.values()]
-      .filter((one) => one.state === 'pending' && (state ?? 'pending') === 'pending')
-      .map((one) => this.#view(one, viewer));
-    const seen = held.filter((one) => maySee(viewer, one)).reverse();
-    if (state === 'pending') return seen.slice(0, limit);
-    await this.#written;
-    const past = await this.#deps.storage.accessRequests.list({ limit: HISTORY_WINDOW, state });
-    const views = past.filter((one) => one.request.state !== 'pending').map(viewOfStored);
-    return [...seen, ...views.filter((one) => maySee(viewer, one))].slice(0, limit);
+  async list(viewer: Identity, filter: AccessRequestFilter = {}): Promise<readonly AccessRequestView[]> {
+    return (await this.page(viewer, filter)).found;
+  }
+
+  async page(viewer: Identity, filter: AccessRequestFilter): Promise<AccessRequestPage> {
+    const held = [...this.#held.values()].filter((one) => one.state === 'pending');
+    return await readPage(filter, {
+      pending: held.map((one) => this.#view(one, viewer)),
+      sees: (one) => maySee(viewer, one),
+      past: async (window) => {
+        await this.#written;
+        return this.#deps.storage.accessRequests.list(window);
+      },
+    });
   }
 
   async get(id: string, viewer: Identity): Promise<AccessRequestView> {

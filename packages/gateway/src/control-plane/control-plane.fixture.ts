@@ -8,7 +8,7 @@ import { approvalSection, createApprovals } from '../approval/index.ts';
 import type { AuditEntry } from '../audit/index.ts';
 import { createAuditIndex } from '../audit-index/index.ts';
 import { createIdentityProvider, identitySection } from '../identity/index.ts';
-import { systemClock } from '../lib/clock.ts';
+import { type Clock, systemClock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import type { Retention } from '../recording/index.ts';
 import { openStorage, storageSection } from '../storage/index.ts';
@@ -17,35 +17,31 @@ import { controlPlaneSection } from './section.ts';
 
 export type House = Awaited<ReturnType<typeof startHouse>>;
 
-export async function startHouse(section: Record<string, unknown> = {}) {
+export async function startHouse(section: Record<string, unknown> = {}, clock: Clock = systemClock) {
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-control-'));
   const provider = await startTestProvider();
   const issuers = [{ name: 'test', issuer: provider.issuer, audience: TEST_AUDIENCE }];
-  const identity = createIdentityProvider(identitySection.parse({ issuers }), { clock: systemClock });
-  const storage = await openStorage(storageSection.parse({ directory }), { clock: systemClock });
+  const identity = createIdentityProvider(identitySection.parse({ issuers }), { clock });
+  const storage = await openStorage(storageSection.parse({ directory }), { clock });
   const entries: AuditEntry[] = [];
   const faults: unknown[] = [];
+  /** Sessions that were ended by command with the reason, what was held and released, what readiness is made of. */
   const ended: string[] = [];
   const held: string[] = [];
+  const checks = [{ name: 'store', ok: true, detail: '' }];
   const audit = { append: (entry: AuditEntry) => void entries.push(entry) };
   const report = (fault: unknown) => void faults.push(fault);
-  const surroundings = { storage, clock: systemClock, audit, random: counted(), report };
+  const surroundings = { storage, clock, audit, random: counted(), report };
   const approvals = createApprovals({ config: approvalSection.parse({}), ...surroundings });
   const auditIndex = await startIndex(directory, report);
-  const config = controlPlaneSection.parse({
-    listen: '127.0.0.1:0',
-    roles: { auditors: ['auditors'], operators: ['security'] },
-    requestsPerMinute: 100_000,
-    ...section,
-  });
-  const plane = createControlPlane(config, {
+  const plane = createControlPlane(controlPlaneSection.parse({ ...SECTION, ...section }), {
     identity,
+    exchange: null,
     approvals,
     sessions: storage.sessions,
     auditIndex,
     audit,
-    clock: systemClock,
-    exchange: null,
+    clock,
     report,
     endSession: (id, reason) => {
       ended.push(`${id}: ${reason}`);
@@ -54,6 +50,10 @@ export async function startHouse(section: Record<string, unknown> = {}) {
     readSession: readTestSession,
     retention: retentionInto(held),
     exports: () => [],
+    idempotency: storage.idempotency,
+    health: async () => checks,
+    metrics: () => '# EOF\n',
+    checkAnswers: true,
   });
 
   const { address } = await plane.listen();
@@ -66,10 +66,9 @@ export async function startHouse(section: Record<string, unknown> = {}) {
     auditIndex,
     entries,
     faults,
-    /** Sessions that were ended by command, with the reason. */
     ended,
-    /** What was held and released. */
     held,
+    checks,
     /** A pending access request of this caller's. */
     async ask(token: string) {
       return approvals.open({ identity: await identity.authenticate(token), ...ASKED });
@@ -88,6 +87,14 @@ export async function startHouse(section: Record<string, unknown> = {}) {
     },
   };
 }
+
+const SECTION = {
+  listen: '127.0.0.1:0',
+  roles: { auditors: ['auditors'], operators: ['security'], admins: ['admins'] },
+  requestsPerMinute: 100_000,
+  callerRequestsPerMinute: 100_000,
+  failedLoginsPerMinute: 100_000,
+};
 
 /** Numbers in place of randomness, so that ids are the same in every run. */
 function counted(): () => string {

@@ -1,15 +1,11 @@
-import { routes } from '@sallyport/contract';
+import { oauthPaths } from '@sallyport/contract';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { proofAlgorithms } from '../identity/index.ts';
 import { ExchangeRefused, type TokenExchange } from '../task-tokens/index.ts';
 import { possessionOf, proofOf } from './possession.ts';
 
 /** What whoever has no token yet, or looks for the keys of one, may ask. */
-export const openRoutes: ReadonlySet<string> = new Set([
-  routes.exchangeToken.path,
-  routes.authorizationServer.path,
-  routes.keys.path,
-]);
+export const oauthRoutes: ReadonlySet<string> = new Set(Object.values(oauthPaths));
 
 /**
  * The gateway as an authorization server: RFC 8693 at the token endpoint, RFC 8414 metadata, RFC 7517 keys. Who exchanges a
@@ -19,8 +15,8 @@ export function tokenRoutes(app: FastifyInstance, exchange: TokenExchange | null
   if (exchange === null) return;
   const { issuer } = exchange;
   const names = [new URL(issuer.issuer).host];
-  app.get(routes.keys.path, () => issuer.keys.jwks);
-  app.get(routes.authorizationServer.path, () => metadataOf(issuer.issuer));
+  app.get(oauthPaths.keys, () => issuer.keys.jwks);
+  app.get(oauthPaths.metadata, () => metadataOf(issuer.issuer));
   // Within a scope of its own: no other route takes the bodies that any web page can send.
   void app.register(async (scope) => {
     scope.addContentTypeParser(
@@ -40,7 +36,7 @@ export function tokenRoutes(app: FastifyInstance, exchange: TokenExchange | null
       }
       throw error;
     });
-    scope.post(routes.exchangeToken.path, async (request) => {
+    scope.post(oauthPaths.token, async (request) => {
       const { body } = request;
       if (typeof body !== 'string') throw new ExchangeRefused('invalid_request', 'send a form');
       return exchange.exchange(body, possessionOf(request, proofOf(request), names), request.ip);
@@ -61,8 +57,8 @@ function metadataOf(issuer: string): object {
   const at = (path: string) => `${issuer.replace(/\/$/, '')}${path}`;
   return {
     issuer,
-    token_endpoint: at(routes.exchangeToken.path),
-    jwks_uri: at(routes.keys.path),
+    token_endpoint: at(oauthPaths.token),
+    jwks_uri: at(oauthPaths.keys),
     grant_types_supported: ['urn:ietf:params:oauth:grant-type:token-exchange'],
     response_types_supported: [],
     token_endpoint_auth_methods_supported: ['none'],

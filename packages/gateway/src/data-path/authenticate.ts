@@ -6,7 +6,7 @@ import type { Budget } from '../task-tokens/index.ts';
 import { attributionOf } from './attribution.ts';
 import type { House } from './house.ts';
 import { judge } from './judge.ts';
-import { deny } from './record.ts';
+import { deny, unrecorded } from './record.ts';
 import { Session } from './session.ts';
 import { mayAskToChange, overBudget } from './task-scope.ts';
 
@@ -14,11 +14,32 @@ export type Admission =
   | { readonly effect: 'permit'; readonly session: Session; readonly standing: Permit }
   | { readonly effect: 'deny'; readonly denial: Denial };
 
-/** Verifies who is there, then asks policy whether they may connect to this target. Every refusal is recorded. */
-export async function authenticate(caller: Caller, protocol: Protocol, house: House): Promise<Admission> {
-  const verified = await verify(caller, protocol, house);
+/** Who asks for what, where: all that entries say of somebody there is no session for yet. */
+interface Visit {
+  readonly caller: Caller;
+  readonly protocol: Protocol;
+  /** The address of the peer: a client's, or that of whatever it came through. */
+  readonly address: string;
+  readonly house: House;
+}
+
+/**
+ * Verifies who is there, then asks policy whether they may connect to this target. That somebody proved who they are is on
+ * record before anything is judged about them, and so is every refusal.
+ */
+export async function authenticate(
+  caller: Caller,
+  protocol: Protocol,
+  address: string,
+  house: House,
+): Promise<Admission> {
+  const visit = { caller, protocol, address, house };
+  const verified = await verify(visit);
   if ('code' in verified) return { effect: 'deny', denial: verified };
   const { identity, budget } = verified;
+  const sessionId = house.random(8);
+  const denial = recordAuthenticated(visit, identity, sessionId);
+  if (denial !== null) return { effect: 'deny', denial };
   const target = house.connector.targets.find(({ name }) => name === caller.target);
   const known = target !== undefined && target.protocol === protocol.name;
   const asked = contextOf(identity, caller, protocol);
@@ -26,10 +47,10 @@ export async function authenticate(caller: Caller, protocol: Protocol, house: Ho
     known && mayAskToChange(identity.scope, house.decisionPoint) && (await mayChange(house, asked))
       ? asked
       : { ...asked, access: 'read-only' };
-  const session = new Session(house, identity, context, caller);
+  const session = new Session(house, identity, context, caller, sessionId);
   // A token that does not name the target is not told whether there is one.
   if (!known && identity.scope?.targets.includes(caller.target) !== false)
-    return { effect: 'deny', denial: unknownTarget(session, caller, protocol) };
+    return { effect: 'deny', denial: unknownTarget(visit, session) };
   // From here on a revocation finds it: reaching the target takes a while.
   house.sessions.admit(session);
   const over = budget?.usedUp('operations') ?? null;
@@ -88,7 +109,8 @@ interface Verified {
   readonly budget: Budget | null;
 }
 
-async function verify(caller: Caller, protocol: Protocol, house: House): Promise<Verified | Denial> {
+async function verify(visit: Visit): Promise<Verified | Denial> {
+  const { caller, house } = visit;
   let identity: Identity | null = null;
   try {
     identity = await house.identity.authenticate(caller.credential, caller.possession);
@@ -102,45 +124,70 @@ async function verify(caller: Caller, protocol: Protocol, house: House): Promise
       reason: fault instanceof Fault ? fault.message : 'the credential could not be verified',
       hint: 'present a fresh access token as the password',
     } as const;
-    return refuseCaller(house, caller, protocol, refusing, identity === null ? {} : attributionOf(identity));
+    return refuseCaller(visit, refusing, identity === null ? {} : attributionOf(identity));
   }
 }
 
-function unknownTarget(session: Session, caller: Caller, protocol: Protocol): Denial {
+/** Null when it is on record; else why nothing is to be judged (L1). */
+function recordAuthenticated(visit: Visit, identity: Identity, sessionId: string): Denial | null {
+  const { caller, house } = visit;
+  const { facet, client, secure } = caller;
+  try {
+    house.audit.append({
+      type: 'authenticated',
+      sessionId,
+      ...attributionOf(identity),
+      ...askedFor(visit),
+      facts: { ...doorOf(visit), facet, client, secure },
+    });
+    return null;
+  } catch (fault) {
+    const { code, reason, hint } = unrecorded(fault, house.report);
+    return { code, reason, hint, evaluationId: `${sessionId}.0`, policies: [] };
+  }
+}
+
+function unknownTarget(visit: Visit, session: Session): Denial {
   session.end('session-ended', 'the target is unknown', '');
+  const { caller, protocol } = visit;
   return refuseCaller(
-    session.house,
-    caller,
-    protocol,
+    visit,
     {
       code: 'unknown-target',
       reason: `no ${protocol.name} target is named "${caller.target}"`,
       hint: 'check the name of the target',
     },
-    attributionOf(session.identity),
+    { sessionId: session.id, ...attributionOf(session.identity) },
   );
 }
 
 function refuseCaller(
-  house: House,
-  caller: Caller,
-  protocol: Protocol,
+  visit: Visit,
   refusing: Pick<Denial, 'code' | 'reason' | 'hint'>,
-  who: Partial<ReturnType<typeof attributionOf>> = {},
+  who: Partial<ReturnType<typeof attributionOf>> & { readonly sessionId?: string } = {},
 ): Denial {
-  const evaluationId = `${house.random(8)}.0`;
+  const { house } = visit;
+  const evaluationId = `${who.sessionId ?? house.random(8)}.0`;
   try {
     house.audit.append({
       ...who,
       type: 'authentication-failed',
       evaluationId,
-      target: caller.target,
-      protocol: protocol.name,
+      ...askedFor(visit),
       effect: 'deny',
       reason: refusing.reason,
+      facts: doorOf(visit),
     });
   } catch (fault) {
     house.report(fault);
   }
   return { ...refusing, evaluationId, policies: [] };
+}
+
+function askedFor({ caller, protocol }: Visit): { readonly target: string; readonly protocol: string } {
+  return { target: caller.target, protocol: protocol.name };
+}
+
+function doorOf({ address }: Visit): { readonly door: string; readonly address: string } {
+  return { door: 'listener', address };
 }

@@ -13,7 +13,7 @@ import type {
   Refusal,
   TargetLink,
 } from '../protocols/protocol.ts';
-import { attributionOf, handedTo } from './attribution.ts';
+import { attributionOf } from './attribution.ts';
 import { recordPermit } from './permit.ts';
 import { openLink } from './reach.ts';
 import { refuse } from './record.ts';
@@ -100,10 +100,13 @@ async function introspect(
   const link = await openLink(session, door, protocol, facet, {});
   const evaluationId = session.nextEvaluationId();
   const { id: sessionId, identity, target } = session;
-  const whose = { ...handedTo(identity), target, protocol: protocol.name };
-  const entry = { type: 'introspection', sessionId, evaluationId, ...whose } as const;
   const permit = recordPermit(session.house.audit, door, {
-    ...entry,
+    type: 'introspection',
+    sessionId,
+    evaluationId,
+    ...attributionOf(identity),
+    target,
+    protocol: protocol.name,
     effect: 'permit',
     form: 'read the catalog',
   });

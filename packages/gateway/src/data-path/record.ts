@@ -127,11 +127,7 @@ export function permit(
       },
     );
   } catch (fault) {
-    // Reported when it began: once, and not by every operation.
-    if (fault instanceof Fault && fault.code === 'export-behind')
-      return deny(session, operation, EXPORT_BEHIND);
-    session.house.report(fault);
-    return unavailable(session, operation);
+    return deny(session, operation, unrecorded(fault, session.house.report));
   }
 }
 
@@ -142,6 +138,14 @@ function within({ budget }: Session, limit: ReplyLimit | null): ReplyLimit | nul
 }
 
 const UNLIMITED: ReplyLimit = { rows: null, bytes: null, timeoutMs: null };
+
+/** Why nothing is permitted whose entry the log did not take. */
+export function unrecorded(fault: unknown, report: (fault: unknown) => void): Refusing {
+  // Reported when it began: once, and not by every operation.
+  if (fault instanceof Fault && fault.code === 'export-behind') return EXPORT_BEHIND;
+  report(fault);
+  return AUDIT_UNAVAILABLE;
+}
 
 /** Counts the operation for its subject and actor; the rate that is used up already, or null. */
 function takeRates({ house, identity }: Session, rates: readonly Rate[]): Rate | null {

@@ -10,7 +10,7 @@ export type {
   TaskScope,
 } from './identity.ts';
 export { PLAIN_TOKEN } from './identity.ts';
-export { createIdentityProvider, type IdentityDependencies } from './provider.ts';
+export { createIdentityProvider, type IdentityDependencies, type IdentityRoom } from './provider.ts';
 export { type IdentityConfig, identitySection } from './section.ts';
 export { TASK_TYPE, type TaskGrant, TaskTokenIssuer } from './task-token.ts';
 export { rejected as rejectedTaskToken } from './token-shape.ts';

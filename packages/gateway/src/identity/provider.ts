@@ -21,6 +21,11 @@ export interface IdentityDependencies {
   readonly taskTokens?: TaskTokenIssuer | null;
 }
 
+export interface IdentityRoom extends ExchangeVerifier {
+  /** Names of issuers whose keys are neither held nor to be had: nobody of theirs could be authenticated now. */
+  issuersAway(): Promise<readonly string[]>;
+}
+
 interface Issuer {
   readonly config: IssuerConfig;
   readonly keys: IssuerKeys;
@@ -30,7 +35,7 @@ interface Issuer {
  * Verifies OIDC access tokens (RFC 9068) of the configured issuers, and the gateway's own task tokens. Fetches nothing until
  * the first token.
  */
-export function createIdentityProvider(config: IdentityConfig, deps: IdentityDependencies): ExchangeVerifier {
+export function createIdentityProvider(config: IdentityConfig, deps: IdentityDependencies): IdentityRoom {
   const { clock } = deps;
   const fetch = deps.fetch ?? globalThis.fetch;
   const issuers = new Map<string, Issuer>(
@@ -112,6 +117,15 @@ export function createIdentityProvider(config: IdentityConfig, deps: IdentityDep
       const jkt = await verifyProof(tokens.subject, possession, rules, { exchanging: true });
       for (const one of bound) checkKey(one, jkt);
       return { subject, actor, jkt };
+    },
+    async issuersAway() {
+      const asked = [...issuers.values()].map(async ({ config: { name }, keys }) =>
+        keys.keys(undefined).then(
+          () => null,
+          () => name,
+        ),
+      );
+      return (await Promise.all(asked)).filter((name) => name !== null);
     },
   };
 }

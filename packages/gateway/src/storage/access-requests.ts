@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { storing } from './fault.ts';
+import type { Position } from './position.ts';
 import type { AccessDecisionRow, AccessRequestRow, Tables } from './tables.ts';
 
 export type { AccessDecisionRow, AccessRequestRow } from './tables.ts';
@@ -22,6 +23,7 @@ export interface AccessRequestTable {
   list(filter: {
     readonly limit: number;
     readonly state?: string | undefined;
+    readonly before?: Position | undefined;
   }): Promise<readonly StoredAccessRequest[]>;
   eraseTextEndedBefore(time: number): Promise<void>;
   removeEndedBefore(time: number): Promise<void>;
@@ -70,10 +72,18 @@ function lookups(db: Kysely<Tables>): Pick<AccessRequestTable, 'find' | 'list'> 
         const rows = await db.selectFrom('access_request').selectAll().where('id', '=', id).execute();
         return (await withDecisions(rows))[0] ?? null;
       }),
-    list: ({ limit, state }) =>
+    list: ({ limit, state, before }) =>
       storing(async () => {
         let query = db.selectFrom('access_request').selectAll().limit(limit);
         if (state !== undefined) query = query.where('state', '=', state);
+        if (before !== undefined) {
+          query = query.where((row) =>
+            row.or([
+              row('created_at', '<', before.at),
+              row.and([row('created_at', '=', before.at), row('id', '<', before.id)]),
+            ]),
+          );
+        }
         return withDecisions(await query.orderBy('created_at', 'desc').orderBy('id', 'desc').execute());
       }),
   };

@@ -1,6 +1,7 @@
 import { Kysely } from 'kysely';
 import type { Clock } from '../lib/clock.ts';
 import { type AccessRequestTable, accessRequestTable } from './access-requests.ts';
+import { type IdempotencyTable, idempotencyTable } from './idempotency.ts';
 import { migrate } from './migrations.ts';
 import type { StorageConfig } from './section.ts';
 import { type SessionTable, sessionTable } from './sessions.ts';
@@ -13,6 +14,7 @@ export interface Storage {
   readonly accessRequests: AccessRequestTable;
   readonly sessions: SessionTable;
   readonly taskTokens: TaskTokenTable;
+  readonly idempotency: IdempotencyTable;
   /** Erases operation text and removes rows whose retention is over. Call it at start and then daily. */
   applyRetention(): Promise<void>;
   close(): Promise<void>;
@@ -30,16 +32,19 @@ export async function openStorage(config: StorageConfig, deps: { readonly clock:
   const accessRequests = accessRequestTable(db);
   const sessions = sessionTable(db);
   const taskTokens = taskTokenTable(db);
+  const idempotency = idempotencyTable(db);
   return {
     accessRequests,
     sessions,
     taskTokens,
+    idempotency,
     applyRetention: async () => {
       const now = deps.clock.now();
       await accessRequests.eraseTextEndedBefore(now - days(config.operationTextDays));
       await accessRequests.removeEndedBefore(now - days(config.sessionDays));
       await sessions.removeEndedBefore(now - days(config.sessionDays));
       await taskTokens.removeExpiredBefore(now);
+      await idempotency.removeBefore(now - days(1));
     },
     close: () => db.destroy(),
   };
