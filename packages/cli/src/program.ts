@@ -5,6 +5,7 @@ import { addAudit } from './program-audit.ts';
 import { addPolicy } from './program-policy.ts';
 import { addRecordings } from './program-recordings.ts';
 import { withFilters, withFolders } from './program-search.ts';
+import { addToken } from './program-token.ts';
 import { oneLine, someLines, type Terminal } from './terminal.ts';
 
 const EXAMPLES = `
@@ -49,6 +50,7 @@ export function createProgram(terminal: Terminal): Command {
   addRecordings(program, terminal);
   addPolicy(program, terminal);
   addClassify(program, terminal);
+  addToken(program, terminal);
   return program;
 }
 
