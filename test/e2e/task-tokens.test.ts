@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -10,6 +10,7 @@ import { createClient } from '@sallyport/contract';
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose';
 import * as openid from 'openid-client';
 import pg from 'pg';
+import { run } from '../../packages/cli/src/captured-terminal.test-support.ts';
 import { auditEntries } from '../fixtures/audit-entries.ts';
 import { startGateway, TASK_ISSUER, type TestGateway } from '../fixtures/gateway.ts';
 import { eventually } from '../fixtures/raw-postgres.ts';
@@ -324,4 +325,40 @@ test('no token is written anywhere [task-tokens.no-secret]', async () => {
   assert.ok(!readFileSync(join(world.directory, 'data', 'store', 'sallyport.db')).includes(signature));
   assert.ok(!JSON.stringify(world.faults).includes(signature));
   assert.notEqual(createHash('sha256').update(token).digest('base64url'), decodeJwt(token).jti);
+});
+
+test('the command exchanges, makes the password of a connection, and shows what a token is for [task-tokens.command]', async () => {
+  const keyFile = join(world.directory, 'agent.key');
+  const at = ['--url', world.gateway.controlPlane, '--token-file', '-'];
+  const asked = [
+    'token',
+    'exchange',
+    ...at,
+    '--target',
+    'db',
+    '--action',
+    'read',
+    '--rows',
+    '10',
+    '--key-file',
+    keyFile,
+  ];
+  const given = await run(asked, await world.token('agent'));
+  assert.equal(given.code, 0, given.err);
+  assert.equal(statSync(keyFile).mode & 0o777, 0o600);
+  const address = `127.0.0.1:${world.port}`;
+  const proving = ['token', 'proof', '--token-file', '-', '--target', 'db', '--address', address];
+  const { out: password } = await run([...proving, '--key-file', keyFile], given.out);
+  const client = await connect(password);
+  assert.equal((await client.query('select id from orders limit 3')).rows.length, 3);
+  await client.end();
+  await assert.rejects(connect(password), /used before/);
+  const shown = await run(['token', 'inspect', '--token-file', '-'], given.out);
+  assert.match(shown.out, /"targets":\["db"\]/);
+  const wider = ['token', 'exchange', ...at, '--target', 'db', '--action', 'write', '--key-file', keyFile];
+  const refused = await run(wider, given.out);
+  assert.equal(refused.code, 3);
+  assert.match(refused.err, /does not name all of these actions/);
+  chmodSync(keyFile, 0o644);
+  assert.equal((await run([...proving, '--key-file', keyFile], given.out)).code, 2);
 });
