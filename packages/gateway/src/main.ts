@@ -167,11 +167,7 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
     createApprovals({ config: config.approval, storage, clock, audit, random, report }),
   );
   const { recorder, retention } = openRecordings(config, { clock, audit, report }, owned);
-  const daily = () => void Promise.all([storage.applyRetention(), retention.apply()]).catch(report);
-  const timer = setInterval(daily, RETENTION_MS);
-  closing.unshift(() => clearInterval(timer.unref()));
-  // Not waited for: there may be many to delete, and nobody has to wait for it.
-  void retention.apply().catch(report);
+  applyDaily(storage, retention, report, closing);
   const connector = createConnector(config.connector, { randomBytes, ...config.secrets });
   const protocols = owned(createProtocols({ clock, random: randomBytes, http: config.http }));
   const decisions = createDecisionMemo(watched);
@@ -198,18 +194,22 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   };
   decisionPoint.onChange(() => void regate(house).catch(report));
   const issuersAway = () => identity.issuersAway();
-  const opened = {
-    house,
-    exchange,
-    storage,
-    auditIndex,
-    approvals,
-    decisionPoint,
-    protocols,
-    retention,
-    exports,
-  };
-  return { ...opened, metrics, issuersAway };
+  const opened = { house, storage, auditIndex, approvals, decisionPoint, protocols, retention, exports };
+  return { ...opened, exchange, metrics, issuersAway };
+}
+
+/** Deletes, once a day, what is older than it may be. */
+function applyDaily(
+  storage: Storage,
+  retention: Retention,
+  report: (fault: unknown) => void,
+  closing: Closing,
+): void {
+  const daily = () => void Promise.all([storage.applyRetention(), retention.apply()]).catch(report);
+  const timer = setInterval(daily, RETENTION_MS);
+  closing.unshift(() => clearInterval(timer.unref()));
+  // Not waited for: there may be many to delete, and nobody has to wait for it.
+  void retention.apply().catch(report);
 }
 
 /** Whose tokens are accepted: the configured issuers', and the gateway's own. */

@@ -1,13 +1,12 @@
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import type { Clock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
-import type { Possession } from '../protocols/protocol.ts';
 import { identityOf } from './claims.ts';
-import { sameText, tokenDigest, verifyProof } from './dpop.ts';
+import { tokenDigest } from './dpop.ts';
 import type { ExchangeVerifier, Identity } from './identity.ts';
 import type { Fetch } from './issuer-fetch.ts';
 import { IssuerKeys } from './issuer-keys.ts';
-import { ProofMemory } from './proof-memory.ts';
+import { createProving, NOTHING_SHOWN } from './proving.ts';
 import type { IdentityConfig, IssuerConfig } from './section.ts';
 import type { TaskTokenIssuer } from './task-token.ts';
 import { readTokenShape, rejected, type UnverifiedToken } from './token-shape.ts';
@@ -73,50 +72,20 @@ export function createIdentityProvider(config: IdentityConfig, deps: IdentityDep
     return identity;
   }
 
-  const { authorities, proofSeconds } = config.taskTokens;
-  const rules = {
-    windowSeconds: proofSeconds,
-    toleranceSeconds: config.clockToleranceSeconds,
-    authorities,
-    seen: new ProofMemory(clock),
-    clock,
-  };
-
-  async function confirm(identity: Identity, bearer: string, possession: Possession): Promise<void> {
-    const { confirmation } = identity;
-    if (confirmation?.x5tS256 != null) checkCertificate(confirmation.x5tS256, possession.certificate);
-    const jkt = confirmation?.jkt ?? null;
-    if (jkt === null) {
-      // RFC 9449 section 7.1: who sends a proof believes that the token is of no use to anyone else.
-      if (possession.proof !== null) throw rejected('it is not bound to a key; present it without a proof');
-      return;
-    }
-    if (possession.proof === null) throw rejected('it is bound to a key, and no DPoP proof came with it');
-    checkKey(jkt, await verifyProof(bearer, possession, rules));
-  }
+  const proving = createProving(config, clock);
 
   return {
     async authenticate(bearer, possession = NOTHING_SHOWN) {
       const identity = await identify(bearer);
       if (identity.confirmation !== null || possession.proof !== null)
-        await confirm(identity, bearer, possession);
+        await proving.confirm(identity, bearer, possession);
       return identity;
     },
-    confirm,
+    confirm: proving.confirm,
     async authenticateExchange(tokens, possession) {
       const subject = await identify(tokens.subject);
       const actor = tokens.actor === null ? null : await identify(tokens.actor);
-      const bindings = [subject, actor].flatMap((one) => one?.confirmation ?? []);
-      const bound = bindings.flatMap(({ jkt }) => jkt ?? []);
-      for (const { x5tS256 } of bindings)
-        if (x5tS256 !== null) checkCertificate(x5tS256, possession.certificate);
-      if (possession.proof === null) {
-        if (bound.length > 0) throw rejected('it is bound to a key, and no DPoP proof came with it');
-        return { subject, actor, jkt: null };
-      }
-      const jkt = await verifyProof(tokens.subject, possession, rules, { exchanging: true });
-      for (const one of bound) checkKey(one, jkt);
-      return { subject, actor, jkt };
+      return { subject, actor, jkt: await proving.exchanged(tokens.subject, [subject, actor], possession) };
     },
     async issuersAway() {
       const asked = [...issuers.values()].map(async ({ config: { name }, keys }) =>
@@ -128,20 +97,6 @@ export function createIdentityProvider(config: IdentityConfig, deps: IdentityDep
       return (await Promise.all(asked)).filter((name) => name !== null);
     },
   };
-}
-
-const NOTHING_SHOWN: Possession = {
-  ...{ proof: null, method: '', before: '', after: '', authorities: [], certificate: null },
-};
-
-function checkKey(bound: string, shown: string): void {
-  if (!sameText(bound, shown)) throw rejected('it is bound to another key than that of the DPoP proof');
-}
-
-function checkCertificate(bound: string, shown: string | null): void {
-  if (shown === null || !sameText(bound, shown)) {
-    throw rejected('it is bound to a client certificate that was not shown');
-  }
 }
 
 function checkType(shape: UnverifiedToken, issuer: IssuerConfig): void {
