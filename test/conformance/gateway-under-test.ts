@@ -23,6 +23,7 @@ import {
 } from '../../packages/gateway/src/identity/index.ts';
 import { systemClock } from '../../packages/gateway/src/lib/clock.ts';
 import { Fault } from '../../packages/gateway/src/lib/fault.ts';
+import { RateLimit } from '../../packages/gateway/src/lib/rate-limit.ts';
 import { createMasking, maskingSection } from '../../packages/gateway/src/masking/index.ts';
 import type {
   Decision,
@@ -121,6 +122,7 @@ export async function startGateway(setup: GatewaySetup): Promise<GatewayUnderTes
     decisionPoint,
     decisions: createDecisionMemo(decisionPoint),
     rates: new Rates(),
+    failures: new RateLimit(1_000_000, systemClock),
     uses: new Uses(),
     workingHours: null,
     approvals: approvals.door,

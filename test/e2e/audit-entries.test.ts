@@ -22,6 +22,7 @@ const SECTIONS = [
   '<sha256> listeners',
   '<sha256> log',
   '<sha256> masking',
+  '<sha256> metrics',
   '<sha256> policy',
   '<sha256> recording',
   '<sha256> storage',

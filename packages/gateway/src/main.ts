@@ -24,6 +24,7 @@ import { type Exports, openExports } from './export/index.ts';
 import { createIdentityProvider, type IdentityRoom, TaskTokenIssuer } from './identity/index.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { Fault } from './lib/fault.ts';
+import { RateLimit } from './lib/rate-limit.ts';
 import { createMasking, readMaskingKey } from './masking/index.ts';
 import { createHealth, createMetrics, listenForScrapers, type Metrics } from './metrics/index.ts';
 import {
@@ -139,7 +140,6 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   const metrics = owned(
     createMetrics({
       protocols: [...new Set(config.listeners.map(({ protocol }) => protocol))],
-      groupOf: (action) => decisionPoint.groupOf(action),
       seconds: () => performance.now() / 1_000,
     }),
   );
@@ -183,6 +183,7 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
     decisionPoint: watched,
     decisions,
     rates: new Rates(),
+    failures: new RateLimit(config.limits.failedLoginsPerMinute, clock),
     uses: new Uses(),
     workingHours: workingHoursOf(config.policy),
     approvals,
@@ -257,7 +258,10 @@ async function openLog(
   closing: Closing,
 ): Promise<OpenedLog> {
   const owned = ownedBy(closing);
-  const log = owned(replacement ?? createAudit(config.audit, { clock, onCheckpointFailure: report }));
+  const onTrouble = (fault: unknown): void => report(fault ?? 'the audit log is on disk again, and goes on');
+  const log = owned(
+    replacement ?? createAudit(config.audit, { clock, onCheckpointFailure: report, onTrouble }),
+  );
   const { lastEntry } = log;
   const exports = owned(
     await openExports(config.audit.export, {

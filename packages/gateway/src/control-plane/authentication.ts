@@ -22,6 +22,12 @@ interface AuthenticationDependencies {
   readonly report: (fault: unknown) => void;
 }
 
+/** What is remembered of those who came. */
+interface Memory {
+  readonly failures: RateLimit;
+  readonly uses: FirstUses;
+}
+
 type Limits = Pick<ControlPlaneConfig, 'callerRequestsPerMinute' | 'failedLoginsPerMinute'>;
 
 /** Paths anyone may ask for. */
@@ -35,14 +41,16 @@ export function authentication(
   limits: Limits,
   deps: AuthenticationDependencies,
 ): CallerOf {
-  const uses = new FirstUses();
   const callers = new WeakMap<FastifyRequest, Identity>();
-  const failures = new RateLimit(limits.failedLoginsPerMinute, deps.clock);
+  const memory = {
+    failures: new RateLimit(limits.failedLoginsPerMinute, deps.clock),
+    uses: new FirstUses(),
+  };
   const rates = new RateLimit(limits.callerRequestsPerMinute, deps.clock);
   app.addHook('onRequest', async (request, reply) => {
     const { url } = request.routeOptions;
     if (url !== undefined && (OPEN.has(url) || oauthRoutes.has(url))) return;
-    const caller = await authenticate(request, reply, failures, uses, deps);
+    const caller = await authenticate(request, reply, memory, deps);
     const taken = rates.take(JSON.stringify([caller.subject, caller.actor]));
     tellRate(reply, 'caller', rates, taken);
     if (!taken.allowed) {
@@ -64,8 +72,7 @@ export function authentication(
 async function authenticate(
   request: FastifyRequest,
   reply: FastifyReply,
-  failures: RateLimit,
-  uses: FirstUses,
+  { failures, uses }: Memory,
   deps: AuthenticationDependencies,
 ): Promise<Identity> {
   const match = /^(Bearer|DPoP) ([A-Za-z0-9._~+/=-]+)$/i.exec(request.headers.authorization ?? '');
@@ -73,7 +80,6 @@ async function authenticate(
   if (token === undefined) {
     throw new Fault('credential-rejected', 'Present an OIDC access token as "Authorization: Bearer …".');
   }
-  const facts = { door: 'control-plane', address: request.ip };
   const address = addressKey(request.ip);
   // Before the token is looked at: an address that only guesses costs no signature and no entry of the log.
   const left = failures.look(address);
@@ -84,6 +90,7 @@ async function authenticate(
       `More than ${failures.perMinute} rejected tokens a minute from one address (controlPlane.failedLoginsPerMinute).`,
     );
   }
+  const facts = { door: 'control-plane', address: request.ip };
   try {
     // RFC 9449 section 7.1: under the scheme DPoP there has to be a proof, under Bearer none is looked at.
     const proof = scheme.toLowerCase() === 'dpop' ? (proofOf(request) ?? '') : null;

@@ -29,7 +29,8 @@ export async function startHouse(section: Record<string, unknown> = {}, clock: C
   const ended: string[] = [];
   const held: string[] = [];
   const checks = [{ name: 'store', ok: true, detail: '' }];
-  const audit = { append: (entry: AuditEntry) => void entries.push(entry) };
+  const log = { isFull: false };
+  const audit = logInto(entries, log);
   const report = (fault: unknown) => void faults.push(fault);
   const surroundings = { storage, clock, audit, random: counted(), report };
   const approvals = createApprovals({ config: approvalSection.parse({}), ...surroundings });
@@ -43,10 +44,7 @@ export async function startHouse(section: Record<string, unknown> = {}, clock: C
     audit,
     clock,
     report,
-    endSession: (id, reason) => {
-      ended.push(`${id}: ${reason}`);
-      return id === 'alices';
-    },
+    endSession: (id, reason) => ended.push(`${id}: ${reason}`) > 0 && id === 'alices',
     readSession: readTestSession,
     retention: retentionInto(held),
     exports: () => [],
@@ -64,6 +62,7 @@ export async function startHouse(section: Record<string, unknown> = {}, clock: C
     approvals,
     identity,
     auditIndex,
+    log,
     entries,
     faults,
     ended,
@@ -95,6 +94,15 @@ const SECTION = {
   callerRequestsPerMinute: 100_000,
   failedLoginsPerMinute: 100_000,
 };
+
+function logInto(entries: AuditEntry[], log: { readonly isFull: boolean }) {
+  return {
+    append(entry: AuditEntry): void {
+      if (log.isFull) throw new Fault('audit-unavailable', 'the disk is full');
+      entries.push(entry);
+    },
+  };
+}
 
 /** Numbers in place of randomness, so that ids are the same in every run. */
 function counted(): () => string {

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 
 /** Most tokens remembered, with the addresses they came from; the longest unused goes first. About 100 bytes each. */
-const KNOWN_USES = 10_000;
+export const KNOWN_USES = 10_000;
 
 /**
  * Which tokens came in from where, so that using one again is not news: a command that asks every second would fill the log.
