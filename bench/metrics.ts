@@ -21,6 +21,7 @@ export function benchMetrics(rounds: number): void {
   metrics.watchDecisions({
     version: 'v',
     asksRisk: false,
+    isAction: () => true,
     groupOf: (action) => (action === 'select' ? 'read' : null),
     decide: async () => ({ effect: 'permit', policies: [], policyVersion: 'v', obligations: [] }),
     onChange: () => undefined,

@@ -339,6 +339,39 @@ const PINNED = {
       },
     },
   ],
+  'token-issued': [
+    {
+      ...AGENT,
+      actions: ['read'],
+      delegation: ['agent-1#worker-1', 'agent-1'],
+      facts: {
+        address: '127.0.0.1',
+        approvals: 10,
+        bound: [],
+        expiresAt: '<time>',
+        operations: '<number>',
+        parent: '<token>',
+        rows: 100_000,
+        targets: ['db'],
+      },
+      tokenId: '<token>',
+    },
+  ],
+  'token-refused': [
+    {
+      ...AGENT,
+      delegation: ['agent-1'],
+      effect: 'deny',
+      facts: { address: '127.0.0.1', error: 'invalid_request' },
+      reason: 'the token is for another task: ask for that, or for TASK/PART of it',
+      tokenId: '<token>',
+    },
+    {
+      effect: 'deny',
+      facts: { address: '127.0.0.1', error: 'invalid_request' },
+      reason: 'The token was refused: it is not a signed JWT; present an OIDC access token.',
+    },
+  ],
   admin: [
     { ...person('auditor'), facts: { attempt: 'read-recording' }, sessionId: '<session>', target: 'db' },
     { ...person('auditor'), facts: { attempt: 'search-audit', filters: ['subject'] } },

@@ -6,6 +6,7 @@ import { addPolicy } from './program-policy.ts';
 import { addRecordings } from './program-recordings.ts';
 import { withFilters, withFolders } from './program-search.ts';
 import { addSignIn } from './program-sign-in.ts';
+import { addToken } from './program-token.ts';
 import { oneLine, someLines, type Terminal } from './terminal.ts';
 
 const EXAMPLES = `
@@ -52,6 +53,7 @@ export function createProgram(terminal: Terminal): Command {
   addRecordings(program, terminal);
   addPolicy(program, terminal);
   addClassify(program, terminal);
+  addToken(program, terminal);
   return program;
 }
 

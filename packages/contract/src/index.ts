@@ -1,5 +1,6 @@
 export { ApiError } from './api-error.ts';
 export { type ClientOptions, type ControlPlaneClient, createClient, type Page, rowsOf } from './client.ts';
+export { oauthPaths } from './oauth-paths.ts';
 export { openApiDocument } from './openapi.ts';
 export {
   type AnswerOf,

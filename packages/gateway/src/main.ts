@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createConnector } from '@sallyport/connector';
 import { type ApprovalRoom, createApprovals } from './approval/index.ts';
-import { type AuditLog, createAudit, type OpenedAudit } from './audit/index.ts';
-import { type AuditIndex, createAuditIndex } from './audit-index/index.ts';
-import { configurationEntry, type GatewayConfig, type ListenerConfig } from './config/index.ts';
+import type { AuditLog, OpenedAudit } from './audit/index.ts';
+import type { AuditIndex } from './audit-index/index.ts';
+import type { GatewayConfig, ListenerConfig } from './config/index.ts';
 import { createControlPlane } from './control-plane/index.ts';
 import {
   createDecisionMemo,
@@ -20,8 +19,7 @@ import {
   type SessionObserver,
   Uses,
 } from './data-path/index.ts';
-import { type Exports, openExports } from './export/index.ts';
-import { createIdentityProvider, type IdentityProvider, type IdentityRoom } from './identity/index.ts';
+import type { Exports } from './export/index.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { Fault } from './lib/fault.ts';
 import { RateLimit } from './lib/rate-limit.ts';
@@ -47,8 +45,10 @@ import {
   type Uploads,
 } from './recording/index.ts';
 import { createSessionIndex, type SessionIndex } from './replicas/index.ts';
-import { createSignIn, type SignIn, withSessions } from './sign-in/index.ts';
+import type { SignIn } from './sign-in/index.ts';
 import { openStorage, type Storage } from './storage/index.ts';
+import type { TokenExchange } from './task-tokens/index.ts';
+import { type Closing, openIdentities, openLog, ownedBy } from './wiring/index.ts';
 
 export interface Gateway {
   readonly listeners: readonly Pick<Listener, 'protocol' | 'host' | 'port'>[];
@@ -111,20 +111,11 @@ export async function createGateway(config: GatewayConfig, deps: GatewayDeps): P
   }
 }
 
-/** What has to be closed, last opened first. */
-type Closing = (() => unknown)[];
-
-/** Takes something that has to be closed before whatever was opened earlier. */
-function ownedBy(closing: Closing): <T extends { close(): unknown }>(thing: T) => T {
-  return (thing) => {
-    closing.unshift(() => thing.close());
-    return thing;
-  };
-}
-
 interface Rooms {
   /** For listeners without TLS; `tls` is each listener's own. */
   readonly house: House;
+  /** Null when tokens are not exchanged. */
+  readonly exchange: TokenExchange | null;
   readonly storage: Storage;
   readonly signIn: SignIn;
   readonly sessionIndex: SessionIndex;
@@ -162,20 +153,14 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
     await createDecisionPoint(config.policy, { audit, lastEntry, classes: masking.classes }),
   );
   const end: Gateway['endSessions'] = (matches, why) => sessions.endWhere(matches, why);
-  const { identity, signIn, tokens } = await openIdentity(
-    config,
-    { clock, audit, store: storage.signIns },
-    end,
-  );
+  const identities = { clock, storage, audit, decisionPoint, report, end };
+  const { identity, signIn, tokens, ledger, exchange } = await openIdentities(config, identities, owned);
   const watched = metrics.watchDecisions(decisionPoint);
   const approvals = owned(
     createApprovals({ config: config.approval, storage, clock, audit, random, report }),
   );
   const { recorder, retention } = openRecordings(config, { clock, audit, report }, owned);
-  const daily = () => void Promise.all([storage.applyRetention(), retention.apply()]).catch(report);
-  closing.unshift(every(RETENTION_MS, daily));
-  // Not waited for: there may be many to delete, and nobody has to wait for it.
-  void retention.apply().catch(report);
+  applyDaily(storage, retention, report, closing);
   const connector = createConnector(config.connector, { randomBytes, ...config.secrets });
   const protocols = owned(createProtocols({ clock, random: randomBytes, http: config.http }));
   const decisions = createDecisionMemo(watched);
@@ -189,6 +174,7 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
     limits: config.limits,
     tls: null,
     identity,
+    ledger,
     decisionPoint: watched,
     decisions,
     rates: new Rates(),
@@ -205,67 +191,22 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   decisionPoint.onChange(() => void regate(house).catch(report));
   const issuersAway = () => tokens.issuersAway();
   const { auditIndex, cutBytes, exports } = log;
-  const opened = { house, storage, sessionIndex, signIn, auditIndex, cutBytes, exports };
+  const opened = { house, storage, sessionIndex, signIn, exchange, auditIndex, cutBytes, exports };
   return { ...opened, approvals, decisionPoint, protocols, retention, metrics, issuersAway };
 }
 
-/** Does something now and then; gives what stops it. */
-function every(milliseconds: number, work: () => void): () => void {
-  const timer = setInterval(work, milliseconds).unref();
-  return () => clearInterval(timer);
-}
-
-/** Tokens of issuers and sessions of ours, as one; what was opened with a session ends with it. */
-async function openIdentity(
-  config: GatewayConfig,
-  deps: { readonly clock: Clock; readonly audit: AuditLog; readonly store: Storage['signIns'] },
-  endWhere: Gateway['endSessions'],
-): Promise<{ readonly identity: IdentityProvider; readonly signIn: SignIn; readonly tokens: IdentityRoom }> {
-  const tokens = createIdentityProvider(config.identity, { clock: deps.clock });
-  const signIn: SignIn = await createSignIn(config.signIn, config.identity, {
-    ...deps,
-    identity: tokens,
-    ended: (hash, why) => endWhere(({ identity }) => signIn.isOf(identity, hash), why),
-  });
-  return { identity: withSessions(tokens, signIn), signIn, tokens };
-}
-
-interface OpenedLog extends Pick<Rooms, 'auditIndex' | 'cutBytes' | 'exports'> {
-  /** The log as everyone appends to it: counted, and closed to what permits while an export is too far behind. */
-  readonly audit: AuditLog;
-  readonly lastEntry: ReturnType<typeof createAudit>['lastEntry'];
-}
-
-/** The audit log with what reads it. */
-async function openLog(
-  config: GatewayConfig,
-  { clock, report, audit: replacement }: GatewayDeps & { readonly clock: Clock },
-  metrics: Metrics,
+/** Deletes, once a day, what is older than it may be. */
+function applyDaily(
+  storage: Storage,
+  retention: Retention,
+  report: (fault: unknown) => void,
   closing: Closing,
-): Promise<OpenedLog> {
-  const owned = ownedBy(closing);
-  const onTrouble = (fault: unknown): void => report(fault ?? 'the audit log is on disk again, and goes on');
-  const log = owned(
-    replacement ?? createAudit(config.audit, { clock, onCheckpointFailure: report, onTrouble }),
-  );
-  const { lastEntry } = log;
-  const exports = owned(
-    await openExports(config.audit.export, {
-      log,
-      directory: config.audit.directory,
-      cursors: join(config.dataDirectory, 'export'),
-      now: clock.now,
-      random: Math.random,
-      report,
-    }),
-  );
-  const audit = exports.guard(metrics.watchLog(log));
-  closing.unshift(() => audit.append({ type: 'gateway-stopped' }));
-  audit.append(configurationEntry(config.digests, lastEntry('configuration-loaded')));
-  const auditIndex = owned(
-    createAuditIndex({ log: config.audit.directory, directory: config.auditIndex.directory }, { report }),
-  );
-  return { audit, lastEntry, cutBytes: log.cutBytes, auditIndex, exports };
+): void {
+  const daily = () => void Promise.all([storage.applyRetention(), retention.apply()]).catch(report);
+  const timer = setInterval(daily, RETENTION_MS).unref();
+  closing.unshift(() => clearInterval(timer));
+  // Not waited for: there may be many to delete, and nobody has to wait for it.
+  void retention.apply().catch(report);
 }
 
 function openRecordings(
@@ -341,6 +282,7 @@ async function openControlPlane(
 ): Promise<string> {
   const { house, storage, sessionIndex, signIn, auditIndex, approvals, protocols } = rooms;
   const { retention, exports } = rooms;
+  const { exchange } = rooms;
   const { identity, audit, clock, report, recorder } = house;
   const { directory } = config.recording;
   const readSession = (id: string, follow: { readonly until: number } | null) =>
@@ -349,6 +291,7 @@ async function openControlPlane(
     identity,
     signIn,
     signInLimits: config.signIn,
+    exchange,
     approvals,
     sessions: storage.sessions,
     auditIndex,
@@ -370,13 +313,15 @@ async function openControlPlane(
 function observeInto(index: SessionIndex): SessionObserver {
   return {
     opened({ id, identity, target, facet, client, context, startedAt }) {
-      const { subject, displayName, actor, task } = identity;
+      const { subject, displayName, actor, task, tokenId, delegation, scope } = identity;
       index.opened({
         ...{ id, subject, actor, task, target, facet, client },
         display_name: displayName,
         protocol: context.protocol,
         started_at: startedAt,
         recording: `${id}.rec`,
+        token_id: scope === null ? null : tokenId,
+        delegation: scope === null ? null : JSON.stringify(delegation),
       });
     },
     closed: (session, reason) => index.closed(session.id, reason, session.operations),

@@ -73,6 +73,8 @@ export function rowOf(request: HeldRequest): OpenedAccessRequest {
     ended_at: request.endedAt,
     redeemed_at: null,
     requester: identityColumn(subject.identity),
+    token_id: subject.identity.scope === null ? null : subject.identity.tokenId,
+    delegation: subject.identity.scope === null ? null : JSON.stringify(subject.identity.delegation),
   };
 }
 
@@ -85,6 +87,8 @@ export function viewOfHeld(request: HeldRequest, decidable: boolean): AccessRequ
     displayName: identity.displayName,
     actor: identity.actor,
     task: identity.task,
+    tokenId: identity.scope === null ? null : identity.tokenId,
+    delegation: identity.scope === null ? [] : identity.delegation,
     target: subject.target,
     digest: subject.digest,
     text: subject.text,

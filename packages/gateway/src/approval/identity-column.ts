@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Identity } from '../identity/index.ts';
+import { type Identity, PLAIN_TOKEN } from '../identity/index.ts';
 
 /**
  * What another gateway must know of a person or agent to judge by the same rules (rules.ts): of who asks, and of who
@@ -17,8 +17,6 @@ const identityFacts = z.object({
   aliases: z.array(z.string()),
 });
 
-export type IdentityFacts = z.output<typeof identityFacts>;
-
 /** As a column; which token it was is nobody else's concern. */
 export function identityColumn({
   subject,
@@ -33,10 +31,10 @@ export function identityColumn({
   return JSON.stringify({ subject, displayName, groups, actor, task, kind, expiresAt, aliases });
 }
 
-/** Null when it is not there, or not what this gateway would have written. */
-export function readIdentity(column: string | null): IdentityFacts | null {
+/** Null when it is not there, or not what this gateway would have written. Which token it was is not known. */
+export function readIdentity(column: string | null): Identity | null {
   try {
-    return identityFacts.parse(JSON.parse(column ?? 'null'));
+    return { ...PLAIN_TOKEN, ...identityFacts.parse(JSON.parse(column ?? 'null')) };
   } catch {
     return null;
   }

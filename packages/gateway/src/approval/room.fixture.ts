@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { testStore } from '../../../../test/fixtures/store.ts';
 import type { AuditEntry } from '../audit/index.ts';
-import type { Identity } from '../identity/index.ts';
+import { type Identity, PLAIN_TOKEN } from '../identity/index.ts';
 import type { Storage } from '../storage/index.ts';
 import type { AccessRequestSubject } from './approval.ts';
 import { createApprovals } from './room.ts';
@@ -20,6 +20,7 @@ export function identity(name: string, overrides: Partial<Identity> = {}): Ident
     kind: 'person',
     expiresAt: Number.MAX_SAFE_INTEGER,
     aliases: [`main|${name}`, `${name}@example.com`, 'client:main|cli'],
+    ...PLAIN_TOKEN,
     ...overrides,
   };
 }

@@ -353,8 +353,9 @@ class Room implements LocalRoom {
 
 function entryFields(request: HeldRequest): Omit<AuditEntry, 'type'> {
   const { identity, sessionId, target, digest, form } = request.subject;
-  const { subject, actor, task } = identity;
-  return { requestId: request.id, sessionId, subject, actor, task, target, digest, form };
+  const { subject, actor, task, tokenId, delegation, scope } = identity;
+  const handed = scope === null ? {} : { tokenId, delegation };
+  return { requestId: request.id, sessionId, subject, actor, task, ...handed, target, digest, form };
 }
 
 function requestedFacts(request: HeldRequest): NonNullable<AuditEntry['facts']> {

@@ -101,6 +101,7 @@ function inKeyOrder(entry: AuditEntry, stamp: Stamp, formBytes: number): EntryFi
   return {
     actions: entry.actions,
     actor: entry.actor,
+    delegation: entry.delegation,
     digest: entry.digest,
     effect: entry.effect,
     evaluationId: entry.evaluationId,
@@ -119,6 +120,7 @@ function inKeyOrder(entry: AuditEntry, stamp: Stamp, formBytes: number): EntryFi
     target: entry.target,
     task: entry.task,
     time: stamp.time,
+    tokenId: entry.tokenId,
     type: entry.type,
     v: ENTRY_VERSION,
   };

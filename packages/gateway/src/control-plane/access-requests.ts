@@ -35,6 +35,7 @@ export function accessRequestHandlers({
 function present(view: AccessRequestView): AccessRequest {
   return {
     ...view,
+    delegation: [...view.delegation],
     parameters: view.parameters === null ? null : [...view.parameters],
     requirements: view.requirements.map(({ group, seats }) => ({ group, seats })),
     decisions: view.decisions.map((one) => ({ ...one, decidedAt: iso(one.decidedAt) })),

@@ -9,9 +9,11 @@ import { addressKey, RateLimit } from '../lib/rate-limit.ts';
 import type { SignIn } from '../sign-in/index.ts';
 import { cookieNames, readCookie } from './cookies.ts';
 import { FirstUses } from './first-uses.ts';
+import { possessionOf, proofOf } from './possession.ts';
 import { Refused } from './problem.ts';
 import { tellRate, tooMany } from './rate-headers.ts';
 import type { ControlPlaneConfig } from './section.ts';
+import { oauthRoutes } from './token.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -59,7 +61,7 @@ export function authentication(
   const rates = new RateLimit(limits.callerRequestsPerMinute, deps.clock);
   app.addHook('onRequest', async (request, reply) => {
     const { url, config } = request.routeOptions;
-    if (config.open === true || (url !== undefined && OPEN.has(url))) return;
+    if (config.open === true || (url !== undefined && (OPEN.has(url) || oauthRoutes.has(url)))) return;
     const caller = await authenticate(request, reply, memory, deps);
     const taken = rates.take(JSON.stringify([caller.subject, caller.actor]));
     tellRate(reply, 'caller', rates, taken);
@@ -86,7 +88,8 @@ async function authenticate(
   deps: AuthenticationDependencies,
 ): Promise<Identity> {
   const { authorization, cookie } = request.headers;
-  const token = /^Bearer ([A-Za-z0-9._~+/=-]+)$/i.exec(authorization ?? '')?.[1];
+  const match = /^(Bearer|DPoP) ([A-Za-z0-9._~+/=-]+)$/i.exec(authorization ?? '');
+  const [, scheme = '', token] = match ?? [];
   const session = readCookie(cookie, cookieNames(deps.signIn.origin()).session);
   if (token === undefined && session === null) {
     throw new Fault('credential-rejected', 'Present an OIDC access token as "Authorization: Bearer …".');
@@ -103,15 +106,16 @@ async function authenticate(
   }
   const facts = { door: 'control-plane', address: request.ip };
   try {
-    if (session === null && token !== undefined) {
-      const identity = await deps.identity.authenticate(token);
-      if (uses.isFirst(token, request.ip))
-        recordFirstUse(identity, facts, deps, () => uses.remember(token, request.ip));
-      return identity;
-    }
-    return await ofCookie(request, session, deps.signIn);
+    if (session !== null || token === undefined) return await ofCookie(request, session, deps.signIn);
+    // RFC 9449 section 7.1: under the scheme DPoP there has to be a proof, under Bearer none is looked at.
+    const proof = scheme.toLowerCase() === 'dpop' ? (proofOf(request) ?? '') : null;
+    const identity = await deps.identity.authenticate(token, possessionOf(request, proof));
+    if (identity.scope !== null) refuseTaskToken(identity, facts, deps);
+    if (uses.isFirst(token, request.ip))
+      recordFirstUse(identity, facts, deps, () => uses.remember(token, request.ip));
+    return identity;
   } catch (error) {
-    if (error instanceof Fault) {
+    if (error instanceof Fault && error.code !== 'not-permitted') {
       if (error.code === 'credential-rejected') failures.take(address);
       deps.audit.append({ type: 'authentication-failed', reason: error.message, facts });
     }
@@ -174,4 +178,16 @@ function checkPage(
   const expected = Buffer.from(signIn.csrfToken(session));
   if (given.length !== expected.length || !timingSafeEqual(given, expected))
     refuse(`${CSRF_HEADER} is not what /v1/whoami gave`);
+}
+
+/** What a task token names are targets: it looks at nothing here, and decides nothing. */
+function refuseTaskToken(
+  { subject, actor, task, tokenId, delegation }: Identity,
+  facts: NonNullable<AuditEntry['facts']>,
+  { audit }: AuthenticationDependencies,
+): never {
+  const reason = 'A task token is for the targets it names; present an access token of an issuer.';
+  const who = { subject, actor, task, tokenId, delegation };
+  audit.append({ type: 'authentication-failed', ...who, effect: 'deny', reason, facts });
+  throw new Fault('not-permitted', reason);
 }

@@ -24,6 +24,7 @@ export async function startHouse(section: Record<string, unknown> = {}, clock: C
   const { directory, provider, storage, approvals, identity, auditIndex, ended, held, checks } = rooms;
   const plane = createControlPlane(controlPlaneSection.parse({ ...SECTION, ...section }), {
     ...rooms,
+    exchange: null,
     clock,
     sessions: storage.sessions,
     endSession: (id, reason) => ended.push(`${id}: ${reason}`) > 0 && id === 'alices',

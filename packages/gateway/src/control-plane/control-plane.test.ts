@@ -281,6 +281,7 @@ test('without TLS it listens on loopback only [control-plane.clear-text]', async
       auditIndex,
       audit: { append: () => {} },
       clock: systemClock,
+      exchange: null,
       endSession: () => false,
       exports: () => [],
       idempotency: storage.idempotency,

@@ -12,6 +12,7 @@ import { isLoopbackHost } from '../lib/loopback.ts';
 import { addressKey, RateLimit } from '../lib/rate-limit.ts';
 import type { SignIn, SignInSection } from '../sign-in/index.ts';
 import type { Storage } from '../storage/index.ts';
+import type { TokenExchange } from '../task-tokens/index.ts';
 import { accessRequestHandlers } from './access-requests.ts';
 import { auditSearchHandlers } from './audit-search.ts';
 import { authentication } from './authentication.ts';
@@ -27,6 +28,7 @@ import { type ControlPlaneConfig, parseListen } from './section.ts';
 import { type Handlers, serveRoutes } from './serve-routes.ts';
 import { sessionHandlers } from './sessions.ts';
 import { signInHandlers, signInRoutes } from './sign-in.ts';
+import { tokenRoutes } from './token.ts';
 
 export interface ControlPlaneDependencies {
   readonly identity: IdentityProvider;
@@ -40,6 +42,8 @@ export interface ControlPlaneDependencies {
   readonly clock: Clock;
   /** Ends an open session now, on whichever gateway it is; false when it is not open. */
   endSession(id: string, reason: string): boolean | Promise<boolean>;
+  /** Exchanges tokens for task tokens; null when that is switched off. */
+  readonly exchange: TokenExchange | null;
   readonly readSession: RecordingDependencies['readSession'];
   readonly retention: RecordingDependencies['retention'];
   /** How each export of the audit log is doing. */
@@ -133,6 +137,7 @@ async function buildApp(
   guardDoor(app, config, deps.clock, deps.signIn);
   const callerOf = authentication(app, config, deps);
   openSignIn(app, deps);
+  tokenRoutes(app, deps.exchange);
   const idempotency = createIdempotency(deps.idempotency, deps.clock);
   serveRoutes(app, handlersOf({ ...deps, authorization }), {
     authorization,

@@ -1,4 +1,5 @@
 import type { Session } from '@sallyport/contract';
+import { z } from 'zod';
 import type { AuditLog } from '../audit/index.ts';
 import type { Identity } from '../identity/index.ts';
 import { Fault } from '../lib/fault.ts';
@@ -55,6 +56,9 @@ function ownOf(caller: Identity): { readonly subject: string; readonly actor?: s
   return isAgent(caller) ? { subject: caller.subject, actor: caller.actor } : { subject: caller.subject };
 }
 
+/** The store is a file that others may have written: what is read back is checked. */
+const delegationColumn = z.array(z.string());
+
 function present(row: SessionRow): Session {
   return {
     id: row.id,
@@ -62,6 +66,8 @@ function present(row: SessionRow): Session {
     displayName: row.display_name,
     actor: row.actor,
     task: row.task,
+    tokenId: row.token_id,
+    delegation: row.delegation === null ? [] : delegationColumn.parse(JSON.parse(row.delegation)),
     target: row.target,
     facet: row.facet,
     protocol: row.protocol,

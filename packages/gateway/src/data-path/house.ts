@@ -8,6 +8,7 @@ import type { Masking } from '../masking/index.ts';
 import type { DecisionPoint, WorkingHours } from '../policy/index.ts';
 import type { Door, Limits } from '../protocols/protocol.ts';
 import type { Recorder } from '../recording/index.ts';
+import type { Ledger } from '../task-tokens/index.ts';
 import type { DecisionMemo } from './decide.ts';
 import type { Rates } from './rates.ts';
 import type { Uses } from './risk.ts';
@@ -18,6 +19,8 @@ export interface House {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly identity: IdentityProvider;
+  /** What task tokens have left. */
+  readonly ledger: Pick<Ledger, 'open'>;
   readonly decisionPoint: DecisionPoint;
   readonly decisions: DecisionMemo;
   /** What was permitted in the last minute, where a policy limits that. */

@@ -1,4 +1,4 @@
-import type { Identity } from './identity.ts';
+import type { Confirmation, Identity } from './identity.ts';
 import { isRecord } from './issuer-fetch.ts';
 import { type ClaimPath, type IssuerConfig, issuerSection } from './section.ts';
 import type { SamlConfig } from './sign-in-section.ts';
@@ -20,6 +20,7 @@ export function identityOf(
   issuer: IssuerConfig,
   expiresAt: number,
   groupLimit: number,
+  tokenId = '',
 ): Identity {
   const sub = subjectOf(claims, issuer.claims.subject);
   if (sub === null) throw rejected('it names no subject');
@@ -39,6 +40,11 @@ export function identityOf(
     kind: machine ? 'machine' : 'person',
     expiresAt,
     aliases: Object.freeze(aliases({ claims, issuer, sub, subject, actor, email, clients })),
+    tokenId,
+    delegation: Object.freeze(actorChain(claims, actor)),
+    scope: null,
+    confirmation: confirmationOf(claims),
+    mayAct: name(claims, 'may_act.sub', 'permitted actor'),
   });
 }
 
@@ -174,11 +180,32 @@ function actorChain(claims: Claims, actor: string | null): string[] {
   const chain = actor === null ? [] : [actor];
   let act: unknown = claims.act;
   for (let depth = 0; isRecord(act) && depth < ACTOR_DEPTH; depth += 1) {
-    if (isName(act.sub)) chain.push(act.sub);
+    // The first is the actor itself, unless the issuer is configured to name that elsewhere.
+    if (isName(act.sub) && !(depth === 0 && act.sub === actor)) chain.push(act.sub);
     act = act.act;
   }
   if (isRecord(act)) throw rejected(`its chain of actors is longer than ${ACTOR_DEPTH}`);
   return chain;
+}
+
+/**
+ * RFC 7800: what the bearer has to hold. A method that cannot be checked here is a refusal: the issuer meant that the
+ * token is not good in any hand.
+ */
+export function confirmationOf(claims: Claims): Confirmation | null {
+  const { cnf } = claims;
+  if (cnf === undefined || cnf === null) return null;
+  const { jkt = null, 'x5t#S256': x5tS256 = null } = isRecord(cnf) ? cnf : {};
+  const isThumbprint = (value: unknown) => value === null || isDigest(value);
+  if (!isThumbprint(jkt) || !isThumbprint(x5tS256) || (jkt === null && x5tS256 === null)) {
+    throw rejected('it is bound in a way that cannot be checked here (cnf)');
+  }
+  return Object.freeze({ jkt: jkt as string | null, x5tS256: x5tS256 as string | null });
+}
+
+/** SHA-256 in base64url. */
+export function isDigest(value: unknown): value is string {
+  return typeof value === 'string' && /^[A-Za-z0-9_-]{43}$/.test(value);
 }
 
 function displayName(claims: Claims, issuer: IssuerConfig, otherwise: string): string {
@@ -198,14 +225,14 @@ function name(claims: Claims, path: ClaimPath, what: string): string | null {
   const [first] = segments(path);
   if (value === undefined) {
     const dangling = segments(path).length > 1 && first !== undefined && Object.hasOwn(claims, first);
-    if (dangling && what === 'actor') throw rejected('it has an actor that cannot be read');
+    if (dangling && what.endsWith('actor')) throw rejected(`it has a ${what} that cannot be read`);
     return null;
   }
   if (!isName(value)) throw rejected(`its ${what} is not a name of 1 to ${NAME_LENGTH} printable characters`);
   return value;
 }
 
-function isName(value: unknown): value is string {
+export function isName(value: unknown): value is string {
   return (
     typeof value === 'string' &&
     value !== '' &&

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { issuerSignInSection, samlSection } from './sign-in-section.ts';
+import { sameIssuer, taskTokensSection } from './task-tokens-section.ts';
 import { readTemplate } from './templates.ts';
-import { isHttpsOrLoopback } from './urls.ts';
+import { issuerUrl } from './urls.ts';
 
 /** Signature algorithms a token may use: asymmetric only, so that a public key can never be taken for a shared secret. */
 export const tokenAlgorithms = [
@@ -32,15 +33,6 @@ const template = z
   .refine(
     (text) => readTemplate(text) !== null,
     'must be text with claims in braces, such as repo:{repository}',
-  );
-
-/** Plain http is for an issuer on this machine: anything else could be answered by whoever sits between. */
-const issuerUrl = z
-  .string()
-  .max(512)
-  .refine(
-    (url) => isHttpsOrLoopback(url),
-    'must be an https:// URL, or http:// on a loopback address, with no query or fragment',
   );
 
 export const issuerSection = z.strictObject({
@@ -220,10 +212,18 @@ export const identitySection = z
       .max(3_600)
       .default(300)
       .describe('Longest time a verified token is remembered; never past its expiry.'),
+    taskTokens: taskTokensSection
+      .prefault({})
+      .describe('Task tokens, which agents exchange their access token for (docs/identity.md).'),
   })
   .refine(({ issuers, saml }) => !saml.some(({ name }) => issuers.some((issuer) => issuer.name === name)), {
     path: ['saml'],
     message: 'an identity provider has the name of an issuer; a subject starts with that name',
+  })
+  .refine((all) => !all.issuers.some((one) => sameIssuer(one.issuer, all.taskTokens.issuer)), {
+    // Whose keys would count for such a token? An issuer that is not the gateway must never be taken for it.
+    path: ['taskTokens', 'issuer'],
+    message: 'is the URL of one of identity.issuers: the gateway must have a name of its own',
   });
 
 export type IdentityConfig = z.output<typeof identitySection>;

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { isLoopbackHost } from '../lib/loopback.ts';
 
 /** Whether this URL may be trusted to lead where it says: https, or http to this machine. No credentials, no fragment. */
@@ -12,3 +13,12 @@ export function isHttpsOrLoopback(
   if (url.protocol === 'https:') return true;
   return url.protocol === 'http:' && isLoopbackHost(url.hostname.replace(/^\[|\]$/g, ''));
 }
+
+/** Plain http is for an issuer on this machine: anything else could be answered by whoever sits between. */
+export const issuerUrl = z
+  .string()
+  .max(512)
+  .refine(
+    (url) => isHttpsOrLoopback(url),
+    'must be an https:// URL, or http:// on a loopback address, with no query or fragment',
+  );

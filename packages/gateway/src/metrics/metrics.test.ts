@@ -26,6 +26,7 @@ function point(): DecisionPoint {
   return {
     version: 'v',
     asksRisk: false,
+    isAction: () => true,
     groupOf: (action) => (action === 'select' ? 'read' : action === 'update' ? 'write' : null),
     decide: async () => ({ effect: 'permit', policies: [], policyVersion: 'v', obligations: [] }),
     onChange: () => undefined,

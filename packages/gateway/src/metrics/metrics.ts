@@ -160,6 +160,7 @@ function watchedDecisions(point: DecisionPoint, histogram: Histogram, seconds: (
       return point.asksRisk;
     },
     groupOf: (action) => point.groupOf(action),
+    isAction: (name) => point.isAction(name),
     async decide(...asked) {
       const started = seconds();
       const answer = await point.decide(...asked);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import type { AuditEntry } from '../audit/index.ts';
-import type { Identity } from '../identity/index.ts';
+import { type Identity, PLAIN_TOKEN } from '../identity/index.ts';
 import { openStorage, type Storage, storageSection } from '../storage/index.ts';
 import { loopbackAddress, ownPath } from './addresses.ts';
 import type { Arrived, Provider } from './provider.ts';
@@ -60,7 +60,7 @@ afterEach(async () => {
 function arrived(who: string, until = Number.POSITIVE_INFINITY): Arrived {
   const identity: Identity = {
     ...{ subject: `company|${who}`, displayName: who, groups: [], actor: null, task: null, kind: 'person' },
-    ...{ expiresAt: now + 24 * HOUR, aliases: [who] },
+    ...{ expiresAt: now + 24 * HOUR, aliases: [who], ...PLAIN_TOKEN },
   };
   return { identity, standing: { accessToken: `token-of-${who}`, refreshToken: 'r' }, until };
 }

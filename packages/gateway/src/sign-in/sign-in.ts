@@ -157,8 +157,12 @@ export async function createSignIn(
 /** Session tokens of ours wherever an access token is accepted. */
 export function withSessions(identity: IdentityProvider, signIn: Pick<SignIn, 'identify'>): IdentityProvider {
   return {
-    authenticate: (bearer) =>
-      isSessionToken(bearer) ? signIn.identify('bearer', bearer) : identity.authenticate(bearer),
+    authenticate: (bearer, possession) =>
+      isSessionToken(bearer) ? signIn.identify('bearer', bearer) : identity.authenticate(bearer, possession),
+    // A session of ours is bound to no key; when it is over, what was opened with it ends.
+    confirm: async (who, bearer, possession) => {
+      if (!isSessionToken(bearer)) await identity.confirm(who, bearer, possession);
+    },
   };
 }
 

@@ -13,4 +13,6 @@ export type {
   AccessWordRow,
   IdempotencyRow,
   SessionRow,
+  TaskTokenRow,
 } from './tables.ts';
+export type { BudgetKind, TaskTokenTable } from './task-tokens.ts';

@@ -7,6 +7,7 @@ import type { Tables } from './tables.ts';
 /** Forward only: a store made by a newer gateway is refused, never turned back. Names sort in the order they run. */
 const migrations: Record<string, Migration> = {
   '0001-access-requests-and-sessions': { up: createFirstTables },
+  '0002-task-tokens': { up: addTaskTokens },
   '0005-idempotency': { up: createIdempotency },
   '0006-logins': { up: createSignInTables },
   '0007-replicas': { up: addReplicas },
@@ -105,6 +106,30 @@ async function createFirstTables(db: Kysely<unknown>): Promise<void> {
     .addColumn('operations', 'integer', (column) => column.notNull().defaultTo(0))
     .execute();
   await db.schema.createIndex('session_by_time').on('session').columns(['started_at', 'id']).execute();
+}
+
+async function addTaskTokens(db: Kysely<unknown>): Promise<void> {
+  for (const table of ['access_request', 'session']) {
+    await db.schema.alterTable(table).addColumn('token_id', 'text').execute();
+    await db.schema.alterTable(table).addColumn('delegation', 'text').execute();
+  }
+  await db.schema
+    .createTable('task_token')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('subject', 'text', (column) => column.notNull())
+    .addColumn('actor', 'text')
+    .addColumn('task', 'text', (column) => column.notNull())
+    .addColumn('parent', 'text')
+    .addColumn('issued_at', 'bigint', (column) => column.notNull())
+    .addColumn('expires_at', 'bigint', (column) => column.notNull())
+    .addColumn('operations_limit', 'bigint', (column) => column.notNull())
+    .addColumn('rows_limit', 'bigint', (column) => column.notNull())
+    .addColumn('approvals_limit', 'bigint', (column) => column.notNull())
+    .addColumn('operations_spent', 'bigint', (column) => column.notNull().defaultTo(0))
+    .addColumn('rows_spent', 'bigint', (column) => column.notNull().defaultTo(0))
+    .addColumn('approvals_spent', 'bigint', (column) => column.notNull().defaultTo(0))
+    .execute();
+  await db.schema.createIndex('task_token_by_expiry').on('task_token').columns(['expires_at']).execute();
 }
 
 async function createSignInTables(db: Kysely<unknown>): Promise<void> {

@@ -22,6 +22,8 @@ export function request(id: string, overrides: Partial<OpenedAccessRequest> = {}
     ended_at: null,
     redeemed_at: null,
     requester: null,
+    token_id: null,
+    delegation: null,
     ...overrides,
   };
 }

@@ -7,7 +7,15 @@ import type { SessionEndRow, SessionRow, Tables } from './tables.ts';
 export type { SessionRow } from './tables.ts';
 
 /** What is known of a session when it starts. */
-export type StartedSession = Omit<SessionRow, 'ended_at' | 'ended_reason' | 'operations' | 'replica'>;
+export type StartedSession = Omit<
+  SessionRow,
+  'ended_at' | 'ended_reason' | 'operations' | 'replica' | Handed
+> &
+  Partial<Pick<SessionRow, Handed>>;
+
+/** What only a session of a task token has. */
+type Handed = 'token_id' | 'delegation';
+const NOTHING_HANDED = { token_id: null, delegation: null };
 
 /** Which open sessions are not an earlier run's. */
 export interface Kept {
@@ -56,7 +64,14 @@ function steps(db: Kysely<Tables>, place: Place): Pick<SessionTable, Steps> {
     started: (row) =>
       storing(async () => {
         const { replica } = place;
-        const complete = { ...row, ended_at: null, ended_reason: null, operations: 0, replica };
+        const complete = {
+          ...NOTHING_HANDED,
+          ...row,
+          ended_at: null,
+          ended_reason: null,
+          operations: 0,
+          replica,
+        };
         await db.insertInto('session').values(complete).execute();
       }),
     ended: (id, reason, at, operations) =>

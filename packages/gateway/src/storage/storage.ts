@@ -16,6 +16,7 @@ import { type SignInTable, signInTable } from './sign-ins.ts';
 import { sqliteDialect } from './sqlite.ts';
 import { StorePool } from './store-pool.ts';
 import type { Tables } from './tables.ts';
+import { type TaskTokenTable, taskTokenTable } from './task-tokens.ts';
 
 /** The store: an index of the audit log for people who look things up, and what gateways that share it tell each other. */
 export interface Storage extends Place {
@@ -26,6 +27,7 @@ export interface Storage extends Place {
   readonly bus: Bus;
   /** Whether the store answers, as far as is known; over PostgreSQL it is tried every second. */
   health(): StorageHealth;
+  readonly taskTokens: TaskTokenTable;
   readonly idempotency: IdempotencyTable;
   /** Erases operation text and removes rows whose retention is over. Call it at start and then daily. */
   applyRetention(): Promise<void>;
@@ -64,6 +66,7 @@ export async function openStorage(config: StorageConfig, deps: StorageDependenci
   const accessRequests = accessRequestTable(db, place);
   const sessions = sessionTable(db, place);
   const signIns = signInTable(db);
+  const taskTokens = taskTokenTable(db);
   const idempotency = idempotencyTable(db);
   return {
     ...place,
@@ -73,12 +76,14 @@ export async function openStorage(config: StorageConfig, deps: StorageDependenci
     sessions,
     idempotency,
     signIns,
+    taskTokens,
     applyRetention: async () => {
       const now = deps.clock.now();
       await accessRequests.eraseTextEndedBefore(now - days(config.operationTextDays));
       await accessRequests.removeEndedBefore(now - days(config.sessionDays));
       await signIns.removeExpired(now);
       await sessions.removeEndedBefore(now - days(config.sessionDays));
+      await taskTokens.removeExpiredBefore(now);
       await idempotency.removeBefore(now - days(1));
     },
   };

@@ -8,6 +8,7 @@ export interface Tables {
   access_request: AccessRequestRow;
   access_decision: AccessDecisionRow;
   session: SessionRow;
+  task_token: TaskTokenRow;
   idempotency: IdempotencyRow;
   sign_in_ticket: SignInTicketRow;
   sign_in_session: SignInSessionRow;
@@ -74,6 +75,10 @@ export interface AccessRequestRow {
   readonly replica: string;
   /** JSON of what "nobody decides their own" needs to know of who asks; null in rows of an older gateway. */
   readonly requester: string | null;
+  /** Id of the task token it was asked with, or null. */
+  readonly token_id: string | null;
+  /** JSON list of the actors it was handed on by; null for a token that is no task token. */
+  readonly delegation: string | null;
 }
 
 export interface AccessDecisionRow {
@@ -106,6 +111,9 @@ export interface SessionRow {
   readonly operations: number;
   /** Name of the gateway it goes through. */
   readonly replica: string;
+  /** As in AccessRequestRow. */
+  readonly token_id: string | null;
+  readonly delegation: string | null;
 }
 
 /** What one gateway asks of the one that has the session: to end it. */
@@ -130,6 +138,25 @@ export interface AccessWordRow {
   readonly state: string;
   /** What to tell the person when it does not count. */
   readonly answer: string;
+}
+
+/** A task token that was given out, never the token itself. */
+export interface TaskTokenRow {
+  readonly id: string;
+  readonly subject: string;
+  readonly actor: string | null;
+  readonly task: string;
+  /** The task token it was made from, or null. */
+  readonly parent: string | null;
+  readonly issued_at: number;
+  readonly expires_at: number;
+  readonly operations_limit: number;
+  readonly rows_limit: number;
+  readonly approvals_limit: number;
+  /** Never less than what was spent: gateways claim ahead of what they spend. */
+  readonly operations_spent: number;
+  readonly rows_spent: number;
+  readonly approvals_spent: number;
 }
 
 /** One request that changes something, under the key its caller gave it. */

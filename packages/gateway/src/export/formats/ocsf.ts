@@ -60,6 +60,8 @@ const EVENTS: Readonly<Record<string, (entry: Fields) => Event>> = {
     factOf(entry, 'state') === 'ended'
       ? privileges(entry, [99, 'Privileges Withdrawn'], true)
       : privileges(entry, [1, 'Assign Privileges'], true),
+  'token-issued': (entry) => authentication(entry, [4, 'Service Ticket Request'], true),
+  'token-refused': (entry) => authentication(entry, [4, 'Service Ticket Request'], false),
   violation: finding,
   admin: administration,
 };
