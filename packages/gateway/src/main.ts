@@ -135,13 +135,7 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   const { clock = systemClock, report } = deps;
   const owned = ownedBy(closing);
   const random = (bytes: number): string => randomBytes(bytes).toString('hex');
-  const metrics = owned(
-    createMetrics({
-      protocols: [...new Set(config.listeners.map(({ protocol }) => protocol))],
-      groupOf: (action) => decisionPoint.groupOf(action),
-      seconds: () => performance.now() / 1_000,
-    }),
-  );
+  const metrics = owned(openMetricsOf(config, (action) => decisionPoint.groupOf(action)));
   const { audit, lastEntry, auditIndex, exports } = await openLog(
     config,
     { ...deps, clock },
@@ -156,12 +150,7 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   const decisionPoint: PolicyDecisionPoint = owned(
     await createDecisionPoint(config.policy, { audit, lastEntry, classes: masking.classes }),
   );
-  const end: Gateway['endSessions'] = (matches, why) => sessions.endWhere(matches, why);
-  const { identity, signIn, tokens } = await openIdentity(
-    config,
-    { clock, audit, store: storage.signIns },
-    end,
-  );
+  const { identity, signIn, tokens } = await openIdentity(config, { clock, audit, storage }, () => sessions);
   const watched = metrics.watchDecisions(decisionPoint);
   const approvals = owned(
     createApprovals({ config: config.approval, storage, clock, audit, random, report }),
@@ -210,6 +199,14 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   return { ...opened, metrics, issuersAway };
 }
 
+function openMetricsOf(config: GatewayConfig, groupOf: PolicyDecisionPoint['groupOf']): Metrics {
+  return createMetrics({
+    protocols: [...new Set(config.listeners.map(({ protocol }) => protocol))],
+    groupOf,
+    seconds: () => performance.now() / 1_000,
+  });
+}
+
 /** Does something now and then; gives what stops it. */
 function every(milliseconds: number, work: () => void): () => void {
   const timer = setInterval(work, milliseconds).unref();
@@ -219,14 +216,13 @@ function every(milliseconds: number, work: () => void): () => void {
 /** Tokens of issuers and sessions of ours, as one; what was opened with a session ends with it. */
 async function openIdentity(
   config: GatewayConfig,
-  deps: { readonly clock: Clock; readonly audit: AuditLog; readonly store: Storage['signIns'] },
-  endWhere: Gateway['endSessions'],
+  { clock, audit, storage }: { readonly clock: Clock; readonly audit: AuditLog; readonly storage: Storage },
+  sessions: () => Pick<House['sessions'], 'endWhere'>,
 ): Promise<{ readonly identity: IdentityProvider; readonly signIn: SignIn; readonly tokens: IdentityRoom }> {
-  const tokens = createIdentityProvider(config.identity, { clock: deps.clock });
+  const tokens = createIdentityProvider(config.identity, { clock });
   const signIn: SignIn = await createSignIn(config.signIn, config.identity, {
-    ...deps,
-    identity: tokens,
-    ended: (hash, why) => endWhere(({ identity }) => signIn.isOf(identity, hash), why),
+    ...{ clock, audit, identity: tokens, store: storage.signIns },
+    ended: (hash, why) => sessions().endWhere(({ identity }) => signIn.isOf(identity, hash), why),
   });
   return { identity: withSessions(tokens, signIn), signIn, tokens };
 }

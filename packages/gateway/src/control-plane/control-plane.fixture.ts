@@ -30,12 +30,7 @@ export async function startHouse(section: Record<string, unknown> = {}, clock: C
   const held: string[] = [];
   const checks = [{ name: 'store', ok: true, detail: '' }];
   const log = { isFull: false };
-  const audit = {
-    append(entry: AuditEntry): void {
-      if (log.isFull) throw new Fault('audit-unavailable', 'the disk is full');
-      entries.push(entry);
-    },
-  };
+  const audit = auditInto(entries, log);
   const report = (fault: unknown) => void faults.push(fault);
   const { identity, signIn, signInLimits } = await openIdentity(issuers, storage, audit, clock);
   const surroundings = { storage, clock, audit, random: counted(), report };
@@ -51,10 +46,7 @@ export async function startHouse(section: Record<string, unknown> = {}, clock: C
     audit,
     clock,
     report,
-    endSession: (id, reason) => {
-      ended.push(`${id}: ${reason}`);
-      return id === 'alices';
-    },
+    endSession: (id, reason) => ended.push(`${id}: ${reason}`) > 0 && id === 'alices',
     readSession: readTestSession,
     retention: retentionInto(held),
     exports: () => [],
@@ -63,7 +55,6 @@ export async function startHouse(section: Record<string, unknown> = {}, clock: C
     metrics: () => '# EOF\n',
     checkAnswers: true,
   });
-
   const { address } = await plane.listen();
   return {
     address,
@@ -95,6 +86,15 @@ export async function startHouse(section: Record<string, unknown> = {}, clock: C
       await storage.close();
       await provider.close();
       await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function auditInto(entries: AuditEntry[], log: { readonly isFull: boolean }) {
+  return {
+    append(entry: AuditEntry): void {
+      if (log.isFull) throw new Fault('audit-unavailable', 'the disk is full');
+      entries.push(entry);
     },
   };
 }
