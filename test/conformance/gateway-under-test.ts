@@ -19,6 +19,7 @@ import {
 import type { Identity, IdentityProvider } from '../../packages/gateway/src/identity/index.ts';
 import { systemClock } from '../../packages/gateway/src/lib/clock.ts';
 import { Fault } from '../../packages/gateway/src/lib/fault.ts';
+import { RateLimit } from '../../packages/gateway/src/lib/rate-limit.ts';
 import { createMasking, maskingSection } from '../../packages/gateway/src/masking/index.ts';
 import type {
   Decision,
@@ -116,6 +117,7 @@ export async function startGateway(setup: GatewaySetup): Promise<GatewayUnderTes
     decisionPoint,
     decisions: createDecisionMemo(decisionPoint),
     rates: new Rates(),
+    failures: new RateLimit(1_000_000, systemClock),
     uses: new Uses(),
     workingHours: null,
     approvals: approvals.door,

@@ -24,6 +24,7 @@ import { type Exports, openExports } from './export/index.ts';
 import { createIdentityProvider, type IdentityProvider, type IdentityRoom } from './identity/index.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { Fault } from './lib/fault.ts';
+import { RateLimit } from './lib/rate-limit.ts';
 import { createMasking, readMaskingKey } from './masking/index.ts';
 import { createHealth, createMetrics, listenForScrapers, type Metrics } from './metrics/index.ts';
 import {
@@ -87,7 +88,11 @@ export async function createGateway(config: GatewayConfig, deps: GatewayDeps): P
     const watch = watchRooms(config, rooms, () => listeners.length);
     const controlPlane = await openControlPlane(config, rooms, watch, closing);
     const metrics = await openMetrics(config, watch, closing);
-    rooms.house.audit.append({ type: 'gateway-started', policyVersion: rooms.decisionPoint.version });
+    rooms.house.audit.append({
+      type: 'gateway-started',
+      policyVersion: rooms.decisionPoint.version,
+      ...(rooms.cutBytes === 0 ? {} : { facts: { cutBytes: rooms.cutBytes } }),
+    });
     const { sessions } = rooms.house;
     closing.unshift(() => sessions.endWhere(() => true, 'the gateway is stopping'));
     closing.unshift(() => rooms.house.recorder.stop());
@@ -122,6 +127,8 @@ interface Rooms {
   readonly storage: Storage;
   readonly signIn: SignIn;
   readonly auditIndex: AuditIndex;
+  /** What opening the log set aside, in bytes: for the record. */
+  readonly cutBytes: number;
   readonly approvals: ApprovalRoom;
   readonly exports: Exports;
   readonly decisionPoint: PolicyDecisionPoint;
@@ -135,13 +142,9 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   const { clock = systemClock, report } = deps;
   const owned = ownedBy(closing);
   const random = (bytes: number): string => randomBytes(bytes).toString('hex');
-  const metrics = owned(openMetricsOf(config, (action) => decisionPoint.groupOf(action)));
-  const { audit, lastEntry, auditIndex, exports } = await openLog(
-    config,
-    { ...deps, clock },
-    metrics,
-    closing,
-  );
+  const metrics = owned(openMetricsOf(config));
+  const log = await openLog(config, { ...deps, clock }, metrics, closing);
+  const { audit, lastEntry } = log;
   const storage = owned(await openStorage(config.storage, { clock }));
   await storage.sessions.endOpen('the gateway stopped', clock.now());
   await storage.applyRetention();
@@ -174,6 +177,7 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
     decisionPoint: watched,
     decisions,
     rates: new Rates(),
+    failures: new RateLimit(config.limits.failedLoginsPerMinute, clock),
     uses: new Uses(),
     workingHours: workingHoursOf(config.policy),
     approvals,
@@ -185,24 +189,14 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   };
   decisionPoint.onChange(() => void regate(house).catch(report));
   const issuersAway = () => tokens.issuersAway();
-  const opened = {
-    house,
-    storage,
-    signIn,
-    auditIndex,
-    approvals,
-    decisionPoint,
-    protocols,
-    retention,
-    exports,
-  };
-  return { ...opened, metrics, issuersAway };
+  const { auditIndex, cutBytes, exports } = log;
+  const opened = { house, storage, signIn, auditIndex, cutBytes, exports, approvals, decisionPoint };
+  return { ...opened, protocols, retention, metrics, issuersAway };
 }
 
-function openMetricsOf(config: GatewayConfig, groupOf: PolicyDecisionPoint['groupOf']): Metrics {
+function openMetricsOf(config: GatewayConfig): Metrics {
   return createMetrics({
     protocols: [...new Set(config.listeners.map(({ protocol }) => protocol))],
-    groupOf,
     seconds: () => performance.now() / 1_000,
   });
 }
@@ -227,7 +221,7 @@ async function openIdentity(
   return { identity: withSessions(tokens, signIn), signIn, tokens };
 }
 
-interface OpenedLog extends Pick<Rooms, 'auditIndex' | 'exports'> {
+interface OpenedLog extends Pick<Rooms, 'auditIndex' | 'cutBytes' | 'exports'> {
   /** The log as everyone appends to it: counted, and closed to what permits while an export is too far behind. */
   readonly audit: AuditLog;
   readonly lastEntry: ReturnType<typeof createAudit>['lastEntry'];
@@ -241,7 +235,10 @@ async function openLog(
   closing: Closing,
 ): Promise<OpenedLog> {
   const owned = ownedBy(closing);
-  const log = owned(replacement ?? createAudit(config.audit, { clock, onCheckpointFailure: report }));
+  const onTrouble = (fault: unknown): void => report(fault ?? 'the audit log is on disk again, and goes on');
+  const log = owned(
+    replacement ?? createAudit(config.audit, { clock, onCheckpointFailure: report, onTrouble }),
+  );
   const { lastEntry } = log;
   const exports = owned(
     await openExports(config.audit.export, {
@@ -259,7 +256,7 @@ async function openLog(
   const auditIndex = owned(
     createAuditIndex({ log: config.audit.directory, directory: config.auditIndex.directory }, { report }),
   );
-  return { audit, lastEntry, auditIndex, exports };
+  return { audit, lastEntry, cutBytes: log.cutBytes, auditIndex, exports };
 }
 
 function openRecordings(

@@ -13,6 +13,7 @@ import { judge } from '../../../packages/gateway/src/data-path/judge.ts';
 import { Session } from '../../../packages/gateway/src/data-path/session.ts';
 import type { Identity } from '../../../packages/gateway/src/identity/index.ts';
 import { systemClock } from '../../../packages/gateway/src/lib/clock.ts';
+import { RateLimit } from '../../../packages/gateway/src/lib/rate-limit.ts';
 import { createMasking, maskingSection } from '../../../packages/gateway/src/masking/index.ts';
 import type { ApprovalRequirement, Decision } from '../../../packages/gateway/src/policy/index.ts';
 import type { Operation, Outcome } from '../../../packages/gateway/src/protocols/protocol.ts';
@@ -145,6 +146,7 @@ function houseOn(stage: Stage): House {
     decisionPoint,
     decisions: createDecisionMemo(decisionPoint),
     rates: new Rates(),
+    failures: new RateLimit(1_000_000, systemClock),
     uses: new Uses(),
     workingHours: null,
     approvals: { open: () => accessRequest(stage) },

@@ -56,7 +56,7 @@ export interface GatewayConfig {
   readonly audit: AuditConfig & { readonly export: readonly ExportConfig[] };
   readonly auditIndex: AuditIndexConfig;
   readonly storage: StorageConfig;
-  readonly limits: Limits & { readonly maxConnections: number };
+  readonly limits: Limits & { readonly maxConnections: number; readonly failedLoginsPerMinute: number };
   readonly http: HttpOptions;
   readonly log: GatewaySection['log'];
   /** SHA-256 of each section, defaults filled in, by its name in the file. */

@@ -85,6 +85,14 @@ const limits = z.strictObject({
     .max(1_000_000)
     .default(2_000)
     .describe('Most connections open at once on one listener.'),
+  failedLoginsPerMinute: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(300)
+    .describe(
+      'Credentials rejected per minute from one address, over all listeners; then none from it is looked at for a while.',
+    ),
 });
 
 const log = z.strictObject({

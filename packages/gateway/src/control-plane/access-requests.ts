@@ -1,21 +1,28 @@
 import type { AccessRequest } from '@sallyport/contract';
 import type { AccessRequestView, ApprovalRoom } from '../approval/index.ts';
+import { type Authorization, accessRequestResource } from './authorization.ts';
 import { cursorOf, positionOf } from './cursor.ts';
 import type { Handlers } from './serve-routes.ts';
 
 interface AccessRequestDependencies {
   readonly approvals: Pick<ApprovalRoom, 'page' | 'approve' | 'deny'>;
+  readonly authorization: Pick<Authorization, 'those'>;
 }
 
 type Names = 'listAccessRequests' | 'getAccessRequest' | 'approve' | 'deny';
 
 /** Looking at access requests and deciding them. After policy, the approval room has rules of its own (L3). */
-export function accessRequestHandlers({ approvals }: AccessRequestDependencies): Pick<Handlers, Names> {
+export function accessRequestHandlers({
+  approvals,
+  authorization,
+}: AccessRequestDependencies): Pick<Handlers, Names> {
   return {
     async listAccessRequests({ caller, query: { state, limit, cursor } }) {
       const filter = { limit, ...positionOf(cursor), ...(state === undefined ? {} : { state }) };
       const { found, next } = await approvals.page(caller, filter);
-      return { accessRequests: found.map(present), next: cursorOf(next) };
+      // The room knows whose they are and who could decide them; policy may show less than that, never more.
+      const seen = await authorization.those(caller, 'see-access-request', found, accessRequestResource);
+      return { accessRequests: seen.map(present), next: cursorOf(next) };
     },
     getAccessRequest: ({ found }) => present(found),
     approve: async ({ params: { id }, caller, body: { reason } }) =>

@@ -32,6 +32,12 @@ interface AuthenticationDependencies {
   readonly report: (fault: unknown) => void;
 }
 
+/** What is remembered of those who came. */
+interface Memory {
+  readonly failures: RateLimit;
+  readonly uses: FirstUses;
+}
+
 type Limits = Pick<ControlPlaneConfig, 'callerRequestsPerMinute' | 'failedLoginsPerMinute'>;
 
 /** Paths anyone may ask for. */
@@ -45,14 +51,16 @@ export function authentication(
   limits: Limits,
   deps: AuthenticationDependencies,
 ): CallerOf {
-  const uses = new FirstUses();
   const callers = new WeakMap<FastifyRequest, Identity>();
-  const failures = new RateLimit(limits.failedLoginsPerMinute, deps.clock);
+  const memory = {
+    failures: new RateLimit(limits.failedLoginsPerMinute, deps.clock),
+    uses: new FirstUses(),
+  };
   const rates = new RateLimit(limits.callerRequestsPerMinute, deps.clock);
   app.addHook('onRequest', async (request, reply) => {
     const { url, config } = request.routeOptions;
     if (config.open === true || (url !== undefined && OPEN.has(url))) return;
-    const caller = await authenticate(request, reply, failures, uses, deps);
+    const caller = await authenticate(request, reply, memory, deps);
     const taken = rates.take(JSON.stringify([caller.subject, caller.actor]));
     tellRate(reply, 'caller', rates, taken);
     if (!taken.allowed) {
@@ -74,8 +82,7 @@ export function authentication(
 async function authenticate(
   request: FastifyRequest,
   reply: FastifyReply,
-  failures: RateLimit,
-  uses: FirstUses,
+  { failures, uses }: Memory,
   deps: AuthenticationDependencies,
 ): Promise<Identity> {
   const { authorization, cookie } = request.headers;
@@ -84,7 +91,6 @@ async function authenticate(
   if (token === undefined && session === null) {
     throw new Fault('credential-rejected', 'Present an OIDC access token as "Authorization: Bearer …".');
   }
-  const facts = { door: 'control-plane', address: request.ip };
   const address = addressKey(request.ip);
   // Before the token is looked at: an address that only guesses costs no signature and no entry of the log.
   const left = failures.look(address);
@@ -95,6 +101,7 @@ async function authenticate(
       `More than ${failures.perMinute} rejected tokens a minute from one address (controlPlane.failedLoginsPerMinute).`,
     );
   }
+  const facts = { door: 'control-plane', address: request.ip };
   try {
     if (session === null && token !== undefined) {
       const identity = await deps.identity.authenticate(token);

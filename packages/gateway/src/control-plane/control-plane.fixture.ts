@@ -30,7 +30,7 @@ export async function startHouse(section: Record<string, unknown> = {}, clock: C
   const held: string[] = [];
   const checks = [{ name: 'store', ok: true, detail: '' }];
   const log = { isFull: false };
-  const audit = auditInto(entries, log);
+  const audit = logInto(entries, log);
   const report = (fault: unknown) => void faults.push(fault);
   const { identity, signIn, signInLimits } = await openIdentity(issuers, storage, audit, clock);
   const surroundings = { storage, clock, audit, random: counted(), report };
@@ -55,9 +55,8 @@ export async function startHouse(section: Record<string, unknown> = {}, clock: C
     metrics: () => '# EOF\n',
     checkAnswers: true,
   });
-  const { address } = await plane.listen();
   return {
-    address,
+    ...(await plane.listen()),
     provider,
     storage,
     approvals,
@@ -90,15 +89,6 @@ export async function startHouse(section: Record<string, unknown> = {}, clock: C
   };
 }
 
-function auditInto(entries: AuditEntry[], log: { readonly isFull: boolean }) {
-  return {
-    append(entry: AuditEntry): void {
-      if (log.isFull) throw new Fault('audit-unavailable', 'the disk is full');
-      entries.push(entry);
-    },
-  };
-}
-
 async function openIdentity(
   issuers: readonly object[],
   storage: Storage,
@@ -122,6 +112,15 @@ const SECTION = {
   callerRequestsPerMinute: 100_000,
   failedLoginsPerMinute: 100_000,
 };
+
+function logInto(entries: AuditEntry[], log: { readonly isFull: boolean }) {
+  return {
+    append(entry: AuditEntry): void {
+      if (log.isFull) throw new Fault('audit-unavailable', 'the disk is full');
+      entries.push(entry);
+    },
+  };
+}
 
 /** Numbers in place of randomness, so that ids are the same in every run. */
 function counted(): () => string {

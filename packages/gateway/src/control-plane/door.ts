@@ -47,10 +47,13 @@ export function guardDoor(
   });
 }
 
-/** A path and a query, and nothing else: not the form meant for proxies, nor what could be taken for a host. */
+/**
+ * A path and a query in the characters of RFC 3986, and nothing else: not the form meant for proxies, nor what could be
+ * taken for a host, nor a fragment, which the router would cut off and others would not.
+ */
 function checkTarget(request: FastifyRequest): void {
   const { url = '' } = request.raw;
-  if (/^\/(?!\/)[\x21-\x7e]*$/.test(url)) return;
+  if (/^\/(?!\/)[A-Za-z0-9\-._~!$&'()*+,;=:@%/?]*$/.test(url)) return;
   throw new Refused(
     400,
     'bad-request',

@@ -21,6 +21,7 @@ import { adminEntry } from './admin-entry.ts';
 import type { CallerOf } from './authentication.ts';
 import { type Authorization, accessRequestResource, GATEWAY, sessionResource } from './authorization.ts';
 import type { Idempotency } from './idempotency.ts';
+import { Refused } from './problem.ts';
 
 /** What a route is about, once it is found and may be seen. */
 interface Found {
@@ -122,9 +123,12 @@ async function demand(route: Route, caller: Identity, around: RouteSurroundings)
   await around.authorization.demand(caller, route.action ?? '', GATEWAY);
 }
 
-/** A route that takes no query takes none: a misspelt filter must not look like a filter. */
+/** A route that takes no query takes none: a misspelt filter must not look like a filter. Balancers may add to open ones. */
 function parseQuery(route: Route, query: unknown): object {
-  return route.query?.parse(query) ?? {};
+  if (route.query !== undefined) return route.query.parse(query);
+  if (route.action !== null && Object.keys(query ?? {}).length > 0)
+    throw new Refused(400, 'bad-request', 'This route takes no query.');
+  return {};
 }
 
 /** Finds what `:id` names. What the caller may not see looks as if it were not there. */

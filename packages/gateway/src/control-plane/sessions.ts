@@ -4,13 +4,13 @@ import type { Identity } from '../identity/index.ts';
 import { Fault } from '../lib/fault.ts';
 import type { SessionRow, Storage } from '../storage/index.ts';
 import { adminEntry } from './admin-entry.ts';
-import { type Authorization, GATEWAY, isAgent } from './authorization.ts';
+import { type Authorization, GATEWAY, isAgent, sessionResource } from './authorization.ts';
 import { cursorOf, positionOf } from './cursor.ts';
 import { inertLine } from './inert-line.ts';
 import type { Handlers } from './serve-routes.ts';
 
 interface SessionDependencies {
-  readonly authorization: Pick<Authorization, 'may'>;
+  readonly authorization: Pick<Authorization, 'may' | 'those'>;
   readonly sessions: Pick<Storage['sessions'], 'list'>;
   readonly audit: Pick<AuditLog, 'append'>;
   endSession(id: string, reason: string): boolean;
@@ -30,7 +30,8 @@ export function sessionHandlers(deps: SessionDependencies): Pick<Handlers, Names
       const page = rows.slice(0, limit);
       const last = page.at(-1);
       const next = rows.length > limit && last !== undefined ? { at: last.started_at, id: last.id } : null;
-      return { sessions: page.map(present), next: cursorOf(next) };
+      const seen = await deps.authorization.those(caller, 'see-session', page, sessionResource);
+      return { sessions: seen.map(present), next: cursorOf(next) };
     },
     getSession: ({ found }) => present(found),
     endSession({ params: { id }, caller, body: { reason }, found }) {

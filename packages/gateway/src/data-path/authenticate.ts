@@ -1,5 +1,6 @@
 import type { Identity } from '../identity/index.ts';
 import { Fault } from '../lib/fault.ts';
+import { addressKey } from '../lib/rate-limit.ts';
 import type { Risk, SessionContext } from '../policy/index.ts';
 import type { Caller, Denial, Evaluation, Operation, Permit, Protocol } from '../protocols/protocol.ts';
 import type { House } from './house.ts';
@@ -91,11 +92,21 @@ function contextOf(identity: Identity, caller: Caller, protocol: Protocol): Sess
 }
 
 async function verify(visit: Visit): Promise<Identity | Denial> {
-  const { caller, house } = visit;
+  const { caller, house, address } = visit;
+  const from = addressKey(address);
+  // Before the credential is looked at: an address that only guesses costs no signature.
+  if (!house.failures.look(from).allowed) {
+    return refuseCaller(visit, {
+      code: 'unauthenticated',
+      reason: `more than ${house.failures.perMinute} credentials a minute were rejected from this address (limits.failedLoginsPerMinute)`,
+      hint: 'wait a minute, then present a fresh access token as the password',
+    });
+  }
   try {
     return await house.identity.authenticate(caller.credential);
   } catch (fault) {
     if (!(fault instanceof Fault)) house.report(fault);
+    else if (fault.code === 'credential-rejected') house.failures.take(from);
     return refuseCaller(visit, {
       code: 'unauthenticated',
       // Only a Fault's message was written to be shown.

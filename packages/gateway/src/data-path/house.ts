@@ -3,6 +3,7 @@ import type { Approvals } from '../approval/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import type { IdentityProvider } from '../identity/index.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { RateLimit } from '../lib/rate-limit.ts';
 import type { Masking } from '../masking/index.ts';
 import type { DecisionPoint, WorkingHours } from '../policy/index.ts';
 import type { Door, Limits } from '../protocols/protocol.ts';
@@ -21,6 +22,8 @@ export interface House {
   readonly decisions: DecisionMemo;
   /** What was permitted in the last minute, where a policy limits that. */
   readonly rates: Rates;
+  /** Credentials that were rejected, by address. */
+  readonly failures: RateLimit;
   /** What actors have touched, for the risk of what they touch next. */
   readonly uses: Uses;
   /** When people are at work; null where no hour is special. */
