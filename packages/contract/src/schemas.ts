@@ -106,6 +106,10 @@ export const sessionSchema = z.object({
   endedReason: z.string().nullable(),
   operations: z.number().int(),
   recorded: z.boolean(),
+  replica: z
+    .string()
+    .default('')
+    .describe('Name of the gateway it goes through, which has its recording and its log.'),
 });
 
 export const endSessionBodySchema = z.strictObject({

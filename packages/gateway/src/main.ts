@@ -46,6 +46,7 @@ import {
   replayRecording,
   type Uploads,
 } from './recording/index.ts';
+import { createSessionIndex, type SessionIndex } from './replicas/index.ts';
 import { createSignIn, type SignIn, withSessions } from './sign-in/index.ts';
 import { openStorage, type Storage } from './storage/index.ts';
 
@@ -126,6 +127,7 @@ interface Rooms {
   readonly house: House;
   readonly storage: Storage;
   readonly signIn: SignIn;
+  readonly sessionIndex: SessionIndex;
   readonly auditIndex: AuditIndex;
   /** What opening the log set aside, in bytes: for the record. */
   readonly cutBytes: number;
@@ -142,10 +144,16 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   const { clock = systemClock, report } = deps;
   const owned = ownedBy(closing);
   const random = (bytes: number): string => randomBytes(bytes).toString('hex');
-  const metrics = owned(openMetricsOf(config));
+  const metrics = owned(
+    createMetrics({
+      protocols: [...new Set(config.listeners.map(({ protocol }) => protocol))],
+      seconds: () => performance.now() / 1_000,
+    }),
+  );
   const log = await openLog(config, { ...deps, clock }, metrics, closing);
   const { audit, lastEntry } = log;
-  const storage = owned(await openStorage(config.storage, { clock }));
+  const { environment } = config.secrets;
+  const storage = owned(await openStorage(config.storage, { clock, environment, report }));
   await storage.sessions.endOpen('the gateway stopped', clock.now());
   await storage.applyRetention();
 
@@ -153,7 +161,12 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   const decisionPoint: PolicyDecisionPoint = owned(
     await createDecisionPoint(config.policy, { audit, lastEntry, classes: masking.classes }),
   );
-  const { identity, signIn, tokens } = await openIdentity(config, { clock, audit, storage }, () => sessions);
+  const end: Gateway['endSessions'] = (matches, why) => sessions.endWhere(matches, why);
+  const { identity, signIn, tokens } = await openIdentity(
+    config,
+    { clock, audit, store: storage.signIns },
+    end,
+  );
   const watched = metrics.watchDecisions(decisionPoint);
   const approvals = owned(
     createApprovals({ config: config.approval, storage, clock, audit, random, report }),
@@ -166,7 +179,9 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   const connector = createConnector(config.connector, { randomBytes, ...config.secrets });
   const protocols = owned(createProtocols({ clock, random: randomBytes, http: config.http }));
   const decisions = createDecisionMemo(watched);
-  const sessions = createSessionRegistry(sessionIndex(storage, clock, report));
+  const endHere = (id: string, reason: string) => sessions.endWhere((one) => one.id === id, reason) > 0;
+  const sessionIndex = owned(createSessionIndex({ storage, now: () => clock.now(), endHere, report }));
+  const sessions = createSessionRegistry(observeInto(sessionIndex));
   const house: House = {
     clock,
     random,
@@ -190,15 +205,8 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   decisionPoint.onChange(() => void regate(house).catch(report));
   const issuersAway = () => tokens.issuersAway();
   const { auditIndex, cutBytes, exports } = log;
-  const opened = { house, storage, signIn, auditIndex, cutBytes, exports, approvals, decisionPoint };
-  return { ...opened, protocols, retention, metrics, issuersAway };
-}
-
-function openMetricsOf(config: GatewayConfig): Metrics {
-  return createMetrics({
-    protocols: [...new Set(config.listeners.map(({ protocol }) => protocol))],
-    seconds: () => performance.now() / 1_000,
-  });
+  const opened = { house, storage, sessionIndex, signIn, auditIndex, cutBytes, exports };
+  return { ...opened, approvals, decisionPoint, protocols, retention, metrics, issuersAway };
 }
 
 /** Does something now and then; gives what stops it. */
@@ -210,13 +218,14 @@ function every(milliseconds: number, work: () => void): () => void {
 /** Tokens of issuers and sessions of ours, as one; what was opened with a session ends with it. */
 async function openIdentity(
   config: GatewayConfig,
-  { clock, audit, storage }: { readonly clock: Clock; readonly audit: AuditLog; readonly storage: Storage },
-  sessions: () => Pick<House['sessions'], 'endWhere'>,
+  deps: { readonly clock: Clock; readonly audit: AuditLog; readonly store: Storage['signIns'] },
+  endWhere: Gateway['endSessions'],
 ): Promise<{ readonly identity: IdentityProvider; readonly signIn: SignIn; readonly tokens: IdentityRoom }> {
-  const tokens = createIdentityProvider(config.identity, { clock });
+  const tokens = createIdentityProvider(config.identity, { clock: deps.clock });
   const signIn: SignIn = await createSignIn(config.signIn, config.identity, {
-    ...{ clock, audit, identity: tokens, store: storage.signIns },
-    ended: (hash, why) => sessions().endWhere(({ identity }) => signIn.isOf(identity, hash), why),
+    ...deps,
+    identity: tokens,
+    ended: (hash, why) => endWhere(({ identity }) => signIn.isOf(identity, hash), why),
   });
   return { identity: withSessions(tokens, signIn), signIn, tokens };
 }
@@ -330,7 +339,8 @@ async function openControlPlane(
   watch: Watch,
   closing: Closing,
 ): Promise<string> {
-  const { house, storage, signIn, auditIndex, approvals, protocols, retention, exports } = rooms;
+  const { house, storage, sessionIndex, signIn, auditIndex, approvals, protocols } = rooms;
+  const { retention, exports } = rooms;
   const { identity, audit, clock, report, recorder } = house;
   const { directory } = config.recording;
   const readSession = (id: string, follow: { readonly until: number } | null) =>
@@ -344,7 +354,7 @@ async function openControlPlane(
     auditIndex,
     audit,
     clock,
-    endSession: (id, reason) => house.sessions.endWhere((session) => session.id === id, reason) > 0,
+    endSession: (id, reason) => sessionIndex.end(id, reason),
     readSession,
     retention,
     exports: () => exports.status(),
@@ -356,31 +366,20 @@ async function openControlPlane(
   return (await controlPlane.listen()).address;
 }
 
-/** Keeps the store's list of sessions; the log stays the truth, so a store that fails is only reported. */
-function sessionIndex(storage: Storage, clock: Clock, report: (fault: unknown) => void): SessionObserver {
+/** What the store lists of a session. */
+function observeInto(index: SessionIndex): SessionObserver {
   return {
-    opened(session) {
-      const { id, identity, target, facet, client, context, startedAt } = session;
+    opened({ id, identity, target, facet, client, context, startedAt }) {
       const { subject, displayName, actor, task } = identity;
-      storage.sessions
-        .started({
-          id,
-          subject,
-          display_name: displayName,
-          actor,
-          task,
-          target,
-          facet,
-          client,
-          protocol: context.protocol,
-          started_at: startedAt,
-          recording: `${id}.rec`,
-        })
-        .catch(report);
+      index.opened({
+        ...{ id, subject, actor, task, target, facet, client },
+        display_name: displayName,
+        protocol: context.protocol,
+        started_at: startedAt,
+        recording: `${id}.rec`,
+      });
     },
-    closed(session, reason) {
-      storage.sessions.ended(session.id, reason, clock.now(), session.operations).catch(report);
-    },
+    closed: (session, reason) => index.closed(session.id, reason, session.operations),
   };
 }
 

@@ -47,7 +47,7 @@ test('a body that could be read in two ways is not read [control-plane.input]', 
     const answer = await fetch(`${house.address}/v1/access-requests/${pending.id}/deny`, {
       method: 'POST',
       headers: { authorization: `Bearer ${approver}`, 'content-type': type },
-      body: typeof body === 'string' ? body : Buffer.from(body),
+      body: body as BodyInit,
     });
     const shown = `${type} ${String(body).slice(0, 60)}`;
     assert.ok(answer.status === 400 || answer.status === 415, `${shown}: ${answer.status}`);

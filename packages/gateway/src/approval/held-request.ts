@@ -1,4 +1,4 @@
-import type { AccessRequestRow } from '../storage/index.ts';
+import type { OpenedAccessRequest } from '../storage/index.ts';
 import type {
   AccessDecision,
   AccessRequestEnding,
@@ -6,6 +6,7 @@ import type {
   AccessRequestSubject,
   AccessRequestView,
 } from './approval.ts';
+import { identityColumn } from './identity-column.ts';
 import type { Seated } from './rules.ts';
 import { type AccessRequestEvent, transitions } from './states.ts';
 
@@ -50,7 +51,7 @@ export function after(request: HeldRequest, event: AccessRequestEvent): AccessRe
   return transitions[request.state][event];
 }
 
-export function rowOf(request: HeldRequest): AccessRequestRow {
+export function rowOf(request: HeldRequest): OpenedAccessRequest {
   const { subject } = request;
   return {
     id: request.id,
@@ -71,6 +72,7 @@ export function rowOf(request: HeldRequest): AccessRequestRow {
     expires_at: request.expiresAt,
     ended_at: request.endedAt,
     redeemed_at: null,
+    requester: identityColumn(subject.identity),
   };
 }
 

@@ -119,6 +119,7 @@ function resolved(
   const inData = (given: string | undefined, name: string) =>
     given === undefined ? resolve(dataDirectory, name) : resolve(base, given);
   const { targets, connector, listeners, controlPlane, ...rest } = section;
+  const { postgres } = section.storage;
   const keyFile = section.masking.key_file;
   return {
     ...rest,
@@ -139,7 +140,10 @@ function resolved(
       policies: controlPlane.policies && resolve(base, controlPlane.policies),
     },
     connector: { targets, limits: connector.limits },
-    secrets: { baseDir: base, environment: named(targets, environment) },
+    secrets: {
+      baseDir: base,
+      environment: { ...named(targets, environment), ...oneOf(postgres?.passwordEnv, environment) },
+    },
     identity: withSecrets(section.identity, base),
     policy: { ...section.policy, directory: resolve(base, section.policy.directory) },
     masking: { ...section.masking, ...(keyFile === undefined ? {} : { key_file: resolve(base, keyFile) }) },
@@ -154,7 +158,11 @@ function resolved(
       export: section.audit.export.map((one) => withPaths(one, base)),
     },
     auditIndex: { directory: inData(section.auditIndex.directory, 'index') },
-    storage: { ...section.storage, directory: inData(section.storage.directory, 'store') },
+    storage: {
+      ...section.storage,
+      directory: inData(section.storage.directory, 'store'),
+      postgres: postgres && withStoreFiles(postgres, base),
+    },
   };
 }
 
@@ -191,6 +199,16 @@ function withPaths(one: ExportConfig, base: string): ExportConfig {
   return Object.fromEntries(entries) as ExportConfig;
 }
 
+function withStoreFiles(
+  postgres: NonNullable<StorageConfig['postgres']>,
+  base: string,
+): NonNullable<StorageConfig['postgres']> {
+  const at = (file: string | undefined) => file && resolve(base, file);
+  const { caFile, certFile, keyFile } = postgres.tls;
+  const tls = { ...postgres.tls, caFile: at(caFile), certFile: at(certFile), keyFile: at(keyFile) };
+  return { ...postgres, passwordFile: at(postgres.passwordFile), tls };
+}
+
 /** Files of credentials, as absolute paths. */
 function inFolder(
   base: string,
@@ -203,6 +221,13 @@ function inFolder(
     secretAccessKeyFile: resolve(base, secretAccessKeyFile),
     sessionTokenFile: sessionTokenFile && resolve(base, sessionTokenFile),
   };
+}
+
+function oneOf(
+  name: string | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string | undefined>> {
+  return name === undefined ? {} : { [name]: environment[name] };
 }
 
 /** Only the variables that credentials name: nothing else of the environment leaves this room. */

@@ -152,7 +152,9 @@ export const gatewaySection = z.strictObject({
     ),
   storage: storage
     .prefault({})
-    .describe('The embedded store: access requests and sessions, for looking things up.'),
+    .describe(
+      'The store: access requests and sessions, for looking things up. Embedded, or on PostgreSQL (docs/storage.md).',
+    ),
   limits: limits.prefault({}).describe('Limits of the data path. Going over one is an error that names it.'),
   http: httpSection.prefault({}).describe('Limits of HTTP listeners, and what they let through.'),
   connector: z

@@ -67,6 +67,11 @@ export function missingFiles(value: unknown, base: string): ConfigProblem[] {
     for (const key of ['caFile', 'certFile', 'keyFile', 'secretFile', 'headerFile'])
       problems.push(...absence(base, at(one, key), ['audit', 'export', index, fileKey(key)], 'file'));
   }
+  const postgres = at(at(value, 'storage'), 'postgres');
+  const store: SchemaPath = ['storage', 'postgres'];
+  problems.push(...absence(base, at(postgres, 'passwordFile'), [...store, 'password_file'], 'file'));
+  for (const key of ['caFile', 'certFile', 'keyFile'])
+    problems.push(...absence(base, at(at(postgres, 'tls'), key), [...store, 'tls', fileKey(key)], 'file'));
   const recording = at(value, 'recording');
   const credentials: SchemaPath = ['recording', 'storage_credentials'];
   for (const [name, key] of STORAGE_FILES)

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openLog } from '@sallyport/audit-log';
 import { startTestProvider, TEST_AUDIENCE } from '../../../../test/fixtures/oidc-provider.ts';
+import { testStore } from '../../../../test/fixtures/store.ts';
 import { approvalSection, createApprovals } from '../approval/index.ts';
 import type { AuditEntry } from '../audit/index.ts';
 import { createAuditIndex } from '../audit-index/index.ts';
@@ -12,40 +13,19 @@ import { type Clock, systemClock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import type { Retention } from '../recording/index.ts';
 import { createSignIn, signInSection, withSessions } from '../sign-in/index.ts';
-import { openStorage, type Storage, storageSection } from '../storage/index.ts';
+import type { Storage } from '../storage/index.ts';
 import { createControlPlane } from './control-plane.ts';
 import { controlPlaneSection } from './section.ts';
 
 export type House = Awaited<ReturnType<typeof startHouse>>;
 
 export async function startHouse(section: Record<string, unknown> = {}, clock: Clock = systemClock) {
-  const directory = await mkdtemp(join(tmpdir(), 'sallyport-control-'));
-  const provider = await startTestProvider();
-  const issuers = [{ name: 'test', issuer: provider.issuer, audience: TEST_AUDIENCE }];
-  const storage = await openStorage(storageSection.parse({ directory }), { clock });
-  const entries: AuditEntry[] = [];
-  const faults: unknown[] = [];
-  /** Sessions that were ended by command with the reason, what was held and released, what readiness is made of. */
-  const ended: string[] = [];
-  const held: string[] = [];
-  const checks = [{ name: 'store', ok: true, detail: '' }];
-  const log = { isFull: false };
-  const audit = logInto(entries, log);
-  const report = (fault: unknown) => void faults.push(fault);
-  const { identity, signIn, signInLimits } = await openIdentity(issuers, storage, audit, clock);
-  const surroundings = { storage, clock, audit, random: counted(), report };
-  const approvals = createApprovals({ config: approvalSection.parse({}), ...surroundings });
-  const auditIndex = await startIndex(directory, report);
+  const rooms = await openRooms(clock);
+  const { directory, provider, storage, approvals, identity, auditIndex, ended, held, checks } = rooms;
   const plane = createControlPlane(controlPlaneSection.parse({ ...SECTION, ...section }), {
-    identity,
-    signIn,
-    signInLimits,
-    approvals,
-    sessions: storage.sessions,
-    auditIndex,
-    audit,
+    ...rooms,
     clock,
-    report,
+    sessions: storage.sessions,
     endSession: (id, reason) => ended.push(`${id}: ${reason}`) > 0 && id === 'alices',
     readSession: readTestSession,
     retention: retentionInto(held),
@@ -55,21 +35,11 @@ export async function startHouse(section: Record<string, unknown> = {}, clock: C
     metrics: () => '# EOF\n',
     checkAnswers: true,
   });
+
+  const { address } = await plane.listen();
   return {
-    ...(await plane.listen()),
-    provider,
-    storage,
-    approvals,
-    identity,
-    signIn,
-    signInLimits,
-    auditIndex,
-    log,
-    entries,
-    faults,
-    ended,
-    held,
-    checks,
+    ...rooms,
+    address,
     /** A pending access request of this caller's. */
     async ask(token: string) {
       return approvals.open({ identity: await identity.authenticate(token), ...ASKED });
@@ -86,6 +56,31 @@ export async function startHouse(section: Record<string, unknown> = {}, clock: C
       await provider.close();
       await rm(directory, { recursive: true, force: true });
     },
+  };
+}
+
+/** What stands behind the control plane, and what it was told. */
+async function openRooms(clock: Clock) {
+  const directory = await mkdtemp(join(tmpdir(), 'sallyport-control-'));
+  const provider = await startTestProvider();
+  const issuers = [{ name: 'test', issuer: provider.issuer, audience: TEST_AUDIENCE }];
+  const storage = await testStore(directory, { clock });
+  const entries: AuditEntry[] = [];
+  const faults: unknown[] = [];
+  const log = { isFull: false };
+  const audit = logInto(entries, log);
+  const report = (fault: unknown) => void faults.push(fault);
+  const people = await openIdentity(issuers, storage, audit, clock);
+  const surroundings = { storage, clock, audit, random: counted(), report };
+  const approvals = createApprovals({ config: approvalSection.parse({}), ...surroundings });
+  const auditIndex = await startIndex(directory, report);
+  return {
+    ...{ directory, provider, storage, approvals, auditIndex, audit, report, log, entries, faults },
+    ...people,
+    /** Sessions that were ended by command with the reason, what was held and released, what readiness is made of. */
+    ended: [] as string[],
+    held: [] as string[],
+    checks: [{ name: 'store', ok: true, detail: '' }],
   };
 }
 

@@ -38,8 +38,8 @@ export interface ControlPlaneDependencies {
   readonly audit: Pick<AuditLog, 'append'>;
   readonly auditIndex: Pick<AuditIndex, 'operations' | 'sessions'>;
   readonly clock: Clock;
-  /** Ends an open session now; false when it is not open. */
-  endSession(id: string, reason: string): boolean;
+  /** Ends an open session now, on whichever gateway it is; false when it is not open. */
+  endSession(id: string, reason: string): boolean | Promise<boolean>;
   readonly readSession: RecordingDependencies['readSession'];
   readonly retention: RecordingDependencies['retention'];
   /** How each export of the audit log is doing. */

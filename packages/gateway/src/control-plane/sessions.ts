@@ -13,7 +13,7 @@ interface SessionDependencies {
   readonly authorization: Pick<Authorization, 'may' | 'those'>;
   readonly sessions: Pick<Storage['sessions'], 'list'>;
   readonly audit: Pick<AuditLog, 'append'>;
-  endSession(id: string, reason: string): boolean;
+  endSession(id: string, reason: string): boolean | Promise<boolean>;
   readonly report: (fault: unknown) => void;
 }
 
@@ -34,7 +34,7 @@ export function sessionHandlers(deps: SessionDependencies): Pick<Handlers, Names
       return { sessions: seen.map(present), next: cursorOf(next) };
     },
     getSession: ({ found }) => present(found),
-    endSession({ params: { id }, caller, body: { reason }, found }) {
+    async endSession({ params: { id }, caller, body: { reason }, found }) {
       const said = inertLine(reason);
       // A log that cannot be written must not keep a session open: only what permits something needs its entry first.
       try {
@@ -43,7 +43,7 @@ export function sessionHandlers(deps: SessionDependencies): Pick<Handlers, Names
       } catch (fault) {
         deps.report(fault);
       }
-      if (!deps.endSession(id, `${caller.displayName} ended it: ${said}`))
+      if (!(await deps.endSession(id, `${caller.displayName} ended it: ${said}`)))
         throw new Fault('conflict', `Could not end ${id}: it is not open.`);
       return present(found);
     },
@@ -71,5 +71,6 @@ function present(row: SessionRow): Session {
     endedReason: row.ended_reason,
     operations: row.operations,
     recorded: row.recording !== null,
+    replica: row.replica,
   };
 }

@@ -12,6 +12,8 @@ export interface Tables {
   sign_in_ticket: SignInTicketRow;
   sign_in_session: SignInSessionRow;
   saml_assertion: SamlAssertionRow;
+  session_end: SessionEndRow;
+  access_word: AccessWordRow;
 }
 
 /** A sign-in that waits for the browser to come back, or a code that a command line trades for its session. */
@@ -68,6 +70,10 @@ export interface AccessRequestRow {
   readonly expires_at: number;
   readonly ended_at: number | null;
   readonly redeemed_at: number | null;
+  /** Name of the gateway that holds the operation. */
+  readonly replica: string;
+  /** JSON of what "nobody decides their own" needs to know of who asks; null in rows of an older gateway. */
+  readonly requester: string | null;
 }
 
 export interface AccessDecisionRow {
@@ -98,6 +104,32 @@ export interface SessionRow {
   /** Path of the recording below the recordings folder, or null when there is none. */
   readonly recording: string | null;
   readonly operations: number;
+  /** Name of the gateway it goes through. */
+  readonly replica: string;
+}
+
+/** What one gateway asks of the one that has the session: to end it. */
+export interface SessionEndRow {
+  readonly session_id: string;
+  readonly reason: string;
+  readonly asked_at: number;
+}
+
+/** One person's word on an access request that another gateway holds, until that one takes it. */
+export interface AccessWordRow {
+  readonly id: string;
+  readonly request_id: string;
+  /** JSON: the person as the gateway that authenticated them knows them. */
+  readonly approver: string;
+  readonly verdict: 'approve' | 'deny';
+  readonly reason: string;
+  /** Digest of what the person was shown, which must be what waits. */
+  readonly shown: string;
+  readonly asked_at: number;
+  /** `asked`, then `withdrawn`, or `taken` and at last `counted` or a fault code. */
+  readonly state: string;
+  /** What to tell the person when it does not count. */
+  readonly answer: string;
 }
 
 /** One request that changes something, under the key its caller gave it. */

@@ -201,6 +201,7 @@ function privileges(entry: Fields, activity: Event['activity'], success: boolean
 function decided(entry: Fields): [Event['activity'], boolean | null] {
   const state = factOf(entry, 'state');
   if (state === 'approved' || state === 'redeemed') return [[1, 'Assign Privileges'], true];
+  if (state === 'asked') return [[99, 'Approval Passed On'], null];
   return state === 'pending' ? [[99, 'Approval Counted'], null] : [[99, 'Privileges Refused'], false];
 }
 
