@@ -81,7 +81,10 @@ describe('signing in with a browser', () => {
       headers: { 'sec-fetch-site': 'cross-site' },
     });
     assert.equal(read.status, 403);
-    assert.match(String(world.entries('authentication-failed').at(-1)?.reason), /another site/);
+    assert.match(
+      String(world.entries('authentication-failed').at(-1)?.reason),
+      /counts only for pages of this gateway/,
+    );
   });
 
   test('it is renewed with what the issuer says then: a group lost is lost, and an issuer that lets nobody in ends it [sign-in.renewed]', async () => {

@@ -214,10 +214,12 @@ export const routes = {
   signOut: {
     method: 'POST',
     on: 'gateway',
-    mutates: true,
+    // It leaves an entry of its own, and doing it again changes nothing.
+    mutates: false,
     path: '/v1/sign-out',
     action: 'sign-out',
     answer: signedOutSchema,
+    errors: [409],
     summary: 'Ends the session that the caller presented, if it is one of the gateway.',
   },
 } as const satisfies Record<string, Route>;
