@@ -25,6 +25,7 @@ const SECTIONS = [
   '<sha256> metrics',
   '<sha256> policy',
   '<sha256> recording',
+  '<sha256> sign_in',
   '<sha256> storage',
   '<sha256> targets',
 ];
@@ -338,6 +339,39 @@ const PINNED = {
       },
     },
   ],
+  'token-issued': [
+    {
+      ...AGENT,
+      actions: ['read'],
+      delegation: ['agent-1#worker-1', 'agent-1'],
+      facts: {
+        address: '127.0.0.1',
+        approvals: 10,
+        bound: [],
+        expiresAt: '<time>',
+        operations: '<number>',
+        parent: '<token>',
+        rows: 100_000,
+        targets: ['db'],
+      },
+      tokenId: '<token>',
+    },
+  ],
+  'token-refused': [
+    {
+      ...AGENT,
+      delegation: ['agent-1'],
+      effect: 'deny',
+      facts: { address: '127.0.0.1', error: 'invalid_request' },
+      reason: 'the token is for another task: ask for that, or for TASK/PART of it',
+      tokenId: '<token>',
+    },
+    {
+      effect: 'deny',
+      facts: { address: '127.0.0.1', error: 'invalid_request' },
+      reason: 'The token was refused: it is not a signed JWT; present an OIDC access token.',
+    },
+  ],
   admin: [
     { ...person('auditor'), facts: { attempt: 'read-recording' }, sessionId: '<session>', target: 'db' },
     { ...person('auditor'), facts: { attempt: 'search-audit', filters: ['subject'] } },
@@ -349,6 +383,21 @@ const PINNED = {
       target: 'db',
     },
     { ...person('approver'), facts: { attempt: 'approve', refused: 'conflict' }, requestId: '<request>' },
+  ],
+  'signed-in': [
+    {
+      ...person('auditor'),
+      facts: { address: '127.0.0.1', door: 'control-plane', issuer: 'test', session: 'browser' },
+    },
+  ],
+  'signed-out': [
+    { subject: 'test|auditor', reason: 'signed out', facts: { door: 'control-plane', issuer: 'test' } },
+  ],
+  'sign-in-refused': [
+    {
+      facts: { address: '127.0.0.1', door: 'control-plane', issuer: 'test' },
+      reason: 'The sign-in was refused: this browser has begun none; begin again.',
+    },
   ],
 } satisfies Record<AuditEntryType, readonly object[]>;
 
@@ -382,6 +431,7 @@ function inOrder(value: unknown): string {
 
 /** What entries have at times that the run above does not bring about; each is tested where it is made. */
 const AT_TIMES: Partial<Record<AuditEntryType, readonly string[]>> = {
+  'gateway-started': ['cutBytes'],
   'policy-loaded': ['filesLeftOut'],
   'policy-rejected': ['filesLeftOut'],
   'session-ended': ['evaluationId', 'effect'],

@@ -1,7 +1,7 @@
 /** Who could do what, when, and what changed it: answered from the audit log alone. */
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createGateway, loadConfig } from '@sallyport/gateway';
@@ -172,4 +172,22 @@ test('a secret that changes is no change of the configuration, and no value of i
     'approvers',
   ])
     assert.ok(!said.includes(value), value);
+});
+
+test('a start that set torn writes aside says so in the log, and no other does [audit.torn-tail, audit.recovers]', async (t) => {
+  const world = await startGateway({ policies: { text: CONNECT } });
+  t.after(() => world.close());
+  await world.gateway.close();
+  const log = join(world.directory, 'data', 'audit');
+  const segment = readdirSync(log).find((name) => name.endsWith('.entries')) ?? assert.fail('no segment');
+  appendFileSync(join(log, segment), Buffer.from([40, 0, 0, 0, 1, 2, 3, 4, 123]));
+  for (let starts = 0; starts < 2; starts += 1) {
+    const gateway = await createGateway(loadConfig(world.configFile), { report: () => undefined });
+    await gateway.close();
+  }
+  const starts = auditEntries(world).filter(({ type }) => type === 'gateway-started');
+  assert.deepEqual(
+    starts.map(({ facts }) => facts),
+    [undefined, { cutBytes: 9 }, undefined],
+  );
 });

@@ -27,6 +27,15 @@ export const auditRequirements = {
   'audit.one-writer': 'Two processes cannot have a log open, and a killed one leaves no lock behind.',
   'audit.disk-full':
     'On a full disk entries are refused, none is half written, and appending goes on when there is room.',
+  'audit.disk-fails':
+    'Whatever the disk refuses or drops, and whenever the process or the machine dies, every acknowledged entry is in the log, which opens and verifies.',
+  'audit.recovers':
+    'After a sync that failed nothing is taken until all before is on disk in a new file, and then the log goes on by itself.',
+  'audit.checkpoint-synced':
+    'A checkpoint counts when it is on disk, and one that a power cut took is made again; one over more than the log has is refused.',
+  'audit.batches': 'A batch of entries is written by one call and is in the log whole or not at all.',
+  'audit.clock':
+    'When the clock is set back entries keep the time of the one before, and go on with the clock when it is past that.',
   'audit.cannot-open': 'A folder that cannot be written is an error that names it.',
   'audit.group-sync': 'One sync serves everyone who waits for it, over segment changes too.',
   'audit.fault': 'To the gateway every failure of the log is the fault audit-unavailable.',

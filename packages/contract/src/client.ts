@@ -8,8 +8,8 @@ import { type RouteName, type Routes, routeTable } from './routes.ts';
 export interface ClientOptions {
   /** Where the control plane listens, such as `http://127.0.0.1:7403`. Plain http only to loopback: it carries the token. */
   readonly baseUrl: string;
-  /** The bearer token, or what gives a fresh one. */
-  readonly token: string | (() => string | Promise<string>);
+  /** The bearer token, or what gives a fresh one. None for what anybody may ask. */
+  readonly token?: string | (() => string | Promise<string>);
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
   /** Time for one answer to begin, in milliseconds. Default 30 s. */
   readonly timeoutMs?: number;
@@ -87,8 +87,8 @@ async function call(options: ClientOptions, base: URL, route: Route, input: Inpu
   const path = route.path.replace(/:(\w+)/g, (_, name) => encodeURIComponent(String(params.get(name) ?? '')));
   const url = new URL(path, base);
   for (const [name, value] of given(route.query)) url.searchParams.set(name, String(value));
-  const token = typeof options.token === 'string' ? options.token : await options.token();
-  const headers: Record<string, string> = { authorization: `Bearer ${token}` };
+  const token = typeof options.token === 'function' ? await options.token() : options.token;
+  const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
   if (route.mutates) headers['idempotency-key'] = randomUUID();
   if (route.body !== undefined) headers['content-type'] = 'application/json';
   const init: RequestInit = {

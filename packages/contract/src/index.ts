@@ -9,6 +9,7 @@ export {
   passkeySchema,
   slackLinkSchema,
 } from './notification-schemas.ts';
+export { oauthPaths } from './oauth-paths.ts';
 export { openApiDocument } from './openapi.ts';
 export {
   type AnswerOf,
@@ -21,7 +22,7 @@ export {
   type Route,
   type Subject,
 } from './route.ts';
-export { type RouteName, type Routes, routes, routeTable } from './routes.ts';
+export { browserRoutes, type RouteName, type Routes, routes, routeTable } from './routes.ts';
 export {
   type AccessRequest,
   type AccessRequestQuery,
@@ -71,3 +72,15 @@ export {
   auditSessionSchema,
   FILTER_CHARACTERS,
 } from './search-schemas.ts';
+export {
+  redeemBodySchema,
+  type SessionToken,
+  type SignedOut,
+  sessionTokenSchema,
+  signedOutSchema,
+  signInListSchema,
+  type WayToSignIn,
+  type Whoami,
+  wayToSignInSchema,
+  whoamiSchema,
+} from './sign-in-schemas.ts';

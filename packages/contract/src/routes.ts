@@ -46,6 +46,14 @@ import {
   auditSessionPageSchema,
 } from './search-schemas.ts';
 
+import {
+  redeemBodySchema,
+  sessionTokenSchema,
+  signedOutSchema,
+  signInListSchema,
+  whoamiSchema,
+} from './sign-in-schemas.ts';
+
 const look = { method: 'GET', on: 'gateway', mutates: false } as const;
 const lookAt = { ...look, params: idParamsSchema };
 const ask = { method: 'POST', on: 'gateway', mutates: false } as const;
@@ -307,7 +315,52 @@ export const routes = {
     answer: auditSessionPageSchema,
     summary: 'Sessions in the audit log that have everything asked for somewhere in them, newest first.',
   },
+  waysToSignIn: {
+    ...look,
+    path: '/v1/sign-in',
+    action: null,
+    answer: signInListSchema,
+    summary: 'How one can sign in.',
+  },
+  redeemSignIn: {
+    method: 'POST',
+    on: 'gateway',
+    // Nobody is known yet, and the code is good once: there is nothing an Idempotency-Key could be kept under.
+    mutates: false,
+    path: '/v1/sign-in/token',
+    action: null,
+    body: redeemBodySchema,
+    answer: sessionTokenSchema,
+    errors: [401],
+    summary: 'Trades the code of a sign-in through the gateway for a session token.',
+  },
+  whoami: {
+    ...look,
+    path: '/v1/whoami',
+    action: 'see-own-identity',
+    answer: whoamiSchema,
+    summary: 'Who the caller is, as the gateway sees it.',
+  },
+  signOut: {
+    method: 'POST',
+    on: 'gateway',
+    // It leaves an entry of its own, and doing it again changes nothing.
+    mutates: false,
+    path: '/v1/sign-out',
+    action: 'sign-out',
+    answer: signedOutSchema,
+    errors: [409],
+    summary: 'Ends the session that the caller presented, if it is one of the gateway.',
+  },
 } as const satisfies Record<string, Route>;
+
+/** Where browsers go to sign in; issuers and identity providers send them back to one of these. Not for programs. */
+export const browserRoutes = {
+  begin: { method: 'GET', path: '/v1/sign-in/:name' },
+  callback: { method: 'GET', path: '/v1/sign-in/:name/callback' },
+  assertion: { method: 'POST', path: '/v1/sign-in/:name/acs' },
+  metadata: { method: 'GET', path: '/v1/sign-in/:name/metadata' },
+} as const;
 
 export type Routes = typeof routes;
 export type RouteName = keyof Routes;

@@ -71,6 +71,10 @@ export const accessRequestSchema = z.object({
   displayName: z.string().describe('As the issuer has it: escape it before it is shown.'),
   actor: z.string().nullable(),
   task: z.string().nullable(),
+  tokenId: z.string().nullable().describe('The task token it was done with; null for any other token.'),
+  delegation: z
+    .array(z.string())
+    .describe('The actors that token was handed on by, the one that acts first.'),
   target: z.string(),
   digest: z.string().describe('SHA-256 of the exact operation, in hex.'),
   text: z.string().nullable().describe('Exactly what would run; null once erased.'),
@@ -107,6 +111,10 @@ export const sessionSchema = z.object({
   displayName: z.string().describe('As the issuer has it: escape it before it is shown.'),
   actor: z.string().nullable(),
   task: z.string().nullable(),
+  tokenId: z.string().nullable().describe('The task token it was done with; null for any other token.'),
+  delegation: z
+    .array(z.string())
+    .describe('The actors that token was handed on by, the one that acts first.'),
   target: z.string(),
   facet: z.string(),
   protocol: z.string(),
@@ -116,6 +124,10 @@ export const sessionSchema = z.object({
   endedReason: z.string().nullable(),
   operations: z.number().int(),
   recorded: z.boolean(),
+  replica: z
+    .string()
+    .default('')
+    .describe('Name of the gateway it goes through, which has its recording and its log.'),
 });
 
 export const endSessionBodySchema = z.strictObject({

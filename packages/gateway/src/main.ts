@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createConnector } from '@sallyport/connector';
 import { type ApprovalRoom, createApprovals } from './approval/index.ts';
-import { type AuditLog, createAudit, type OpenedAudit } from './audit/index.ts';
-import { type AuditIndex, createAuditIndex } from './audit-index/index.ts';
-import { configurationEntry, type GatewayConfig, type ListenerConfig } from './config/index.ts';
+import type { AuditLog, OpenedAudit } from './audit/index.ts';
+import type { AuditIndex } from './audit-index/index.ts';
+import type { GatewayConfig, ListenerConfig } from './config/index.ts';
 import { createControlPlane } from './control-plane/index.ts';
 import {
   createDecisionMemo,
@@ -20,13 +19,13 @@ import {
   type SessionObserver,
   Uses,
 } from './data-path/index.ts';
-import { type Exports, openExports } from './export/index.ts';
-import { createIdentityProvider } from './identity/index.ts';
+import type { Exports } from './export/index.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { Fault } from './lib/fault.ts';
+import { RateLimit } from './lib/rate-limit.ts';
 import { createMasking, readMaskingKey } from './masking/index.ts';
 import { createHealth, createMetrics, listenForScrapers, type Metrics } from './metrics/index.ts';
-import { type Notifications, openNotifications } from './notification/index.ts';
+import type { Notifications } from './notification/index.ts';
 import {
   createDecisionPoint,
   type PolicyDecisionPoint,
@@ -46,8 +45,12 @@ import {
   replayRecording,
   type Uploads,
 } from './recording/index.ts';
-import { createStepUp, type StepUp } from './step-up/index.ts';
+import { createSessionIndex, type SessionIndex } from './replicas/index.ts';
+import type { SignIn } from './sign-in/index.ts';
+import type { StepUp } from './step-up/index.ts';
 import { openStorage, type Storage } from './storage/index.ts';
+import type { TokenExchange } from './task-tokens/index.ts';
+import { type Closing, openIdentities, openLog, openPeople, ownedBy } from './wiring/index.ts';
 
 export interface Gateway {
   readonly listeners: readonly Pick<Listener, 'protocol' | 'host' | 'port'>[];
@@ -88,7 +91,11 @@ export async function createGateway(config: GatewayConfig, deps: GatewayDeps): P
     const watch = watchRooms(config, rooms, () => listeners.length);
     const controlPlane = await openControlPlane(config, rooms, watch, closing);
     const metrics = await openMetrics(config, watch, closing);
-    rooms.house.audit.append({ type: 'gateway-started', policyVersion: rooms.decisionPoint.version });
+    rooms.house.audit.append({
+      type: 'gateway-started',
+      policyVersion: rooms.decisionPoint.version,
+      ...(rooms.cutBytes === 0 ? {} : { facts: { cutBytes: rooms.cutBytes } }),
+    });
     const { sessions } = rooms.house;
     closing.unshift(() => sessions.endWhere(() => true, 'the gateway is stopping'));
     closing.unshift(() => rooms.house.recorder.stop());
@@ -106,22 +113,17 @@ export async function createGateway(config: GatewayConfig, deps: GatewayDeps): P
   }
 }
 
-/** What has to be closed, last opened first. */
-type Closing = (() => unknown)[];
-
-/** Takes something that has to be closed before whatever was opened earlier. */
-function ownedBy(closing: Closing): <T extends { close(): unknown }>(thing: T) => T {
-  return (thing) => {
-    closing.unshift(() => thing.close());
-    return thing;
-  };
-}
-
 interface Rooms {
   /** For listeners without TLS; `tls` is each listener's own. */
   readonly house: House;
+  /** Null when tokens are not exchanged. */
+  readonly exchange: TokenExchange | null;
   readonly storage: Storage;
+  readonly signIn: SignIn;
+  readonly sessionIndex: SessionIndex;
   readonly auditIndex: AuditIndex;
+  /** What opening the log set aside, in bytes: for the record. */
+  readonly cutBytes: number;
   readonly approvals: ApprovalRoom;
   readonly exports: Exports;
   readonly decisionPoint: PolicyDecisionPoint;
@@ -140,17 +142,13 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   const metrics = owned(
     createMetrics({
       protocols: [...new Set(config.listeners.map(({ protocol }) => protocol))],
-      groupOf: (action) => decisionPoint.groupOf(action),
       seconds: () => performance.now() / 1_000,
     }),
   );
-  const { audit, lastEntry, auditIndex, exports } = await openLog(
-    config,
-    { ...deps, clock },
-    metrics,
-    closing,
-  );
-  const storage = owned(await openStorage(config.storage, { clock }));
+  const log = await openLog(config, { ...deps, clock }, metrics, closing);
+  const { audit, lastEntry } = log;
+  const { environment } = config.secrets;
+  const storage = owned(await openStorage(config.storage, { clock, environment, report }));
   await storage.sessions.endOpen('the gateway stopped', clock.now());
   await storage.applyRetention();
 
@@ -158,30 +156,26 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   const decisionPoint: PolicyDecisionPoint = owned(
     await createDecisionPoint(config.policy, { audit, lastEntry, classes: masking.classes }),
   );
+  const end: Gateway['endSessions'] = (matches, why) => sessions.endWhere(matches, why);
+  const identities = { clock, storage, audit, decisionPoint, report, end };
+  const { identity, signIn, tokens, ledger, exchange } = await openIdentities(config, identities, owned);
   const watched = metrics.watchDecisions(decisionPoint);
-  const identity = createIdentityProvider(config.identity, { clock });
-  const { notifications, stepUp } = openPeople(config, { clock, storage, random, report }, owned);
+  const people = openPeople(config, { clock, storage, random, report }, owned);
   const approvals = owned(
     createApprovals({
       config: config.approval,
-      storage,
-      clock,
-      audit,
-      random,
-      report,
-      observer: notifications,
+      ...{ storage, clock, audit, random, report },
+      observer: people.notifications,
     }),
   );
   const { recorder, retention } = openRecordings(config, { clock, audit, report }, owned);
-  const daily = () => void Promise.all([storage.applyRetention(), retention.apply()]).catch(report);
-  const timer = setInterval(daily, RETENTION_MS);
-  closing.unshift(() => clearInterval(timer.unref()));
-  // Not waited for: there may be many to delete, and nobody has to wait for it.
-  void retention.apply().catch(report);
+  applyDaily(storage, retention, report, closing);
   const connector = createConnector(config.connector, { randomBytes, ...config.secrets });
   const protocols = owned(createProtocols({ clock, random: randomBytes, http: config.http }));
   const decisions = createDecisionMemo(watched);
-  const sessions = createSessionRegistry(sessionIndex(storage, clock, report));
+  const endHere = (id: string, reason: string) => sessions.endWhere((one) => one.id === id, reason) > 0;
+  const sessionIndex = owned(createSessionIndex({ storage, now: () => clock.now(), endHere, report }));
+  const sessions = createSessionRegistry(observeInto(sessionIndex));
   const house: House = {
     clock,
     random,
@@ -189,9 +183,11 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
     limits: config.limits,
     tls: null,
     identity,
+    ledger,
     decisionPoint: watched,
     decisions,
     rates: new Rates(),
+    failures: new RateLimit(config.limits.failedLoginsPerMinute, clock),
     uses: new Uses(),
     workingHours: workingHoursOf(config.policy),
     approvals,
@@ -202,56 +198,24 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
     sessions,
   };
   decisionPoint.onChange(() => void regate(house).catch(report));
-  const issuersAway = () => identity.issuersAway();
-  const opened = { house, storage, auditIndex, approvals, decisionPoint, protocols, retention, exports };
-  return { ...opened, metrics, notifications, stepUp, issuersAway };
+  const issuersAway = () => tokens.issuersAway();
+  const { auditIndex, cutBytes, exports } = log;
+  const opened = { house, storage, sessionIndex, signIn, exchange, auditIndex, cutBytes, exports };
+  return { ...opened, approvals, decisionPoint, protocols, retention, metrics, ...people, issuersAway };
 }
 
-/** How people are told, and what they prove with. Told last: what ends as the gateway stops is told, too. */
-function openPeople(
-  config: GatewayConfig,
-  deps: Pick<House, 'clock' | 'random' | 'report'> & { readonly storage: Storage },
-  owned: <T extends { close(): unknown }>(thing: T) => T,
-): Pick<Rooms, 'notifications' | 'stepUp'> {
-  const { slackLinks: links, passkeys } = deps.storage;
-  const notifications = owned(openNotifications(config.notification, { ...deps, links }));
-  const stepUp = config.stepUp === undefined ? null : createStepUp(config.stepUp, { ...deps, passkeys });
-  return { notifications, stepUp };
-}
-
-interface OpenedLog extends Pick<Rooms, 'auditIndex' | 'exports'> {
-  /** The log as everyone appends to it: counted, and closed to what permits while an export is too far behind. */
-  readonly audit: AuditLog;
-  readonly lastEntry: ReturnType<typeof createAudit>['lastEntry'];
-}
-
-/** The audit log with what reads it. */
-async function openLog(
-  config: GatewayConfig,
-  { clock, report, audit: replacement }: GatewayDeps & { readonly clock: Clock },
-  metrics: Metrics,
+/** Deletes, once a day, what is older than it may be. */
+function applyDaily(
+  storage: Storage,
+  retention: Retention,
+  report: (fault: unknown) => void,
   closing: Closing,
-): Promise<OpenedLog> {
-  const owned = ownedBy(closing);
-  const log = owned(replacement ?? createAudit(config.audit, { clock, onCheckpointFailure: report }));
-  const { lastEntry } = log;
-  const exports = owned(
-    await openExports(config.audit.export, {
-      log,
-      directory: config.audit.directory,
-      cursors: join(config.dataDirectory, 'export'),
-      now: clock.now,
-      random: Math.random,
-      report,
-    }),
-  );
-  const audit = exports.guard(metrics.watchLog(log));
-  closing.unshift(() => audit.append({ type: 'gateway-stopped' }));
-  audit.append(configurationEntry(config.digests, lastEntry('configuration-loaded')));
-  const auditIndex = owned(
-    createAuditIndex({ log: config.audit.directory, directory: config.auditIndex.directory }, { report }),
-  );
-  return { audit, lastEntry, auditIndex, exports };
+): void {
+  const daily = () => void Promise.all([storage.applyRetention(), retention.apply()]).catch(report);
+  const timer = setInterval(daily, RETENTION_MS).unref();
+  closing.unshift(() => clearInterval(timer));
+  // Not waited for: there may be many to delete, and nobody has to wait for it.
+  void retention.apply().catch(report);
 }
 
 function openRecordings(
@@ -327,20 +291,24 @@ async function openControlPlane(
   watch: Watch,
   closing: Closing,
 ): Promise<string> {
-  const { house, storage, auditIndex, approvals, protocols, retention, exports, notifications, stepUp } =
-    rooms;
+  const { house, storage, sessionIndex, signIn, auditIndex, approvals, protocols } = rooms;
+  const { retention, exports } = rooms;
+  const { exchange, notifications, stepUp } = rooms;
   const { identity, audit, clock, report, recorder } = house;
   const { directory } = config.recording;
   const readSession = (id: string, follow: { readonly until: number } | null) =>
     replay({ directory, id, follow, recorder, clock }, (name) => protocols.byName(name));
   const controlPlane = createControlPlane(config.controlPlane, {
     identity,
+    signIn,
+    signInLimits: config.signIn,
+    exchange,
     approvals,
     sessions: storage.sessions,
     auditIndex,
     audit,
     clock,
-    endSession: (id, reason) => house.sessions.endWhere((session) => session.id === id, reason) > 0,
+    endSession: (id, reason) => sessionIndex.end(id, reason),
     readSession,
     retention,
     exports: () => exports.status(),
@@ -354,31 +322,22 @@ async function openControlPlane(
   return (await controlPlane.listen()).address;
 }
 
-/** Keeps the store's list of sessions; the log stays the truth, so a store that fails is only reported. */
-function sessionIndex(storage: Storage, clock: Clock, report: (fault: unknown) => void): SessionObserver {
+/** What the store lists of a session. */
+function observeInto(index: SessionIndex): SessionObserver {
   return {
-    opened(session) {
-      const { id, identity, target, facet, client, context, startedAt } = session;
-      const { subject, displayName, actor, task } = identity;
-      storage.sessions
-        .started({
-          id,
-          subject,
-          display_name: displayName,
-          actor,
-          task,
-          target,
-          facet,
-          client,
-          protocol: context.protocol,
-          started_at: startedAt,
-          recording: `${id}.rec`,
-        })
-        .catch(report);
+    opened({ id, identity, target, facet, client, context, startedAt }) {
+      const { subject, displayName, actor, task, tokenId, delegation, scope } = identity;
+      index.opened({
+        ...{ id, subject, actor, task, target, facet, client },
+        display_name: displayName,
+        protocol: context.protocol,
+        started_at: startedAt,
+        recording: `${id}.rec`,
+        token_id: scope === null ? null : tokenId,
+        delegation: scope === null ? null : JSON.stringify(delegation),
+      });
     },
-    closed(session, reason) {
-      storage.sessions.ended(session.id, reason, clock.now(), session.operations).catch(report);
-    },
+    closed: (session, reason) => index.closed(session.id, reason, session.operations),
   };
 }
 

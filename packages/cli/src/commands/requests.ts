@@ -67,6 +67,8 @@ export function details(one: AccessRequest, { paint }: Pick<Terminal, 'paint'>):
     field('request', `${one.id} (${one.state})`),
     field('who', `${whoOf(one)} (${oneLine(one.subject)})`),
     ...(one.task === null ? [] : [field('task', oneLine(one.task))]),
+    ...(one.delegation.length === 0 ? [] : [field('through', one.delegation.map(oneLine).join(' < '))]),
+    ...(one.tokenId === null ? [] : [field('token', oneLine(one.tokenId))]),
     field('target', oneLine(one.target)),
     field('session', oneLine(one.sessionId)),
     field('needs', needs),

@@ -78,6 +78,9 @@ export interface AccessRequestView {
   readonly displayName: string;
   readonly actor: string | null;
   readonly task: string | null;
+  /** The task token it was asked with, and the actors that was handed on by; null and empty for any other token. */
+  readonly tokenId: string | null;
+  readonly delegation: readonly string[];
   readonly target: string;
   readonly digest: string;
   /** Exactly what would run; null once erased. */

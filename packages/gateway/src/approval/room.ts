@@ -20,13 +20,15 @@ import { checkLimits, reasonWithin } from './limits.ts';
 import { readPage } from './listing.ts';
 import { allSeatsFilled, objectionTo, seatFor, seatsFilled, seatsNeeded } from './rules.ts';
 import type { ApprovalConfig } from './section.ts';
+import { type LocalRoom, sharedRoom } from './shared-room.ts';
 import type { AccessRequestEvent } from './states.ts';
 import { viewOfStored } from './stored-view.ts';
+import { throughFacts } from './through.ts';
 import { maySee } from './visibility.ts';
 
 export interface ApprovalDependencies {
   readonly config: ApprovalConfig;
-  readonly storage: Pick<Storage, 'accessRequests'>;
+  readonly storage: Pick<Storage, 'accessRequests' | 'accessWords' | 'bus' | 'shared' | 'replica'>;
   readonly clock: Clock;
   readonly audit: Pick<AuditLog, 'append'>;
   /** `bytes` random bytes as lower-case hex. */
@@ -37,20 +39,36 @@ export interface ApprovalDependencies {
   readonly observer?: AccessRequestObserver;
 }
 
+/** Most writes that wait for the store; with more, nothing new is put before people. */
+const WRITES_WAITING = 10_000;
+/** How often a write is made again, each time the store is back. */
+const WRITE_TRIES = 3;
+
 /**
  * Opens the room where operations wait for people. What a hold waits for lives in memory, because it ends with the hold;
  * each step is appended to the audit log, takes effect at once, and is then written to the store, in order.
  * What an earlier run left pending becomes failed.
  */
 export function createApprovals(deps: ApprovalDependencies): ApprovalRoom {
-  return new Room(deps);
+  const room = new Room(deps);
+  return deps.storage.shared ? sharedRoom(room, deps) : room;
 }
 
-class Room implements ApprovalRoom {
+type Write = (table: Storage['accessRequests']) => Promise<void>;
+
+interface Missed {
+  readonly work: Write;
+  readonly tries: number;
+}
+
+class Room implements LocalRoom {
   readonly #deps: ApprovalDependencies;
   readonly #held = new Map<string, HeldRequest>();
   readonly #timer: ExpiryTimer;
   #written: Promise<void>;
+  #writing = 0;
+  /** Writes the store did not take, for when it is back; at most WRITES_WAITING. */
+  #missed: Missed[] = [];
 
   constructor(deps: ApprovalDependencies) {
     this.#deps = deps;
@@ -71,6 +89,11 @@ class Room implements ApprovalRoom {
 
   open(subject: AccessRequestSubject): PendingAccess {
     checkLimits(subject, this.#held.values(), this.#deps.config);
+    if (this.#writing >= WRITES_WAITING)
+      throw new Fault(
+        'storage-unavailable',
+        `Could not open an access request: ${this.#writing} writes wait for the store.`,
+      );
     const now = this.#deps.clock.now();
     const id = `ar-${this.#deps.random(8)}`;
     const request = heldRequest(id, subject, now, now + this.#deps.config.expirySeconds * 1_000);
@@ -85,6 +108,7 @@ class Room implements ApprovalRoom {
     this.#write(
       (table) => table.opened(row),
       () => this.#end(request, 'broke', { state: 'failed' }),
+      WRITE_TRIES,
     );
     this.#timer.arm(request.expiresAt);
     this.#tell('opened', request);
@@ -101,10 +125,18 @@ class Room implements ApprovalRoom {
     return (await this.page(viewer, filter)).found;
   }
 
-  async page(viewer: Identity, filter: AccessRequestFilter): Promise<AccessRequestPage> {
+  page(viewer: Identity, filter: AccessRequestFilter): Promise<AccessRequestPage> {
+    return this.pageWith([], viewer, filter);
+  }
+
+  pageWith(
+    others: readonly AccessRequestView[],
+    viewer: Identity,
+    filter: AccessRequestFilter,
+  ): Promise<AccessRequestPage> {
     const held = [...this.#held.values()].filter((one) => one.state === 'pending');
-    return await readPage(filter, {
-      pending: held.map((one) => this.#view(one, viewer)),
+    return readPage(filter, {
+      pending: [...held.map((one) => this.#view(one, viewer)), ...others],
       sees: (one) => maySee(viewer, one),
       past: async (window) => {
         await this.#written;
@@ -174,6 +206,21 @@ class Room implements ApprovalRoom {
     this.#seat(request, approver, 'deny', said);
     this.#settle(request, 'refused', { state: 'denied', reason: said, by: approver.displayName });
     return this.#afterWriting(request, approver);
+  }
+
+  subjectOf(id: string): AccessRequestSubject | null {
+    return this.#held.get(id)?.subject ?? null;
+  }
+
+  /** In its turn: what opens meanwhile is written after it. */
+  reconcile(): void {
+    const { clock } = this.#deps;
+    for (const { work, tries } of this.#missed.splice(0)) this.#write(work, undefined, tries + 1);
+    this.#write(
+      async (table) => void (await table.failPending(clock.now(), (id) => this.#held.has(id))),
+      undefined,
+      WRITE_TRIES,
+    );
   }
 
   async close(): Promise<void> {
@@ -294,12 +341,17 @@ class Room implements ApprovalRoom {
     return next;
   }
 
-  #write(work: (table: Storage['accessRequests']) => Promise<void>, failed: () => void = () => {}): void {
+  #write(work: Write, failed: () => void = () => {}, tries = 0): void {
+    this.#writing += 1;
     this.#written = this.#written
       .then(() => work(this.#deps.storage.accessRequests))
       .catch((fault: unknown) => {
         this.#deps.report(fault);
+        if (tries < WRITE_TRIES && this.#missed.length < WRITES_WAITING) this.#missed.push({ work, tries });
         failed();
+      })
+      .finally(() => {
+        this.#writing -= 1;
       });
   }
 
@@ -328,8 +380,9 @@ class Room implements ApprovalRoom {
 
 function entryFields(request: HeldRequest): Omit<AuditEntry, 'type'> {
   const { identity, sessionId, target, digest, form } = request.subject;
-  const { subject, actor, task } = identity;
-  return { requestId: request.id, sessionId, subject, actor, task, target, digest, form };
+  const { subject, actor, task, tokenId, delegation, scope } = identity;
+  const handed = scope === null ? {} : { tokenId, delegation };
+  return { requestId: request.id, sessionId, subject, actor, task, ...handed, target, digest, form };
 }
 
 function requestedFacts(request: HeldRequest): NonNullable<AuditEntry['facts']> {
@@ -343,13 +396,6 @@ function requestedFacts(request: HeldRequest): NonNullable<AuditEntry['facts']> 
 /** One policy that wants it makes everybody who approves give it: they approve the operation, not a part of it. */
 function wantsStepUp(request: HeldRequest): boolean {
   return request.subject.requirements.some(({ stepUp }) => stepUp !== undefined);
-}
-
-function throughFacts({ channel, stepUp }: DecidedThrough): Readonly<Record<string, string>> {
-  return {
-    ...(channel === undefined ? {} : { channel }),
-    ...(stepUp === undefined ? {} : { stepUp: stepUp.kind, credential: stepUp.credential }),
-  };
 }
 
 function stepUpRequired(id: string): Fault {

@@ -7,6 +7,7 @@ const requirementsColumn = z.array(
   z.object({ group: z.string(), seats: z.number(), stepUp: z.literal('webauthn').exactOptional() }),
 );
 const parametersColumn = z.array(z.string());
+const delegationColumn = z.array(z.string());
 const stateColumn = z.enum(['pending', 'approved', 'denied', 'expired', 'cancelled', 'failed']);
 
 /** A stored access request as people see it. Never decidable: only what someone holds is. */
@@ -18,6 +19,8 @@ export function viewOfStored({ request, decisions }: StoredAccessRequest): Acces
     displayName: request.display_name,
     actor: request.actor,
     task: request.task,
+    tokenId: request.token_id,
+    delegation: request.delegation === null ? [] : delegationColumn.parse(JSON.parse(request.delegation)),
     target: request.target,
     digest: request.digest,
     text: request.text,

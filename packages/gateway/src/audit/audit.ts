@@ -6,6 +6,10 @@ export interface AuditEntry {
   readonly subject?: string;
   readonly actor?: string | null;
   readonly task?: string | null;
+  /** Id of the task token it was done with. Absent for any other token. */
+  readonly tokenId?: string | undefined;
+  /** The actors that token was handed on by, the one that acts first. */
+  readonly delegation?: readonly string[] | undefined;
   readonly target?: string;
   readonly protocol?: string;
   readonly effect?: 'permit' | 'deny';
@@ -33,6 +37,9 @@ export type AuditEntryType =
   | 'policy-rejected'
   | 'authenticated'
   | 'authentication-failed'
+  | 'signed-in'
+  | 'signed-out'
+  | 'sign-in-refused'
   | 'session-started'
   | 'session-ended'
   | 'decision'
@@ -46,6 +53,8 @@ export type AuditEntryType =
   | 'recording-released'
   | 'recording-deleted'
   | 'recording-stored'
+  | 'token-issued'
+  | 'token-refused'
   | 'admin';
 
 /** The version of what entries mean, `v` in each. Entries of logs from before there was one have none, and mean the same. */

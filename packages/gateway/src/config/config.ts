@@ -15,6 +15,7 @@ import type { PolicyConfig } from '../policy/index.ts';
 import type { HttpOptions } from '../protocols/index.ts';
 import type { Limits } from '../protocols/protocol.ts';
 import type { RecordingConfig } from '../recording/index.ts';
+import type { SignInSection } from '../sign-in/index.ts';
 import type { StepUpConfig } from '../step-up/index.ts';
 import type { StorageConfig } from '../storage/index.ts';
 import { parseAddress } from './address.ts';
@@ -43,6 +44,7 @@ export interface GatewayConfig {
   readonly controlPlane: ControlPlaneConfig;
   readonly metrics: MetricsConfig;
   readonly identity: IdentityConfig;
+  readonly signIn: SignInSection;
   readonly connector: ConnectorConfig;
   /** What the connector reads secrets from: the variables its targets name, and the folder of the file. */
   readonly secrets: {
@@ -58,7 +60,7 @@ export interface GatewayConfig {
   readonly audit: AuditConfig & { readonly export: readonly ExportConfig[] };
   readonly auditIndex: AuditIndexConfig;
   readonly storage: StorageConfig;
-  readonly limits: Limits & { readonly maxConnections: number };
+  readonly limits: Limits & { readonly maxConnections: number; readonly failedLoginsPerMinute: number };
   readonly http: HttpOptions;
   readonly log: GatewaySection['log'];
   /** SHA-256 of each section, defaults filled in, by its name in the file. */
@@ -121,6 +123,7 @@ function resolved(
   const inData = (given: string | undefined, name: string) =>
     given === undefined ? resolve(dataDirectory, name) : resolve(base, given);
   const { targets, connector, listeners, controlPlane, ...rest } = section;
+  const { postgres } = section.storage;
   const keyFile = section.masking.key_file;
   return {
     ...rest,
@@ -141,7 +144,11 @@ function resolved(
       policies: controlPlane.policies && resolve(base, controlPlane.policies),
     },
     connector: { targets, limits: connector.limits },
-    secrets: { baseDir: base, environment: named(targets, environment) },
+    secrets: {
+      baseDir: base,
+      environment: { ...named(targets, environment), ...oneOf(postgres?.passwordEnv, environment) },
+    },
+    identity: withSecrets(section.identity, base),
     notification: notificationPaths(section.notification, base),
     stepUp: section.stepUp,
     policy: { ...section.policy, directory: resolve(base, section.policy.directory) },
@@ -157,8 +164,28 @@ function resolved(
       export: section.audit.export.map((one) => withPaths(one, base)),
     },
     auditIndex: { directory: inData(section.auditIndex.directory, 'index') },
-    storage: { ...section.storage, directory: inData(section.storage.directory, 'store') },
+    storage: {
+      ...section.storage,
+      directory: inData(section.storage.directory, 'store'),
+      postgres: postgres && withStoreFiles(postgres, base),
+    },
   };
+}
+
+/** Where sign-in finds its secrets and certificates. */
+function withSecrets(identity: IdentityConfig, base: string): IdentityConfig {
+  const issuers = identity.issuers.map((issuer) => {
+    const web = issuer.signIn?.web;
+    if (issuer.signIn === undefined || web?.clientSecretFile === undefined) return issuer;
+    const found = { ...web, clientSecretFile: resolve(base, web.clientSecretFile) };
+    return { ...issuer, signIn: { ...issuer.signIn, web: found } };
+  });
+  const saml = identity.saml.map((one) => ({
+    ...one,
+    idpCertFiles: one.idpCertFiles.map((file) => resolve(base, file)),
+    requestKeyFile: one.requestKeyFile && resolve(base, one.requestKeyFile),
+  }));
+  return { ...identity, issuers, saml };
 }
 
 /** Keys of an export or a channel that name a file. */
@@ -191,6 +218,16 @@ function withPaths<T extends object>(one: T, base: string): T {
   return Object.fromEntries(entries) as T;
 }
 
+function withStoreFiles(
+  postgres: NonNullable<StorageConfig['postgres']>,
+  base: string,
+): NonNullable<StorageConfig['postgres']> {
+  const at = (file: string | undefined) => file && resolve(base, file);
+  const { caFile, certFile, keyFile } = postgres.tls;
+  const tls = { ...postgres.tls, caFile: at(caFile), certFile: at(certFile), keyFile: at(keyFile) };
+  return { ...postgres, passwordFile: at(postgres.passwordFile), tls };
+}
+
 /** Files of credentials, as absolute paths. */
 function inFolder(
   base: string,
@@ -203,6 +240,13 @@ function inFolder(
     secretAccessKeyFile: resolve(base, secretAccessKeyFile),
     sessionTokenFile: sessionTokenFile && resolve(base, sessionTokenFile),
   };
+}
+
+function oneOf(
+  name: string | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string | undefined>> {
+  return name === undefined ? {} : { [name]: environment[name] };
 }
 
 /** Only the variables that credentials name: nothing else of the environment leaves this room. */

@@ -1,6 +1,7 @@
 import type { AccessRequest } from '@sallyport/contract';
 import type { AccessRequestView, ApprovalRoom } from '../approval/index.ts';
 import type { StepUp } from '../step-up/index.ts';
+import { type Authorization, accessRequestResource } from './authorization.ts';
 import { cursorOf, positionOf } from './cursor.ts';
 import { configured } from './passkeys.ts';
 import type { Handlers } from './serve-routes.ts';
@@ -9,6 +10,7 @@ interface AccessRequestDependencies {
   readonly approvals: Pick<ApprovalRoom, 'page' | 'approve' | 'deny'>;
   /** Null where no passkeys are configured. */
   readonly stepUp: StepUp | null;
+  readonly authorization: Pick<Authorization, 'those'>;
 }
 
 type Names = 'listAccessRequests' | 'getAccessRequest' | 'approve' | 'deny';
@@ -17,12 +19,15 @@ type Names = 'listAccessRequests' | 'getAccessRequest' | 'approve' | 'deny';
 export function accessRequestHandlers({
   approvals,
   stepUp,
+  authorization,
 }: AccessRequestDependencies): Pick<Handlers, Names> {
   return {
     async listAccessRequests({ caller, query: { state, limit, cursor } }) {
       const filter = { limit, ...positionOf(cursor), ...(state === undefined ? {} : { state }) };
       const { found, next } = await approvals.page(caller, filter);
-      return { accessRequests: found.map(present), next: cursorOf(next) };
+      // The room knows whose they are and who could decide them; policy may show less than that, never more.
+      const seen = await authorization.those(caller, 'see-access-request', found, accessRequestResource);
+      return { accessRequests: seen.map(present), next: cursorOf(next) };
     },
     getAccessRequest: ({ found }) => present(found),
     async approve({ params: { id }, caller, body: { reason, assertion }, found: { digest } }) {
@@ -39,6 +44,7 @@ export function accessRequestHandlers({
 function present(view: AccessRequestView): AccessRequest {
   return {
     ...view,
+    delegation: [...view.delegation],
     parameters: view.parameters === null ? null : [...view.parameters],
     requirements: view.requirements.map((one) => ({ ...one })),
     decisions: view.decisions.map((one) => ({ ...one, decidedAt: iso(one.decidedAt) })),

@@ -18,6 +18,13 @@ export interface Authorization {
   may(caller: Identity, action: string, resource: Resource): Promise<boolean>;
   /** Rejects with Fault `not-permitted`, whose message says what would be needed. */
   demand(caller: Identity, action: string, resource: Resource): Promise<void>;
+  /** Those of these the caller may see, in their order. */
+  those<T>(
+    caller: Identity,
+    action: string,
+    rows: readonly T[],
+    resourceOf: (row: T) => Resource,
+  ): Promise<readonly T[]>;
   close(): Promise<void>;
 }
 
@@ -56,15 +63,19 @@ function authorizationBy(point: EntityPoint, roles: Roles): Authorization {
       }
       throw new Fault('not-permitted', reasonOf(caller, action, policies));
     },
+    async those(caller, action, rows, resourceOf) {
+      const effects = await Promise.all(rows.map((row) => decide(caller, action, resourceOf(row))));
+      return rows.filter((_, at) => effects[at]?.effect === 'permit');
+    },
     close: () => point.close(),
   };
 }
 
 function reasonOf(caller: Identity, action: string, policies: readonly string[]): string {
-  if (policies.includes('built-in/nobody-decides-their-own'))
-    return 'Could not decide it: nobody decides their own access request, or that of an agent of theirs.';
   if (isAgent(caller))
     return `Not "${action}": agents and machines see what is their own; only a person may do more.`;
+  if (policies.includes('built-in/nobody-decides-their-own'))
+    return 'Could not decide it: nobody decides their own access request, or that of an agent of theirs.';
   return `Your roles do not permit "${action}" here; see controlPlane.roles and docs/control-plane.md.`;
 }
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openLog } from '@sallyport/audit-log';
 import { startTestProvider, TEST_AUDIENCE } from '../../../../test/fixtures/oidc-provider.ts';
+import { testStore } from '../../../../test/fixtures/store.ts';
 import { type AccessRequestSubject, approvalSection, createApprovals } from '../approval/index.ts';
 import type { AuditEntry } from '../audit/index.ts';
 import { createAuditIndex } from '../audit-index/index.ts';
@@ -13,75 +14,37 @@ import { type Clock, systemClock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import { notificationSection, openNotifications } from '../notification/index.ts';
 import type { Retention } from '../recording/index.ts';
+import { createSignIn, signInSection, withSessions } from '../sign-in/index.ts';
 import { createStepUp, stepUpSection } from '../step-up/index.ts';
-import { openStorage, storageSection } from '../storage/index.ts';
+import type { Storage } from '../storage/index.ts';
 import { createControlPlane } from './control-plane.ts';
 import { controlPlaneSection } from './section.ts';
 
 export type House = Awaited<ReturnType<typeof startHouse>>;
 
+/** Sections for telling people, and for passkeys; without the latter there are none. */
+interface PeopleSections {
+  readonly notification?: object;
+  readonly stepUp?: object;
+}
+
 export async function startHouse(
   section: Record<string, unknown> = {},
   clock: Clock = systemClock,
-  people: { readonly notification?: object; readonly stepUp?: object } = {},
+  people: PeopleSections = {},
 ) {
-  const directory = await mkdtemp(join(tmpdir(), 'sallyport-control-'));
-  const provider = await startTestProvider();
-  const issuers = [{ name: 'test', issuer: provider.issuer, audience: TEST_AUDIENCE }];
-  const identity = createIdentityProvider(identitySection.parse({ issuers }), { clock });
-  const storage = await openStorage(storageSection.parse({ directory }), { clock });
-  const entries: AuditEntry[] = [];
-  const faults: unknown[] = [];
-  /** Sessions that were ended by command with the reason, what was held and released, what readiness is made of. */
-  const ended: string[] = [];
-  const held: string[] = [];
-  const checks = [{ name: 'store', ok: true, detail: '' }];
-  const log = { isFull: false };
-  const audit = {
-    append(entry: AuditEntry): void {
-      if (log.isFull) throw new Fault('audit-unavailable', 'the disk is full');
-      entries.push(entry);
-    },
-  };
-  const report = (fault: unknown) => void faults.push(fault);
-  const surroundings = { storage, clock, audit, random: counted(), report };
-  const { slackLinks: links, passkeys } = storage;
-  /** People that are revoked, by subject. */
-  const revoked = new Set<string>();
-  const notifications = openNotifications(notificationSection.parse(people.notification ?? {}), {
-    ...surroundings,
-    random: (bytes) => randomBytes(bytes).toString('hex'),
-    links,
-    isStillGood: ({ subject }) => !revoked.has(subject),
-  });
-  const stepUp =
-    people.stepUp === undefined
-      ? null
-      : createStepUp(stepUpSection.parse(people.stepUp), { ...surroundings, passkeys });
-  const approvals = createApprovals({
-    config: approvalSection.parse({}),
-    ...surroundings,
-    observer: notifications,
-  });
-  const auditIndex = await startIndex(directory, report);
+  const rooms = await openRooms(clock, people);
+  const { directory, provider, storage, approvals, identity, auditIndex, ended, held, checks } = rooms;
   const plane = createControlPlane(controlPlaneSection.parse({ ...SECTION, ...section }), {
-    identity,
-    approvals,
-    sessions: storage.sessions,
-    auditIndex,
-    audit,
+    ...rooms,
+    exchange: null,
     clock,
-    report,
-    endSession: (id, reason) => {
-      ended.push(`${id}: ${reason}`);
-      return id === 'alices';
-    },
+    sessions: storage.sessions,
+    endSession: (id, reason) => ended.push(`${id}: ${reason}`) > 0 && id === 'alices',
     readSession: readTestSession,
     retention: retentionInto(held),
     exports: () => [],
     idempotency: storage.idempotency,
-    notifications,
-    stepUp,
     health: async () => checks,
     metrics: () => '# EOF\n',
     checkAnswers: true,
@@ -89,20 +52,8 @@ export async function startHouse(
 
   const { address } = await plane.listen();
   return {
+    ...rooms,
     address,
-    provider,
-    storage,
-    approvals,
-    identity,
-    auditIndex,
-    log,
-    entries,
-    faults,
-    ended,
-    held,
-    checks,
-    revoked,
-    notifications,
     /** A pending access request of this caller's. */
     async ask(token: string, more: Partial<AccessRequestSubject> = {}) {
       return approvals.open({ identity: await identity.authenticate(token), ...ASKED, ...more });
@@ -115,12 +66,77 @@ export async function startHouse(
       await plane.close();
       await auditIndex.close();
       await approvals.close();
-      await notifications.close();
+      await rooms.notifications.close();
       await storage.close();
       await provider.close();
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** What stands behind the control plane, and what it was told. */
+async function openRooms(clock: Clock, sections: PeopleSections) {
+  const directory = await mkdtemp(join(tmpdir(), 'sallyport-control-'));
+  const provider = await startTestProvider();
+  const issuers = [{ name: 'test', issuer: provider.issuer, audience: TEST_AUDIENCE }];
+  const storage = await testStore(directory, { clock });
+  const entries: AuditEntry[] = [];
+  const faults: unknown[] = [];
+  const log = { isFull: false };
+  const audit = logInto(entries, log);
+  const report = (fault: unknown) => void faults.push(fault);
+  const people = await openIdentity(issuers, storage, audit, clock);
+  const surroundings = { storage, clock, audit, random: counted(), report };
+  const told = openPeople(sections, surroundings);
+  const approvals = createApprovals({
+    config: approvalSection.parse({}),
+    ...surroundings,
+    observer: told.notifications,
+  });
+  const auditIndex = await startIndex(directory, report);
+  return {
+    ...{ directory, provider, storage, approvals, auditIndex, audit, report, log, entries, faults },
+    ...people,
+    ...told,
+    /** Sessions that were ended by command with the reason, what was held and released, what readiness is made of. */
+    ended: [] as string[],
+    held: [] as string[],
+    checks: [{ name: 'store', ok: true, detail: '' }],
+  };
+}
+
+/** How people are told, and what they prove with. */
+function openPeople(
+  { notification = {}, stepUp }: PeopleSections,
+  deps: { readonly storage: Storage; readonly clock: Clock; report(fault: unknown): void },
+) {
+  const { slackLinks: links, passkeys } = deps.storage;
+  const random = (bytes: number) => randomBytes(bytes).toString('hex');
+  /** People that are revoked, by subject. */
+  const revoked = new Set<string>();
+  const isStillGood = ({ subject }: { readonly subject: string }) => !revoked.has(subject);
+  const notifications = openNotifications(notificationSection.parse(notification), {
+    ...{ ...deps, random, links, isStillGood },
+  });
+  const room =
+    stepUp === undefined ? null : createStepUp(stepUpSection.parse(stepUp), { ...deps, random, passkeys });
+  return { notifications, stepUp: room, revoked };
+}
+
+async function openIdentity(
+  issuers: readonly object[],
+  storage: Storage,
+  audit: { append(entry: AuditEntry): void },
+  clock: Clock,
+) {
+  const config = identitySection.parse({ issuers });
+  const tokens = createIdentityProvider(config, { clock });
+  const signInLimits = signInSection.parse({});
+  const signIn = await createSignIn(signInLimits, config, {
+    ...{ identity: tokens, store: storage.signIns, clock, audit },
+    ended: () => {},
+  });
+  return { identity: withSessions(tokens, signIn), signIn, signInLimits };
 }
 
 const SECTION = {
@@ -130,6 +146,15 @@ const SECTION = {
   callerRequestsPerMinute: 100_000,
   failedLoginsPerMinute: 100_000,
 };
+
+function logInto(entries: AuditEntry[], log: { readonly isFull: boolean }) {
+  return {
+    append(entry: AuditEntry): void {
+      if (log.isFull) throw new Fault('audit-unavailable', 'the disk is full');
+      entries.push(entry);
+    },
+  };
+}
 
 /** Numbers in place of randomness, so that ids are the same in every run. */
 function counted(): () => string {

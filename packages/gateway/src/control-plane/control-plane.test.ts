@@ -271,14 +271,17 @@ describe('input', () => {
 
 test('without TLS it listens on loopback only [control-plane.clear-text]', async () => {
   for (const listen of ['0.0.0.0:0', '[::]:0', 'gateway.example:7403', '10.0.0.1:7403']) {
-    const { storage, approvals, identity, auditIndex } = house;
+    const { storage, approvals, identity, auditIndex, signIn, signInLimits } = house;
     const plane = createControlPlane(controlPlaneSection.parse({ listen }), {
       identity,
+      signIn,
+      signInLimits,
       approvals,
       sessions: storage.sessions,
       auditIndex,
       audit: { append: () => {} },
       clock: systemClock,
+      exchange: null,
       endSession: () => false,
       exports: () => [],
       notifications: house.notifications,

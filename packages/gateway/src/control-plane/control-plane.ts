@@ -9,8 +9,11 @@ import type { IdentityProvider } from '../identity/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import { isLoopbackHost } from '../lib/loopback.ts';
+import { addressKey, RateLimit } from '../lib/rate-limit.ts';
+import type { SignIn, SignInSection } from '../sign-in/index.ts';
 import type { StepUp } from '../step-up/index.ts';
 import type { Storage } from '../storage/index.ts';
+import type { TokenExchange } from '../task-tokens/index.ts';
 import { accessRequestHandlers } from './access-requests.ts';
 import { auditSearchHandlers } from './audit-search.ts';
 import { authentication } from './authentication.ts';
@@ -27,9 +30,13 @@ import { type RecordingDependencies, recordingHandlers } from './recordings.ts';
 import { type ControlPlaneConfig, parseListen } from './section.ts';
 import { type Handlers, serveRoutes } from './serve-routes.ts';
 import { sessionHandlers } from './sessions.ts';
+import { signInHandlers, signInRoutes } from './sign-in.ts';
+import { tokenRoutes } from './token.ts';
 
 export interface ControlPlaneDependencies {
   readonly identity: IdentityProvider;
+  readonly signIn: SignIn;
+  readonly signInLimits: Pick<SignInSection, 'responseBytes' | 'pendingSeconds' | 'startsPerMinute'>;
   readonly approvals: Pick<ApprovalRoom, 'page' | 'get' | 'approve' | 'deny'>;
   readonly sessions: Pick<Storage['sessions'], 'list' | 'find'>;
   readonly idempotency: Storage['idempotency'];
@@ -39,8 +46,10 @@ export interface ControlPlaneDependencies {
   /** Null where no passkeys are configured. */
   readonly stepUp: StepUp | null;
   readonly clock: Clock;
-  /** Ends an open session now; false when it is not open. */
-  endSession(id: string, reason: string): boolean;
+  /** Ends an open session now, on whichever gateway it is; false when it is not open. */
+  endSession(id: string, reason: string): boolean | Promise<boolean>;
+  /** Exchanges tokens for task tokens; null when that is switched off. */
+  readonly exchange: TokenExchange | null;
   readonly readSession: RecordingDependencies['readSession'];
   readonly retention: RecordingDependencies['retention'];
   /** How each export of the audit log is doing. */
@@ -90,7 +99,9 @@ export function createControlPlane(config: ControlPlaneConfig, deps: ControlPlan
       }
       const bound = app.server.address() as AddressInfo;
       const shown = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address;
-      return { address: `${config.tls === undefined ? 'http' : 'https'}://${shown}:${bound.port}` };
+      const address = `${config.tls === undefined ? 'http' : 'https'}://${shown}:${bound.port}`;
+      deps.signIn.listensAt(address);
+      return { address };
     },
     async close() {
       await app?.close();
@@ -129,8 +140,10 @@ async function buildApp(
   app.server.maxConnections = config.connections;
   readBodies(app);
   answerFaults(app, deps.report);
-  guardDoor(app, config, deps.clock);
+  guardDoor(app, config, deps.clock, deps.signIn);
   const callerOf = authentication(app, config, deps);
+  openSignIn(app, deps);
+  tokenRoutes(app, deps.exchange);
   const idempotency = createIdempotency(deps.idempotency, deps.clock);
   serveRoutes(app, handlersOf(config, { ...deps, authorization }), {
     authorization,
@@ -145,6 +158,13 @@ async function buildApp(
   return app;
 }
 
+function openSignIn(app: FastifyInstance, { signIn, signInLimits, clock }: ControlPlaneDependencies): void {
+  const { startsPerMinute, ...limits } = signInLimits;
+  const starts = new RateLimit(startsPerMinute, clock);
+  const mayBegin = (address: string) => starts.take(addressKey(address)).allowed;
+  signInRoutes(app, { signIn, ...limits, mayBegin });
+}
+
 function handlersOf(
   config: ControlPlaneConfig,
   deps: ControlPlaneDependencies & { readonly authorization: Authorization },
@@ -154,6 +174,7 @@ function handlersOf(
     openApi: () => document,
     ...healthHandlers(deps),
     ...accessRequestHandlers(deps),
+    ...signInHandlers(deps),
     ...sessionHandlers(deps),
     ...recordingHandlers(deps),
     ...exportHandlers(deps),

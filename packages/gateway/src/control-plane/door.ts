@@ -10,7 +10,12 @@ import { type ControlPlaneConfig, parseListen } from './section.ts';
  * What every request passes before anyone is authenticated: the rate of its address, the form of its target, the host it
  * asked for (a page on the internet can make its name point here: DNS rebinding), and the origin it comes from.
  */
-export function guardDoor(app: FastifyInstance, config: ControlPlaneConfig, clock: Clock): void {
+export function guardDoor(
+  app: FastifyInstance,
+  config: ControlPlaneConfig,
+  clock: Clock,
+  own: { origin(): string },
+): void {
   const rate = new RateLimit(config.requestsPerMinute, clock);
   const hosts = new Set(
     [parseListen(config.listen).host, ...config.allowedHosts].map((host) => host.toLowerCase()),
@@ -31,8 +36,10 @@ export function guardDoor(app: FastifyInstance, config: ControlPlaneConfig, cloc
       );
     }
     checkTarget(request);
-    checkHost(request, hosts);
-    const from = checkOrigin(request, origins, scheme);
+    checkHost(request, hosts, hostName(new URL(own.origin()).host));
+    // Issuers send browsers here from their own pages; nothing that comes this way is believed for where it came from.
+    if (request.routeOptions.config.open === true) return;
+    const from = checkOrigin(request, origins, [`${scheme}://${request.headers.host}`, own.origin()]);
     if (from !== 'elsewhere') return;
     reply.header('vary', 'Origin').header('access-control-allow-origin', request.headers.origin);
     reply.header('access-control-expose-headers', 'idempotency-replayed, ratelimit, retry-after');
@@ -40,10 +47,13 @@ export function guardDoor(app: FastifyInstance, config: ControlPlaneConfig, cloc
   });
 }
 
-/** A path and a query, and nothing else: not the form meant for proxies, nor what could be taken for a host. */
+/**
+ * A path and a query in the characters of RFC 3986, and nothing else: not the form meant for proxies, nor what could be
+ * taken for a host, nor a fragment, which the router would cut off and others would not.
+ */
 function checkTarget(request: FastifyRequest): void {
   const { url = '' } = request.raw;
-  if (/^\/(?!\/)[\x21-\x7e]*$/.test(url)) return;
+  if (/^\/(?!\/)[A-Za-z0-9\-._~!$&'()*+,;=:@%/?]*$/.test(url)) return;
   throw new Refused(
     400,
     'bad-request',
@@ -51,13 +61,13 @@ function checkTarget(request: FastifyRequest): void {
   );
 }
 
-function checkHost(request: FastifyRequest, hosts: ReadonlySet<string>): void {
+function checkHost(request: FastifyRequest, hosts: ReadonlySet<string>, own: string | null): void {
   const { rawHeaders } = request.raw;
   const given = rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host').length;
   if (given > 1) throw new Refused(400, 'bad-request', 'Send one Host header.');
   const host = hostName(request.headers.host);
   // An address cannot be rebound, only a name can.
-  if (host !== null && (isIP(host) !== 0 || host === 'localhost' || hosts.has(host))) return;
+  if (host !== null && (isIP(host) !== 0 || host === 'localhost' || host === own || hosts.has(host))) return;
   throw new Refused(421, 'misdirected', 'This host name is not served here; see controlPlane.allowedHosts.');
 }
 
@@ -65,15 +75,15 @@ function checkHost(request: FastifyRequest, hosts: ReadonlySet<string>): void {
 function checkOrigin(
   request: FastifyRequest,
   origins: ReadonlySet<string>,
-  scheme: 'http' | 'https',
+  own: readonly string[],
 ): 'here' | 'elsewhere' {
-  const { origin, host } = request.headers;
+  const { origin } = request.headers;
   const site = request.headers['sec-fetch-site'];
   if (origin === undefined) {
     if (site === undefined || site === 'same-origin' || site === 'none') return 'here';
   } else {
     if (origins.has(origin)) return 'elsewhere';
-    if (origin === `${scheme}://${host}` && (site === undefined || site === 'same-origin')) return 'here';
+    if (own.includes(origin) && (site === undefined || site === 'same-origin')) return 'here';
   }
   throw new Refused(
     403,

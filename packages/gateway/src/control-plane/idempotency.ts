@@ -50,7 +50,8 @@ export function createIdempotency(table: IdempotencyTable, clock: Clock): Idempo
       try {
         answer = await act();
       } catch (error) {
-        await table.forget(key);
+        // What went wrong is the answer, whether or not the key could be freed.
+        await table.forget(key).catch(() => undefined);
         throw error;
       }
       const text = keyed.route.secretAnswer === true ? null : (JSON.stringify(answer) ?? null);

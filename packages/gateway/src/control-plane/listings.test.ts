@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createClient, rowsOf } from '@sallyport/contract';
 import { type House, startHouse } from './control-plane.fixture.ts';
@@ -70,6 +73,30 @@ test('access requests come page by page, pending and past as one list [control-p
     assert.equal(past.length, 3);
   }
   assert.equal((await client('dave').listAccessRequests()).accessRequests.length, 0);
+});
+
+test('a listing shows no row that policy forbids, nor its text [control-plane.pages, control-plane.policies]', async (t) => {
+  const policies = mkdtempSync(join(tmpdir(), 'sallyport-listing-'));
+  t.after(() => rmSync(policies, { recursive: true }));
+  writeFileSync(
+    join(policies, 'own.cedar'),
+    `forbid (principal, action in [Action::"see-session", Action::"see-access-request"], resource)
+     when { resource.target == "shop" && !principal.groups.contains("developers") };`,
+  );
+  const strict = await startHouse({ policies });
+  t.after(() => strict.close());
+  await strict.startSession('a0', 'test|alice', 'agent-7');
+  const asked = await strict.ask(await strict.provider.token({ subject: 'alice', actor: 'agent-7' }));
+  const as = async (subject: string) =>
+    createClient({ baseUrl: strict.address, token: await strict.provider.token({ subject }) });
+  for (const subject of ['bob', 'carol', 'dave', 'erin']) {
+    assert.deepEqual((await (await as(subject)).listSessions()).sessions, []);
+    assert.deepEqual((await (await as(subject)).listAccessRequests()).accessRequests, []);
+    await assert.rejects((await as(subject)).getAccessRequest({ id: asked.id }), { status: 404 });
+  }
+  assert.equal((await (await as('alice')).listSessions()).sessions.length, 1);
+  assert.equal((await (await as('alice')).listAccessRequests()).accessRequests.length, 1);
+  asked.cancel();
 });
 
 test('a cursor of another, or a forged one, shows nothing more [control-plane.pages, control-plane.own]', async () => {

@@ -59,6 +59,11 @@ const expected: Record<RouteName, Record<Role, number>> = {
   testChannel: row(401, 401, 403, 403, 403, 403, 403, 403, 403, 403, 400, 403, 400, 403),
   searchOperations: row(401, 401, 403, 403, 403, 403, 403, 200, 403, 403, 403, 403, 403, 403),
   searchSessions: row(401, 401, 403, 403, 403, 403, 403, 200, 403, 403, 403, 403, 403, 403),
+  waysToSignIn: row(200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200),
+  redeemSignIn: row(400, 400, 400, 400, 400, 400, 400, 400, 400, 400, 400, 400, 400, 400),
+  whoami: row(401, 401, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200),
+  // A token of an issuer is not the gateway's to end.
+  signOut: row(401, 401, 409, 409, 409, 409, 409, 409, 409, 409, 409, 409, 409, 409),
 };
 
 /** How many rows of alice's agent each role finds in a listing. */

@@ -47,18 +47,19 @@ export function notificationHandlers(
       audit.append(adminEntry(caller, { attempt: 'unlink-slack', removed }));
       return { removed };
     },
-    slackAction: ({ signed }) => answerSlack(signed, failures, deps),
+    slackAction: ({ signed, address }) => answerSlack(signed, address, failures, deps),
   };
 }
 
 /** Anybody can send this: whoever is not Slack is told nothing, and only so often. */
 async function answerSlack(
   signed: SignedForm,
+  from: string,
   failures: RateLimit,
   deps: NotificationDependencies,
 ): Promise<Record<string, unknown>> {
   const slack = desk(deps);
-  const address = addressKey(signed.address);
+  const address = addressKey(from);
   if (!failures.look(address).allowed)
     throw new Refused(429, 'too-many-requests', 'Too many requests of this address are not of Slack.');
   try {
@@ -66,7 +67,7 @@ async function answerSlack(
   } catch (error) {
     if (error instanceof Fault && (error.code === 'credential-rejected' || error.code === 'not-permitted')) {
       failures.take(address);
-      const facts = { door: 'control-plane', channel: 'slack', address: signed.address };
+      const facts = { door: 'control-plane', channel: 'slack', address: from };
       deps.audit.append({ type: 'authentication-failed', reason: error.message, facts });
     }
     throw error;

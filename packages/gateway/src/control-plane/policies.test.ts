@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { Identity } from '../identity/index.ts';
+import { type Identity, PLAIN_TOKEN } from '../identity/index.ts';
 import { GATEWAY, openAuthorization } from './authorization.ts';
 import { controlPlaneSection } from './section.ts';
 
@@ -33,6 +33,7 @@ function caller(overrides: Partial<Identity> = {}): Identity {
     kind: 'person',
     expiresAt: Number.MAX_SAFE_INTEGER,
     aliases: [],
+    ...PLAIN_TOKEN,
     ...overrides,
   };
 }

@@ -19,7 +19,7 @@ type Names = 'recording' | 'holdRecording' | 'releaseRecording';
 /** Recordings: for auditors alone, whoever else may see the session. */
 export function recordingHandlers(deps: RecordingDependencies): Pick<Handlers, Names> {
   return {
-    recording({ params: { id }, caller, found: { target }, query: { follow = false } }) {
+    recording({ params: { id }, caller, query: { follow = false }, found: { target } }) {
       // Who watched is itself worth knowing, and comes before the first byte.
       const attempt = follow ? 'follow-recording' : 'read-recording';
       deps.audit.append(adminEntry(caller, { attempt }, { sessionId: id, target }));

@@ -88,7 +88,7 @@ export const controlPlaneSection = z.strictObject({
     .int()
     .min(1)
     .max(1_000_000)
-    .default(30)
+    .default(60)
     .describe(
       'Rejected tokens per minute from one address; then every request from it with a token is answered 429.',
     ),

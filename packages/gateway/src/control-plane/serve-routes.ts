@@ -37,6 +37,8 @@ export interface Asked<N extends RouteName> {
   readonly query: QueryOf<Routes[N]>;
   readonly body: BodyOf<Routes[N]>;
   readonly found: Found[Routes[N]['on']];
+  /** Of the peer. */
+  readonly address: string;
   /** The form as it came, where a signature over it is what proves who sent it. */
   readonly signed: Signed<Routes[N]>;
 }
@@ -45,7 +47,6 @@ export interface Asked<N extends RouteName> {
 export interface SignedForm {
   readonly headers: FastifyRequest['headers'];
   readonly body: Buffer;
-  readonly address: string;
 }
 
 type Signed<R> = R extends { readonly signedForm: true } ? SignedForm : null;
@@ -89,6 +90,7 @@ type AnyHandler = (asked: {
   readonly query: unknown;
   readonly body: unknown;
   readonly found: unknown;
+  readonly address: string;
   readonly signed: SignedForm | null;
 }) => unknown;
 
@@ -124,14 +126,14 @@ async function serve(
   const query = parseQuery(route, request.query);
   const body = route.body?.parse(request.body ?? {}) ?? {};
   const signed = route.signedForm === true ? signedForm(request) : null;
-  const asked = { caller, params, query, body, found, signed };
+  const asked = { caller, params, query, body, found, address: request.ip, signed };
   if (caller === null || !route.mutates) return handler(asked);
   return around.idempotency.once({ name, route, caller, params, body, request, reply }, () => handler(asked));
 }
 
 function signedForm(request: FastifyRequest): SignedForm {
-  const { headers, body, ip: address } = request;
-  if (Buffer.isBuffer(body)) return { headers, body, address };
+  const { headers, body } = request;
+  if (Buffer.isBuffer(body)) return { headers, body };
   throw new Refused(415, 'unsupported-media-type', 'Send a form: "application/x-www-form-urlencoded".');
 }
 
@@ -139,9 +141,12 @@ async function demand(route: Route, caller: Identity, around: RouteSurroundings)
   await around.authorization.demand(caller, route.action ?? '', GATEWAY);
 }
 
-/** A route that takes no query takes none: a misspelt filter must not look like a filter. */
+/** A route that takes no query takes none: a misspelt filter must not look like a filter. Balancers may add to open ones. */
 function parseQuery(route: Route, query: unknown): object {
-  return route.query?.parse(query) ?? {};
+  if (route.query !== undefined) return route.query.parse(query);
+  if (route.action !== null && Object.keys(query ?? {}).length > 0)
+    throw new Refused(400, 'bad-request', 'This route takes no query.');
+  return {};
 }
 
 /** Finds what `:id` names. What the caller may not see looks as if it were not there. */

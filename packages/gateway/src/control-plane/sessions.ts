@@ -1,19 +1,20 @@
 import type { Session } from '@sallyport/contract';
+import { z } from 'zod';
 import type { AuditLog } from '../audit/index.ts';
 import type { Identity } from '../identity/index.ts';
 import { Fault } from '../lib/fault.ts';
 import type { SessionRow, Storage } from '../storage/index.ts';
 import { adminEntry } from './admin-entry.ts';
-import { type Authorization, GATEWAY, isAgent } from './authorization.ts';
+import { type Authorization, GATEWAY, isAgent, sessionResource } from './authorization.ts';
 import { cursorOf, positionOf } from './cursor.ts';
 import { inertLine } from './inert-line.ts';
 import type { Handlers } from './serve-routes.ts';
 
 interface SessionDependencies {
-  readonly authorization: Pick<Authorization, 'may'>;
+  readonly authorization: Pick<Authorization, 'may' | 'those'>;
   readonly sessions: Pick<Storage['sessions'], 'list'>;
   readonly audit: Pick<AuditLog, 'append'>;
-  endSession(id: string, reason: string): boolean;
+  endSession(id: string, reason: string): boolean | Promise<boolean>;
   readonly report: (fault: unknown) => void;
 }
 
@@ -30,10 +31,11 @@ export function sessionHandlers(deps: SessionDependencies): Pick<Handlers, Names
       const page = rows.slice(0, limit);
       const last = page.at(-1);
       const next = rows.length > limit && last !== undefined ? { at: last.started_at, id: last.id } : null;
-      return { sessions: page.map(present), next: cursorOf(next) };
+      const seen = await deps.authorization.those(caller, 'see-session', page, sessionResource);
+      return { sessions: seen.map(present), next: cursorOf(next) };
     },
     getSession: ({ found }) => present(found),
-    endSession({ params: { id }, caller, body: { reason }, found }) {
+    async endSession({ params: { id }, caller, body: { reason }, found }) {
       const said = inertLine(reason);
       // A log that cannot be written must not keep a session open: only what permits something needs its entry first.
       try {
@@ -42,7 +44,7 @@ export function sessionHandlers(deps: SessionDependencies): Pick<Handlers, Names
       } catch (fault) {
         deps.report(fault);
       }
-      if (!deps.endSession(id, `${caller.displayName} ended it: ${said}`))
+      if (!(await deps.endSession(id, `${caller.displayName} ended it: ${said}`)))
         throw new Fault('conflict', `Could not end ${id}: it is not open.`);
       return present(found);
     },
@@ -54,6 +56,9 @@ function ownOf(caller: Identity): { readonly subject: string; readonly actor?: s
   return isAgent(caller) ? { subject: caller.subject, actor: caller.actor } : { subject: caller.subject };
 }
 
+/** The store is a file that others may have written: what is read back is checked. */
+const delegationColumn = z.array(z.string());
+
 function present(row: SessionRow): Session {
   return {
     id: row.id,
@@ -61,6 +66,8 @@ function present(row: SessionRow): Session {
     displayName: row.display_name,
     actor: row.actor,
     task: row.task,
+    tokenId: row.token_id,
+    delegation: row.delegation === null ? [] : delegationColumn.parse(JSON.parse(row.delegation)),
     target: row.target,
     facet: row.facet,
     protocol: row.protocol,
@@ -70,5 +77,6 @@ function present(row: SessionRow): Session {
     endedReason: row.ended_reason,
     operations: row.operations,
     recorded: row.recording !== null,
+    replica: row.replica,
   };
 }

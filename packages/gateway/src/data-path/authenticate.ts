@@ -1,11 +1,15 @@
 import type { Identity } from '../identity/index.ts';
 import { Fault } from '../lib/fault.ts';
+import { addressKey } from '../lib/rate-limit.ts';
 import type { Risk, SessionContext } from '../policy/index.ts';
 import type { Caller, Denial, Evaluation, Operation, Permit, Protocol } from '../protocols/protocol.ts';
+import type { Budget } from '../task-tokens/index.ts';
+import { attributionOf } from './attribution.ts';
 import type { House } from './house.ts';
 import { judge } from './judge.ts';
-import { unrecorded } from './record.ts';
+import { deny, unrecorded } from './record.ts';
 import { Session } from './session.ts';
+import { mayAskToChange, overBudget } from './task-scope.ts';
 
 export type Admission =
   | { readonly effect: 'permit'; readonly session: Session; readonly standing: Permit }
@@ -31,8 +35,9 @@ export async function authenticate(
   house: House,
 ): Promise<Admission> {
   const visit = { caller, protocol, address, house };
-  const identity = await verify(visit);
-  if ('code' in identity) return { effect: 'deny', denial: identity };
+  const verified = await verify(visit);
+  if ('code' in verified) return { effect: 'deny', denial: verified };
+  const { identity, budget } = verified;
   const sessionId = house.random(8);
   const denial = recordAuthenticated(visit, identity, sessionId);
   if (denial !== null) return { effect: 'deny', denial };
@@ -40,18 +45,27 @@ export async function authenticate(
   const known = target !== undefined && target.protocol === protocol.name;
   const asked = contextOf(identity, caller, protocol);
   const context: SessionContext =
-    known && (await mayChange(house, asked)) ? asked : { ...asked, access: 'read-only' };
+    known && mayAskToChange(identity.scope, house.decisionPoint) && (await mayChange(house, asked))
+      ? asked
+      : { ...asked, access: 'read-only' };
   const session = new Session(house, identity, context, caller, sessionId);
-  if (!known) return { effect: 'deny', denial: unknownTarget(visit, session) };
+  // A token that does not name the target is not told whether there is one.
+  if (!known && identity.scope?.targets.includes(caller.target) !== false)
+    return { effect: 'deny', denial: unknownTarget(visit, session) };
   // From here on a revocation finds it: reaching the target takes a while.
   house.sessions.admit(session);
-  const outcome = await judge(session, CONNECT, { held: () => undefined, signal: AbortSignal.abort() });
+  const over = budget?.usedUp('operations') ?? null;
+  const outcome =
+    over !== null
+      ? deny(session, CONNECT, overBudget(over, identity.tokenId))
+      : await judge(session, CONNECT, { held: () => undefined, signal: AbortSignal.abort() });
   if (outcome.effect === 'deny') {
     session.end('session-ended', 'the connection was refused', '');
     return { effect: 'deny', denial: outcome.refusal.denial };
   }
   if (session.ending !== null) return { effect: 'deny', denial: session.ending };
   session.mask = outcome.mask;
+  session.budget = budget;
   return { effect: 'permit', session, standing: outcome.permit };
 }
 
@@ -90,33 +104,50 @@ function contextOf(identity: Identity, caller: Caller, protocol: Protocol): Sess
   return { identity, target, protocol: protocol.name, secure, access: 'read-write' };
 }
 
-async function verify(visit: Visit): Promise<Identity | Denial> {
-  const { caller, house } = visit;
+interface Verified {
+  readonly identity: Identity;
+  /** Null for a token that has none. */
+  readonly budget: Budget | null;
+}
+
+async function verify(visit: Visit): Promise<Verified | Denial> {
+  const { caller, house, address } = visit;
+  const from = addressKey(address);
+  // Before the credential is looked at: an address that only guesses costs no signature.
+  if (!house.failures.look(from).allowed) {
+    return refuseCaller(visit, {
+      code: 'unauthenticated',
+      reason: `more than ${house.failures.perMinute} credentials a minute were rejected from this address (limits.failedLoginsPerMinute)`,
+      hint: 'wait a minute, then present a fresh access token as the password',
+    });
+  }
+  let identity: Identity | null = null;
   try {
-    return await house.identity.authenticate(caller.credential);
+    identity = await house.identity.authenticate(caller.credential, caller.possession);
+    if (identity.scope === null) return { identity, budget: null };
+    return { identity, budget: await house.ledger.open(identity) };
   } catch (fault) {
     if (!(fault instanceof Fault)) house.report(fault);
-    return refuseCaller(visit, {
+    else if (fault.code === 'credential-rejected') house.failures.take(from);
+    const refusing = {
       code: 'unauthenticated',
       // Only a Fault's message was written to be shown.
       reason: fault instanceof Fault ? fault.message : 'the credential could not be verified',
       hint: 'present a fresh access token as the password',
-    });
+    } as const;
+    return refuseCaller(visit, refusing, identity === null ? {} : attributionOf(identity));
   }
 }
 
 /** Null when it is on record; else why nothing is to be judged (L1). */
 function recordAuthenticated(visit: Visit, identity: Identity, sessionId: string): Denial | null {
   const { caller, house } = visit;
-  const { subject, actor, task } = identity;
   const { facet, client, secure } = caller;
   try {
     house.audit.append({
       type: 'authenticated',
       sessionId,
-      subject,
-      actor,
-      task,
+      ...attributionOf(identity),
       ...askedFor(visit),
       facts: { ...doorOf(visit), facet, client, secure },
     });
@@ -129,7 +160,6 @@ function recordAuthenticated(visit: Visit, identity: Identity, sessionId: string
 
 function unknownTarget(visit: Visit, session: Session): Denial {
   session.end('session-ended', 'the target is unknown', '');
-  const { subject, actor, task } = session.identity;
   const { caller, protocol } = visit;
   return refuseCaller(
     visit,
@@ -138,14 +168,14 @@ function unknownTarget(visit: Visit, session: Session): Denial {
       reason: `no ${protocol.name} target is named "${caller.target}"`,
       hint: 'check the name of the target',
     },
-    { sessionId: session.id, subject, actor, task },
+    { sessionId: session.id, ...attributionOf(session.identity) },
   );
 }
 
 function refuseCaller(
   visit: Visit,
   refusing: Pick<Denial, 'code' | 'reason' | 'hint'>,
-  who: Partial<Pick<Identity, 'subject' | 'actor' | 'task'>> & { readonly sessionId?: string } = {},
+  who: Partial<ReturnType<typeof attributionOf>> & { readonly sessionId?: string } = {},
 ): Denial {
   const { house } = visit;
   const evaluationId = `${who.sessionId ?? house.random(8)}.0`;

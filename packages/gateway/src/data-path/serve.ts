@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Protocol } from '../protocols/protocol.ts';
+import type { Possession, Protocol } from '../protocols/protocol.ts';
 import { accept } from './accept.ts';
 import { authenticate } from './authenticate.ts';
 import type { House } from './house.ts';
@@ -27,8 +27,12 @@ export async function serve(socket: Socket, protocol: Protocol, house: House): P
   const target = await reach(session, protocol);
   if (target.effect === 'deny') return caller.refuse(target.denial);
   openSession(session);
+  const confirm = (possession: Possession) =>
+    house.identity.confirm(session.identity, caller.credential, possession);
   try {
-    await caller.relay(lineOf(session, { standing, target: target.link, protocol, judge, judgePreparation }));
+    await caller.relay(
+      lineOf(session, { standing, target: target.link, confirm, protocol, judge, judgePreparation }),
+    );
   } finally {
     await closeSession(session, target.link);
   }

@@ -1,4 +1,5 @@
 import type { TargetLink } from '../protocols/protocol.ts';
+import { attributionOf } from './attribution.ts';
 import { conceal } from './reveal.ts';
 import type { Session } from './session.ts';
 
@@ -6,15 +7,12 @@ import type { Session } from './session.ts';
 export function openSession(session: Session): void {
   const { house, id: sessionId, identity, target, facet, client, context, salt, startedAt } = session;
   const { protocol } = context;
-  const { subject, actor, task } = identity;
   house.sessions.add(session);
   try {
     house.audit.append({
       type: 'session-started',
       sessionId,
-      subject,
-      actor,
-      task,
+      ...attributionOf(identity),
       target,
       protocol,
       facts: { facet, client, secure: context.secure, access: context.access },
@@ -49,9 +47,7 @@ export async function closeSession(session: Session, link: TargetLink): Promise<
     house.audit.append({
       type: 'session-ended',
       sessionId,
-      subject: identity.subject,
-      actor: identity.actor,
-      task: identity.task,
+      ...attributionOf(identity),
       target,
       protocol: context.protocol,
       reason,

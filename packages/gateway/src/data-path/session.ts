@@ -2,6 +2,7 @@ import type { Identity } from '../identity/index.ts';
 import type { ApprovalRequirement, Decision, SessionContext } from '../policy/index.ts';
 import type { Caller, Denial, DenialCode, Mask, Operation, Tape } from '../protocols/protocol.ts';
 import type { Recording } from '../recording/index.ts';
+import type { Budget } from '../task-tokens/index.ts';
 import type { Decisions } from './decide.ts';
 import { digestPrefix, operationDigest } from './digest.ts';
 import type { House } from './house.ts';
@@ -47,6 +48,8 @@ export class Session {
   recording: Recording | null = null;
   /** What belongs to no operation, a notification or a notice, is masked with this; replaced when the policy changes. */
   mask: Mask | null = null;
+  /** What its task token may still do; null for any other token. Set once the session is admitted: connecting is not counted. */
+  budget: Budget | null = null;
   #grant: Grant | null = null;
   /** What was decided while the grant stands. */
   #decisionsGranted: Decisions | null = null;

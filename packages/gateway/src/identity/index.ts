@@ -1,4 +1,18 @@
-export { foldAlias } from './claims.ts';
-export type { Identity, IdentityProvider } from './identity.ts';
+export { type AssertedPerson, foldAlias, identityOfPerson } from './claims.ts';
+export { ProofFault, proofAlgorithms } from './dpop.ts';
+export type {
+  Confirmation,
+  ExchangeVerifier,
+  Exchanging,
+  Identity,
+  IdentityProvider,
+  TaskBudget,
+  TaskScope,
+} from './identity.ts';
+export { PLAIN_TOKEN } from './identity.ts';
 export { createIdentityProvider, type IdentityDependencies, type IdentityRoom } from './provider.ts';
-export { type IdentityConfig, identitySection } from './section.ts';
+export { type IdentityConfig, type IssuerConfig, identitySection } from './section.ts';
+export type { IssuerSignInConfig, SamlConfig } from './sign-in-section.ts';
+export { TASK_TYPE, type TaskGrant, TaskTokenIssuer } from './task-token.ts';
+export { rejected } from './token-shape.ts';
+export { isHttpsOrLoopback } from './urls.ts';

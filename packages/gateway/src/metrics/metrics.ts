@@ -30,8 +30,6 @@ export interface Metrics {
 
 export interface MetricsDependencies {
   readonly protocols: readonly string[];
-  /** The group an action is in; null when it stands alone. */
-  groupOf(action: string): string | null;
   /** Seconds, from any start, going forward. */
   seconds(): number;
 }
@@ -39,8 +37,9 @@ export interface MetricsDependencies {
 /** From 50 microseconds to 10 seconds. */
 const SECONDS = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 10];
 const GROUPS = ['read', 'write', 'define', 'destroy', 'execute', 'pivot', 'administer', 'connect', 'several'];
-/** Entries that have a counter of their own beside the one by type. */
+/** Entries that are told apart; the rest are `other`. */
 const TYPES: readonly AuditEntry['type'][] = [
+  'authenticated',
   'authentication-failed',
   'session-started',
   'session-ended',
@@ -51,6 +50,7 @@ const TYPES: readonly AuditEntry['type'][] = [
   'reveal',
   'violation',
   'recording-chunk',
+  'configuration-loaded',
   'policy-loaded',
   'policy-rejected',
   'admin',
@@ -85,10 +85,12 @@ export function createMetrics(deps: MetricsDependencies): Metrics {
     'Time the decision point took for an operation it had no answer to yet.',
     SECONDS,
   );
+  // Nothing is decided before there is a decision point to watch.
+  let groupOf: DecisionPoint['groupOf'] = () => null;
   const count = (entry: AuditEntry) => {
     entries.add([entry.type]);
     if (entry.type === 'decision')
-      operations.add([entry.protocol ?? '', classOf(entry.actions, deps), entry.effect ?? '']);
+      operations.add([entry.protocol ?? '', classOf(entry.actions, groupOf), entry.effect ?? '']);
     else if (entry.type === 'authentication-failed')
       failures.add([entry.protocol ?? String(entry.facts?.door ?? '')]);
   };
@@ -96,7 +98,10 @@ export function createMetrics(deps: MetricsDependencies): Metrics {
   delay.enable();
   return {
     watchLog: (log) => watchedLog(log, { count, refused, append, seconds: deps.seconds }),
-    watchDecisions: (point) => watchedDecisions(point, decision, deps.seconds),
+    watchDecisions(point) {
+      groupOf = (action) => point.groupOf(action);
+      return watchedDecisions(point, decision, deps.seconds);
+    },
     render(readings) {
       const instruments = [
         operations,
@@ -115,7 +120,7 @@ export function createMetrics(deps: MetricsDependencies): Metrics {
 }
 
 /** The class of danger of what an operation does; `several` when it does more than one. */
-function classOf(actions: readonly string[] | undefined, { groupOf }: MetricsDependencies): string {
+function classOf(actions: readonly string[] | undefined, groupOf: DecisionPoint['groupOf']): string {
   const [first, ...more] = actions ?? [];
   if (first === undefined) return '';
   const group = groupOf(first) ?? first;
@@ -161,6 +166,7 @@ function watchedDecisions(point: DecisionPoint, histogram: Histogram, seconds: (
       return point.asksRisk;
     },
     groupOf: (action) => point.groupOf(action),
+    isAction: (name) => point.isAction(name),
     async decide(...asked) {
       const started = seconds();
       const answer = await point.decide(...asked);

@@ -44,6 +44,8 @@ export function request(overrides: Partial<AccessRequestView> = {}): AccessReque
     subject: 'main|alice',
     displayName: 'Alice',
     actor: 'agent-7',
+    tokenId: null,
+    delegation: [],
     task: null,
     target: 'shop',
     digest: 'd'.repeat(64),

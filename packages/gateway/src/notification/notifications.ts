@@ -122,6 +122,8 @@ function testRequest({ clock, random }: NotificationDeps): AccessRequestView {
     subject: '',
     displayName: 'Nobody',
     actor: null,
+    tokenId: null,
+    delegation: [],
     task: null,
     target: 'none',
     digest: '',

@@ -99,6 +99,10 @@ class FilePolicyDecisionPoint implements PolicyDecisionPoint {
     return this.#set.groupOf(action);
   }
 
+  isAction(name: string): boolean {
+    return this.#set.isAction(name);
+  }
+
   async decide(
     context: SessionContext,
     evaluations: readonly Question[],

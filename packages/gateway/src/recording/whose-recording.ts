@@ -8,12 +8,13 @@ const LONGEST = 1_024;
 /** The session of a recording as entries about the recording have it. */
 export type WhoseRecording = Pick<
   AuditEntry,
-  'sessionId' | 'subject' | 'actor' | 'task' | 'target' | 'protocol'
+  'sessionId' | 'subject' | 'actor' | 'task' | 'tokenId' | 'delegation' | 'target' | 'protocol'
 >;
 
 export function whoseRecording({ sessionId, identity, target, protocol }: RecordingHeader): WhoseRecording {
-  const { subject, actor, task } = identity;
-  return { sessionId, subject, actor, task, target, protocol };
+  const { subject, actor, task, tokenId, delegation, scope } = identity;
+  const handed = scope === null ? {} : { tokenId, delegation };
+  return { sessionId, subject, actor, task, ...handed, target, protocol };
 }
 
 /**
@@ -25,7 +26,9 @@ export function whoseRecordingAt(path: string, sessionId: string): WhoseRecordin
     for (const event of readRecording(path)) {
       if (event.kind !== 'header') break;
       const whose = { ...whoseRecording(event.header), sessionId };
-      const fits = Object.values(whose).every((text) => (text ?? '').length <= LONGEST);
+      const fits = [...Object.values(whose), ...(whose.delegation ?? [])].every(
+        (text) => (text ?? '').length <= LONGEST,
+      );
       return fits ? whose : { sessionId };
     }
   } catch {

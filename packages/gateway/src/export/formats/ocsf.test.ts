@@ -33,6 +33,13 @@ const KINDS: Record<AuditEntryType, [entry: object, type_uid: number, status_id:
     [{ target: 'shop', effect: 'deny', reason: 'expired' }, 300201, 2],
     [{ facts: { door: 'control-plane', address: '127.0.0.1' }, reason: 'expired' }, 300201, 2],
   ],
+  'signed-in': [
+    [{ subject: 'company|alice', facts: { door: 'control-plane', issuer: 'company' } }, 300201, 1],
+  ],
+  'signed-out': [
+    [{ subject: 'company|alice', reason: 'signed out', facts: { issuer: 'company' } }, 300202, 1],
+  ],
+  'sign-in-refused': [[{ reason: 'the code was used before', facts: { issuer: 'company' } }, 300201, 2]],
   'session-started': [[{ ...WHO, facts: { client: 'psql' } }, 300299, 1]],
   'session-ended': [
     [{ ...WHO, reason: 'over', facts: { operations: 2 } }, 300202, 1],
@@ -113,6 +120,10 @@ const KINDS: Record<AuditEntryType, [entry: object, type_uid: number, status_id:
   'recording-held': [[{ ...WHO, reason: 'case 7' }, 99, 0]],
   'recording-released': [[{ ...WHO, reason: 'case closed' }, 99, 0]],
   'recording-deleted': [[{ sessionId: 's1', facts: { days: 30 } }, 99, 0]],
+  'token-issued': [
+    [{ ...WHO, tokenId: 't1', delegation: ['agent-7#1'], facts: { targets: ['shop'], rows: 10 } }, 300204, 1],
+  ],
+  'token-refused': [[{ effect: 'deny', reason: 'expired', facts: { error: 'invalid_request' } }, 300204, 2]],
   admin: [
     [{ ...WHO, facts: { attempt: 'read-recording' } }, 600302, 1],
     [{ ...WHO, facts: { attempt: 'approve', refused: 'not-permitted' } }, 600303, 2],

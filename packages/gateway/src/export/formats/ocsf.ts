@@ -42,6 +42,9 @@ const EVENTS: Readonly<Record<string, (entry: Fields) => Event>> = {
   'configuration-loaded': configurationChange,
   authenticated: (entry) => authentication(entry, [1, 'Logon'], true),
   'authentication-failed': (entry) => authentication(entry, [1, 'Logon'], false),
+  'signed-in': (entry) => authentication(entry, [1, 'Logon'], true),
+  'signed-out': (entry) => authentication(entry, [2, 'Logoff'], true),
+  'sign-in-refused': (entry) => authentication(entry, [1, 'Logon'], false),
   // The one who is in it logged on before, so that a logon is one event and not two.
   'session-started': (entry) => authentication(entry, SESSION_STARTED, true),
   // One that never began, because its target could not be reached, has an effect.
@@ -57,6 +60,8 @@ const EVENTS: Readonly<Record<string, (entry: Fields) => Event>> = {
     factOf(entry, 'state') === 'ended'
       ? privileges(entry, [99, 'Privileges Withdrawn'], true)
       : privileges(entry, [1, 'Assign Privileges'], true),
+  'token-issued': (entry) => authentication(entry, [4, 'Service Ticket Request'], true),
+  'token-refused': (entry) => authentication(entry, [4, 'Service Ticket Request'], false),
   violation: finding,
   admin: administration,
 };
@@ -198,6 +203,7 @@ function privileges(entry: Fields, activity: Event['activity'], success: boolean
 function decided(entry: Fields): [Event['activity'], boolean | null] {
   const state = factOf(entry, 'state');
   if (state === 'approved' || state === 'redeemed') return [[1, 'Assign Privileges'], true];
+  if (state === 'asked') return [[99, 'Approval Passed On'], null];
   return state === 'pending' ? [[99, 'Approval Counted'], null] : [[99, 'Privileges Refused'], false];
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { foldAlias, type Identity } from '../../identity/index.ts';
+import { foldAlias, type Identity, PLAIN_TOKEN } from '../../identity/index.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { Fault } from '../../lib/fault.ts';
 import type { Storage } from '../../storage/index.ts';
@@ -72,6 +72,7 @@ export class SlackLinks {
     const row = await this.#deps.links.find(this.#config.teamId, user);
     if (row === null || row.expires_at <= this.#deps.clock.now()) return null;
     const identity: Identity = Object.freeze({
+      ...PLAIN_TOKEN,
       subject: row.subject,
       displayName: row.display_name,
       groups: names.parse(JSON.parse(row.groups)),
