@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { withControlPlane } from './control-plane.ts';
 import { exitCode, Failure } from './failure.ts';
 import { addAudit } from './program-audit.ts';
+import { addPeople } from './program-people.ts';
 import { addPolicy } from './program-policy.ts';
 import { addRecordings } from './program-recordings.ts';
 import { withFilters, withFolders } from './program-search.ts';
@@ -51,6 +52,7 @@ export function createProgram(terminal: Terminal): Command {
   addRecord(program, terminal);
   addAudit(program, terminal);
   addRecordings(program, terminal);
+  addPeople(program, terminal);
   addPolicy(program, terminal);
   addClassify(program, terminal);
   addToken(program, terminal);
