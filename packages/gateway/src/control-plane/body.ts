@@ -1,5 +1,4 @@
-import { routeTable } from '@sallyport/contract';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { hasDuplicateMember } from '../lib/duplicate-members.ts';
 import { Refused } from './problem.ts';
 
@@ -16,25 +15,13 @@ export function readBodies(app: FastifyInstance): void {
     if (hasDuplicateMember(text)) throw malformed();
     return value;
   });
-  // Read as bytes, and only where they are signed: what was signed is what is looked at.
-  app.addContentTypeParser(
-    'application/x-www-form-urlencoded',
-    { parseAs: 'buffer' },
-    async (request: FastifyRequest, bytes: Buffer) => {
-      if (SIGNED.has(request.routeOptions.url ?? '')) return bytes;
-      throw new Refused(
-        415,
-        'unsupported-media-type',
-        'Send the body as "content-type: application/json", in UTF-8.',
-      );
-    },
-  );
 }
 
-/** Paths that take a form. */
-const SIGNED: ReadonlySet<string> = new Set(
-  Object.values(routeTable).flatMap((route) => ('signedForm' in route ? [route.path] : [])),
-);
+/** Reads forms as bytes, within this scope: what was signed is what is looked at. */
+export function readSignedForms(scope: FastifyInstance): void {
+  const type = 'application/x-www-form-urlencoded';
+  scope.addContentTypeParser(type, { parseAs: 'buffer' }, async (_request: unknown, bytes: Buffer) => bytes);
+}
 
 function parse(bytes: Buffer): { readonly text: string; readonly value: unknown } {
   try {

@@ -11,7 +11,7 @@ import {
   routeTable,
   type Subject,
 } from '@sallyport/contract';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { AccessRequestView, ApprovalRoom } from '../approval/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import type { Identity } from '../identity/index.ts';
@@ -20,6 +20,7 @@ import type { SessionRow, Storage } from '../storage/index.ts';
 import { adminEntry } from './admin-entry.ts';
 import type { CallerOf } from './authentication.ts';
 import { type Authorization, accessRequestResource, GATEWAY, sessionResource } from './authorization.ts';
+import { readSignedForms } from './body.ts';
 import type { Idempotency } from './idempotency.ts';
 import { Refused } from './problem.ts';
 
@@ -98,7 +99,7 @@ type AnyHandler = (asked: {
 export function serveRoutes(app: FastifyInstance, handlers: Handlers, around: RouteSurroundings): void {
   for (const [name, route] of Object.entries(routeTable) as [RouteName, Route][]) {
     const handler = handlers[name] as unknown as AnyHandler;
-    app.route({
+    const options: RouteOptions = {
       method: route.method,
       url: route.path,
       handler: async (request, reply) => {
@@ -107,7 +108,13 @@ export function serveRoutes(app: FastifyInstance, handlers: Handlers, around: Ro
         );
         return send(route, given, reply, around);
       },
-    });
+    };
+    if (route.signedForm !== true) app.route(options);
+    else
+      app.register(async (scope) => {
+        readSignedForms(scope);
+        scope.route(options);
+      });
   }
 }
 
