@@ -331,7 +331,7 @@ test('the command exchanges, makes the password of a connection, and shows what 
   const keyFile = join(world.directory, 'agent.key');
   const at = ['--url', world.gateway.controlPlane, '--token-file', '-'];
   const asked = [
-    'token',
+    'task-token',
     'exchange',
     ...at,
     '--target',
@@ -347,15 +347,25 @@ test('the command exchanges, makes the password of a connection, and shows what 
   assert.equal(given.code, 0, given.err);
   assert.equal(statSync(keyFile).mode & 0o777, 0o600);
   const address = `127.0.0.1:${world.port}`;
-  const proving = ['token', 'proof', '--token-file', '-', '--target', 'db', '--address', address];
+  const proving = ['task-token', 'proof', '--token-file', '-', '--target', 'db', '--address', address];
   const { out: password } = await run([...proving, '--key-file', keyFile], given.out);
   const client = await connect(password);
   assert.equal((await client.query('select id from orders limit 3')).rows.length, 3);
   await client.end();
   await assert.rejects(connect(password), /used before/);
-  const shown = await run(['token', 'inspect', '--token-file', '-'], given.out);
+  const shown = await run(['task-token', 'inspect', '--token-file', '-'], given.out);
   assert.match(shown.out, /"targets":\["db"\]/);
-  const wider = ['token', 'exchange', ...at, '--target', 'db', '--action', 'write', '--key-file', keyFile];
+  const wider = [
+    'task-token',
+    'exchange',
+    ...at,
+    '--target',
+    'db',
+    '--action',
+    'write',
+    '--key-file',
+    keyFile,
+  ];
   const refused = await run(wider, given.out);
   assert.equal(refused.code, 3);
   assert.match(refused.err, /does not name all of these actions/);

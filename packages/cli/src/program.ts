@@ -6,7 +6,7 @@ import { addPolicy } from './program-policy.ts';
 import { addRecordings } from './program-recordings.ts';
 import { withFilters, withFolders } from './program-search.ts';
 import { addSignIn } from './program-sign-in.ts';
-import { addToken } from './program-token.ts';
+import { addTaskToken } from './program-task-token.ts';
 import { oneLine, someLines, type Terminal } from './terminal.ts';
 
 const EXAMPLES = `
@@ -53,7 +53,7 @@ export function createProgram(terminal: Terminal): Command {
   addRecordings(program, terminal);
   addPolicy(program, terminal);
   addClassify(program, terminal);
-  addToken(program, terminal);
+  addTaskToken(program, terminal);
   return program;
 }
 
