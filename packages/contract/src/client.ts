@@ -1,12 +1,9 @@
 import type { z } from 'zod';
 import { ApiError, apiErrorOf } from './api-error.ts';
+import { type ApprovalClient, approvalClient } from './approval-client.ts';
 import { readLines, readText } from './bounded-body.ts';
 import { type RouteName, routes } from './routes.ts';
 import {
-  type AccessRequest,
-  type AccessRequestQuery,
-  accessRequestListSchema,
-  accessRequestSchema,
   type ExportStatus,
   exportListSchema,
   type RecordingEvent,
@@ -36,11 +33,7 @@ export interface ClientOptions {
 }
 
 /** The control plane as functions. Each rejects with `ApiError`. */
-export interface ControlPlaneClient {
-  listAccessRequests(query?: AccessRequestQuery): Promise<readonly AccessRequest[]>;
-  getAccessRequest(id: string): Promise<AccessRequest>;
-  approve(id: string, reason?: string): Promise<AccessRequest>;
-  deny(id: string, reason: string): Promise<AccessRequest>;
+export interface ControlPlaneClient extends ApprovalClient {
   listSessions(query?: { readonly open?: boolean; readonly limit?: number }): Promise<readonly Session[]>;
   getSession(id: string): Promise<Session>;
   /** Ends an open session now. What is under way in it is cancelled. */
@@ -61,7 +54,7 @@ export interface ControlPlaneClient {
 /** Most bytes of one answer that is read at once. */
 const ANSWER_BYTES = 256 * 1_024 * 1_024;
 
-interface Call {
+export interface Call {
   readonly id?: string;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly body?: unknown;
@@ -96,15 +89,7 @@ export function createClient(options: ClientOptions): ControlPlaneClient {
   }
 
   return {
-    listAccessRequests: async (query = {}) =>
-      (
-        await ask('listAccessRequests', accessRequestListSchema, {
-          query: { ...query, limit: numeric(query.limit) },
-        })
-      ).accessRequests,
-    getAccessRequest: (id) => ask('getAccessRequest', accessRequestSchema, { id }),
-    approve: (id, reason = '') => ask('approve', accessRequestSchema, { id, body: { reason } }),
-    deny: (id, reason) => ask('deny', accessRequestSchema, { id, body: { reason } }),
+    ...approvalClient(ask),
     listSessions: async (query = {}) =>
       (await ask('listSessions', sessionListSchema, { query: { ...query } })).sessions,
     getSession: (id) => ask('getSession', sessionSchema, { id }),

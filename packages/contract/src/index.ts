@@ -1,17 +1,34 @@
 export { ApiError } from './api-error.ts';
-export { type ClientOptions, type ControlPlaneClient, createClient } from './client.ts';
-export { type RouteName, routes } from './routes.ts';
 export {
   type AccessRequest,
   type AccessRequestQuery,
   type AccessRequestState,
+  type AccessRequestTask,
   accessDecisionSchema,
   accessRequestListSchema,
   accessRequestQuerySchema,
   accessRequestSchema,
   accessRequestStateSchema,
+  accessRequestTaskSchema,
   approveBodySchema,
+  closeReviewBodySchema,
   denyBodySchema,
+  type Grant,
+  grantListSchema,
+  grantSchema,
+  LIST_LIMIT,
+  type Review,
+  type ReviewVerdict,
+  reviewListSchema,
+  reviewSchema,
+  reviewVerdictSchema,
+  revokeGrantBodySchema,
+  type StandingQuery,
+  standingQuerySchema,
+} from './approval-schemas.ts';
+export { type ClientOptions, type ControlPlaneClient, createClient } from './client.ts';
+export { type RouteName, routes } from './routes.ts';
+export {
   type ExportStatus,
   endSessionBodySchema,
   exportListSchema,
@@ -19,7 +36,6 @@ export {
   healthSchema,
   holdBodySchema,
   idParamsSchema,
-  LIST_LIMIT,
   type Problem,
   problemSchema,
   type RecordingEvent,

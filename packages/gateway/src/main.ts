@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createConnector } from '@sallyport/connector';
-import { type ApprovalRoom, createApprovals } from './approval/index.ts';
+import { type ApprovalConfig, type ApprovalRoom, type AskMode, createApprovals } from './approval/index.ts';
 import { type AuditLog, createAudit } from './audit/index.ts';
 import { type AuditIndex, createAuditIndex } from './audit-index/index.ts';
 import type { GatewayConfig, ListenerConfig } from './config/index.ts';
@@ -11,11 +11,13 @@ import { createControlPlane } from './control-plane/index.ts';
 import {
   createDecisionMemo,
   createSessionRegistry,
+  Experience,
   type House,
   type Listener,
   listen,
   Rates,
   regate,
+  regateAfterGrant,
   type Session,
   type SessionObserver,
   Uses,
@@ -24,6 +26,7 @@ import { type Exports, openExports } from './export/index.ts';
 import { createIdentityProvider } from './identity/index.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { Fault } from './lib/fault.ts';
+import { readKeyFile } from './lib/key-file.ts';
 import { createMasking, readMaskingKey } from './masking/index.ts';
 import {
   createDecisionPoint,
@@ -143,9 +146,11 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   const masking = createMasking(config.masking, readMaskingKey(config.masking, config.dataDirectory));
   const decisionPoint = owned(await createDecisionPoint(config.policy, { audit, classes: masking.classes }));
   const identity = createIdentityProvider(config.identity, { clock });
+  const key = approvalKey(config.dataDirectory);
   const approvals = owned(
-    createApprovals({ config: config.approval, storage, clock, audit, random, report }),
+    createApprovals({ config: config.approval, storage, clock, audit, key, random, report }),
   );
+  await approvals.load();
   const { recorder, retention } = openRecordings(config, { clock, audit, report }, owned);
   const daily = () => void Promise.all([storage.applyRetention(), retention.apply()]).catch(report);
   const timer = setInterval(daily, RETENTION_MS);
@@ -169,6 +174,8 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
     uses: new Uses(),
     workingHours: workingHoursOf(config.policy),
     approvals,
+    approvalMode: approvalModeOf(config.approval),
+    experience: new Experience(),
     masking,
     recorder,
     audit,
@@ -176,7 +183,23 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
     sessions,
   };
   decisionPoint.onChange(() => void regate(house).catch(report));
+  approvals.grants.onChange((whose) => void regateAfterGrant(house, whose).catch(report));
   return { house, storage, auditIndex, approvals, decisionPoint, protocols, retention, exports };
+}
+
+/** Seals what is granted for a time, so that only this gateway can have granted it. */
+function approvalKey(dataDirectory: string): Buffer {
+  return readKeyFile({
+    path: join(dataDirectory, 'approval.key'),
+    mayMake: true,
+    what: 'approval key',
+    remedy: 'see that the gateway may',
+  });
+}
+
+function approvalModeOf({ mode, targetModes }: ApprovalConfig): (target: string) => AskMode {
+  const particular = new Map(targetModes.map((one) => [one.target, one.mode]));
+  return (target) => particular.get(target) ?? mode;
 }
 
 function openRecordings(
@@ -206,7 +229,9 @@ async function openListeners(config: GatewayConfig, rooms: Rooms, closing: Closi
     const protocol = rooms.protocols.byName(one.protocol);
     if (protocol === undefined) throw new Fault('config-invalid', `No protocol is named "${one.protocol}".`);
     const address = { host: one.host, port: one.port, maxConnections: config.limits.maxConnections };
-    const listener = await listen(protocol, address, { ...rooms.house, tls: await readTls(one) });
+    const { approval: mode } = one;
+    const own = mode === undefined ? {} : { approvalMode: () => mode };
+    const listener = await listen(protocol, address, { ...rooms.house, ...own, tls: await readTls(one) });
     closing.unshift(() => listener.close());
     listeners.push(listener);
   }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { AuditEntry } from '../audit/index.ts';
 import type { Identity } from '../identity/index.ts';
 import { openStorage, type Storage, storageSection } from '../storage/index.ts';
-import type { AccessRequestSubject } from './approval.ts';
+import type { AccessRequestSubject, Shown } from './approval.ts';
 import { createApprovals } from './room.ts';
 import { approvalSection } from './section.ts';
 
@@ -30,6 +30,19 @@ export const agent = identity('alice', {
   aliases: ['main|alice', 'alice@example.com', 'agent-7', 'client:main|agent-7'],
 });
 
+export const SHOWN: Shown = {
+  touches: ['delete on Table "shop/public/orders"'],
+  touchesLeftOut: 0,
+  rows: 12,
+  risk: null,
+  policies: ['writes'],
+  stated: '',
+  history: { first: [], permitted: 0, denied: 0 },
+  grantMs: null,
+};
+
+const KEY = Buffer.alloc(32, 7);
+
 export function asking(overrides: Partial<AccessRequestSubject> = {}): AccessRequestSubject {
   return {
     sessionId: 's1',
@@ -41,6 +54,9 @@ export function asking(overrides: Partial<AccessRequestSubject> = {}): AccessReq
     parameters: ['1'],
     requirements: [{ group: 'dba', seats: 1 }],
     reason: 'writes need approval',
+    mode: 'hold',
+    shown: SHOWN,
+    scope: [{ action: 'delete', resource: { type: 'Table', path: ['shop', 'public', 'orders'] } }],
     ...overrides,
   };
 }
@@ -90,6 +106,7 @@ export async function openRoom(
     storage,
     clock: time.clock,
     schedule: time.schedule,
+    key: KEY,
     audit: {
       append(entry) {
         if (log.full) throw new Error('no space left');

@@ -1,5 +1,4 @@
 import {
-  type AccessRequest,
   accessRequestQuerySchema,
   approveBodySchema,
   denyBodySchema,
@@ -7,15 +6,16 @@ import {
   routes,
 } from '@sallyport/contract';
 import type { FastifyInstance } from 'fastify';
-import type { AccessRequestView, ApprovalRoom } from '../approval/index.ts';
+import type { ApprovalRoom } from '../approval/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import type { Identity } from '../identity/index.ts';
 import { Fault } from '../lib/fault.ts';
 import { adminEntry } from './admin-entry.ts';
+import { presentRequest, presentTask } from './approval-views.ts';
 import type { CallerOf } from './authentication.ts';
 
 interface AccessRequestDependencies {
-  readonly approvals: Pick<ApprovalRoom, 'list' | 'get' | 'approve' | 'deny'>;
+  readonly approvals: Pick<ApprovalRoom, 'list' | 'get' | 'approve' | 'deny' | 'cancel'>;
   readonly audit: Pick<AuditLog, 'append'>;
 }
 
@@ -27,34 +27,41 @@ export function accessRequestRoutes(
 ): void {
   const { approvals } = deps;
   app.get(routes.listAccessRequests.path, async (request) => {
-    const { state, limit } = accessRequestQuerySchema.parse(request.query);
-    const views = await approvals.list(callerOf(request), {
-      limit,
-      ...(state === undefined ? {} : { state }),
-    });
-    return { accessRequests: views.map(present) };
+    const { state, limit, before } = accessRequestQuerySchema.parse(request.query);
+    const views = await approvals.list(callerOf(request), { limit, state, before });
+    return { accessRequests: views.map(presentRequest) };
   });
   app.get(routes.getAccessRequest.path, async (request) => {
     const { id } = idParamsSchema.parse(request.params);
-    return present(await approvals.get(id, callerOf(request)));
+    return presentRequest(await approvals.get(id, callerOf(request)));
   });
   app.post(routes.approve.path, async (request) => {
     const { id } = idParamsSchema.parse(request.params);
-    const { reason } = approveBodySchema.parse(request.body ?? {});
+    const { reason, grantSeconds } = approveBodySchema.parse(request.body ?? {});
     const caller = callerOf(request);
-    return present(await recordRefusals(deps, caller, id, 'approve', approvals.approve(id, caller, reason)));
+    const grantMs = grantSeconds === undefined ? null : grantSeconds * 1_000;
+    const approved = approvals.approve(id, caller, reason, grantMs);
+    return presentRequest(await recordRefusals(deps, caller, id, 'approve', approved));
   });
   app.post(routes.deny.path, async (request) => {
     const { id } = idParamsSchema.parse(request.params);
     const { reason } = denyBodySchema.parse(request.body ?? {});
     const caller = callerOf(request);
-    return present(await recordRefusals(deps, caller, id, 'deny', approvals.deny(id, caller, reason)));
+    return presentRequest(await recordRefusals(deps, caller, id, 'deny', approvals.deny(id, caller, reason)));
+  });
+  app.post(routes.cancelAccessRequest.path, async (request) => {
+    const { id } = idParamsSchema.parse(request.params);
+    return presentRequest(await approvals.cancel(id, callerOf(request)));
+  });
+  app.get(routes.accessRequestTask.path, async (request) => {
+    const { id } = idParamsSchema.parse(request.params);
+    return presentTask(await approvals.get(id, callerOf(request)));
   });
 }
 
 /** A decision is logged where it is made; an attempt that was refused is logged here. */
-async function recordRefusals<T>(
-  deps: AccessRequestDependencies,
+export async function recordRefusals<T>(
+  deps: Pick<AccessRequestDependencies, 'audit'>,
   caller: Identity,
   requestId: string,
   attempt: string,
@@ -67,21 +74,4 @@ async function recordRefusals<T>(
       deps.audit.append(adminEntry(caller, { attempt, refused: error.code }, { requestId }));
     throw error;
   }
-}
-
-function present(view: AccessRequestView): AccessRequest {
-  return {
-    ...view,
-    parameters: view.parameters === null ? null : [...view.parameters],
-    requirements: view.requirements.map(({ group, seats }) => ({ group, seats })),
-    decisions: view.decisions.map((one) => ({ ...one, decidedAt: iso(one.decidedAt) })),
-    createdAt: iso(view.createdAt),
-    expiresAt: iso(view.expiresAt),
-    endedAt: view.endedAt === null ? null : iso(view.endedAt),
-    redeemedAt: view.redeemedAt === null ? null : iso(view.redeemedAt),
-  };
-}
-
-function iso(time: number): string {
-  return new Date(time).toISOString();
 }

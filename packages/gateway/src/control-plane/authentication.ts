@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { ApprovalRoom } from '../approval/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import type { Identity, IdentityProvider } from '../identity/index.ts';
 import { Fault } from '../lib/fault.ts';
@@ -10,6 +11,7 @@ export type CallerOf = (request: FastifyRequest) => Identity;
 interface AuthenticationDependencies {
   readonly identity: IdentityProvider;
   readonly audit: Pick<AuditLog, 'append'>;
+  readonly approvals: Pick<ApprovalRoom, 'seen'>;
 }
 
 /** Authenticates every request except the health question, unknown routes included. */
@@ -17,7 +19,10 @@ export function authentication(app: FastifyInstance, deps: AuthenticationDepende
   const callers = new WeakMap<FastifyRequest, Identity>();
   app.addHook('onRequest', async (request) => {
     if (request.routeOptions.url === '/healthz') return;
-    callers.set(request, await authenticate(request, deps));
+    const caller = await authenticate(request, deps);
+    // Before anything is decided: an approval rests on groups that people still have.
+    deps.approvals.seen(caller);
+    callers.set(request, caller);
   });
   return (request) => {
     const caller = callers.get(request);

@@ -30,7 +30,8 @@ export async function startHouse(section: Record<string, unknown> = {}) {
   const audit = { append: (entry: AuditEntry) => void entries.push(entry) };
   const report = (fault: unknown) => void faults.push(fault);
   const surroundings = { storage, clock: systemClock, audit, random: counted(), report };
-  const approvals = createApprovals({ config: approvalSection.parse({}), ...surroundings });
+  const key = Buffer.alloc(32, 7);
+  const approvals = createApprovals({ config: approvalSection.parse({}), key, ...surroundings });
   const auditIndex = await startIndex(directory, report);
   const config = controlPlaneSection.parse({
     listen: '127.0.0.1:0',
@@ -144,7 +145,19 @@ const ASKED = {
   parameters: [],
   reason: 'writes ask',
   requirements: [{ group: 'dba', seats: 1 }],
-};
+  mode: 'hold',
+  shown: {
+    touches: ['delete on Table "shop/public/orders"'],
+    touchesLeftOut: 0,
+    rows: 12,
+    risk: null,
+    policies: ['writes'],
+    stated: '',
+    history: { first: [], permitted: 0, denied: 0 },
+    grantMs: 3_600_000,
+  },
+  scope: [{ action: 'delete', resource: { type: 'Table', path: ['shop', 'public', 'orders'] } }],
+} as const;
 
 const STARTED = {
   task: null,

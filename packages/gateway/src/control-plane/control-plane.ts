@@ -15,6 +15,7 @@ import { auditSearchRoutes } from './audit-search.ts';
 import { authentication } from './authentication.ts';
 import { guardDoor } from './door.ts';
 import { exportRoutes } from './exports.ts';
+import { grantRoutes } from './grants.ts';
 import { answerFaults } from './problem.ts';
 import { type RecordingDependencies, recordingRoutes } from './recordings.ts';
 import { type ControlPlaneConfig, parseListen } from './section.ts';
@@ -22,7 +23,10 @@ import { sessionRoutes } from './sessions.ts';
 
 export interface ControlPlaneDependencies {
   readonly identity: IdentityProvider;
-  readonly approvals: Pick<ApprovalRoom, 'list' | 'get' | 'approve' | 'deny'>;
+  readonly approvals: Pick<
+    ApprovalRoom,
+    'list' | 'get' | 'approve' | 'deny' | 'cancel' | 'grants' | 'reviews' | 'seen'
+  >;
   readonly sessions: Pick<Storage['sessions'], 'list' | 'find'>;
   readonly audit: Pick<AuditLog, 'append'>;
   readonly auditIndex: Pick<AuditIndex, 'operations' | 'sessions'>;
@@ -101,6 +105,7 @@ async function buildApp(
   const callerOf = authentication(app, deps);
   app.get('/healthz', () => ({ status: 'ok' }));
   accessRequestRoutes(app, deps, callerOf);
+  grantRoutes(app, deps, callerOf, config.roles);
   sessionRoutes(app, deps, callerOf, config.roles);
   recordingRoutes(app, deps, callerOf, config.roles);
   exportRoutes(app, deps, callerOf, config.roles);

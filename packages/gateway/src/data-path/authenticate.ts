@@ -14,6 +14,7 @@ export type Admission =
 export async function authenticate(caller: Caller, protocol: Protocol, house: House): Promise<Admission> {
   const identity = await verify(caller, protocol, house);
   if ('code' in identity) return { effect: 'deny', denial: identity };
+  house.approvals.seen(identity);
   const target = house.connector.targets.find(({ name }) => name === caller.target);
   const known = target !== undefined && target.protocol === protocol.name;
   const asked = contextOf(identity, caller, protocol);

@@ -15,6 +15,8 @@ export interface AccessRequestTable {
   decided(row: AccessDecisionRow): Promise<void>;
   ended(id: string, state: string, endedAt: number): Promise<void>;
   redeemed(id: string, at: number): Promise<void>;
+  /** The word of this person in this seat counts no more. */
+  withdrawn(id: string, seat: number, at: number): Promise<void>;
   /** Ends what an earlier run left pending: whoever waited for it is gone. Gives how many. */
   failPending(at: number): Promise<number>;
   find(id: string): Promise<StoredAccessRequest | null>;
@@ -22,6 +24,8 @@ export interface AccessRequestTable {
   list(filter: {
     readonly limit: number;
     readonly state?: string | undefined;
+    /** Only those that are older than this one. */
+    readonly before?: { readonly createdAt: number; readonly id: string } | undefined;
   }): Promise<readonly StoredAccessRequest[]>;
   eraseTextEndedBefore(time: number): Promise<void>;
   removeEndedBefore(time: number): Promise<void>;
@@ -34,7 +38,7 @@ export function accessRequestTable(db: Kysely<Tables>): AccessRequestTable {
 /** What happens to an access request, in order. */
 function steps(
   db: Kysely<Tables>,
-): Pick<AccessRequestTable, 'opened' | 'decided' | 'ended' | 'redeemed' | 'failPending'> {
+): Pick<AccessRequestTable, 'opened' | 'decided' | 'ended' | 'redeemed' | 'withdrawn' | 'failPending'> {
   const update = () => db.updateTable('access_request');
   return {
     opened: (row) => storing(async () => void (await db.insertInto('access_request').values(row).execute())),
@@ -47,6 +51,11 @@ function steps(
       }),
     redeemed: (id, at) =>
       storing(async () => void (await update().set({ redeemed_at: at }).where('id', '=', id).execute())),
+    withdrawn: (id, seat, at) =>
+      storing(async () => {
+        const changes = db.updateTable('access_decision').set({ withdrawn_at: at });
+        await changes.where('request_id', '=', id).where('seat', '=', seat).execute();
+      }),
     failPending: (at) =>
       storing(async () => {
         const changes = update().set({ state: 'failed', ended_at: at });
@@ -70,10 +79,19 @@ function lookups(db: Kysely<Tables>): Pick<AccessRequestTable, 'find' | 'list'> 
         const rows = await db.selectFrom('access_request').selectAll().where('id', '=', id).execute();
         return (await withDecisions(rows))[0] ?? null;
       }),
-    list: ({ limit, state }) =>
+    list: ({ limit, state, before }) =>
       storing(async () => {
         let query = db.selectFrom('access_request').selectAll().limit(limit);
         if (state !== undefined) query = query.where('state', '=', state);
+        if (before !== undefined) {
+          const { createdAt, id } = before;
+          query = query.where((is) =>
+            is.or([
+              is('created_at', '<', createdAt),
+              is.and([is('created_at', '=', createdAt), is('id', '<', id)]),
+            ]),
+          );
+        }
         return withDecisions(await query.orderBy('created_at', 'desc').orderBy('id', 'desc').execute());
       }),
   };

@@ -1,4 +1,6 @@
 export type { AccessRequestTable, StoredAccessRequest } from './access-requests.ts';
+export type { GrantRow, GrantTable } from './grants.ts';
+export type { ReviewRow, ReviewTable } from './reviews.ts';
 export { type StorageConfig, storageSection } from './section.ts';
 export type { SessionFilter, SessionTable, StartedSession } from './sessions.ts';
 export { openStorage, type Storage } from './storage.ts';

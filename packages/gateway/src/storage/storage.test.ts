@@ -43,6 +43,8 @@ function request(id: string, overrides: Partial<AccessRequestRow> = {}): AccessR
     expires_at: 2,
     ended_at: null,
     redeemed_at: null,
+    mode: 'hold',
+    shown: null,
     ...overrides,
   };
 }
@@ -107,6 +109,8 @@ test('operation text is erased from the file when its time is over [storage.rete
     verdict: 'deny' as const,
     reason: '',
     decided_at: 1,
+    grant_ms: null,
+    withdrawn_at: null,
   });
   await storage.sessions.started(session('running'));
   await storage.sessions.started(session('over'));

@@ -1,7 +1,9 @@
 import { Kysely } from 'kysely';
 import type { Clock } from '../lib/clock.ts';
 import { type AccessRequestTable, accessRequestTable } from './access-requests.ts';
+import { type GrantTable, grantTable } from './grants.ts';
 import { migrate } from './migrations.ts';
+import { type ReviewTable, reviewTable } from './reviews.ts';
 import type { StorageConfig } from './section.ts';
 import { type SessionTable, sessionTable } from './sessions.ts';
 import { sqliteDialect } from './sqlite.ts';
@@ -11,6 +13,8 @@ import type { Tables } from './tables.ts';
 export interface Storage {
   readonly accessRequests: AccessRequestTable;
   readonly sessions: SessionTable;
+  readonly grants: GrantTable;
+  readonly reviews: ReviewTable;
   /** Erases operation text and removes rows whose retention is over. Call it at start and then daily. */
   applyRetention(): Promise<void>;
   close(): Promise<void>;
@@ -27,14 +31,21 @@ export async function openStorage(config: StorageConfig, deps: { readonly clock:
   }
   const accessRequests = accessRequestTable(db);
   const sessions = sessionTable(db);
+  const grants = grantTable(db);
+  const reviews = reviewTable(db);
   return {
     accessRequests,
     sessions,
+    grants,
+    reviews,
     applyRetention: async () => {
       const now = deps.clock.now();
       await accessRequests.eraseTextEndedBefore(now - days(config.operationTextDays));
       await accessRequests.removeEndedBefore(now - days(config.sessionDays));
       await sessions.removeEndedBefore(now - days(config.sessionDays));
+      await grants.removeEndedBefore(now - days(config.sessionDays));
+      await reviews.eraseTextClosedBefore(now - days(config.operationTextDays));
+      await reviews.removeClosedBefore(now - days(config.sessionDays));
     },
     close: () => db.destroy(),
   };

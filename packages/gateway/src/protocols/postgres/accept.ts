@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { BodyReader, FrontendType, WireError } from '@sallyport/postgres-wire';
-import type { Caller, Denial, Door } from '../protocol.ts';
+import type { Caller, Denial, Door, Wishes } from '../protocol.ts';
 import type { CancelKeys } from './cancel-keys.ts';
 import { ASK_CLEARTEXT_PASSWORD, denialMessage, errorMessage, negotiateProtocolVersion } from './messages.ts';
 import { NEWEST_MINOR, type Opening, parseOpening, STARTUP_PACKET_BYTES } from './opening.ts';
@@ -20,6 +20,8 @@ export interface PostgresCaller {
   readonly socket: Socket;
   readonly minor: number;
   readonly unknownOptions: readonly string[];
+  /** How the client wants people to be asked. */
+  readonly wishes: Wishes;
   readonly facts: Omit<Caller, 'relay'>;
 }
 
@@ -142,7 +144,7 @@ class Doorway {
         '28000',
       );
     }
-    const { unknownOptions } = request;
+    const { unknownOptions, wishes } = request;
     if (minor > NEWEST_MINOR || unknownOptions.length > 0) {
       this.#socket.write(negotiateProtocolVersion(Math.min(minor, NEWEST_MINOR), unknownOptions));
     }
@@ -157,6 +159,7 @@ class Doorway {
       socket,
       minor,
       unknownOptions,
+      wishes,
       facts: { credential, target, facet, client, startup, secure, refuse },
     };
   }
