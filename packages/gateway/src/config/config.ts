@@ -29,7 +29,7 @@ export interface ListenerConfig {
   /** Absolute paths of PEM files. */
   readonly tls: { readonly cert_file: string; readonly key_file: string } | undefined;
   /** How people are asked about what comes in here, where the client does not say. */
-  readonly approval: 'hold' | 'return' | undefined;
+  readonly approval?: 'hold' | 'return';
 }
 
 /** A configuration that was read and found good. Every path in it is absolute, except those of `connector`. */
@@ -121,7 +121,7 @@ function resolved(
     dataDirectory,
     listeners: listeners.map(({ protocol, listen, tls, approval }) => ({
       protocol,
-      approval,
+      ...(approval === undefined ? {} : { approval }),
       ...(parseAddress(listen) ?? { host: '', port: 0 }),
       tls: tls && { cert_file: resolve(base, tls.cert_file), key_file: resolve(base, tls.key_file) },
     })),

@@ -74,6 +74,17 @@ export async function startHouse(section: Record<string, unknown> = {}) {
     async ask(token: string) {
       return approvals.open({ identity: await identity.authenticate(token), ...ASKED });
     },
+    /** A grant of this agent's, which this person approved. */
+    async grant(token: string, approver: string): Promise<string> {
+      const pending = approvals.open({ identity: await identity.authenticate(token), ...ASKED });
+      await approvals.approve(pending.id, await identity.authenticate(approver), '', 60_000);
+      const [grant] = await approvals.grants.list(await identity.authenticate(token));
+      return grant?.id ?? 'none';
+    },
+    /** What this person did without waiting. */
+    async review(token: string): Promise<string> {
+      return approvals.breakGlass({ identity: await identity.authenticate(token), ...ASKED }, ['oncall']);
+    },
     async startSession(id: string, subject: string, actor: string | null) {
       const who = { id, subject, display_name: subject, actor, recording: `${id}.rec` };
       await storage.sessions.started({ ...who, ...STARTED });

@@ -78,7 +78,8 @@ export function carryOutWish(
   const command = readWish(text);
   if (command === null) return { refusal: talk.line.refuse(...NOT_BY_ITSELF) };
   const { name } = command;
-  if (command.kind === 'show') return { unit: ownUnit(talk, settingShown(name, shownValue(talk.wishes, name))) };
+  if (command.kind === 'show')
+    return { unit: ownUnit(talk, settingShown(name, shownValue(talk.wishes, name))) };
   if (command.kind === 'reset') {
     talk.resetWish(FIELDS[name]);
     return { unit: ownUnit(talk, tag('RESET')) };
