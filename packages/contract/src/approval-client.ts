@@ -13,10 +13,16 @@ import {
   type ReviewVerdict,
   reviewListSchema,
   reviewSchema,
-  type StandingQuery,
 } from './approval-schemas.ts';
 import type { Call } from './client.ts';
 import type { RouteName } from './routes.ts';
+
+/** What is listed of grants and reviews. */
+export interface StandingQuery {
+  /** Also those that are over. */
+  readonly past?: boolean;
+  readonly limit?: number;
+}
 
 /** Access requests, grants and reviews as functions. Each rejects with `ApiError`. */
 export interface ApprovalClient {

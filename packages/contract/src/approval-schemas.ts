@@ -209,4 +209,3 @@ export type AccessRequestTask = z.output<typeof accessRequestTaskSchema>;
 export type Grant = z.output<typeof grantSchema>;
 export type Review = z.output<typeof reviewSchema>;
 export type ReviewVerdict = z.output<typeof reviewVerdictSchema>;
-export type StandingQuery = z.input<typeof standingQuerySchema>;

@@ -1,4 +1,5 @@
 export { ApiError } from './api-error.ts';
+export type { StandingQuery } from './approval-client.ts';
 export {
   type AccessRequest,
   type AccessRequestQuery,
@@ -23,7 +24,6 @@ export {
   reviewSchema,
   reviewVerdictSchema,
   revokeGrantBodySchema,
-  type StandingQuery,
   standingQuerySchema,
 } from './approval-schemas.ts';
 export { type ClientOptions, type ControlPlaneClient, createClient } from './client.ts';

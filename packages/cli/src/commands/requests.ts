@@ -1,5 +1,6 @@
-import type { AccessRequest } from '@sallyport/contract';
+import { type AccessRequest, LIST_LIMIT } from '@sallyport/contract';
 import { asking, type ControlPlaneOptions } from '../control-plane.ts';
+import { exitCode, Failure } from '../failure.ts';
 import { table } from '../table.ts';
 import { exactly, jsonText, oneLine, someLines, type Terminal } from '../terminal.ts';
 import { moment, span } from '../time.ts';
@@ -7,6 +8,8 @@ import { moment, span } from '../time.ts';
 export interface RequestsOptions extends ControlPlaneOptions {
   readonly json?: boolean;
   readonly all?: boolean;
+  readonly before?: string;
+  readonly limit?: string;
 }
 
 /** Lists access requests, or shows one with exactly what would run. */
@@ -21,7 +24,12 @@ export async function requests(
     else for (const line of details(one, terminal)) terminal.out(line);
     return;
   }
-  const query = options.all === true ? {} : ({ state: 'pending' } as const);
+  const { before, limit } = options;
+  const query = {
+    ...(options.all === true ? {} : ({ state: 'pending' } as const)),
+    ...(before === undefined ? {} : { before }),
+    ...(limit === undefined ? {} : { limit: rowsOf(limit) }),
+  };
   const found = await asking(options, terminal, (client) => client.listAccessRequests(query));
   if (options.json === true) return terminal.out(jsonText(found, 2));
   if (found.length === 0) {
@@ -36,6 +44,12 @@ export async function requests(
       'Look at one with "sallyport requests ID", then "sallyport approve ID" or "sallyport deny ID --reason …".',
     );
   }
+}
+
+function rowsOf(text: string): number {
+  const rows = Number(text);
+  if (Number.isInteger(rows) && rows >= 1 && rows <= LIST_LIMIT) return rows;
+  throw new Failure(exitCode.usage, `--limit is a number of rows from 1 to ${LIST_LIMIT}.`);
 }
 
 function row(one: AccessRequest): readonly string[] {
@@ -58,25 +72,61 @@ export function details(one: AccessRequest, { paint }: Pick<Terminal, 'paint'>):
   const field = (name: string, value: string) => `${paint.dim(name.padEnd(11))}${value}`;
   const needs = one.requirements.map(({ group, seats }) => `${seats} of ${oneLine(group)}`).join(' and ');
   const lines = [
-    field('request', `${one.id} (${one.state})`),
+    field('request', `${one.id} (${one.state}${one.mode === 'return' ? ', to be sent again' : ''})`),
     field('who', `${whoOf(one)} (${oneLine(one.subject)})`),
     ...(one.task === null ? [] : [field('task', oneLine(one.task))]),
     field('target', oneLine(one.target)),
     field('session', oneLine(one.sessionId)),
     field('needs', needs),
     field('why', oneLine(one.reason)),
+    ...shownLines(one.shown, field),
     field('expires', `${moment(one.expiresAt)} UTC`),
     field('digest', oneLine(one.digest)),
     field('runs', one.text === null ? '(erased; its form was:)' : ''),
     ...someLines(one.text ?? one.form).map((line) => `  ${line}`),
     ...(one.parameters ?? []).map((value, at) => field(`  $${at + 1}`, exactly(value))),
   ];
-  for (const { approverName, approver, verdict, reason, decidedAt } of one.decisions) {
-    const said = reason === '' ? '' : `: ${oneLine(reason)}`;
-    const did = verdict === 'approve' ? 'approved' : 'denied';
-    lines.push(
-      field(did, `${moment(decidedAt)} by ${oneLine(approverName === '' ? approver : approverName)}${said}`),
-    );
-  }
+  for (const decision of one.decisions)
+    lines.push(field(decision.verdict === 'approve' ? 'approved' : 'denied', said(decision)));
   return lines;
+}
+
+function said(decision: AccessRequest['decisions'][number]): string {
+  const { approverName, approver, reason, decidedAt, grantSeconds, withdrawnAt } = decision;
+  const grant = grantSeconds === null ? '' : `, for ${span(grantSeconds * 1_000)}`;
+  const withdrawn = withdrawnAt === null ? '' : ' (counts no more: may not decide any more)';
+  const why = reason === '' ? '' : `: ${oneLine(reason)}`;
+  return `${moment(decidedAt)} by ${oneLine(approverName === '' ? approver : approverName)}${grant}${withdrawn}${why}`;
+}
+
+/** What people are shown beside the operation: every word of it may be an attacker's. */
+export function shownLines(
+  shown: AccessRequest['shown'],
+  field: (name: string, value: string) => string,
+): readonly string[] {
+  const { touches, touchesLeftOut, rows, risk, policies, stated, history, grantSeconds } = shown;
+  const first = new Set(history.first);
+  const leftOut = touchesLeftOut === 0 ? [] : [field('', `and ${touchesLeftOut} more`)];
+  const before =
+    history.permitted + history.denied === 0
+      ? 'nothing of it, since the gateway started'
+      : `${history.permitted} permitted, ${history.denied} denied, since the gateway started`;
+  return [
+    ...(stated === '' ? [] : [field('said', oneLine(stated))]),
+    ...touches.map((one, at) =>
+      field(at === 0 ? 'touches' : '', `${oneLine(one)}${first.has(one) ? ' (for the first time)' : ''}`),
+    ),
+    ...leftOut,
+    ...(rows === null ? [] : [field('rows', `up to ${Math.round(rows)}, by the target's statistics`)]),
+    ...(risk === null ? [] : [field('risk', `${risk.score} of 100${reasons(risk.reasons)}`)]),
+    ...(policies.length === 0 ? [] : [field('policies', policies.map((one) => oneLine(one)).join(', '))]),
+    field('before', before),
+    ...(grantSeconds === null
+      ? []
+      : [field('grantable', `for up to ${span(grantSeconds * 1_000)} (--grant)`)]),
+  ];
+}
+
+function reasons(all: readonly string[]): string {
+  return all.length === 0 ? '' : `: ${all.map((one) => oneLine(one)).join(', ')}`;
 }
