@@ -1,9 +1,10 @@
-/** `npm run bench [-- transactions|bulk|idle|decisions|detectors|audit|index] [-- --rounds N --seconds N --entries N]`: ratios from paired, interleaved runs. */
+/** `npm run bench [-- transactions|bulk|idle|decisions|detectors|audit|index|holds] [-- --rounds N --seconds N --entries N]`: ratios from paired, interleaved runs. */
 import { parseArgs } from 'node:util';
 import { benchAudit } from './audit.ts';
 import { benchBulk } from './bulk.ts';
 import { benchDecisions } from './decisions.ts';
 import { benchDetectors } from './detectors.ts';
+import { benchHolds } from './holds.ts';
 import { benchIdle } from './idle.ts';
 import { benchIndex } from './index.ts';
 import { type Stand, startStand } from './stand.ts';
@@ -29,6 +30,7 @@ const alone: Readonly<Record<string, () => Promise<void>>> = {
   decisions: () => benchDecisions(Number(values.rounds)),
   detectors: async () => benchDetectors(),
   audit: () => benchAudit(Number(values.rounds)),
+  holds: benchHolds,
   index: () => benchIndex(Number(values.entries)),
 };
 

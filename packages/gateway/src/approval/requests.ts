@@ -1,4 +1,3 @@
-import type { AuditEntry } from '../audit/index.ts';
 import type { Identity } from '../identity/index.ts';
 import { Fault } from '../lib/fault.ts';
 import type {
@@ -24,6 +23,7 @@ import {
   type Word,
 } from './held-request.ts';
 import { checkSize, Pending, reasonWithin } from './limits.ts';
+import { entryFields, isOlder, notFound, type Place, requestedFacts } from './request-entries.ts';
 import type { ApprovalDependencies } from './room.ts';
 import { allSeatsFilled, objectionTo, sameNames, seatFor, seatsFilled, seatsNeeded } from './rules.ts';
 import type { AccessRequestEvent } from './states.ts';
@@ -486,35 +486,4 @@ export class Requests {
     await this.#deps.store.written();
     return view;
   }
-}
-
-interface Place {
-  readonly createdAt: number;
-  readonly id: string;
-}
-
-/** Ids of one millisecond have no order in time: memory and store agree on the one of their names. */
-function isOlder({ createdAt, id }: Place, than: Place): boolean {
-  return createdAt < than.createdAt || (createdAt === than.createdAt && id < than.id);
-}
-
-function entryFields(request: HeldRequest): Omit<AuditEntry, 'type'> {
-  const { identity, sessionId, target, digest, form } = request.subject;
-  const { subject, actor, task } = identity;
-  return { requestId: request.id, sessionId, subject, actor, task, target, digest, form };
-}
-
-function requestedFacts({ expiresAt, subject }: HeldRequest): NonNullable<AuditEntry['facts']> {
-  const { mode, shown, requirements } = subject;
-  return {
-    expiresAt,
-    mode,
-    requirements: requirements.map((one) => `${one.seats} of ${one.group}`),
-    ...(shown.stated === '' ? {} : { stated: shown.stated }),
-  };
-}
-
-/** The same words whether it does not exist or is not theirs: ids cannot be probed. */
-function notFound(): Fault {
-  return new Fault('not-found', 'There is no such access request, or it is not yours to see.');
 }

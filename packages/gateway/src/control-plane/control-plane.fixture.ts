@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openLog } from '@sallyport/audit-log';
 import { startTestProvider, TEST_AUDIENCE } from '../../../../test/fixtures/oidc-provider.ts';
-import { approvalSection, createApprovals } from '../approval/index.ts';
+import { type ApprovalRoom, approvalSection, createApprovals } from '../approval/index.ts';
 import type { AuditEntry } from '../audit/index.ts';
 import { createAuditIndex } from '../audit-index/index.ts';
-import { createIdentityProvider, identitySection } from '../identity/index.ts';
+import { createIdentityProvider, type IdentityProvider, identitySection } from '../identity/index.ts';
 import { systemClock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import type { Retention } from '../recording/index.ts';
@@ -74,17 +74,7 @@ export async function startHouse(section: Record<string, unknown> = {}) {
     async ask(token: string) {
       return approvals.open({ identity: await identity.authenticate(token), ...ASKED });
     },
-    /** A grant of this agent's, which this person approved. */
-    async grant(token: string, approver: string): Promise<string> {
-      const pending = approvals.open({ identity: await identity.authenticate(token), ...ASKED });
-      await approvals.approve(pending.id, await identity.authenticate(approver), '', 60_000);
-      const [grant] = await approvals.grants.list(await identity.authenticate(token));
-      return grant?.id ?? 'none';
-    },
-    /** What this person did without waiting. */
-    async review(token: string): Promise<string> {
-      return approvals.breakGlass({ identity: await identity.authenticate(token), ...ASKED }, ['oncall']);
-    },
+    ...granting(approvals, identity),
     async startSession(id: string, subject: string, actor: string | null) {
       const who = { id, subject, display_name: subject, actor, recording: `${id}.rec` };
       await storage.sessions.started({ ...who, ...STARTED });
@@ -96,6 +86,23 @@ export async function startHouse(section: Record<string, unknown> = {}) {
       await storage.close();
       await provider.close();
       await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What was granted, and what was done without waiting. */
+function granting(approvals: ApprovalRoom, identity: IdentityProvider) {
+  return {
+    /** A grant of this agent's, which this person approved. */
+    async grant(token: string, approver: string): Promise<string> {
+      const pending = approvals.open({ identity: await identity.authenticate(token), ...ASKED });
+      await approvals.approve(pending.id, await identity.authenticate(approver), '', 60_000);
+      const [grant] = await approvals.grants.list(await identity.authenticate(token));
+      return grant?.id ?? 'none';
+    },
+    /** What this person did without waiting. */
+    async review(token: string): Promise<string> {
+      return approvals.breakGlass({ identity: await identity.authenticate(token), ...ASKED }, ['oncall']);
     },
   };
 }
