@@ -87,21 +87,24 @@ test('a 403 names the access request, and the same request after the approval ru
     [problem.access_request.id, problem.access_request.status, problem.access_request.status_endpoint],
     [id, 'pending', `/v1/access-requests/${id}/task`],
   );
-  assert.equal((await (await as('agent')).accessRequestTask(id)).task.status, 'pending');
+  assert.equal((await (await as('agent')).accessRequestTask({ id: id })).task.status, 'pending');
   const approver = await as('approver');
-  const seen = await approver.getAccessRequest(id);
+  const seen = await approver.getAccessRequest({ id: id });
   assert.equal(seen.shown.stated, 'für 7');
   assert.match(seen.text ?? '', /^POST \/orders HTTP\/1\.1\n[\s\S]*\{"n":2\}$/);
   assert.doesNotMatch(seen.text ?? '', /sallyport-reason/i);
   assert.equal((await post('{"n":2}', why)).headers.get('sallyport-access-request'), id);
-  await approver.approve(id, 'fine');
+  await approver.approve({ id: id, reason: 'fine' });
   assert.equal((await post('{"n":2} ', why)).status, 403);
   assert.deepEqual(bodies, []);
   assert.equal((await post('{"n":2}', why)).status, 200);
   assert.deepEqual(bodies, ['{"n":2}']);
   const again = await post('{"n":2}', why);
   assert.notEqual(again.headers.get('sallyport-access-request'), id);
-  await approver.deny(String(again.headers.get('sallyport-access-request')), 'once is enough');
+  await approver.deny({
+    id: String(again.headers.get('sallyport-access-request')),
+    reason: 'once is enough',
+  });
   const denied = (await (await post('{"n":2}', why)).json()) as Record<string, string>;
   assert.match(denied.detail ?? '', /approver denied it: once is enough/);
 });
@@ -111,9 +114,11 @@ test('the client chooses to wait, or not to, against the default of the door [ap
   const waiting = post('{"n":3}', why);
   const approver = await as('approver');
   const { id } = await eventually('the hold', async () =>
-    (await approver.listAccessRequests({ state: 'pending' })).find(({ mode }) => mode === 'hold'),
+    (await approver.listAccessRequests({ state: 'pending' })).accessRequests.find(
+      ({ mode }) => mode === 'hold',
+    ),
   );
-  await approver.approve(id, 'go on', { grantSeconds: 60 });
+  await approver.approve({ id: id, reason: 'go on', grantSeconds: 60 });
   assert.equal((await waiting).status, 200);
   // The grant that came with it is for the route, whatever is posted.
   assert.equal((await post('{"n":4}', { 'sallyport-reason': 'ticket' })).status, 200);

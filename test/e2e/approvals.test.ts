@@ -89,7 +89,7 @@ test('who does not wait is refused with an id at once, and the identical operati
   assert.equal(idOf(await refusal(second.query(insert('returned')))), id);
   assert.equal(await rows('returned'), 0);
   const approver = await world.as('approver');
-  await approver.approve(id, 'fine');
+  await approver.approve({ id: id, reason: 'fine' });
   // Nothing else is approved by it: another value, another text, another agent's word.
   assert.notEqual(idOf(await refusal(second.query(insert('returned2')))), id);
   assert.notEqual(idOf(await refusal(second.query(`${insert('returned')} -- again`))), id);
@@ -100,7 +100,7 @@ test('who does not wait is refused with an id at once, and the identical operati
   assert.equal(await rows('returned'), 1);
   const decision = entriesAbout(id).find(({ type, effect }) => type === 'decision' && effect === 'permit');
   assert.deepEqual(decision?.policies, ['write']);
-  assert.notEqual((await approver.getAccessRequest(id)).redeemedAt, null);
+  assert.notEqual((await approver.getAccessRequest({ id: id })).redeemedAt, null);
 });
 
 test('an approval of one parameter is none of another, over a new connection [approval.return, L3]', async () => {
@@ -108,8 +108,8 @@ test('an approval of one parameter is none of another, over a new connection [ap
   const one = await client(RETURN);
   const id = idOf(await refusal(one.query(text, ['bound'])));
   const approver = await world.as('approver');
-  assert.deepEqual((await approver.getAccessRequest(id)).parameters, ['bound']);
-  await approver.approve(id, 'this value');
+  assert.deepEqual((await approver.getAccessRequest({ id: id })).parameters, ['bound']);
+  await approver.approve({ id: id, reason: 'this value' });
   await one.end();
   const other = await client(RETURN);
   assert.notEqual(idOf(await refusal(other.query(text, ['unbound']))), id);
@@ -123,7 +123,7 @@ test('a name that means another table in the new session is another operation [a
   const one = await client(RETURN);
   await one.query('set search_path = work');
   const id = idOf(await refusal(one.query(text)));
-  await (await world.as('approver')).approve(id, 'into work');
+  await (await world.as('approver')).approve({ id: id, reason: 'into work' });
   const other = await client(RETURN);
   await other.query('set search_path = twin');
   const refused = await refusal(other.query(text));
@@ -137,17 +137,19 @@ test('a denial with its reason reaches whoever waits and whoever comes back [app
   const approver = await world.as('approver');
   const back = await client(RETURN);
   const id = idOf(await refusal(back.query(insert('no'))));
-  await approver.deny(id, 'use the report instead');
+  await approver.deny({ id: id, reason: 'use the report instead' });
   const refused = await refusal(back.query(insert('no')));
   assert.match(refused.message, /approver denied it: use the report instead/);
   assert.equal(refused.code, '42501');
   const waiting = await client();
   const held = refusal(waiting.query(insert('no2')));
   const pending = await eventually('the hold', async () =>
-    (await approver.listAccessRequests({ state: 'pending' })).find(({ text }) => text?.includes('no2')),
+    (await approver.listAccessRequests({ state: 'pending' })).accessRequests.find(({ text }) =>
+      text?.includes('no2'),
+    ),
   );
   assert.equal(pending.mode, 'hold');
-  await approver.deny(pending.id, 'not today');
+  await approver.deny({ id: pending.id, reason: 'not today' });
   assert.match((await held).message, /approver denied it: not today/);
 });
 
@@ -155,30 +157,30 @@ test('whoever asked sees where it stands, as the profile has it, and takes it ba
   const agent = await world.as('agent');
   const one = await client(RETURN);
   const id = idOf(await refusal(one.query(insert('task'))));
-  const { task, result } = await agent.accessRequestTask(id);
+  const { task, result } = await agent.accessRequestTask({ id: id });
   assert.equal(task.status, 'pending');
   assert.equal(task.links?.cancel, `/v1/access-requests/${id}/cancel`);
   assert.equal(result, undefined);
   await assert.rejects(
-    (await world.as('approver')).cancelAccessRequest(id),
+    (await world.as('approver')).cancelAccessRequest({ id: id }),
     (error: ApiError) => error.status === 403,
   );
-  await agent.cancelAccessRequest(id);
-  assert.equal((await agent.accessRequestTask(id)).task.status, 'cancelled');
+  await agent.cancelAccessRequest({ id: id });
+  assert.equal((await agent.accessRequestTask({ id: id })).task.status, 'cancelled');
   await assert.rejects(
-    (await world.as('approver')).approve(id, 'late'),
+    (await world.as('approver')).approve({ id: id, reason: 'late' }),
     (error: ApiError) => error.status === 409,
   );
   const again = idOf(await refusal(one.query(insert('task'))));
   assert.notEqual(again, id);
-  await (await world.as('approver')).approve(again, 'yes');
-  assert.equal((await agent.accessRequestTask(again)).result?.mode, 'reevaluate');
+  await (await world.as('approver')).approve({ id: again, reason: 'yes' });
+  assert.equal((await agent.accessRequestTask({ id: again })).result?.mode, 'reevaluate');
 });
 
 test('a policy that changed after the approval makes it worth nothing to who comes back [approval.return, L3]', async () => {
   const one = await client(RETURN);
   const id = idOf(await refusal(one.query(insert('policy'))));
-  await (await world.as('approver')).approve(id, 'under this policy');
+  await (await world.as('approver')).approve({ id: id, reason: 'under this policy' });
   const file = join(world.directory, 'policies', 'test.cedar');
   writeFileSync(
     file,
@@ -200,7 +202,7 @@ test('where policy wants a reason, none is a clear denial, and the one given is 
   await one.query("set sallyport.reason = 'ticket 7:\u202e see\u0007 ''there'''");
   assert.deepEqual((await one.query('show sallyport.reason')).rows.length, 1);
   const id = idOf(await refusal(one.query('select * from asked.customers')));
-  const shown = (await (await world.as('approver')).getAccessRequest(id)).shown;
+  const shown = (await (await world.as('approver')).getAccessRequest({ id: id })).shown;
   assert.equal(shown.stated, "ticket 7:  see  'there'");
   assert.equal(shown.grantSeconds, 3_600);
   const requested = entriesAbout(id).find(({ type }) => type === 'access-requested');
@@ -209,10 +211,10 @@ test('where policy wants a reason, none is a clear denial, and the one given is 
   const other = await client({ options: '-c sallyport.approval=return -c sallyport.reason=harmless' });
   assert.equal(idOf(await refusal(other.query('select * from asked.customers'))), id);
   assert.equal(
-    (await (await world.as('approver')).getAccessRequest(id)).shown.stated,
+    (await (await world.as('approver')).getAccessRequest({ id: id })).shown.stated,
     "ticket 7:  see  'there'",
   );
-  await (await world.as('agent')).cancelAccessRequest(id);
+  await (await world.as('agent')).cancelAccessRequest({ id: id });
   await refusal(one.query("set sallyport.approval = 'maybe'"));
   await refusal(one.query("set sallyport.reason = 'a'; select 1"));
 });
@@ -221,10 +223,10 @@ test('approvers say why where the configuration wants that [approval.reason-requ
   const id = idOf(await refusal((await client(RETURN)).query(insert('why'))));
   const approver = await world.as('approver');
   await assert.rejects(
-    approver.approve(id),
+    approver.approve({ id: id }),
     (error: ApiError) => error.status === 422 && /say why/.test(error.message),
   );
-  assert.equal((await approver.approve(id, 'because')).state, 'approved');
+  assert.equal((await approver.approve({ id: id, reason: 'because' })).state, 'approved');
 });
 
 test('people see what runs, what it touches, how much, who asks and what they did before [approval.shown]', async () => {
@@ -250,7 +252,7 @@ test('a grant lets the same be done again until it is revoked, with an entry for
   const id = idOf(await refusal(one.query('select * from asked.customers')));
   const approver = await world.as('approver');
   await assert.rejects(
-    approver.approve(id, 'x', { grantSeconds: 7_200 }),
+    approver.approve({ id: id, reason: 'x', grantSeconds: 7_200 }),
     (error: ApiError) => error.status === 403,
   );
   const approved = await sallyport(
@@ -273,7 +275,7 @@ test('a grant lets the same be done again until it is revoked, with an entry for
     one.query('select * from asked.customers c join asked.orders o on c.id = o.id'),
   );
   assert.match(joined.message, /people are asked/);
-  const [grant] = await approver.listGrants();
+  const [grant] = (await approver.listGrants()).grants;
   assert.ok(grant !== undefined);
   assert.equal(grant.uses, 2);
   assert.equal(Math.round((Date.parse(grant.expiresAt) - Date.parse(grant.grantedAt)) / 1_000), 1_800);
@@ -317,7 +319,7 @@ test('a person of the group goes ahead with a reason, and is reviewed by another
   assert.match((await refusal(person.query(insert('glass')))).message, /needs a reason/);
   await person.query("set sallyport.reason = 'the shop is down'");
   assert.equal((await person.query(insert('glass'))).rowCount, 1);
-  const [review] = await (await world.as('approver')).listReviews();
+  const [review] = (await (await world.as('approver')).listReviews()).reviews;
   assert.ok(review !== undefined);
   assert.deepEqual(
     [review.kind, review.reason, review.text],
@@ -337,11 +339,11 @@ test('a person of the group goes ahead with a reason, and is reviewed by another
   // Nobody closes their own; only those who would have been asked do.
   const guard = await world.as('guard');
   await assert.rejects(
-    guard.closeReview(review.id, 'justified', 'me'),
+    guard.closeReview({ id: review.id, verdict: 'justified', words: 'me' }),
     (error: ApiError) => error.status === 403,
   );
   await eventually('it is overdue', async () =>
-    (await guard.getReview(review.id)).state === 'overdue' ? true : undefined,
+    (await guard.getReview({ id: review.id })).state === 'overdue' ? true : undefined,
   );
   assert.ok(entriesAbout(review.id).some(({ type }) => type === 'review-overdue'));
   assert.match(
@@ -365,7 +367,7 @@ test('a person of the group goes ahead with a reason, and is reviewed by another
 test('a grant and a review survive a restart; a row nobody sealed grants nothing [approval.grant-restart, approval.grant-sealed]', async () => {
   const said = { options: '-c sallyport.approval=return -c sallyport.reason=support' };
   const id = idOf(await refusal((await client(said)).query('select * from asked.customers')));
-  await (await world.as('approver')).approve(id, 'for a while', { grantSeconds: 600 });
+  await (await world.as('approver')).approve({ id: id, reason: 'for a while', grantSeconds: 600 });
   const person = await client({
     subject: 'guard',
     options: '-c sallyport.break_glass=on -c sallyport.reason=hurry',
@@ -386,7 +388,7 @@ test('a grant and a review survive a restart; a row nobody sealed grants nothing
     await after.end();
     const { createClient } = await import('@sallyport/contract');
     const approver = createClient({ baseUrl: again.controlPlane, token: await world.token('approver') });
-    const reviews = await approver.listReviews();
+    const { reviews } = await approver.listReviews();
     assert.ok(reviews.some(({ text }) => text === insert('before the restart')));
   } finally {
     await again.close();

@@ -19,16 +19,19 @@ export const approvalRequirements = {
     'No other account, spelling or issuer of one person counts as another person, and no machine as one.',
   'approval.return':
     'Who does not wait is refused with an id at once; the identical operation of the same identity runs once after the approval, over any connection, and nothing else does.',
-  'approval.return-join': 'The identical operation asked again while people decide joins the request and cannot change it.',
+  'approval.return-join':
+    'The identical operation asked again while people decide joins the request and cannot change it.',
   'approval.deny-reason': 'The reason of a denial reaches whoever waits and whoever comes back.',
   'approval.http': 'Over HTTP who does not wait gets a 403 with the id, where to look and when to come back.',
   'approval.task': 'Whoever asked can look where it stands, in the form of AuthZEN’s profile.',
   'approval.cancel': 'Whoever asked can cancel an access request, and nobody else.',
-  'approval.reason': 'Where policy wants a reason, none is a denial that says how to give one; it is shown inert and recorded.',
+  'approval.reason':
+    'Where policy wants a reason, none is a denial that says how to give one; it is shown inert and recorded.',
   'approval.reason-required': 'Where the configuration wants it, people say why they approve.',
   'approval.shown':
     'People see exactly what would run, what it touches, rows, risk, policies, who asks, why, and what they did before; bounded.',
-  'approval.terms': 'Annotations that cannot be honoured are refused: a grant, a reason or breaking glass only beside an approval.',
+  'approval.terms':
+    'Annotations that cannot be honoured are refused: a grant, a reason or breaking glass only beside an approval.',
   'approval.grant':
     'A grant is given only where policy permits, by everybody who sits, for the shortest time agreed, for what was asked about and nothing else.',
   'approval.grant-use': 'Each operation on a grant is a new decision, and its entry names the grant.',

@@ -37,6 +37,21 @@ export const auditRequirements = {
   'audit.tail':
     'A log can be followed while it is written, from any entry on, and nothing half written is read.',
   'audit.tail-lost': 'Following a log whose entries were removed or changed is an error that says which.',
+  'audit.pinned':
+    'Every type of entry has the fields it is pinned to have, each with who, what and where it knows.',
+  'audit.documented': 'The documentation lists every type of entry with its fields, and no other.',
+  'audit.version':
+    'Entries say the version of what they mean; those of before there was one are read like any.',
+  'audit.logins':
+    'Who came in, by which door and from where, is on record before anything is judged about them, and is found by subject.',
+  'audit.logins-bounded':
+    'A token that is used again and again over the control plane is one entry, within bounded memory.',
+  'audit.configuration':
+    'Which sections of the configuration changed since the last start is in the log, and no value or secret of them.',
+  'audit.policy-change':
+    'Which policy file changed, from what to what, when and by what trigger is answered from the log alone, over restarts.',
+  'audit.listing':
+    'Lists of names in an entry are bounded, and what is not listed is never told to have changed.',
   'audit.tables':
     'A decision names the tables it touches, what it sets off included; one that may touch any is found by each.',
   'audit.index-answers':

@@ -23,6 +23,8 @@ export interface LogOptions {
   readonly checkpointMs?: number;
   /** Milliseconds since the epoch. Default: the system's clock. */
   readonly now?: () => number;
+  /** Told of each entry that is there already, oldest first, while the log is opened. The bytes are only good for the call. */
+  readonly onFound?: (entry: Buffer) => void;
   /** Told of a checkpoint that could not be made; the next one is tried all the same. */
   readonly onCheckpointFailure?: (error: LogError) => void;
 }
@@ -109,7 +111,7 @@ class FileLog implements Log {
     this.#lock = lock;
     this.#now = options.now ?? Date.now;
     const keys = loadOrCreateKeys(directory, options.origin ?? 'sallyport/audit', isNew);
-    const found = recover(directory, keys.known);
+    const found = recover(directory, keys.known, options.onFound);
     this.publicKey = keys.known.vkey;
     this.#signer = settleKeys(directory, keys, found.current);
     this.cutBytes = found.cutBytes;
@@ -242,7 +244,7 @@ class FileLog implements Log {
   async #handOver(): Promise<Checkpoint> {
     const next = makeNextKey(this.directory, this.#signer.name);
     const [from, to] = [this.#signer.verifier.vkey, next.verifier.vkey];
-    const size = this.append({ type: 'log-key-changed', facts: { from, to } }) + 1;
+    const size = this.append({ type: 'log-key-changed', facts: { from, to }, v: 1 }) + 1;
     const handover = signHandover(size, await this.#rootOf(size), this.#signer, next);
     this.#write(handover);
     // From here on the old key signs nothing more, whatever fails: opening the log settles what is left to do.

@@ -35,7 +35,11 @@ export interface Recovered {
  * Reads a log that was closed or killed. A torn tail, which no one was told of, is set aside in a file of its own. What
  * was acknowledged is never touched: anything else that is wrong is LogError `damaged`, with file and byte offset.
  */
-export function recover(directory: string, verifier: Verifier): Recovered {
+export function recover(
+  directory: string,
+  verifier: Verifier,
+  onFound: (entry: Buffer) => void = () => {},
+): Recovered {
   const { lastCheckpoint, current, cutBytes: cutNotes } = recoverCheckpoints(directory, verifier);
   const tree = new CompactRange();
   const covered = lastCheckpoint?.size ?? 0;
@@ -59,6 +63,7 @@ export function recover(directory: string, verifier: Verifier): Recovered {
         throw damaged(segment.name, step.value.offset, `entry ${tree.size} is older than the one before it`);
       lastTime = time;
       tree.add(step.value.bytes);
+      onFound(step.value.bytes);
       if (tree.size === covered) checkRoot(tree, lastCheckpoint, segment.name, step.value.offset);
     }
     const end = step.value;

@@ -6,6 +6,11 @@ import { readToken } from './token.ts';
 
 export const DEFAULT_URL = 'http://127.0.0.1:7403';
 
+/** Rows asked for at a time, of a listing that is followed to its end. */
+export const PAGE_ROWS = 500;
+/** Most rows a command lists: more are read by nobody. */
+export const MOST_ROWS = 10_000;
+
 /** What every command that asks the gateway takes. */
 export interface ControlPlaneOptions {
   readonly url?: string;

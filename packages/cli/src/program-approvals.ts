@@ -30,8 +30,6 @@ function addRequests(program: Command, terminal: Terminal): void {
       .argument('[id]', 'one access request'),
   )
     .option('--all', 'decided ones too')
-    .option('--before <id>', 'those that are older than this one')
-    .option('--limit <rows>', 'most rows (default 100)')
     .option('--json', 'as JSON')
     .addHelpText('after', REQUESTS)
     .action(async (id, options) => (await import('./commands/requests.ts')).requests(id, options, terminal));

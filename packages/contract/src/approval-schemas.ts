@@ -9,14 +9,25 @@ export const idSchema = z
   .string()
   .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 of A-Z, a-z, 0-9, _ and -');
 export const limitSchema = z.coerce
-  .number()
+  .number<number | string>()
   .int()
   .min(1)
   .max(LIST_LIMIT)
   .default(100)
   .describe('Most rows to give.');
-
-const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+/** Longest cursor: a time and an id, in base64url. */
+export const CURSOR_CHARACTERS = 200;
+export const cursorSchema = z
+  .string()
+  .max(CURSOR_CHARACTERS)
+  .regex(/^[A-Za-z0-9_-]+$/, 'must be the `next` of the page before')
+  .optional()
+  .describe('Where to go on: the `next` of the page before.');
+export const nextSchema = z.string().nullable().describe('The cursor of the next page; null on the last.');
+export const flagSchema = z.union([
+  z.boolean(),
+  z.enum(['true', 'false']).transform((value) => value === 'true'),
+]);
 
 /** The names of OpenID AuthZEN's Access Request and Approval Profile. */
 export const accessRequestStateSchema = z.enum([
@@ -30,10 +41,8 @@ export const accessRequestStateSchema = z.enum([
 
 export const accessRequestQuerySchema = z.strictObject({
   state: accessRequestStateSchema.optional().describe('Only access requests in this state.'),
-  before: idSchema
-    .optional()
-    .describe('Only those that are older than this one: the last of the page before.'),
   limit: limitSchema,
+  cursor: cursorSchema,
 });
 
 export const approveBodySchema = z.strictObject({
@@ -120,7 +129,10 @@ export const accessRequestSchema = z.object({
   decidable: z.boolean().describe('Whether the caller could decide it now.'),
 });
 
-export const accessRequestListSchema = z.object({ accessRequests: z.array(accessRequestSchema) });
+export const accessRequestListSchema = z.object({
+  accessRequests: z.array(accessRequestSchema),
+  next: nextSchema,
+});
 
 /** Where an access request stands, as AuthZEN's profile has its Task Status Endpoint answer. */
 export const accessRequestTaskSchema = z.object({
@@ -141,7 +153,7 @@ export const accessRequestTaskSchema = z.object({
 });
 
 export const standingQuerySchema = z.strictObject({
-  past: flag.optional().describe('Also those that are over.'),
+  past: flagSchema.optional().describe('Also those that are over.'),
   limit: limitSchema,
 });
 

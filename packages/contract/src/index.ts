@@ -1,5 +1,4 @@
 export { ApiError } from './api-error.ts';
-export type { StandingQuery } from './approval-client.ts';
 export {
   type AccessRequest,
   type AccessRequestQuery,
@@ -12,6 +11,7 @@ export {
   accessRequestStateSchema,
   accessRequestTaskSchema,
   approveBodySchema,
+  CURSOR_CHARACTERS,
   closeReviewBodySchema,
   denyBodySchema,
   type Grant,
@@ -26,8 +26,20 @@ export {
   revokeGrantBodySchema,
   standingQuerySchema,
 } from './approval-schemas.ts';
-export { type ClientOptions, type ControlPlaneClient, createClient } from './client.ts';
-export { type RouteName, routes } from './routes.ts';
+export { type ClientOptions, type ControlPlaneClient, createClient, type Page, rowsOf } from './client.ts';
+export { openApiDocument } from './openapi.ts';
+export {
+  type AnswerOf,
+  type BodyOf,
+  type InputOf,
+  type IsStream,
+  type ParamsOf,
+  problemsOf,
+  type QueryOf,
+  type Route,
+  type Subject,
+} from './route.ts';
+export { type RouteName, type Routes, routes, routeTable } from './routes.ts';
 export {
   type ExportStatus,
   endSessionBodySchema,
@@ -40,10 +52,13 @@ export {
   problemSchema,
   type RecordingEvent,
   type RecordingHold,
+  type RoomHealth,
+  readinessSchema,
   recordingEventSchema,
   recordingHoldSchema,
   recordingQuerySchema,
   releaseBodySchema,
+  roomHealthSchema,
   type Session,
   sessionListSchema,
   sessionQuerySchema,

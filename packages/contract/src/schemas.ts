@@ -3,21 +3,21 @@
  * console read answers with them. Times are ISO 8601 in UTC.
  */
 import { z } from 'zod';
-import { idSchema, limitSchema } from './approval-schemas.ts';
+import { cursorSchema, flagSchema, idSchema, limitSchema, nextSchema } from './approval-schemas.ts';
 
 const time = z.iso.datetime();
 const id = idSchema;
 const limit = limitSchema;
+const cursor = cursorSchema;
+const next = nextSchema;
+const flag = flagSchema;
 
 export const idParamsSchema = z.object({ id });
 
 export const sessionQuerySchema = z.strictObject({
-  open: z
-    .enum(['true', 'false'])
-    .transform((value) => value === 'true')
-    .optional()
-    .describe('Only sessions that are still open, or only those that ended.'),
+  open: flag.optional().describe('Only sessions that are still open, or only those that ended.'),
   limit,
+  cursor,
 });
 
 export const sessionSchema = z.object({
@@ -42,9 +42,7 @@ export const endSessionBodySchema = z.strictObject({
 });
 
 export const recordingQuerySchema = z.strictObject({
-  follow: z
-    .enum(['true', 'false'])
-    .transform((value) => value === 'true')
+  follow: flag
     .optional()
     .describe(
       'Goes on with what is recorded meanwhile, until the session ends. An empty line says that nothing was.',
@@ -62,7 +60,7 @@ export const releaseBodySchema = z.strictObject({
 /** Whether a recording is kept whatever its age. */
 export const recordingHoldSchema = z.object({ id, held: z.boolean() });
 
-export const sessionListSchema = z.object({ sessions: z.array(sessionSchema) });
+export const sessionListSchema = z.object({ sessions: z.array(sessionSchema), next });
 
 export const exportStatusSchema = z.object({
   name: z.string(),
@@ -93,6 +91,19 @@ export const recordingEventSchema = z.record(z.string(), z.unknown());
 
 export const healthSchema = z.object({ status: z.literal('ok') });
 
+export const readinessSchema = z.object({ status: z.enum(['ready', 'not-ready']) });
+
+export const roomHealthSchema = z.object({
+  status: z.enum(['ready', 'not-ready']),
+  checks: z.array(
+    z.object({
+      name: z.string().describe('What is looked at, such as `store`.'),
+      ok: z.boolean(),
+      detail: z.string().describe('What is wrong; empty when nothing is.'),
+    }),
+  ),
+});
+
 /** RFC 9457. `code` is the gateway's own, from its closed list. */
 export const problemSchema = z.object({
   type: z.string(),
@@ -106,4 +117,5 @@ export type Session = z.output<typeof sessionSchema>;
 export type RecordingHold = z.output<typeof recordingHoldSchema>;
 export type ExportStatus = z.output<typeof exportStatusSchema>;
 export type RecordingEvent = z.output<typeof recordingEventSchema>;
+export type RoomHealth = z.output<typeof roomHealthSchema>;
 export type Problem = z.output<typeof problemSchema>;

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createConnector } from '@sallyport/connector';
 import { type ApprovalConfig, type ApprovalRoom, type AskMode, createApprovals } from './approval/index.ts';
-import { type AuditLog, createAudit } from './audit/index.ts';
+import { type AuditLog, createAudit, type OpenedAudit } from './audit/index.ts';
 import { type AuditIndex, createAuditIndex } from './audit-index/index.ts';
-import type { GatewayConfig, ListenerConfig } from './config/index.ts';
+import { configurationEntry, type GatewayConfig, type ListenerConfig } from './config/index.ts';
 import { createControlPlane } from './control-plane/index.ts';
 import {
   createDecisionMemo,
@@ -28,6 +28,7 @@ import { type Clock, systemClock } from './lib/clock.ts';
 import { Fault } from './lib/fault.ts';
 import { readKeyFile } from './lib/key-file.ts';
 import { createMasking, readMaskingKey } from './masking/index.ts';
+import { createHealth, createMetrics, listenForScrapers, type Metrics } from './metrics/index.ts';
 import {
   createDecisionPoint,
   type PolicyDecisionPoint,
@@ -53,6 +54,8 @@ export interface Gateway {
   readonly listeners: readonly Pick<Listener, 'protocol' | 'host' | 'port'>[];
   /** Base URL of the control plane. */
   readonly controlPlane: string;
+  /** Base URL for scrapers; null where none is configured. */
+  readonly metrics: string | null;
   reloadPolicies(): Promise<Reload>;
   /** Ends every session this matches; for revocation and for tests of it. */
   endSessions(
@@ -66,7 +69,7 @@ export interface Gateway {
 export interface GatewayDeps {
   readonly clock?: Clock;
   /** Replaces the log in the data directory. */
-  readonly audit?: AuditLog;
+  readonly audit?: OpenedAudit;
   /** Told of faults nobody waits for. */
   report(fault: unknown): void;
 }
@@ -83,7 +86,9 @@ export async function createGateway(config: GatewayConfig, deps: GatewayDeps): P
   try {
     const rooms = await openRooms(config, deps, closing);
     const listeners = await openListeners(config, rooms, closing);
-    const controlPlane = await openControlPlane(config, rooms, closing);
+    const watch = watchRooms(config, rooms, () => listeners.length);
+    const controlPlane = await openControlPlane(config, rooms, watch, closing);
+    const metrics = await openMetrics(config, watch, closing);
     rooms.house.audit.append({ type: 'gateway-started', policyVersion: rooms.decisionPoint.version });
     const { sessions } = rooms.house;
     closing.unshift(() => sessions.endWhere(() => true, 'the gateway is stopping'));
@@ -91,6 +96,7 @@ export async function createGateway(config: GatewayConfig, deps: GatewayDeps): P
     return {
       listeners,
       controlPlane,
+      metrics,
       reloadPolicies: () => rooms.decisionPoint.reload(),
       endSessions: (matches, reason) => sessions.endWhere(matches, reason),
       close,
@@ -104,6 +110,14 @@ export async function createGateway(config: GatewayConfig, deps: GatewayDeps): P
 /** What has to be closed, last opened first. */
 type Closing = (() => unknown)[];
 
+/** Takes something that has to be closed before whatever was opened earlier. */
+function ownedBy(closing: Closing): <T extends { close(): unknown }>(thing: T) => T {
+  return (thing) => {
+    closing.unshift(() => thing.close());
+    return thing;
+  };
+}
+
 interface Rooms {
   /** For listeners without TLS; `tls` is each listener's own. */
   readonly house: House;
@@ -114,37 +128,36 @@ interface Rooms {
   readonly decisionPoint: PolicyDecisionPoint;
   readonly protocols: ReturnType<typeof createProtocols>;
   readonly retention: Retention;
+  readonly metrics: Metrics;
+  readonly issuersAway: () => Promise<readonly string[]>;
 }
 
 async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Closing): Promise<Rooms> {
   const { clock = systemClock, report } = deps;
-  const owned = <T extends { close(): unknown }>(thing: T): T => {
-    closing.unshift(() => thing.close());
-    return thing;
-  };
+  const owned = ownedBy(closing);
   const random = (bytes: number): string => randomBytes(bytes).toString('hex');
-  const log = owned(deps.audit ?? createAudit(config.audit, { clock, onCheckpointFailure: report }));
-  const exports = owned(
-    await openExports(config.audit.export, {
-      log,
-      directory: config.audit.directory,
-      cursors: join(config.dataDirectory, 'export'),
-      now: clock.now,
-      random: Math.random,
-      report,
+  const metrics = owned(
+    createMetrics({
+      protocols: [...new Set(config.listeners.map(({ protocol }) => protocol))],
+      groupOf: (action) => decisionPoint.groupOf(action),
+      seconds: () => performance.now() / 1_000,
     }),
   );
-  const audit = exports.guard(log);
-  closing.unshift(() => audit.append({ type: 'gateway-stopped' }));
-  const auditIndex = owned(
-    createAuditIndex({ log: config.audit.directory, directory: config.auditIndex.directory }, { report }),
+  const { audit, lastEntry, auditIndex, exports } = await openLog(
+    config,
+    { ...deps, clock },
+    metrics,
+    closing,
   );
   const storage = owned(await openStorage(config.storage, { clock }));
   await storage.sessions.endOpen('the gateway stopped', clock.now());
   await storage.applyRetention();
 
   const masking = createMasking(config.masking, readMaskingKey(config.masking, config.dataDirectory));
-  const decisionPoint = owned(await createDecisionPoint(config.policy, { audit, classes: masking.classes }));
+  const decisionPoint: PolicyDecisionPoint = owned(
+    await createDecisionPoint(config.policy, { audit, lastEntry, classes: masking.classes }),
+  );
+  const watched = metrics.watchDecisions(decisionPoint);
   const identity = createIdentityProvider(config.identity, { clock });
   const key = approvalKey(config.dataDirectory);
   const approvals = owned(
@@ -159,7 +172,7 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   void retention.apply().catch(report);
   const connector = createConnector(config.connector, { randomBytes, ...config.secrets });
   const protocols = owned(createProtocols({ clock, random: randomBytes, http: config.http }));
-  const decisions = createDecisionMemo(decisionPoint);
+  const decisions = createDecisionMemo(watched);
   const sessions = createSessionRegistry(sessionIndex(storage, clock, report));
   const house: House = {
     clock,
@@ -168,7 +181,7 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
     limits: config.limits,
     tls: null,
     identity,
-    decisionPoint,
+    decisionPoint: watched,
     decisions,
     rates: new Rates(),
     uses: new Uses(),
@@ -184,7 +197,9 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   };
   decisionPoint.onChange(() => void regate(house).catch(report));
   approvals.grants.onChange((whose) => void regateAfterGrant(house, whose).catch(report));
-  return { house, storage, auditIndex, approvals, decisionPoint, protocols, retention, exports };
+  const issuersAway = () => identity.issuersAway();
+  const opened = { house, storage, auditIndex, approvals, decisionPoint, protocols, retention, exports };
+  return { ...opened, metrics, issuersAway };
 }
 
 /** Seals what is granted for a time, so that only this gateway can have granted it. */
@@ -200,6 +215,41 @@ function approvalKey(dataDirectory: string): Buffer {
 function approvalModeOf({ mode, targetModes }: ApprovalConfig): (target: string) => AskMode {
   const particular = new Map(targetModes.map((one) => [one.target, one.mode]));
   return (target) => particular.get(target) ?? mode;
+}
+
+interface OpenedLog extends Pick<Rooms, 'auditIndex' | 'exports'> {
+  /** The log as everyone appends to it: counted, and closed to what permits while an export is too far behind. */
+  readonly audit: AuditLog;
+  readonly lastEntry: ReturnType<typeof createAudit>['lastEntry'];
+}
+
+/** The audit log with what reads it. */
+async function openLog(
+  config: GatewayConfig,
+  { clock, report, audit: replacement }: GatewayDeps & { readonly clock: Clock },
+  metrics: Metrics,
+  closing: Closing,
+): Promise<OpenedLog> {
+  const owned = ownedBy(closing);
+  const log = owned(replacement ?? createAudit(config.audit, { clock, onCheckpointFailure: report }));
+  const { lastEntry } = log;
+  const exports = owned(
+    await openExports(config.audit.export, {
+      log,
+      directory: config.audit.directory,
+      cursors: join(config.dataDirectory, 'export'),
+      now: clock.now,
+      random: Math.random,
+      report,
+    }),
+  );
+  const audit = exports.guard(metrics.watchLog(log));
+  closing.unshift(() => audit.append({ type: 'gateway-stopped' }));
+  audit.append(configurationEntry(config.digests, lastEntry('configuration-loaded')));
+  const auditIndex = owned(
+    createAuditIndex({ log: config.audit.directory, directory: config.auditIndex.directory }, { report }),
+  );
+  return { audit, lastEntry, auditIndex, exports };
 }
 
 function openRecordings(
@@ -238,8 +288,43 @@ async function openListeners(config: GatewayConfig, rooms: Rooms, closing: Closi
   return listeners;
 }
 
+/** How the rooms are doing, for people and their tools. */
+type Watch = Pick<Parameters<typeof createControlPlane>[1], 'health' | 'metrics'>;
+
+function watchRooms(config: GatewayConfig, rooms: Rooms, open: () => number): Watch {
+  const { house, storage, approvals, decisionPoint, exports, metrics, issuersAway } = rooms;
+  const health = createHealth({
+    store: () => storage.sessions.list({ limit: 1 }),
+    log: () => house.audit.synced(),
+    policies: () => decisionPoint.version,
+    issuers: issuersAway,
+    doors: () => ({ open: open(), wanted: config.listeners.length }),
+    exports: () => exports.status(),
+    now: () => house.clock.elapsed(),
+  });
+  const readings = {
+    sessions: () => house.sessions.size,
+    holds: () => approvals.pending,
+    exports: () => exports.status(),
+  };
+  return { health, metrics: () => metrics.render(readings) };
+}
+
+/** Returns the base URL, or null where no address is for scrapers. */
+async function openMetrics(config: GatewayConfig, watch: Watch, closing: Closing): Promise<string | null> {
+  if (config.metrics.listen === undefined) return null;
+  const listener = await listenForScrapers(config.metrics.listen, watch.metrics);
+  closing.unshift(() => listener.close());
+  return listener.address;
+}
+
 /** Returns the base URL. */
-async function openControlPlane(config: GatewayConfig, rooms: Rooms, closing: Closing): Promise<string> {
+async function openControlPlane(
+  config: GatewayConfig,
+  rooms: Rooms,
+  watch: Watch,
+  closing: Closing,
+): Promise<string> {
   const { house, storage, auditIndex, approvals, protocols, retention, exports } = rooms;
   const { identity, audit, clock, report, recorder } = house;
   const { directory } = config.recording;
@@ -256,6 +341,8 @@ async function openControlPlane(config: GatewayConfig, rooms: Rooms, closing: Cl
     readSession,
     retention,
     exports: () => exports.status(),
+    idempotency: storage.idempotency,
+    ...watch,
     report,
   });
   closing.unshift(() => controlPlane.close());

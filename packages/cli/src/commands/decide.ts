@@ -13,7 +13,11 @@ export interface DecideOptions extends ControlPlaneOptions {
 
 export async function approve(id: string, options: DecideOptions, terminal: Terminal): Promise<void> {
   const one = await asking(options, terminal, (client) =>
-    client.approve(id, options.reason ?? '', { grantSeconds: options.grant }),
+    client.approve({
+      id,
+      reason: options.reason ?? '',
+      ...(options.grant === undefined ? {} : { grantSeconds: options.grant }),
+    }),
   );
   if (options.json === true) return terminal.out(jsonText(one, 2));
   const verb =
@@ -27,13 +31,13 @@ export async function deny(
   options: DecideOptions & { readonly reason: string },
   terminal: Terminal,
 ): Promise<void> {
-  const one = await asking(options, terminal, (client) => client.deny(id, options.reason));
+  const one = await asking(options, terminal, (client) => client.deny({ id, reason: options.reason }));
   if (options.json === true) return terminal.out(jsonText(one, 2));
   terminal.out(`${terminal.paint.bad('denied')} ${one.id}: ${summary(one)}`);
 }
 
 export async function cancel(id: string, options: DecideOptions, terminal: Terminal): Promise<void> {
-  const one = await asking(options, terminal, (client) => client.cancelAccessRequest(id));
+  const one = await asking(options, terminal, (client) => client.cancelAccessRequest({ id }));
   if (options.json === true) return terminal.out(jsonText(one, 2));
   terminal.out(`cancelled ${one.id}: ${summary(one)}`);
 }

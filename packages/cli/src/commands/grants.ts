@@ -1,5 +1,5 @@
 import type { Grant } from '@sallyport/contract';
-import { asking, type ControlPlaneOptions } from '../control-plane.ts';
+import { asking, type ControlPlaneOptions, PAGE_ROWS } from '../control-plane.ts';
 import { table } from '../table.ts';
 import { jsonText, oneLine, type Terminal } from '../terminal.ts';
 import { moment, span } from '../time.ts';
@@ -12,8 +12,9 @@ export interface GrantsOptions extends ControlPlaneOptions {
 
 /** Lists what people approved for a time. */
 export async function grants(options: GrantsOptions, terminal: Terminal): Promise<void> {
-  const query = { past: options.past === true };
-  const found = await asking(options, terminal, (client) => client.listGrants(query));
+  const query = { past: options.past === true, limit: PAGE_ROWS };
+  const { grants } = await asking(options, terminal, (client) => client.listGrants(query));
+  const found = grants;
   if (options.json === true) return terminal.out(jsonText(found, 2));
   if (found.length === 0)
     return terminal.err(
@@ -29,7 +30,7 @@ export async function revoke(
   options: GrantsOptions & { readonly reason: string },
   terminal: Terminal,
 ): Promise<void> {
-  const one = await asking(options, terminal, (client) => client.revokeGrant(id, options.reason));
+  const one = await asking(options, terminal, (client) => client.revokeGrant({ id, reason: options.reason }));
   if (options.json === true) return terminal.out(jsonText(one, 2));
   terminal.out(
     `${terminal.paint.bad('revoked')} ${one.id}: ${scopeOf(one)} at ${oneLine(one.target)}, of ${whoOf(one)}`,

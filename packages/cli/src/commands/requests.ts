@@ -1,6 +1,5 @@
-import { type AccessRequest, LIST_LIMIT } from '@sallyport/contract';
-import { asking, type ControlPlaneOptions } from '../control-plane.ts';
-import { exitCode, Failure } from '../failure.ts';
+import { type AccessRequest, rowsOf } from '@sallyport/contract';
+import { asking, type ControlPlaneOptions, MOST_ROWS, PAGE_ROWS } from '../control-plane.ts';
 import { table } from '../table.ts';
 import { exactly, jsonText, oneLine, someLines, type Terminal } from '../terminal.ts';
 import { moment, span } from '../time.ts';
@@ -8,8 +7,6 @@ import { moment, span } from '../time.ts';
 export interface RequestsOptions extends ControlPlaneOptions {
   readonly json?: boolean;
   readonly all?: boolean;
-  readonly before?: string;
-  readonly limit?: string;
 }
 
 /** Lists access requests, or shows one with exactly what would run. */
@@ -19,18 +16,19 @@ export async function requests(
   terminal: Terminal,
 ): Promise<void> {
   if (id !== undefined) {
-    const one = await asking(options, terminal, (client) => client.getAccessRequest(id));
+    const one = await asking(options, terminal, (client) => client.getAccessRequest({ id }));
     if (options.json === true) terminal.out(jsonText(one, 2));
     else for (const line of details(one, terminal)) terminal.out(line);
     return;
   }
-  const { before, limit } = options;
-  const query = {
-    ...(options.all === true ? {} : ({ state: 'pending' } as const)),
-    ...(before === undefined ? {} : { before }),
-    ...(limit === undefined ? {} : { limit: rowsOf(limit) }),
-  };
-  const found = await asking(options, terminal, (client) => client.listAccessRequests(query));
+  const query = options.all === true ? {} : ({ state: 'pending' } as const);
+  const found = await asking(options, terminal, (client) =>
+    rowsOf(
+      (at) => client.listAccessRequests({ ...query, ...at, limit: PAGE_ROWS }),
+      (page) => page.accessRequests,
+      MOST_ROWS,
+    ),
+  );
   if (options.json === true) return terminal.out(jsonText(found, 2));
   if (found.length === 0) {
     return terminal.err(
@@ -44,12 +42,6 @@ export async function requests(
       'Look at one with "sallyport requests ID", then "sallyport approve ID" or "sallyport deny ID --reason …".',
     );
   }
-}
-
-function rowsOf(text: string): number {
-  const rows = Number(text);
-  if (Number.isInteger(rows) && rows >= 1 && rows <= LIST_LIMIT) return rows;
-  throw new Failure(exitCode.usage, `--limit is a number of rows from 1 to ${LIST_LIMIT}.`);
 }
 
 function row(one: AccessRequest): readonly string[] {

@@ -1,5 +1,5 @@
 import type { Review, ReviewVerdict } from '@sallyport/contract';
-import { asking, type ControlPlaneOptions } from '../control-plane.ts';
+import { asking, type ControlPlaneOptions, PAGE_ROWS } from '../control-plane.ts';
 import { table } from '../table.ts';
 import { exactly, jsonText, oneLine, someLines, type Terminal } from '../terminal.ts';
 import { moment, span } from '../time.ts';
@@ -12,8 +12,9 @@ export interface ReviewsOptions extends ControlPlaneOptions {
 
 /** Lists what was done without waiting, overdue ones marked. */
 export async function reviews(options: ReviewsOptions, terminal: Terminal): Promise<void> {
-  const query = { past: options.past === true };
-  const found = await asking(options, terminal, (client) => client.listReviews(query));
+  const query = { past: options.past === true, limit: PAGE_ROWS };
+  const { reviews } = await asking(options, terminal, (client) => client.listReviews(query));
+  const found = reviews;
   if (options.json === true) return terminal.out(jsonText(found, 2));
   if (found.length === 0)
     return terminal.err(
@@ -32,7 +33,7 @@ export async function reviews(options: ReviewsOptions, terminal: Terminal): Prom
 
 /** Shows one in full: a reviewer must see exactly what ran. */
 export async function review(id: string, options: ReviewsOptions, terminal: Terminal): Promise<void> {
-  const one = await asking(options, terminal, (client) => client.getReview(id));
+  const one = await asking(options, terminal, (client) => client.getReview({ id }));
   if (options.json === true) return terminal.out(jsonText(one, 2));
   for (const line of details(one, terminal)) terminal.out(line);
 }
@@ -43,7 +44,7 @@ export async function close(
   terminal: Terminal,
 ): Promise<void> {
   const { verdict, words } = options;
-  const one = await asking(options, terminal, (client) => client.closeReview(id, verdict, words));
+  const one = await asking(options, terminal, (client) => client.closeReview({ id, verdict, words }));
   if (options.json === true) return terminal.out(jsonText(one, 2));
   terminal.out(
     `closed ${one.id} as ${verdict}: ${oneLine(one.form)} at ${oneLine(one.target)}, by ${nameOf(one)}`,

@@ -1,5 +1,6 @@
 import type { Identity } from '../identity/index.ts';
 import type { ApprovalRequirement, Approved, Question } from '../policy/index.ts';
+import type { Position } from '../storage/index.ts';
 import type { GrantRoom } from './grant.ts';
 import type { ReviewRoom } from './review.ts';
 
@@ -182,21 +183,31 @@ export interface Approver {
   readonly aliases: readonly string[];
 }
 
-export interface ListFilter {
-  readonly state?: AccessRequestState | undefined;
-  readonly limit?: number | undefined;
-  /** Only those that are older than this one. */
-  readonly before?: string | undefined;
+export interface AccessRequestFilter {
+  readonly state?: AccessRequestState;
+  readonly limit?: number;
+  /** Only what comes after this, newest first. */
+  readonly before?: Position;
+}
+
+export interface AccessRequestPage {
+  readonly found: readonly AccessRequestView[];
+  /** Where to go on; null when there is no more. */
+  readonly next: Position | null;
 }
 
 /** Both sides of access requests: the data path opens them, people decide them. */
 export interface ApprovalRoom extends Approvals {
   readonly grants: GrantRoom;
   readonly reviews: ReviewRoom;
+  /** How many wait. */
+  readonly pending: number;
   /** Reads what stands from the store. Call it once, before anything is decided. */
   load(): Promise<void>;
   /** What this viewer may see, newest first: their own, and those they could decide. */
-  list(viewer: Identity, filter?: ListFilter): Promise<readonly AccessRequestView[]>;
+  list(viewer: Identity, filter?: AccessRequestFilter): Promise<readonly AccessRequestView[]>;
+  /** The same, one page after another. */
+  page(viewer: Identity, filter: AccessRequestFilter): Promise<AccessRequestPage>;
   /** Rejects with Fault `not-found`, also when the viewer may not see it. */
   get(id: string, viewer: Identity): Promise<AccessRequestView>;
   /**

@@ -1,6 +1,8 @@
 export type {
   AccessDecision,
   AccessRequestEnding,
+  AccessRequestFilter,
+  AccessRequestPage,
   AccessRequestState,
   AccessRequestSubject,
   AccessRequestView,
@@ -9,7 +11,6 @@ export type {
   Approvals,
   Approver,
   AskMode,
-  ListFilter,
   PendingAccess,
   Requester,
   Shown,

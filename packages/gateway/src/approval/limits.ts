@@ -12,6 +12,10 @@ export class Pending {
   readonly #bySubject = new Map<string, number>();
   #total = 0;
 
+  get total(): number {
+    return this.#total;
+  }
+
   came({ sessionId, identity }: AccessRequestSubject): void {
     this.#total += 1;
     add(this.#bySession, sessionId, 1);

@@ -1,16 +1,11 @@
 import type { AuditEntry } from '../audit/index.ts';
 import { Fault } from '../lib/fault.ts';
+import type { Position } from '../storage/index.ts';
 import type { HeldRequest } from './held-request.ts';
 
-/** Where a page begins. */
-export interface Place {
-  readonly createdAt: number;
-  readonly id: string;
-}
-
 /** Ids of one millisecond have no order in time: memory and store agree on the one of their names. */
-export function isOlder({ createdAt, id }: Place, than: Place): boolean {
-  return createdAt < than.createdAt || (createdAt === than.createdAt && id < than.id);
+export function isOlder({ createdAt, id }: Pick<HeldRequest, 'createdAt' | 'id'>, than: Position): boolean {
+  return createdAt < than.at || (createdAt === than.at && id < than.id);
 }
 
 export function entryFields(request: HeldRequest): Omit<AuditEntry, 'type'> {

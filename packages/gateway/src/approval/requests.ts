@@ -1,12 +1,14 @@
 import type { Identity } from '../identity/index.ts';
 import { Fault } from '../lib/fault.ts';
+import type { Position } from '../storage/index.ts';
 import type {
   AccessRequestEnding,
+  AccessRequestFilter,
+  AccessRequestPage,
   AccessRequestSubject,
   AccessRequestView,
   Answer,
   Approver,
-  ListFilter,
   PendingAccess,
   Requester,
 } from './approval.ts';
@@ -23,7 +25,8 @@ import {
   type Word,
 } from './held-request.ts';
 import { checkSize, Pending, reasonWithin } from './limits.ts';
-import { entryFields, isOlder, notFound, type Place, requestedFacts } from './request-entries.ts';
+import { readPage } from './listing.ts';
+import { entryFields, isOlder, notFound, requestedFacts } from './request-entries.ts';
 import type { ApprovalDependencies } from './room.ts';
 import { allSeatsFilled, objectionTo, sameNames, seatFor, seatsFilled, seatsNeeded } from './rules.ts';
 import type { AccessRequestEvent } from './states.ts';
@@ -37,8 +40,6 @@ export interface RequestDependencies extends ApprovalDependencies {
   readonly grants: Grants;
 }
 
-/** Most rows of the past that one listing looks through. */
-const HISTORY_WINDOW = 1_000;
 const DEFAULT_LIST_LIMIT = 100;
 
 /**
@@ -90,18 +91,21 @@ export class Requests {
     return this.answer(subject.digest) ?? { state: 'pending', id, expiresAt };
   }
 
-  async list(
-    viewer: Identity,
-    { state, limit = DEFAULT_LIST_LIMIT, before }: ListFilter = {},
-  ): Promise<readonly AccessRequestView[]> {
-    const from = before === undefined ? undefined : await this.#placeOf(before, viewer);
-    const seen = state === undefined || state === 'pending' ? this.#pendingSeen(viewer, limit, from) : [];
-    if (state === 'pending') return seen;
-    await this.#deps.store.written();
-    const past = await this.#deps.storage.accessRequests.list({ limit: HISTORY_WINDOW, state, before: from });
-    const views = past.filter((one) => one.request.state !== 'pending').map(viewOfStored);
-    const all = [...seen, ...views.filter((one) => maySee(viewer, one))];
-    return all.sort((a, b) => (isOlder(a, b) ? 1 : -1)).slice(0, limit);
+  get pending(): number {
+    return this.#pending.total;
+  }
+
+  /** Newest first. Of what is pending only as many are made into views as a page can hold: there may be many. */
+  page(viewer: Identity, filter: AccessRequestFilter): Promise<AccessRequestPage> {
+    const { limit = DEFAULT_LIST_LIMIT, before } = filter;
+    return readPage(filter, {
+      pending: this.#pendingSeen(viewer, limit + 1, before),
+      sees: (one) => maySee(viewer, one),
+      past: async (window) => {
+        await this.#deps.store.written();
+        return this.#deps.storage.accessRequests.list(window);
+      },
+    });
   }
 
   async get(id: string, viewer: Identity): Promise<AccessRequestView> {
@@ -447,7 +451,7 @@ export class Requests {
   }
 
   /** Newest first. Only those that are shown are made into views: there may be many. */
-  #pendingSeen(viewer: Identity, limit: number, from: Place | undefined): AccessRequestView[] {
+  #pendingSeen(viewer: Identity, limit: number, from: Position | undefined): AccessRequestView[] {
     const seen: AccessRequestView[] = [];
     const all = [...this.#held.values()];
     for (let at = all.length - 1; at >= 0 && seen.length < limit; at -= 1) {
@@ -458,11 +462,6 @@ export class Requests {
       seen.push(this.#view(request, viewer));
     }
     return seen;
-  }
-
-  async #placeOf(id: string, viewer: Identity): Promise<Place> {
-    const { createdAt } = await this.get(id, viewer);
-    return { createdAt, id };
   }
 
   async #find(id: string, viewer: Identity): Promise<AccessRequestView | null> {

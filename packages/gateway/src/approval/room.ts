@@ -4,12 +4,13 @@ import type { Clock } from '../lib/clock.ts';
 import type { Approved } from '../policy/index.ts';
 import type { Storage } from '../storage/index.ts';
 import type {
+  AccessRequestFilter,
+  AccessRequestPage,
   AccessRequestSubject,
   AccessRequestView,
   Answer,
   ApprovalRoom,
   Approver,
-  ListFilter,
   PendingAccess,
   Requester,
 } from './approval.ts';
@@ -96,8 +97,16 @@ class Room implements ApprovalRoom {
     return this.reviews.open(subject, groups);
   }
 
-  list(viewer: Identity, filter?: ListFilter): Promise<readonly AccessRequestView[]> {
-    return this.#requests.list(viewer, filter);
+  get pending(): number {
+    return this.#requests.pending;
+  }
+
+  async list(viewer: Identity, filter: AccessRequestFilter = {}): Promise<readonly AccessRequestView[]> {
+    return (await this.#requests.page(viewer, filter)).found;
+  }
+
+  page(viewer: Identity, filter: AccessRequestFilter): Promise<AccessRequestPage> {
+    return this.#requests.page(viewer, filter);
   }
 
   get(id: string, viewer: Identity): Promise<AccessRequestView> {

@@ -28,8 +28,10 @@ export interface AuditEntry {
 export type AuditEntryType =
   | 'gateway-started'
   | 'gateway-stopped'
+  | 'configuration-loaded'
   | 'policy-loaded'
   | 'policy-rejected'
+  | 'authenticated'
   | 'authentication-failed'
   | 'session-started'
   | 'session-ended'
@@ -50,6 +52,9 @@ export type AuditEntryType =
   | 'recording-deleted'
   | 'recording-stored'
   | 'admin';
+
+/** The version of what entries mean, `v` in each. Entries of logs from before there was one have none, and mean the same. */
+export const ENTRY_VERSION = 1;
 
 /** The enforcement point's hold on the log. */
 export interface AuditLog {

@@ -1,8 +1,9 @@
 import { type EntryFields, type Log, LogError, openLog, type Stamp } from '@sallyport/audit-log';
 import type { Clock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
-import type { AuditEntry, AuditLog } from './audit.ts';
+import { type AuditEntry, type AuditLog, ENTRY_VERSION } from './audit.ts';
 import type { AuditConfig } from './config.ts';
+import { LastEntries, type LastEntry } from './last-entries.ts';
 
 export interface AuditDeps {
   readonly clock: Clock;
@@ -10,29 +11,38 @@ export interface AuditDeps {
   readonly onCheckpointFailure?: (fault: Fault) => void;
 }
 
+/** The log as it was found. */
+export interface OpenedAudit extends AuditLog {
+  readonly lastEntry: LastEntry;
+}
+
 /** Opens the audit log of this replica. Fault `audit-unavailable` when it cannot be, or when it was tampered with. */
-export function createAudit(config: AuditConfig, deps: AuditDeps): AuditLog {
+export function createAudit(config: AuditConfig, deps: AuditDeps): OpenedAudit {
   const { clock, onCheckpointFailure } = deps;
+  const last = new LastEntries();
   const log = faulty(() =>
     openLog(config.directory, {
       origin: config.origin,
       segmentBytes: config.segmentBytes,
       checkpointMs: config.checkpointMs,
       now: () => clock.now(),
+      onFound: (entry) => last.see(entry),
       onCheckpointFailure: (error) => onCheckpointFailure?.(unavailable(error)),
     }),
   );
-  return new FileAudit(log, config);
+  return new FileAudit(log, config, (type) => last.of(type));
 }
 
-class FileAudit implements AuditLog {
+class FileAudit implements OpenedAudit {
   readonly publicKey: string;
   readonly durability: 'write' | 'sync';
+  readonly lastEntry: LastEntry;
   readonly #log: Log;
   readonly #formBytes: number;
 
-  constructor(log: Log, config: AuditConfig) {
+  constructor(log: Log, config: AuditConfig, lastEntry: LastEntry) {
     this.#log = log;
+    this.lastEntry = lastEntry;
     this.#formBytes = config.formBytes;
     this.publicKey = log.publicKey;
     this.durability = config.durability;
@@ -91,6 +101,7 @@ function inKeyOrder(entry: AuditEntry, stamp: Stamp, formBytes: number): EntryFi
     task: entry.task,
     time: stamp.time,
     type: entry.type,
+    v: ENTRY_VERSION,
   };
 }
 

@@ -2,19 +2,21 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { ConnectorConfig } from '@sallyport/connector';
 import type { ApprovalConfig } from '../approval/index.ts';
-import type { AuditConfig } from '../audit/index.ts';
+import type { AuditConfig, Named } from '../audit/index.ts';
 import type { AuditIndexConfig } from '../audit-index/index.ts';
 import type { ControlPlaneConfig } from '../control-plane/index.ts';
 import type { ExportConfig } from '../export/index.ts';
 import type { IdentityConfig } from '../identity/index.ts';
 import { Fault } from '../lib/fault.ts';
 import type { MaskingConfig } from '../masking/index.ts';
+import type { MetricsConfig } from '../metrics/index.ts';
 import type { PolicyConfig } from '../policy/index.ts';
 import type { HttpOptions } from '../protocols/index.ts';
 import type { Limits } from '../protocols/protocol.ts';
 import type { RecordingConfig } from '../recording/index.ts';
 import type { StorageConfig } from '../storage/index.ts';
 import { parseAddress } from './address.ts';
+import { sectionDigests } from './digests.ts';
 import { readDocument } from './document.ts';
 import { renameKeys } from './key-names.ts';
 import { listProblems, problemsOf, unknownKey } from './problems.ts';
@@ -39,6 +41,7 @@ export interface GatewayConfig {
   readonly dataDirectory: string;
   readonly listeners: readonly ListenerConfig[];
   readonly controlPlane: ControlPlaneConfig;
+  readonly metrics: MetricsConfig;
   readonly identity: IdentityConfig;
   readonly connector: ConnectorConfig;
   /** What the connector reads secrets from: the variables its targets name, and the folder of the file. */
@@ -56,6 +59,8 @@ export interface GatewayConfig {
   readonly limits: Limits & { readonly maxConnections: number };
   readonly http: HttpOptions;
   readonly log: GatewaySection['log'];
+  /** SHA-256 of each section, defaults filled in, by its name in the file. */
+  readonly digests: readonly Named[];
 }
 
 /** Largest configuration file. */
@@ -118,6 +123,7 @@ function resolved(
   return {
     ...rest,
     file,
+    digests: sectionDigests(section),
     dataDirectory,
     listeners: listeners.map(({ protocol, listen, tls, approval }) => ({
       protocol,
@@ -131,6 +137,7 @@ function resolved(
         keyFile: resolve(base, controlPlane.tls.keyFile),
         certFile: resolve(base, controlPlane.tls.certFile),
       },
+      policies: controlPlane.policies && resolve(base, controlPlane.policies),
     },
     connector: { targets, limits: connector.limits },
     secrets: { baseDir: base, environment: named(targets, environment) },

@@ -8,6 +8,7 @@ import { controlPlaneSection } from '../control-plane/index.ts';
 import { exportSection } from '../export/index.ts';
 import { identitySection } from '../identity/index.ts';
 import { maskingSection } from '../masking/index.ts';
+import { metricsSection } from '../metrics/index.ts';
 import { policySection } from '../policy/index.ts';
 import { httpSection, protocolNames } from '../protocols/index.ts';
 import { recordingSection } from '../recording/index.ts';
@@ -152,6 +153,7 @@ export const gatewaySection = z.strictObject({
     .strictObject({ limits: connectorSection.shape.limits })
     .prefault({})
     .describe('The connector, which dials targets and logs in to them.'),
+  metrics: metricsSection.prefault({}).describe('Numbers of what the gateway does (docs/control-plane.md).'),
   log: log
     .prefault({})
     .describe("The gateway's own log. It never holds operation text, parameters or reply values."),

@@ -48,6 +48,8 @@ export function missingFiles(value: unknown, base: string): ConfigProblem[] {
   const tls = at(at(value, 'controlPlane'), 'tls');
   problems.push(...absence(base, at(tls, 'certFile'), ['control_plane', 'tls', 'cert_file'], 'file'));
   problems.push(...absence(base, at(tls, 'keyFile'), ['control_plane', 'tls', 'key_file'], 'file'));
+  const own: SchemaPath = ['control_plane', 'policies'];
+  problems.push(...absence(base, at(at(value, 'controlPlane'), 'policies'), own, 'directory'));
   const maskingKey = at(at(value, 'masking'), 'key_file');
   problems.push(...absence(base, maskingKey, ['masking', 'key_file'], 'file'));
   for (const [index, one] of listAt(at(value, 'audit'), 'export').entries()) {

@@ -8,7 +8,7 @@ import { type ApprovalRoom, approvalSection, createApprovals } from '../approval
 import type { AuditEntry } from '../audit/index.ts';
 import { createAuditIndex } from '../audit-index/index.ts';
 import { createIdentityProvider, type IdentityProvider, identitySection } from '../identity/index.ts';
-import { systemClock } from '../lib/clock.ts';
+import { type Clock, systemClock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import type { Retention } from '../recording/index.ts';
 import { openStorage, storageSection } from '../storage/index.ts';
@@ -17,35 +17,36 @@ import { controlPlaneSection } from './section.ts';
 
 export type House = Awaited<ReturnType<typeof startHouse>>;
 
-export async function startHouse(section: Record<string, unknown> = {}) {
+export async function startHouse(section: Record<string, unknown> = {}, clock: Clock = systemClock) {
   const directory = await mkdtemp(join(tmpdir(), 'sallyport-control-'));
   const provider = await startTestProvider();
   const issuers = [{ name: 'test', issuer: provider.issuer, audience: TEST_AUDIENCE }];
-  const identity = createIdentityProvider(identitySection.parse({ issuers }), { clock: systemClock });
-  const storage = await openStorage(storageSection.parse({ directory }), { clock: systemClock });
+  const identity = createIdentityProvider(identitySection.parse({ issuers }), { clock });
+  const storage = await openStorage(storageSection.parse({ directory }), { clock });
   const entries: AuditEntry[] = [];
   const faults: unknown[] = [];
+  /** Sessions that were ended by command with the reason, what was held and released, what readiness is made of. */
   const ended: string[] = [];
   const held: string[] = [];
-  const audit = { append: (entry: AuditEntry) => void entries.push(entry) };
+  const checks = [{ name: 'store', ok: true, detail: '' }];
+  const log = { isFull: false };
+  const audit = {
+    append(entry: AuditEntry): void {
+      if (log.isFull) throw new Fault('audit-unavailable', 'the disk is full');
+      entries.push(entry);
+    },
+  };
   const report = (fault: unknown) => void faults.push(fault);
-  const surroundings = { storage, clock: systemClock, audit, random: counted(), report };
-  const key = Buffer.alloc(32, 7);
-  const approvals = createApprovals({ config: approvalSection.parse({}), key, ...surroundings });
+  const surroundings = { storage, clock, audit, random: counted(), report };
+  const approvals = createApprovals({ config: approvalSection.parse({}), key: KEY, ...surroundings });
   const auditIndex = await startIndex(directory, report);
-  const config = controlPlaneSection.parse({
-    listen: '127.0.0.1:0',
-    roles: { auditors: ['auditors'], operators: ['security'] },
-    requestsPerMinute: 100_000,
-    ...section,
-  });
-  const plane = createControlPlane(config, {
+  const plane = createControlPlane(controlPlaneSection.parse({ ...SECTION, ...section }), {
     identity,
     approvals,
     sessions: storage.sessions,
     auditIndex,
     audit,
-    clock: systemClock,
+    clock,
     report,
     endSession: (id, reason) => {
       ended.push(`${id}: ${reason}`);
@@ -54,6 +55,10 @@ export async function startHouse(section: Record<string, unknown> = {}) {
     readSession: readTestSession,
     retention: retentionInto(held),
     exports: () => [],
+    idempotency: storage.idempotency,
+    health: async () => checks,
+    metrics: () => '# EOF\n',
+    checkAnswers: true,
   });
 
   const { address } = await plane.listen();
@@ -64,21 +69,15 @@ export async function startHouse(section: Record<string, unknown> = {}) {
     approvals,
     identity,
     auditIndex,
+    log,
     entries,
     faults,
-    /** Sessions that were ended by command, with the reason. */
     ended,
-    /** What was held and released. */
     held,
-    /** A pending access request of this caller's. */
-    async ask(token: string) {
-      return approvals.open({ identity: await identity.authenticate(token), ...ASKED });
-    },
+    checks,
     ...granting(approvals, identity),
-    async startSession(id: string, subject: string, actor: string | null) {
-      const who = { id, subject, display_name: subject, actor, recording: `${id}.rec` };
-      await storage.sessions.started({ ...who, ...STARTED });
-    },
+    startSession: (id: string, subject: string, actor: string | null) =>
+      storage.sessions.started(startedSession(id, subject, actor)),
     async close() {
       await plane.close();
       await auditIndex.close();
@@ -90,9 +89,13 @@ export async function startHouse(section: Record<string, unknown> = {}) {
   };
 }
 
-/** What was granted, and what was done without waiting. */
+/** What was asked for, what was granted, and what was done without waiting. */
 function granting(approvals: ApprovalRoom, identity: IdentityProvider) {
   return {
+    /** A pending access request of this caller's. */
+    async ask(token: string) {
+      return approvals.open({ identity: await identity.authenticate(token), ...ASKED });
+    },
     /** A grant of this agent's, which this person approved. */
     async grant(token: string, approver: string): Promise<string> {
       const pending = approvals.open({ identity: await identity.authenticate(token), ...ASKED });
@@ -106,6 +109,20 @@ function granting(approvals: ApprovalRoom, identity: IdentityProvider) {
     },
   };
 }
+
+function startedSession(id: string, subject: string, actor: string | null) {
+  return { id, subject, display_name: subject, actor, recording: `${id}.rec`, ...STARTED };
+}
+
+const KEY = Buffer.alloc(32, 7);
+
+const SECTION = {
+  listen: '127.0.0.1:0',
+  roles: { auditors: ['auditors'], operators: ['security'], admins: ['admins'] },
+  requestsPerMinute: 100_000,
+  callerRequestsPerMinute: 100_000,
+  failedLoginsPerMinute: 100_000,
+};
 
 /** Numbers in place of randomness, so that ids are the same in every run. */
 function counted(): () => string {

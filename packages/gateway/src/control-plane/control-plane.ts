@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import type { ExportStatus } from '@sallyport/contract';
+import { type ExportStatus, openApiDocument, type RoomHealth } from '@sallyport/contract';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { ApprovalRoom } from '../approval/index.ts';
 import type { AuditLog } from '../audit/index.ts';
@@ -10,24 +10,30 @@ import type { Clock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import { isLoopbackHost } from '../lib/loopback.ts';
 import type { Storage } from '../storage/index.ts';
-import { accessRequestRoutes } from './access-requests.ts';
-import { auditSearchRoutes } from './audit-search.ts';
+import { accessRequestHandlers } from './access-requests.ts';
+import { auditSearchHandlers } from './audit-search.ts';
 import { authentication } from './authentication.ts';
+import { type Authorization, openAuthorization } from './authorization.ts';
+import { readBodies } from './body.ts';
 import { guardDoor } from './door.ts';
-import { exportRoutes } from './exports.ts';
-import { grantRoutes } from './grants.ts';
-import { answerFaults } from './problem.ts';
-import { type RecordingDependencies, recordingRoutes } from './recordings.ts';
+import { exportHandlers } from './exports.ts';
+import { grantHandlers } from './grants.ts';
+import { healthHandlers } from './health.ts';
+import { createIdempotency } from './idempotency.ts';
+import { answerBrokenRequest, answerFaults } from './problem.ts';
+import { type RecordingDependencies, recordingHandlers } from './recordings.ts';
 import { type ControlPlaneConfig, parseListen } from './section.ts';
-import { sessionRoutes } from './sessions.ts';
+import { type Handlers, serveRoutes } from './serve-routes.ts';
+import { sessionHandlers } from './sessions.ts';
 
 export interface ControlPlaneDependencies {
   readonly identity: IdentityProvider;
   readonly approvals: Pick<
     ApprovalRoom,
-    'list' | 'get' | 'approve' | 'deny' | 'cancel' | 'grants' | 'reviews' | 'seen'
+    'page' | 'get' | 'approve' | 'deny' | 'cancel' | 'grants' | 'reviews' | 'seen'
   >;
   readonly sessions: Pick<Storage['sessions'], 'list' | 'find'>;
+  readonly idempotency: Storage['idempotency'];
   readonly audit: Pick<AuditLog, 'append'>;
   readonly auditIndex: Pick<AuditIndex, 'operations' | 'sessions'>;
   readonly clock: Clock;
@@ -37,8 +43,14 @@ export interface ControlPlaneDependencies {
   readonly retention: RecordingDependencies['retention'];
   /** How each export of the audit log is doing. */
   exports(): readonly ExportStatus[];
+  /** What the gateway needs to serve, one by one. */
+  health(): Promise<RoomHealth['checks']>;
+  /** Metrics in the text format of Prometheus. */
+  metrics(): string;
   /** A fault nobody waits for. */
   readonly report: (fault: unknown) => void;
+  /** Compares every answer with the contract before it is sent: for tests. */
+  readonly checkAnswers?: boolean;
 }
 
 export interface ControlPlane {
@@ -47,14 +59,15 @@ export interface ControlPlane {
   close(): Promise<void>;
 }
 
-/** Time for a complete request, in milliseconds. */
-const REQUEST_MS = 30_000;
 /** Node's default of 16 KiB is the size of one large token. */
 const HEADER_BYTES = 32_768;
+/** How often requests that take too long are looked for, at most, in milliseconds. */
+const CHECK_MS = 5_000;
 
 /** The HTTP API for people and their tools: access requests, sessions, recordings, the audit log. Opens no socket before `listen`. */
 export function createControlPlane(config: ControlPlaneConfig, deps: ControlPlaneDependencies): ControlPlane {
   let app: FastifyInstance | null = null;
+  let authorization: Authorization | null = null;
   return {
     async listen() {
       const { host, port } = parseListen(config.listen);
@@ -64,7 +77,8 @@ export function createControlPlane(config: ControlPlaneConfig, deps: ControlPlan
           `Could not listen on ${config.listen}: tokens would travel in the clear. Set controlPlane.tls, or listen on 127.0.0.1.`,
         );
       }
-      app = await buildApp(config, deps);
+      authorization = await openAuthorization(config);
+      app = await buildApp(config, deps, authorization);
       try {
         await app.listen({ host, port });
       } catch (cause) {
@@ -78,6 +92,7 @@ export function createControlPlane(config: ControlPlaneConfig, deps: ControlPlan
     },
     async close() {
       await app?.close();
+      await authorization?.close();
     },
   };
 }
@@ -85,38 +100,67 @@ export function createControlPlane(config: ControlPlaneConfig, deps: ControlPlan
 async function buildApp(
   config: ControlPlaneConfig,
   deps: ControlPlaneDependencies,
+  authorization: Authorization,
 ): Promise<FastifyInstance> {
+  const requestMs = config.requestSeconds * 1_000;
   const options = {
     bodyLimit: config.bodyBytes,
-    requestTimeout: REQUEST_MS,
-    connectionTimeout: 2 * REQUEST_MS,
+    requestTimeout: requestMs,
+    connectionTimeout: 2 * requestMs,
     forceCloseConnections: true,
     exposeHeadRoutes: false,
+    clientErrorHandler: answerBrokenRequest,
     routerOptions: { maxParamLength: 128 },
+  };
+  const server = {
+    maxHeaderSize: HEADER_BYTES,
+    headersTimeout: requestMs,
+    connectionsCheckingInterval: Math.min(requestMs / 2, CHECK_MS),
   };
   const app: FastifyInstance =
     config.tls === undefined
-      ? Fastify({ ...options, http: { maxHeaderSize: HEADER_BYTES } })
-      : (Fastify({ ...options, https: await tlsOptions(config.tls) }) as unknown as FastifyInstance);
+      ? Fastify({ ...options, http: server })
+      : (Fastify({
+          ...options,
+          https: { ...server, ...(await tlsOptions(config.tls)) },
+        }) as unknown as FastifyInstance);
   app.server.maxConnections = config.connections;
-  app.removeContentTypeParser('text/plain');
+  readBodies(app);
   answerFaults(app, deps.report);
   guardDoor(app, config, deps.clock);
-  const callerOf = authentication(app, deps);
-  app.get('/healthz', () => ({ status: 'ok' }));
-  accessRequestRoutes(app, deps, callerOf);
-  grantRoutes(app, deps, callerOf, config.roles);
-  sessionRoutes(app, deps, callerOf, config.roles);
-  recordingRoutes(app, deps, callerOf, config.roles);
-  exportRoutes(app, deps, callerOf, config.roles);
-  auditSearchRoutes(app, deps, callerOf, config.roles);
+  const callerOf = authentication(app, config, deps);
+  const idempotency = createIdempotency(deps.idempotency, deps.clock);
+  serveRoutes(app, handlersOf({ ...deps, authorization }), {
+    authorization,
+    callerOf,
+    idempotency,
+    sessions: deps.sessions,
+    approvals: deps.approvals,
+    audit: deps.audit,
+    checkAnswers: deps.checkAnswers === true,
+    report: deps.report,
+  });
   return app;
+}
+
+function handlersOf(deps: ControlPlaneDependencies & { readonly authorization: Authorization }): Handlers {
+  const document = openApiDocument();
+  return {
+    openApi: () => document,
+    ...healthHandlers(deps),
+    ...accessRequestHandlers(deps),
+    ...grantHandlers(deps),
+    ...sessionHandlers(deps),
+    ...recordingHandlers(deps),
+    ...exportHandlers(deps),
+    ...auditSearchHandlers(deps),
+  };
 }
 
 async function tlsOptions(tls: { readonly keyFile: string; readonly certFile: string }) {
   try {
     const [key, cert] = await Promise.all([readFile(tls.keyFile, 'utf8'), readFile(tls.certFile, 'utf8')]);
-    return { key, cert, minVersion: 'TLSv1.2' as const, maxHeaderSize: HEADER_BYTES };
+    return { key, cert, minVersion: 'TLSv1.2' as const };
   } catch (cause) {
     throw new Fault(
       'config-invalid',

@@ -4,24 +4,46 @@ import type { Risk, SessionContext } from '../policy/index.ts';
 import type { Caller, Denial, Evaluation, Operation, Permit, Protocol } from '../protocols/protocol.ts';
 import type { House } from './house.ts';
 import { judge } from './judge.ts';
+import { unrecorded } from './record.ts';
 import { Session } from './session.ts';
 
 export type Admission =
   | { readonly effect: 'permit'; readonly session: Session; readonly standing: Permit }
   | { readonly effect: 'deny'; readonly denial: Denial };
 
-/** Verifies who is there, then asks policy whether they may connect to this target. Every refusal is recorded. */
-export async function authenticate(caller: Caller, protocol: Protocol, house: House): Promise<Admission> {
-  const identity = await verify(caller, protocol, house);
+/** Who asks for what, where: all that entries say of somebody there is no session for yet. */
+interface Visit {
+  readonly caller: Caller;
+  readonly protocol: Protocol;
+  /** The address of the peer: a client's, or that of whatever it came through. */
+  readonly address: string;
+  readonly house: House;
+}
+
+/**
+ * Verifies who is there, then asks policy whether they may connect to this target. That somebody proved who they are is on
+ * record before anything is judged about them, and so is every refusal.
+ */
+export async function authenticate(
+  caller: Caller,
+  protocol: Protocol,
+  address: string,
+  house: House,
+): Promise<Admission> {
+  const visit = { caller, protocol, address, house };
+  const identity = await verify(visit);
   if ('code' in identity) return { effect: 'deny', denial: identity };
   house.approvals.seen(identity);
+  const sessionId = house.random(8);
+  const denial = recordAuthenticated(visit, identity, sessionId);
+  if (denial !== null) return { effect: 'deny', denial };
   const target = house.connector.targets.find(({ name }) => name === caller.target);
   const known = target !== undefined && target.protocol === protocol.name;
   const asked = contextOf(identity, caller, protocol);
   const context: SessionContext =
     known && (await mayChange(house, asked)) ? asked : { ...asked, access: 'read-only' };
-  const session = new Session(house, identity, context, caller);
-  if (!known) return { effect: 'deny', denial: unknownTarget(session, caller, protocol) };
+  const session = new Session(house, identity, context, caller, sessionId);
+  if (!known) return { effect: 'deny', denial: unknownTarget(visit, session) };
   // From here on a revocation finds it: reaching the target takes a while.
   house.sessions.admit(session);
   const outcome = await judge(session, CONNECT, { held: () => undefined, signal: AbortSignal.abort() });
@@ -69,12 +91,13 @@ function contextOf(identity: Identity, caller: Caller, protocol: Protocol): Sess
   return { identity, target, protocol: protocol.name, secure, access: 'read-write' };
 }
 
-async function verify(caller: Caller, protocol: Protocol, house: House): Promise<Identity | Denial> {
+async function verify(visit: Visit): Promise<Identity | Denial> {
+  const { caller, house } = visit;
   try {
     return await house.identity.authenticate(caller.credential);
   } catch (fault) {
     if (!(fault instanceof Fault)) house.report(fault);
-    return refuseCaller(house, caller, protocol, {
+    return refuseCaller(visit, {
       code: 'unauthenticated',
       // Only a Fault's message was written to be shown.
       reason: fault instanceof Fault ? fault.message : 'the credential could not be verified',
@@ -83,42 +106,70 @@ async function verify(caller: Caller, protocol: Protocol, house: House): Promise
   }
 }
 
-function unknownTarget(session: Session, caller: Caller, protocol: Protocol): Denial {
+/** Null when it is on record; else why nothing is to be judged (L1). */
+function recordAuthenticated(visit: Visit, identity: Identity, sessionId: string): Denial | null {
+  const { caller, house } = visit;
+  const { subject, actor, task } = identity;
+  const { facet, client, secure } = caller;
+  try {
+    house.audit.append({
+      type: 'authenticated',
+      sessionId,
+      subject,
+      actor,
+      task,
+      ...askedFor(visit),
+      facts: { ...doorOf(visit), facet, client, secure },
+    });
+    return null;
+  } catch (fault) {
+    const { code, reason, hint } = unrecorded(fault, house.report);
+    return { code, reason, hint, evaluationId: `${sessionId}.0`, policies: [] };
+  }
+}
+
+function unknownTarget(visit: Visit, session: Session): Denial {
   session.end('session-ended', 'the target is unknown', '');
   const { subject, actor, task } = session.identity;
+  const { caller, protocol } = visit;
   return refuseCaller(
-    session.house,
-    caller,
-    protocol,
+    visit,
     {
       code: 'unknown-target',
       reason: `no ${protocol.name} target is named "${caller.target}"`,
       hint: 'check the name of the target',
     },
-    { subject, actor, task },
+    { sessionId: session.id, subject, actor, task },
   );
 }
 
 function refuseCaller(
-  house: House,
-  caller: Caller,
-  protocol: Protocol,
+  visit: Visit,
   refusing: Pick<Denial, 'code' | 'reason' | 'hint'>,
-  who: Partial<Pick<Identity, 'subject' | 'actor' | 'task'>> = {},
+  who: Partial<Pick<Identity, 'subject' | 'actor' | 'task'>> & { readonly sessionId?: string } = {},
 ): Denial {
-  const evaluationId = `${house.random(8)}.0`;
+  const { house } = visit;
+  const evaluationId = `${who.sessionId ?? house.random(8)}.0`;
   try {
     house.audit.append({
       ...who,
       type: 'authentication-failed',
       evaluationId,
-      target: caller.target,
-      protocol: protocol.name,
+      ...askedFor(visit),
       effect: 'deny',
       reason: refusing.reason,
+      facts: doorOf(visit),
     });
   } catch (fault) {
     house.report(fault);
   }
   return { ...refusing, evaluationId, policies: [] };
+}
+
+function askedFor({ caller, protocol }: Visit): { readonly target: string; readonly protocol: string } {
+  return { target: caller.target, protocol: protocol.name };
+}
+
+function doorOf({ address }: Visit): { readonly door: string; readonly address: string } {
+  return { door: 'listener', address };
 }

@@ -72,10 +72,17 @@ async function introspect(
   const door = {};
   const link = await openLink(session, door, protocol, facet, {});
   const evaluationId = session.nextEvaluationId();
-  const { id: sessionId, target } = session;
-  const entry = { type: 'introspection', sessionId, evaluationId, target, protocol: protocol.name } as const;
+  const { id: sessionId, identity, target } = session;
+  const { subject, actor, task } = identity;
   const permit = recordPermit(session.house.audit, door, {
-    ...entry,
+    type: 'introspection',
+    sessionId,
+    evaluationId,
+    subject,
+    actor,
+    task,
+    target,
+    protocol: protocol.name,
     effect: 'permit',
     form: 'read the catalog',
   });
@@ -91,6 +98,7 @@ function recordViolation(session: Session, side: 'client' | 'target', reason: st
       sessionId,
       subject: identity.subject,
       actor: identity.actor,
+      task: identity.task,
       target,
       protocol: context.protocol,
       reason,

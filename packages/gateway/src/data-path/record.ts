@@ -127,11 +127,7 @@ export function permit(
       },
     );
   } catch (fault) {
-    // Reported when it began: once, and not by every operation.
-    if (fault instanceof Fault && fault.code === 'export-behind')
-      return deny(session, operation, EXPORT_BEHIND);
-    session.house.report(fault);
-    return unavailable(session, operation);
+    return deny(session, operation, unrecorded(fault, session.house.report));
   }
 }
 
@@ -159,6 +155,14 @@ function stillGranted(session: Session, decision: Decision): boolean {
     .standing()
     .flatMap((one) => (one.standing?.kind === 'grant' ? [one.standing.id] : []));
   return grants.every((id) => standing.includes(id));
+}
+
+/** Why nothing is permitted whose entry the log did not take. */
+export function unrecorded(fault: unknown, report: (fault: unknown) => void): Refusing {
+  // Reported when it began: once, and not by every operation.
+  if (fault instanceof Fault && fault.code === 'export-behind') return EXPORT_BEHIND;
+  report(fault);
+  return AUDIT_UNAVAILABLE;
 }
 
 /** Counts the operation for its subject and actor; the rate that is used up already, or null. */

@@ -17,9 +17,11 @@ import { closeSession, openSession } from './session-record.ts';
  * relay cuts the client's bytes into operations and hands each to `judge`, whose permit is the only key to the target.
  */
 export async function serve(socket: Socket, protocol: Protocol, house: House): Promise<void> {
+  // Now: a socket that closed has none.
+  const address = socket.remoteAddress ?? 'unknown';
   const caller = await accept(socket, protocol, house);
   if (caller === null) return;
-  const admission = await authenticate(caller, protocol, house);
+  const admission = await authenticate(caller, protocol, address, house);
   if (admission.effect === 'deny') return caller.refuse(admission.denial);
   const { session, standing } = admission;
   const target = await reach(session, protocol);

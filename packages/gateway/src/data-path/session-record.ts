@@ -51,6 +51,7 @@ export async function closeSession(session: Session, link: TargetLink): Promise<
       sessionId,
       subject: identity.subject,
       actor: identity.actor,
+      task: identity.task,
       target,
       protocol: context.protocol,
       reason,

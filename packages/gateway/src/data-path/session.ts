@@ -61,11 +61,17 @@ export class Session {
   #prefix = '';
   #prefixVersion = '';
 
-  constructor(house: House, identity: Identity, context: SessionContext, caller: Caller) {
+  constructor(
+    house: House,
+    identity: Identity,
+    context: SessionContext,
+    caller: Caller,
+    id = house.random(8),
+  ) {
     this.house = house;
     this.identity = identity;
     this.context = context;
-    this.id = house.random(8);
+    this.id = id;
     this.salt = house.random(16);
     this.target = context.target;
     this.facet = caller.facet;

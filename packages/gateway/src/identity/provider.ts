@@ -16,13 +16,18 @@ export interface IdentityDependencies {
   readonly fetch?: Fetch;
 }
 
+export interface IdentityRoom extends IdentityProvider {
+  /** Names of issuers whose keys are neither held nor to be had: nobody of theirs could be authenticated now. */
+  issuersAway(): Promise<readonly string[]>;
+}
+
 interface Issuer {
   readonly config: IssuerConfig;
   readonly keys: IssuerKeys;
 }
 
 /** Verifies OIDC access tokens (RFC 9068) of the configured issuers. Fetches nothing until the first token. */
-export function createIdentityProvider(config: IdentityConfig, deps: IdentityDependencies): IdentityProvider {
+export function createIdentityProvider(config: IdentityConfig, deps: IdentityDependencies): IdentityRoom {
   const { clock } = deps;
   const fetch = deps.fetch ?? globalThis.fetch;
   const issuers = new Map<string, Issuer>(
@@ -52,7 +57,18 @@ export function createIdentityProvider(config: IdentityConfig, deps: IdentityDep
     return identity;
   }
 
-  return { authenticate };
+  return {
+    authenticate,
+    async issuersAway() {
+      const asked = [...issuers.values()].map(async ({ config: { name }, keys }) =>
+        keys.keys(undefined).then(
+          () => null,
+          () => name,
+        ),
+      );
+      return (await Promise.all(asked)).filter((name) => name !== null);
+    },
+  };
 }
 
 function checkType(shape: UnverifiedToken, issuer: IssuerConfig): void {

@@ -1,5 +1,5 @@
+import { hasDuplicateMember } from '../lib/duplicate-members.ts';
 import { Fault } from '../lib/fault.ts';
-import { hasDuplicateMember } from './duplicate-members.ts';
 import { isRecord } from './issuer-fetch.ts';
 
 /** What a token says before anyone verified it. Attacker-controlled: it may choose keys to try, never be believed. */

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { storing } from './fault.ts';
+import type { Position } from './position.ts';
 import type { AccessDecisionRow, AccessRequestRow, Tables } from './tables.ts';
 
 export type { AccessDecisionRow, AccessRequestRow } from './tables.ts';
@@ -24,8 +25,7 @@ export interface AccessRequestTable {
   list(filter: {
     readonly limit: number;
     readonly state?: string | undefined;
-    /** Only those that are older than this one. */
-    readonly before?: { readonly createdAt: number; readonly id: string } | undefined;
+    readonly before?: Position | undefined;
   }): Promise<readonly StoredAccessRequest[]>;
   eraseTextEndedBefore(time: number): Promise<void>;
   removeEndedBefore(time: number): Promise<void>;
@@ -84,11 +84,10 @@ function lookups(db: Kysely<Tables>): Pick<AccessRequestTable, 'find' | 'list'> 
         let query = db.selectFrom('access_request').selectAll().limit(limit);
         if (state !== undefined) query = query.where('state', '=', state);
         if (before !== undefined) {
-          const { createdAt, id } = before;
-          query = query.where((is) =>
-            is.or([
-              is('created_at', '<', createdAt),
-              is.and([is('created_at', '=', createdAt), is('id', '<', id)]),
+          query = query.where((row) =>
+            row.or([
+              row('created_at', '<', before.at),
+              row.and([row('created_at', '=', before.at), row('id', '<', before.id)]),
             ]),
           );
         }

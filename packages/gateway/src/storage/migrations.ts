@@ -7,6 +7,7 @@ import type { Tables } from './tables.ts';
 const migrations: Record<string, Migration> = {
   '0001-access-requests-and-sessions': { up: createFirstTables },
   '0003-grants-and-reviews': { up: addGrantsAndReviews },
+  '0005-idempotency': { up: createIdempotency },
 };
 
 /** Brings the store to the newest form. Rejects with Fault `storage-unavailable`. */
@@ -80,6 +81,24 @@ async function createFirstTables(db: Kysely<unknown>): Promise<void> {
     .addColumn('operations', 'integer', (column) => column.notNull().defaultTo(0))
     .execute();
   await db.schema.createIndex('session_by_time').on('session').columns(['started_at', 'id']).execute();
+}
+
+async function createIdempotency(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('idempotency')
+    .addColumn('key', 'text', (column) => column.primaryKey())
+    .addColumn('caller', 'text', (column) => column.notNull())
+    .addColumn('request', 'text', (column) => column.notNull())
+    .addColumn('status', 'integer')
+    .addColumn('answer', 'text')
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createIndex('idempotency_by_caller')
+    .on('idempotency')
+    .columns(['caller', 'created_at'])
+    .execute();
+  await db.schema.createIndex('idempotency_by_time').on('idempotency').columns(['created_at']).execute();
 }
 
 async function addGrantsAndReviews(db: Kysely<unknown>): Promise<void> {

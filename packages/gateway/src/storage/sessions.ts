@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { storing } from './fault.ts';
+import type { Position } from './position.ts';
 import type { SessionRow, Tables } from './tables.ts';
 
 export type { SessionRow } from './tables.ts';
@@ -13,6 +14,7 @@ export interface SessionFilter {
   readonly subject?: string | undefined;
   readonly actor?: string | null | undefined;
   readonly open?: boolean | undefined;
+  readonly before?: Position | undefined;
 }
 
 /** Sessions as people list them. Every call rejects with Fault `storage-unavailable`. */
@@ -67,6 +69,15 @@ export function sessionTable(db: Kysely<Tables>): SessionTable {
         if (filter.actor === null) query = query.where('actor', 'is', null);
         else if (filter.actor !== undefined) query = query.where('actor', '=', filter.actor);
         if (filter.open !== undefined) query = query.where('ended_at', filter.open ? 'is' : 'is not', null);
+        const { before } = filter;
+        if (before !== undefined) {
+          query = query.where((row) =>
+            row.or([
+              row('started_at', '<', before.at),
+              row.and([row('started_at', '=', before.at), row('id', '<', before.id)]),
+            ]),
+          );
+        }
         return query.limit(filter.limit).execute();
       }),
     removeEndedBefore: (time) =>

@@ -2,6 +2,7 @@ import { Kysely } from 'kysely';
 import type { Clock } from '../lib/clock.ts';
 import { type AccessRequestTable, accessRequestTable } from './access-requests.ts';
 import { type GrantTable, grantTable } from './grants.ts';
+import { type IdempotencyTable, idempotencyTable } from './idempotency.ts';
 import { migrate } from './migrations.ts';
 import { type ReviewTable, reviewTable } from './reviews.ts';
 import type { StorageConfig } from './section.ts';
@@ -15,6 +16,7 @@ export interface Storage {
   readonly sessions: SessionTable;
   readonly grants: GrantTable;
   readonly reviews: ReviewTable;
+  readonly idempotency: IdempotencyTable;
   /** Erases operation text and removes rows whose retention is over. Call it at start and then daily. */
   applyRetention(): Promise<void>;
   close(): Promise<void>;
@@ -33,11 +35,13 @@ export async function openStorage(config: StorageConfig, deps: { readonly clock:
   const sessions = sessionTable(db);
   const grants = grantTable(db);
   const reviews = reviewTable(db);
+  const idempotency = idempotencyTable(db);
   return {
     accessRequests,
     sessions,
     grants,
     reviews,
+    idempotency,
     applyRetention: async () => {
       const now = deps.clock.now();
       await accessRequests.eraseTextEndedBefore(now - days(config.operationTextDays));
@@ -46,6 +50,7 @@ export async function openStorage(config: StorageConfig, deps: { readonly clock:
       await grants.removeEndedBefore(now - days(config.sessionDays));
       await reviews.eraseTextClosedBefore(now - days(config.operationTextDays));
       await reviews.removeClosedBefore(now - days(config.sessionDays));
+      await idempotency.removeBefore(now - days(1));
     },
     close: () => db.destroy(),
   };

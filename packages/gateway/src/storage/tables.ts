@@ -1,7 +1,8 @@
 /**
  * The tables as Kysely sees them. Nothing secret is kept, with one exception: the exact text and parameters of an
  * access request, which approvers must see. They are erased `storage.operationTextDays` after it ended.
- * The audit log is the truth; these rows are an index of it. Times are milliseconds since the epoch.
+ * Answers kept for a request that is
+ * sent again may hold it too, for a day. The audit log is the truth; these rows are an index of it. Times are milliseconds since the epoch.
  */
 export interface Tables {
   access_request: AccessRequestRow;
@@ -9,6 +10,7 @@ export interface Tables {
   session: SessionRow;
   access_grant: GrantRow;
   review: ReviewRow;
+  idempotency: IdempotencyRow;
 }
 
 export interface AccessRequestRow {
@@ -126,4 +128,19 @@ export interface SessionRow {
   /** Path of the recording below the recordings folder, or null when there is none. */
   readonly recording: string | null;
   readonly operations: number;
+}
+
+/** One request that changes something, under the key its caller gave it. */
+export interface IdempotencyRow {
+  /** SHA-256 over caller and key, hex. */
+  readonly key: string;
+  /** SHA-256 over who asked, hex. */
+  readonly caller: string;
+  /** SHA-256 over route, parameters and body, hex. */
+  readonly request: string;
+  /** Null while it is under way, and for ever when the gateway stopped before it was answered. */
+  readonly status: number | null;
+  /** The answer as it was sent; null when none is kept. */
+  readonly answer: string | null;
+  readonly created_at: number;
 }

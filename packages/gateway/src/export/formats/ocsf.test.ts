@@ -15,8 +15,20 @@ const WHO = {
 const KINDS: Record<AuditEntryType, [entry: object, type_uid: number, status_id: number][]> = {
   'gateway-started': [[{ policyVersion: 'v1' }, 600203, 1]],
   'gateway-stopped': [[{}, 600204, 1]],
-  'policy-loaded': [[{ policyVersion: 'v1', facts: { policies: 3 } }, 300403, 1]],
+  'configuration-loaded': [
+    [{ facts: { sections: ['0 policy'] } }, 300403, 1],
+    [{ facts: { sections: ['0 policy'], added: [], changed: ['1 0 policy'], removed: [] } }, 300403, 1],
+    [{ facts: { sections: ['0 policy'], added: [], changed: [], removed: [] } }, 300402, 1],
+  ],
+  'policy-loaded': [
+    [{ policyVersion: 'v1', facts: { policies: 3 } }, 300403, 1],
+    [{ policyVersion: 'v1', facts: { added: [], changed: [], removed: [], trigger: 'start' } }, 300402, 1],
+  ],
   'policy-rejected': [[{ reason: 'it does not parse' }, 300403, 2]],
+  authenticated: [
+    [{ ...WHO, facts: { door: 'listener', address: '192.0.2.7' } }, 300201, 1],
+    [{ subject: 'company|bob', facts: { door: 'control-plane', address: '2001:db8::7' } }, 300201, 1],
+  ],
   'authentication-failed': [
     [{ target: 'shop', effect: 'deny', reason: 'expired' }, 300201, 2],
     [{ facts: { door: 'control-plane', address: '127.0.0.1' }, reason: 'expired' }, 300201, 2],
@@ -33,10 +45,10 @@ const KINDS: Record<AuditEntryType, [entry: object, type_uid: number, status_id:
     [{ ...WHO, facts: { review: 'rv-1', verdict: 'not-justified' } }, 300399, 2],
   ],
   'review-overdue': [[{ ...WHO, facts: { review: 'rv-1' } }, 200401, 1]],
-  'session-started': [[{ ...WHO, facts: { client: 'psql' } }, 300201, 1]],
+  'session-started': [[{ ...WHO, facts: { client: 'psql' } }, 300299, 1]],
   'session-ended': [
     [{ ...WHO, reason: 'over', facts: { operations: 2 } }, 300202, 1],
-    [{ ...WHO, effect: 'deny', evaluationId: 's1.1', reason: 'the target cannot be reached' }, 300201, 2],
+    [{ ...WHO, effect: 'deny', evaluationId: 's1.1', reason: 'the target cannot be reached' }, 300299, 2],
   ],
   decision: [
     [
@@ -183,6 +195,15 @@ test('an event leaves nothing of an entry out [export.ocsf]', () => {
     { decision: 'permit', policy: { name: 'q', is_applied: true, version: 'v1' } },
   ]);
   assert.equal((event as { status_detail?: unknown }).status_detail, reason);
+});
+
+test('a login says where it came from, and only where that is an address [export.ocsf]', () => {
+  const from = (address: unknown) =>
+    ocsfEvent({ type: 'authenticated', seq: 1, time: 2, subject: 'company|bob', facts: { address } })
+      .src_endpoint;
+  assert.deepEqual(from('192.0.2.7'), { name: 'company|bob', ip: '192.0.2.7' });
+  assert.deepEqual(from('2001:db8::7'), { name: 'company|bob', ip: '2001:db8::7' });
+  for (const other of ['unknown', 7, null]) assert.deepEqual(from(other), { name: 'company|bob' });
 });
 
 test('an entry of a type or form nobody knows is an event all the same [export.ocsf]', () => {
