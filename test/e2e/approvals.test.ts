@@ -25,7 +25,7 @@ before(async () => {
   world = await startGateway({
     policies: { text: POLICIES },
     postgres: {
-      initSql: `create schema work; create table work.log (what text);
+      initSql: `create schema work; create table work.log (what text); create schema twin; create table twin.log (what text);
         create schema asked; create table asked.customers (id int); insert into asked.customers values (1);
         create table asked.orders (id int)`,
     },
@@ -118,7 +118,6 @@ test('an approval of one parameter is none of another, over a new connection [ap
 });
 
 test('a name that means another table in the new session is another operation [approval.return, L3]', async () => {
-  await world.server.query('create schema twin; create table twin.log (what text)');
   const text = "insert into log (what) values ('meant')";
   const one = await client(RETURN);
   await one.query('set search_path = work');

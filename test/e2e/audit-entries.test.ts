@@ -5,10 +5,12 @@ import { before, test } from 'node:test';
 import type { AuditEntryType } from '../../packages/gateway/src/audit/index.ts';
 import type { Entry } from '../fixtures/audit-entries.ts';
 import { everyEntry, pinned } from '../fixtures/every-entry.ts';
+import { PINNED_APPROVALS } from '../fixtures/pinned-approvals.ts';
 
 const AGENT = { subject: 'test|agent', actor: 'agent-1', task: 'look-around' };
 const SESSION = { ...AGENT, protocol: 'postgres', sessionId: '<session>', target: 'db' };
 const person = (name: string) => ({ subject: `test|${name}`, actor: null, task: null });
+const GUARD = { ...SESSION, subject: 'test|guard', actor: null, task: null };
 const SECTIONS = [
   '<sha256> approval',
   '<sha256> audit',
@@ -87,13 +89,8 @@ const PINNED = {
   ],
   authenticated: [
     {
-      actor: null,
+      ...GUARD,
       facts: { address: '127.0.0.1', client: '', door: 'listener', facet: 'postgres', secure: false },
-      protocol: 'postgres',
-      sessionId: '<session>',
-      subject: 'test|guard',
-      target: 'db',
-      task: null,
     },
 
     {
@@ -137,27 +134,17 @@ const PINNED = {
   ],
   'session-started': [
     {
-      actor: null,
+      ...GUARD,
       facts: { access: 'read-write', client: '', facet: 'postgres', secure: false },
-      protocol: 'postgres',
-      sessionId: '<session>',
-      subject: 'test|guard',
-      target: 'db',
-      task: null,
     },
 
     { ...SESSION, facts: { access: 'read-write', client: '', facet: 'postgres', secure: false } },
   ],
   'session-ended': [
     {
-      actor: null,
+      ...GUARD,
       facts: { operations: '<number>' },
-      protocol: 'postgres',
       reason: 'the client or the target closed the connection',
-      sessionId: '<session>',
-      subject: 'test|guard',
-      target: 'db',
-      task: null,
     },
 
     {
@@ -169,25 +156,20 @@ const PINNED = {
   ],
   decision: [
     {
+      ...SESSION,
       actions: ['insert'],
-      actor: 'agent-1',
       digest: '<digest>',
       effect: 'permit',
       evaluationId: '<evaluation>',
       form: 'insert into work.log values (?)',
       policies: ['write'],
       policyVersion: '<version>',
-      protocol: 'postgres',
       requestId: '<request>',
-      sessionId: '<session>',
-      subject: 'test|agent',
       tables: ['postgres.work.log'],
-      target: 'db',
-      task: 'look-around',
     },
     {
+      ...SESSION,
       actions: ['insert'],
-      actor: 'agent-1',
       digest: '<digest>',
       effect: 'permit',
       evaluationId: '<evaluation>',
@@ -195,44 +177,29 @@ const PINNED = {
       form: 'insert into work.log values (?)',
       policies: ['write'],
       policyVersion: '<version>',
-      protocol: 'postgres',
-      sessionId: '<session>',
-      subject: 'test|agent',
       tables: ['postgres.work.log'],
-      target: 'db',
-      task: 'look-around',
     },
     {
+      ...GUARD,
       actions: ['connect'],
-      actor: null,
       digest: '<digest>',
       effect: 'permit',
       evaluationId: '<evaluation>',
       form: 'connect',
       policies: ['everyone'],
       policyVersion: '<version>',
-      protocol: 'postgres',
-      sessionId: '<session>',
-      subject: 'test|guard',
-      target: 'db',
-      task: null,
     },
     {
+      ...GUARD,
       actions: ['insert'],
-      actor: null,
       digest: '<digest>',
       effect: 'permit',
       evaluationId: '<evaluation>',
       form: 'insert into work.log values (?)',
       policies: ['write'],
       policyVersion: '<version>',
-      protocol: 'postgres',
       requestId: '<request>',
-      sessionId: '<session>',
-      subject: 'test|guard',
       tables: ['postgres.work.log'],
-      target: 'db',
-      task: null,
     },
 
     {
@@ -307,82 +274,12 @@ const PINNED = {
   ],
   introspection: [
     {
-      actor: null,
+      ...GUARD,
       effect: 'permit',
       evaluationId: '<evaluation>',
       form: 'read the catalog',
-      protocol: 'postgres',
-      sessionId: '<session>',
-      subject: 'test|guard',
-      target: 'db',
-      task: null,
     },
     { ...SESSION, effect: 'permit', evaluationId: '<evaluation>', form: 'read the catalog' },
-  ],
-  'access-requested': [
-    {
-      ...AGENT,
-      digest: '<digest>',
-      facts: { expiresAt: '<time>', mode: 'hold', requirements: ['1 of approvers'] },
-      form: 'reveal email',
-      requestId: '<request>',
-      sessionId: '<session>',
-      target: 'db',
-    },
-    {
-      ...AGENT,
-      digest: '<digest>',
-      facts: { expiresAt: '<time>', mode: 'hold', requirements: ['1 of approvers'] },
-      form: 'insert into work.log values (?)',
-      requestId: '<request>',
-      sessionId: '<session>',
-      target: 'db',
-    },
-  ],
-  'access-decided': [
-    {
-      actor: 'agent-1',
-      digest: '<digest>',
-      facts: {
-        approver: 'test|approver',
-        grantMs: 600000,
-        seatsFilled: 1,
-        seatsNeeded: 1,
-        state: 'approved',
-        verdict: 'approve',
-      },
-      form: 'insert into work.log values (?)',
-      requestId: '<request>',
-      sessionId: '<session>',
-      subject: 'test|agent',
-      target: 'db',
-      task: 'look-around',
-    },
-
-    {
-      ...AGENT,
-      digest: '<digest>',
-      facts: {
-        approver: 'test|approver',
-        seatsFilled: 1,
-        seatsNeeded: 1,
-        state: 'approved',
-        verdict: 'approve',
-      },
-      form: 'reveal email',
-      requestId: '<request>',
-      sessionId: '<session>',
-      target: 'db',
-    },
-    {
-      ...AGENT,
-      digest: '<digest>',
-      facts: { approver: 'test|approver', seatsFilled: 0, seatsNeeded: 1, state: 'denied', verdict: 'deny' },
-      form: 'insert into work.log values (?)',
-      requestId: '<request>',
-      sessionId: '<session>',
-      target: 'db',
-    },
   ],
   reveal: [
     {
@@ -410,7 +307,7 @@ const PINNED = {
   ],
   'recording-chunk': [
     {
-      actor: null,
+      ...GUARD,
       facts: {
         bytes: '<bytes>',
         chunk: '<number>',
@@ -418,14 +315,9 @@ const PINNED = {
         offset: '<bytes>',
         sha256: '<sha256>',
       },
-      protocol: 'postgres',
-      sessionId: '<session>',
-      subject: 'test|guard',
-      target: 'db',
-      task: null,
     },
     {
-      actor: null,
+      ...GUARD,
       facts: {
         bytes: '<bytes>',
         chunk: '<number>',
@@ -434,11 +326,6 @@ const PINNED = {
         offset: '<bytes>',
         sha256: '<sha256>',
       },
-      protocol: 'postgres',
-      sessionId: '<session>',
-      subject: 'test|guard',
-      target: 'db',
-      task: null,
     },
 
     {
@@ -485,14 +372,9 @@ const PINNED = {
   ],
   'recording-deleted': [
     {
-      actor: null,
+      ...GUARD,
       facts: { bytes: '<bytes>', days: 30, file: '<day>/<session>.rec', keep: 'proofs' },
-      protocol: 'postgres',
       reason: 'recording.retention: last written more than 30 days ago',
-      sessionId: '<session>',
-      subject: 'test|guard',
-      target: 'db',
-      task: null,
     },
 
     {
@@ -503,17 +385,12 @@ const PINNED = {
   ],
   'recording-stored': [
     {
-      actor: null,
+      ...GUARD,
       facts: {
         bytes: '<bytes>',
         file: '<day>/<session>.rec',
         location: 's3://recordings/<day>/<session>.rec',
       },
-      protocol: 'postgres',
-      sessionId: '<session>',
-      subject: 'test|guard',
-      target: 'db',
-      task: null,
     },
 
     {
@@ -537,67 +414,7 @@ const PINNED = {
     },
     { ...person('approver'), facts: { attempt: 'approve', refused: 'conflict' }, requestId: '<request>' },
   ],
-  'grant-opened': [
-    {
-      actor: 'agent-1',
-      facts: {
-        approvedBy: ['test|approver'],
-        expiresAt: '<time>',
-        grant: '<grant>',
-        scope: ['insert Table postgres/work/log'],
-      },
-      requestId: '<request>',
-      subject: 'test|agent',
-      target: 'db',
-    },
-  ],
-  'grant-ended': [
-    {
-      actor: 'agent-1',
-      facts: { grant: '<grant>', revokedBy: 'test|approver', uses: 1 },
-      reason: 'approver revoked it: enough',
-      requestId: '<request>',
-      subject: 'test|agent',
-      target: 'db',
-    },
-  ],
-  'break-glass': [
-    {
-      actor: null,
-      digest: '<digest>',
-      facts: { dueAt: '<time>', groups: ['security'], review: '<review>' },
-      form: 'insert into work.log values (?)',
-      reason: 'hurry',
-      requestId: '<request>',
-      sessionId: '<session>',
-      subject: 'test|guard',
-      target: 'db',
-    },
-  ],
-  'review-closed': [
-    {
-      actor: null,
-      digest: '<digest>',
-      facts: { review: '<review>', reviewer: 'test|approver', verdict: 'justified' },
-      form: 'insert into work.log values (?)',
-      requestId: '<request>',
-      sessionId: '<session>',
-      subject: 'test|guard',
-      target: 'db',
-    },
-  ],
-  'review-overdue': [
-    {
-      actor: null,
-      digest: '<digest>',
-      facts: { dueAt: '<time>', review: '<review>' },
-      form: 'insert into work.log values (?)',
-      requestId: '<request>',
-      sessionId: '<session>',
-      subject: 'test|guard',
-      target: 'db',
-    },
-  ],
+  ...PINNED_APPROVALS,
 } satisfies Record<AuditEntryType, readonly object[]>;
 
 let all: readonly Entry[];

@@ -37,8 +37,8 @@ export async function startHouse(section: Record<string, unknown> = {}, clock: C
     },
   };
   const report = (fault: unknown) => void faults.push(fault);
-  const surroundings = { storage, clock, audit, random: counted(), report };
-  const approvals = createApprovals({ config: approvalSection.parse({}), key: KEY, ...surroundings });
+  const around = { storage, clock, audit, random: counted(), report, key: KEY };
+  const approvals = createApprovals({ config: approvalSection.parse({}), ...around });
   const auditIndex = await startIndex(directory, report);
   const plane = createControlPlane(controlPlaneSection.parse({ ...SECTION, ...section }), {
     identity,
@@ -60,7 +60,6 @@ export async function startHouse(section: Record<string, unknown> = {}, clock: C
     metrics: () => '# EOF\n',
     checkAnswers: true,
   });
-
   const { address } = await plane.listen();
   return {
     address,
