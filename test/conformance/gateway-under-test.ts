@@ -16,7 +16,7 @@ import {
   serve,
   Uses,
 } from '../../packages/gateway/src/data-path/index.ts';
-import type { Identity, IdentityProvider } from '../../packages/gateway/src/identity/index.ts';
+import { type Identity, type IdentityProvider, NO_TOKEN } from '../../packages/gateway/src/identity/index.ts';
 import { systemClock } from '../../packages/gateway/src/lib/clock.ts';
 import { Fault } from '../../packages/gateway/src/lib/fault.ts';
 import { createMasking, maskingSection } from '../../packages/gateway/src/masking/index.ts';
@@ -198,6 +198,7 @@ function identityOf(token: string): IdentityProvider {
     kind: 'machine',
     expiresAt: Date.now() + 3_600_000,
     aliases: ['agent-owner', 'agent-1'],
+    ...NO_TOKEN,
   };
   return {
     authenticate: async (bearer) => {

@@ -1,4 +1,5 @@
 /** A statement from its text to what would become of it: our binder over a real catalog, then the real decision point. */
+import { NO_TOKEN } from '../../packages/gateway/src/identity/index.ts';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -99,6 +100,7 @@ export function callerOf(groups: readonly string[], person: boolean): SessionCon
     kind: person ? ('person' as const) : ('machine' as const),
     expiresAt: Number.MAX_SAFE_INTEGER,
     aliases: [],
+    ...NO_TOKEN,
   };
   return { identity, target: 'db', protocol: 'postgres', secure: true, access: 'read-write' };
 }

@@ -11,7 +11,7 @@ import {
 } from '../../../packages/gateway/src/data-path/index.ts';
 import { judge } from '../../../packages/gateway/src/data-path/judge.ts';
 import { Session } from '../../../packages/gateway/src/data-path/session.ts';
-import type { Identity } from '../../../packages/gateway/src/identity/index.ts';
+import { type Identity, NO_TOKEN } from '../../../packages/gateway/src/identity/index.ts';
 import { systemClock } from '../../../packages/gateway/src/lib/clock.ts';
 import { createMasking, maskingSection } from '../../../packages/gateway/src/masking/index.ts';
 import type { ApprovalRequirement, Decision } from '../../../packages/gateway/src/policy/index.ts';
@@ -26,6 +26,7 @@ export const IDENTITY: Identity = {
   kind: 'machine',
   expiresAt: Date.now() + 3_600_000,
   aliases: ['test|agent', 'agent-1'],
+  ...NO_TOKEN,
 };
 
 /** A promise that a test settles. */

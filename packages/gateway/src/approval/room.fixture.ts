@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AuditEntry } from '../audit/index.ts';
-import type { Identity } from '../identity/index.ts';
+import { type Identity, NO_TOKEN } from '../identity/index.ts';
 import { openStorage, type Storage, storageSection } from '../storage/index.ts';
 import type { AccessRequestSubject } from './approval.ts';
 import { createApprovals } from './room.ts';
@@ -19,6 +19,7 @@ export function identity(name: string, overrides: Partial<Identity> = {}): Ident
     kind: 'person',
     expiresAt: Number.MAX_SAFE_INTEGER,
     aliases: [`main|${name}`, `${name}@example.com`, 'client:main|cli'],
+    ...NO_TOKEN,
     ...overrides,
   };
 }

@@ -1,4 +1,6 @@
+import type { Identity } from '../identity/index.ts';
 import type { TargetLink } from '../protocols/protocol.ts';
+import type { RecordingHeader } from '../recording/index.ts';
 import { conceal } from './reveal.ts';
 import type { Session } from './session.ts';
 
@@ -22,7 +24,7 @@ export function openSession(session: Session): void {
     session.recording = house.recorder.begin({
       sessionId,
       startedAt,
-      identity,
+      identity: recorded(identity),
       target,
       facet,
       protocol,
@@ -34,6 +36,12 @@ export function openSession(session: Session): void {
     house.report(fault);
     session.end('audit-unavailable', 'the session cannot be recorded', 'try again later');
   }
+}
+
+/** What a recording has of an identity: nothing of its token. */
+function recorded(identity: Identity): RecordingHeader['identity'] {
+  const { subject, displayName, groups, actor, task, kind, expiresAt, aliases } = identity;
+  return { subject, displayName, groups, actor, task, kind, expiresAt, aliases };
 }
 
 /** Takes it off again. Never rejects: whatever fails here is reported, and the session is over all the same. */

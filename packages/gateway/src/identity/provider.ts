@@ -7,6 +7,7 @@ import type { Identity, IdentityProvider } from './identity.ts';
 import type { Fetch } from './issuer-fetch.ts';
 import { IssuerKeys } from './issuer-keys.ts';
 import type { IdentityConfig, IssuerConfig } from './section.ts';
+import { tokenIdOf } from './token-id.ts';
 import { readTokenShape, rejected, type UnverifiedToken } from './token-shape.ts';
 import { VerifiedTokens } from './verified-tokens.ts';
 
@@ -47,7 +48,8 @@ export function createIdentityProvider(config: IdentityConfig, deps: IdentityDep
     checkType(shape, issuer.config);
     const keys = await issuer.keys.keys(shape.kid);
     const claims = await verify(bearer, issuer.config, keys.resolve, config, clock);
-    const identity = identityOf(claims, issuer.config, expiry(claims, clock), config.groupsPerToken);
+    const token = { expiresAt: expiry(claims, clock), tokenId: tokenIdOf(bearer) };
+    const identity = identityOf(claims, issuer.config, token, config.groupsPerToken);
     verified.set(key, identity, () => issuer.keys.generation === keys.generation);
     return identity;
   }

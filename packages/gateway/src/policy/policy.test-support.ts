@@ -1,4 +1,5 @@
 /** What the tests of this room share: a directory of policies, an audit log that remembers, sessions. */
+import { NO_TOKEN } from '../identity/index.ts';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,6 +55,7 @@ export function sessionOf(
     kind: person ? ('person' as const) : ('machine' as const),
     expiresAt: Number.MAX_SAFE_INTEGER,
     aliases: [],
+    ...NO_TOKEN,
   };
   return { identity, target, protocol: 'postgres', secure: true, access: 'read-write' };
 }

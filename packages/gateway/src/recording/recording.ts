@@ -1,10 +1,11 @@
-import type { Identity } from '../identity/index.ts';
+import type { Identity, TokenFacts } from '../identity/index.ts';
 import type { OperationResult, Tape } from '../protocols/protocol.ts';
 
 export interface RecordingHeader {
   readonly sessionId: string;
   readonly startedAt: number;
-  readonly identity: Identity;
+  /** Without what it has of its token. */
+  readonly identity: Omit<Identity, keyof TokenFacts>;
   readonly target: string;
   readonly facet: string;
   readonly protocol: string;
