@@ -1,6 +1,7 @@
 import type { Channel } from './channel.ts';
 import type { TargetConnection } from './connector.ts';
 import { ConnectorFault } from './fault.ts';
+import { letGo } from './let-go.ts';
 
 export interface LoggedIn {
   readonly target: string;
@@ -84,6 +85,26 @@ export class SocketConnection implements TargetConnection {
   close(): void {
     this.#closedByUs = true;
     this.#channel.socket.destroy();
+  }
+
+  abandon(busy: boolean): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    this.#closedByUs = true;
+    const { socket, inlet } = this.#channel;
+    // What it still says is of no interest, but it may have to say it before it sees that we are gone.
+    inlet.sink = nothing;
+    this.#early = null;
+    const isWaiting = socket.writableLength > 0;
+    if (isWaiting) socket.destroy();
+    else socket.end();
+    socket.resume();
+    return letGo({
+      target: this.#target,
+      // A socket that we closed says nothing of what the target does.
+      closed: isWaiting ? null : new Promise<void>((resolve) => socket.once('close', () => resolve())),
+      busy: busy || isWaiting,
+      cancel: this.#cancel,
+    }).finally(() => socket.destroy());
   }
 
   #flow(): void {

@@ -7,10 +7,12 @@ import { type ApprovalRoom, createApprovals } from './approval/index.ts';
 import { type AuditLog, createAudit } from './audit/index.ts';
 import { type AuditIndex, createAuditIndex } from './audit-index/index.ts';
 import type { GatewayConfig, ListenerConfig } from './config/index.ts';
+import { type Containment, openContainment } from './containment/index.ts';
 import { createControlPlane } from './control-plane/index.ts';
 import {
   createDecisionMemo,
   createSessionRegistry,
+  endRevoked,
   type House,
   type Listener,
   listen,
@@ -21,7 +23,7 @@ import {
   Uses,
 } from './data-path/index.ts';
 import { type Exports, openExports } from './export/index.ts';
-import { createIdentityProvider } from './identity/index.ts';
+import { createIdentityProvider, type Identity } from './identity/index.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { Fault } from './lib/fault.ts';
 import { createMasking, readMaskingKey } from './masking/index.ts';
@@ -107,6 +109,7 @@ interface Rooms {
   readonly storage: Storage;
   readonly auditIndex: AuditIndex;
   readonly approvals: ApprovalRoom;
+  readonly containment: Containment;
   readonly exports: Exports;
   readonly decisionPoint: PolicyDecisionPoint;
   readonly protocols: ReturnType<typeof createProtocols>;
@@ -142,9 +145,18 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
 
   const masking = createMasking(config.masking, readMaskingKey(config.masking, config.dataDirectory));
   const decisionPoint = owned(await createDecisionPoint(config.policy, { audit, classes: masking.classes }));
-  const identity = createIdentityProvider(config.identity, { clock });
+  const connector = createConnector(config.connector, { randomBytes, ...config.secrets });
+  const containment = owned(
+    await openContainment({
+      ...{ config: config.containment, table: storage.revocations, audit, log, clock, random, report },
+      directory: config.audit.directory,
+      targets: connector.targets.map(({ name }) => name),
+    }),
+  );
+  const identity = containment.guard(createIdentityProvider(config.identity, { clock }));
+  const isContained = (who: Identity) => containment.objection({ identity: who }) !== null;
   const approvals = owned(
-    createApprovals({ config: config.approval, storage, clock, audit, random, report }),
+    createApprovals({ config: config.approval, storage, clock, audit, random, report, isContained }),
   );
   const { recorder, retention } = openRecordings(config, { clock, audit, report }, owned);
   const daily = () => void Promise.all([storage.applyRetention(), retention.apply()]).catch(report);
@@ -152,7 +164,6 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   closing.unshift(() => clearInterval(timer.unref()));
   // Not waited for: there may be many to delete, and nobody has to wait for it.
   void retention.apply().catch(report);
-  const connector = createConnector(config.connector, { randomBytes, ...config.secrets });
   const protocols = owned(createProtocols({ clock, random: randomBytes, http: config.http }));
   const decisions = createDecisionMemo(decisionPoint);
   const sessions = createSessionRegistry(sessionIndex(storage, clock, report));
@@ -174,9 +185,31 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
     audit,
     connector,
     sessions,
+    containment,
+    connectorOf: () => OWN_CONNECTOR,
   };
   decisionPoint.onChange(() => void regate(house).catch(report));
-  return { house, storage, auditIndex, approvals, decisionPoint, protocols, retention, exports };
+  contain(containment, house, approvals);
+  return { house, storage, auditIndex, approvals, containment, decisionPoint, protocols, retention, exports };
+}
+
+/** The connector in this process, which reaches every target. */
+const OWN_CONNECTOR = 'local';
+
+/** What a revocation does beside letting nothing new in: sessions end, and nobody's word counts any more. */
+function contain(containment: Containment, { sessions }: House, approvals: ApprovalRoom): void {
+  containment.onAdded((revocation) => {
+    const ended = endRevoked({ sessions }, revocation);
+    approvals.recheck();
+    return ended;
+  });
+  containment.onGroupsLost((standsOnLost) =>
+    sessions.endWhere(
+      ({ identity }) => standsOnLost(identity),
+      'a newer token of the same caller has fewer groups',
+      'connect again with the newer token',
+    ),
+  );
 }
 
 function openRecordings(

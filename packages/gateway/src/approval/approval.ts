@@ -97,6 +97,8 @@ export interface ApprovalRoom extends Approvals {
   approve(id: string, approver: Identity, reason?: string): Promise<AccessRequestView>;
   /** Ends it for everyone. Rejects like `approve`; a reason is required (`limit-exceeded` when it is too long or empty). */
   deny(id: string, approver: Identity, reason: string): Promise<AccessRequestView>;
+  /** After a revocation: cancels what the revoked asked for, and lets no approval of theirs count. */
+  recheck(): void;
   /** Fails what is pending and waits until the store has everything. */
   close(): Promise<void>;
 }

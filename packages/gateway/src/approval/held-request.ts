@@ -1,3 +1,4 @@
+import type { Identity } from '../identity/index.ts';
 import type { AccessRequestRow } from '../storage/index.ts';
 import type {
   AccessDecision,
@@ -15,7 +16,7 @@ export interface HeldRequest {
   readonly subject: AccessRequestSubject;
   readonly createdAt: number;
   readonly expiresAt: number;
-  readonly seated: (Seated & AccessDecision)[];
+  readonly seated: (Seated & AccessDecision & { readonly identity: Identity })[];
   readonly ended: Promise<AccessRequestEnding>;
   state: AccessRequestState;
   endedAt: number | null;

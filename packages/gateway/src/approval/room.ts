@@ -29,6 +29,8 @@ export interface ApprovalDependencies {
   /** A fault nobody waits for: the store or the log did not take something. */
   readonly report: (fault: unknown) => void;
   readonly schedule?: Schedule;
+  /** Whether this caller is revoked now: then they ask for nothing, and their word does not count. */
+  isContained?(who: Identity): boolean;
 }
 
 /** Most rows of the past that one listing looks through. */
@@ -116,12 +118,13 @@ class Room implements ApprovalRoom {
     const request = this.#decidable(id, approver, view);
     const said = reasonWithin(reason, this.#deps.config.reasonLength);
     const { requirements } = request.subject;
-    const seat = seatFor(approver, request.seated, requirements);
+    const counting = this.#counting(request);
+    const seat = seatFor(approver, counting, requirements);
     if (seat === 'already-seated')
       throw new Fault('conflict', `Could not approve ${id}: you already did; one person fills one seat.`);
     if (seat === 'groups-full')
       throw new Fault('conflict', `Could not approve ${id}: the seats of your groups are taken.`);
-    const seated = [...request.seated, approver];
+    const seated = [...counting, approver];
     const done = allSeatsFilled(seated, requirements);
     this.#record(
       request,
@@ -132,7 +135,7 @@ class Room implements ApprovalRoom {
     this.#seat(request, approver, 'approve', said);
     if (done) {
       request.redeemBy = this.#deps.clock.now() + this.#deps.config.redeemSeconds * 1_000;
-      const by = request.seated.map((one) => one.approver);
+      const by = this.#counting(request).map((one) => one.approver);
       this.#settle(request, 'filled', { state: 'approved', approvals: requirements, by });
     }
     return this.#afterWriting(request, approver);
@@ -155,6 +158,14 @@ class Room implements ApprovalRoom {
     return this.#afterWriting(request, approver);
   }
 
+  recheck(): void {
+    for (const request of [...this.#held.values()]) {
+      const isAsking = !this.#isContained(request.subject.identity);
+      if (!isAsking) this.#end(request, 'left', { state: 'cancelled' });
+      if (!isAsking || !this.#isStanding(request)) request.redeemBy = 0;
+    }
+  }
+
   async close(): Promise<void> {
     this.#timer.stop();
     for (const request of [...this.#held.values()]) {
@@ -173,15 +184,32 @@ class Room implements ApprovalRoom {
       const state = request?.state ?? (view.state === 'pending' ? 'over' : view.state);
       throw new Fault('conflict', `Could not decide ${id}: it is ${state}, not pending.`);
     }
+    if (this.#isContained(decider))
+      throw new Fault('not-permitted', `Could not decide ${id}: your access was revoked.`);
     const objection = objectionTo(decider, request.subject.identity, request.subject.requirements);
     if (objection !== null) throw new Fault('not-permitted', `Could not decide ${id}: ${objection}.`);
     return request;
   }
 
+  #isContained(who: Identity): boolean {
+    return this.#deps.isContained?.(who) === true;
+  }
+
+  /** Those whose approvals count now. */
+  #counting(request: HeldRequest): readonly HeldRequest['seated'][number][] {
+    return request.seated.filter(({ identity }) => !this.#isContained(identity));
+  }
+
+  /** Whether what was approved is approved still. */
+  #isStanding(request: HeldRequest): boolean {
+    if (request.state !== 'approved') return true;
+    return allSeatsFilled(this.#counting(request), request.subject.requirements);
+  }
+
   #redeem(request: HeldRequest, digest: string): boolean {
     const now = this.#deps.clock.now();
     const good = request.state === 'approved' && now < request.redeemBy && digest === request.subject.digest;
-    if (!good) return false;
+    if (!good || !this.#isStanding(request)) return false;
     request.redeemBy = 0;
     this.#held.delete(request.id);
     this.#write((table) => table.redeemed(request.id, now));
@@ -232,7 +260,8 @@ class Room implements ApprovalRoom {
   #word(approver: Identity, verdict: 'approve' | 'deny', reason: string): HeldRequest['seated'][number] {
     const { subject, displayName, groups, aliases } = approver;
     const decidedAt = this.#deps.clock.now();
-    return { approver: subject, approverName: displayName, groups, aliases, verdict, reason, decidedAt };
+    const shown = { approver: subject, approverName: displayName, verdict, reason, decidedAt };
+    return { ...shown, groups, aliases, identity: approver };
   }
 
   /** Throws Fault `audit-unavailable`: then nothing changed. */
@@ -282,7 +311,7 @@ class Room implements ApprovalRoom {
 
   #view(request: HeldRequest, viewer: Identity): AccessRequestView {
     const { identity, requirements } = request.subject;
-    const free = seatFor(viewer, request.seated, requirements) === 'seat';
+    const free = seatFor(viewer, this.#counting(request), requirements) === 'seat';
     const decidable =
       request.state === 'pending' && free && objectionTo(viewer, identity, requirements) === null;
     return viewOfHeld(request, decidable);

@@ -44,6 +44,10 @@ export type AuditEntryType =
   | 'recording-released'
   | 'recording-deleted'
   | 'recording-stored'
+  | 'revoked'
+  | 'quarantined'
+  | 'revocation-lifted'
+  | 'groups-lost'
   | 'admin';
 
 /** The enforcement point's hold on the log. */

@@ -1,6 +1,7 @@
 import { type MaybePromise, whenReady } from '../lib/async.ts';
 import type { Decision, Question } from '../policy/index.ts';
 import type { Operation, Outcome } from '../protocols/protocol.ts';
+import { endingOf } from './contain.ts';
 import { decide } from './decide.ts';
 import { type HoldWatcher, hold } from './hold.ts';
 import { decisionFacts, deny, permit, type Refusing } from './record.ts';
@@ -18,7 +19,8 @@ import { writesBack } from './write-back.ts';
  * The answer is immediate when the decision is known and its entry needs no disk sync.
  */
 export function judge(session: Session, operation: Operation, listener: HoldWatcher): MaybePromise<Outcome> {
-  if (session.ending !== null) return deny(session, operation, session.ending);
+  const ending = endingOf(session);
+  if (ending !== null) return deny(session, operation, ending);
   return closed(session, operation, () =>
     whenReady(decided(session, operation), (decision) => {
       if (!('effect' in decision)) return deny(session, operation, decision);
@@ -32,7 +34,8 @@ export function judge(session: Session, operation: Operation, listener: HoldWatc
 
 /** Judges making an operation ready: what people could still approve may be prepared, but not run. */
 export function judgePreparation(session: Session, operation: Operation): MaybePromise<Outcome> {
-  if (session.ending !== null) return deny(session, operation, session.ending);
+  const ending = endingOf(session);
+  if (ending !== null) return deny(session, operation, ending);
   return closed(session, operation, () =>
     whenReady(decided(session, operation), (decision) => {
       if (!('effect' in decision)) return deny(session, operation, decision);

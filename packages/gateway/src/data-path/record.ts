@@ -4,6 +4,7 @@ import { Fault } from '../lib/fault.ts';
 import type { ApprovalRequirement, Decision, Rate } from '../policy/index.ts';
 import type { Denial, DenialCode, Operation, Outcome, Refusal, Tape } from '../protocols/protocol.ts';
 import type { RecordedOperation } from '../recording/index.ts';
+import { endingOf } from './contain.ts';
 import { compile, isLimited, obligationNames } from './obligations.ts';
 import { recordPermit, recordRefusal } from './permit.ts';
 import { hiddenUses } from './probes.ts';
@@ -75,7 +76,8 @@ export function permit(
   decision: Decision,
   circumstances: Circumstances = NO_CIRCUMSTANCES,
 ): MaybePromise<Outcome> {
-  if (session.ending !== null) return deny(session, operation, session.ending);
+  const ending = endingOf(session);
+  if (ending !== null) return deny(session, operation, ending);
   if (decision.policyVersion !== session.house.decisionPoint.version)
     return deny(session, operation, POLICY_CHANGED);
   const obligations = compile(session, decision);

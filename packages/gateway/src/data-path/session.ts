@@ -47,6 +47,8 @@ export class Session {
   recording: Recording | null = null;
   /** What belongs to no operation, a notification or a notice, is masked with this; replaced when the policy changes. */
   mask: Mask | null = null;
+  /** The containment's generation when it was last asked about this session. */
+  containedAt = -1;
   #grant: Grant | null = null;
   /** What was decided while the grant stands. */
   #decisionsGranted: Decisions | null = null;

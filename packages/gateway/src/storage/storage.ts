@@ -2,6 +2,7 @@ import { Kysely } from 'kysely';
 import type { Clock } from '../lib/clock.ts';
 import { type AccessRequestTable, accessRequestTable } from './access-requests.ts';
 import { migrate } from './migrations.ts';
+import { type RevocationTable, revocationTable } from './revocations.ts';
 import type { StorageConfig } from './section.ts';
 import { type SessionTable, sessionTable } from './sessions.ts';
 import { sqliteDialect } from './sqlite.ts';
@@ -11,6 +12,7 @@ import type { Tables } from './tables.ts';
 export interface Storage {
   readonly accessRequests: AccessRequestTable;
   readonly sessions: SessionTable;
+  readonly revocations: RevocationTable;
   /** Erases operation text and removes rows whose retention is over. Call it at start and then daily. */
   applyRetention(): Promise<void>;
   close(): Promise<void>;
@@ -30,6 +32,7 @@ export async function openStorage(config: StorageConfig, deps: { readonly clock:
   return {
     accessRequests,
     sessions,
+    revocations: revocationTable(db),
     applyRetention: async () => {
       const now = deps.clock.now();
       await accessRequests.eraseTextEndedBefore(now - days(config.operationTextDays));
