@@ -1,10 +1,11 @@
 /** A statement from its text to what would become of it: our binder over a real catalog, then the real decision point. */
-import { NO_TOKEN } from '../../packages/gateway/src/identity/index.ts';
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decide } from '../../packages/gateway/src/data-path/decide.ts';
 import type { Session } from '../../packages/gateway/src/data-path/session.ts';
+import { NO_TOKEN } from '../../packages/gateway/src/identity/index.ts';
 import { createMasking, maskingSection } from '../../packages/gateway/src/masking/index.ts';
 import {
   createDecisionPoint,

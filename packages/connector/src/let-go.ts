@@ -36,7 +36,8 @@ export async function letGo({ target, closed, busy, cancel }: LettingGo): Promis
     }
     waitMs = AGAIN_MS;
   }
-  const why = 'it has not let go of a connection that was ended; what ran there may still run, so look at its sessions';
+  const why =
+    'it has not let go of a connection that was ended; what ran there may still run, so look at its sessions';
   throw new ConnectorFault('timeout', target, why, { cause: fault });
 }
 

@@ -1,6 +1,16 @@
 import type { z } from 'zod';
 import { ApiError, apiErrorOf } from './api-error.ts';
 import { readLines, readText } from './bounded-body.ts';
+import {
+  type EndSessionsBody,
+  endedSessionsSchema,
+  type Revocation,
+  type RevokeBody,
+  type Revoked,
+  revocationListSchema,
+  revocationSchema,
+  revokedSchema,
+} from './revocation-schemas.ts';
 import { type RouteName, routes } from './routes.ts';
 import {
   type AccessRequest,
@@ -45,6 +55,13 @@ export interface ControlPlaneClient {
   getSession(id: string): Promise<Session>;
   /** Ends an open session now. What is under way in it is cancelled. */
   endSession(id: string, reason: string): Promise<Session>;
+  /** Ends every open session that has all of this; gives how many. */
+  endSessions(body: EndSessionsBody): Promise<number>;
+  /** Lets nothing in with this any more, and ends every session that has it. */
+  revoke(body: RevokeBody): Promise<Revoked>;
+  /** What is revoked now, newest first. */
+  listRevocations(): Promise<readonly Revocation[]>;
+  liftRevocation(id: string, reason: string): Promise<Revocation>;
   /** The events of a recording, in order, as they arrive; with `follow` also those that are recorded meanwhile. */
   recording(id: string, options?: { readonly follow?: boolean }): AsyncIterable<RecordingEvent>;
   /** Keeps a recording whatever its age, until it is released. */
@@ -109,6 +126,10 @@ export function createClient(options: ClientOptions): ControlPlaneClient {
       (await ask('listSessions', sessionListSchema, { query: { ...query } })).sessions,
     getSession: (id) => ask('getSession', sessionSchema, { id }),
     endSession: (id, reason) => ask('endSession', sessionSchema, { id, body: { reason } }),
+    endSessions: async (body) => (await ask('endSessions', endedSessionsSchema, { body })).ended,
+    revoke: (body) => ask('revoke', revokedSchema, { body }),
+    listRevocations: async () => (await ask('listRevocations', revocationListSchema, {})).revocations,
+    liftRevocation: (id, reason) => ask('liftRevocation', revocationSchema, { id, body: { reason } }),
     listExports: async () => (await ask('listExports', exportListSchema, {})).exports,
     async *recording(id, { follow } = {}) {
       const response = await call('recording', { id, query: { follow } });

@@ -1,5 +1,21 @@
 export { ApiError } from './api-error.ts';
 export { type ClientOptions, type ControlPlaneClient, createClient } from './client.ts';
+export {
+  type EndSessionsBody,
+  endedSessionsSchema,
+  endSessionsBodySchema,
+  liftBodySchema,
+  REVOKED_CHARACTERS,
+  type Revocation,
+  type RevocationKind,
+  type RevokeBody,
+  type Revoked,
+  revocationKindSchema,
+  revocationListSchema,
+  revocationSchema,
+  revokeBodySchema,
+  revokedSchema,
+} from './revocation-schemas.ts';
 export { type RouteName, routes } from './routes.ts';
 export {
   type AccessRequest,

@@ -8,7 +8,7 @@ import { type AuditLog, createAudit } from './audit/index.ts';
 import { type AuditIndex, createAuditIndex } from './audit-index/index.ts';
 import type { GatewayConfig, ListenerConfig } from './config/index.ts';
 import { type Containment, openContainment } from './containment/index.ts';
-import { createControlPlane } from './control-plane/index.ts';
+import { createControlPlane, type Following, type SessionsNamed } from './control-plane/index.ts';
 import {
   createDecisionMemo,
   createSessionRegistry,
@@ -21,6 +21,7 @@ import {
   type Session,
   type SessionObserver,
   Uses,
+  useOf,
 } from './data-path/index.ts';
 import { type Exports, openExports } from './export/index.ts';
 import { createIdentityProvider, type Identity } from './identity/index.ts';
@@ -193,6 +194,12 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   return { house, storage, auditIndex, approvals, containment, decisionPoint, protocols, retention, exports };
 }
 
+/** Ends every session that has all of these names. */
+function endNamed({ house, containment }: Rooms, named: SessionsNamed, reason: string): number {
+  const matchers = named.map(([kind, value]) => containment.matcher(kind, value));
+  return house.sessions.endWhere((session) => matchers.every((matches) => matches(useOf(session))), reason);
+}
+
 /** The connector in this process, which reaches every target. */
 const OWN_CONNECTOR = 'local';
 
@@ -248,10 +255,10 @@ async function openListeners(config: GatewayConfig, rooms: Rooms, closing: Closi
 
 /** Returns the base URL. */
 async function openControlPlane(config: GatewayConfig, rooms: Rooms, closing: Closing): Promise<string> {
-  const { house, storage, auditIndex, approvals, protocols, retention, exports } = rooms;
+  const { house, storage, auditIndex, approvals, protocols, retention, exports, containment } = rooms;
   const { identity, audit, clock, report, recorder } = house;
   const { directory } = config.recording;
-  const readSession = (id: string, follow: { readonly until: number } | null) =>
+  const readSession = (id: string, follow: Following | null) =>
     replay({ directory, id, follow, recorder, clock }, (name) => protocols.byName(name));
   const controlPlane = createControlPlane(config.controlPlane, {
     identity,
@@ -261,6 +268,8 @@ async function openControlPlane(config: GatewayConfig, rooms: Rooms, closing: Cl
     audit,
     clock,
     endSession: (id, reason) => house.sessions.endWhere((session) => session.id === id, reason) > 0,
+    endSessions: (named, reason) => endNamed(rooms, named, reason),
+    containment,
     readSession,
     retention,
     exports: () => exports.status(),
@@ -301,7 +310,7 @@ function sessionIndex(storage: Storage, clock: Clock, report: (fault: unknown) =
 interface Replay {
   readonly directory: string;
   readonly id: string;
-  readonly follow: { readonly until: number } | null;
+  readonly follow: Following | null;
   readonly recorder: Recorder;
   readonly clock: Clock;
 }
@@ -319,7 +328,7 @@ async function* replay(
   if (follow === null) yield* replayRecording(path, transcriberOf);
   else {
     const isOpen = () => recorder.isOpen(id);
-    const now = () => clock.now();
+    const now = () => (follow.mayGoOn() ? clock.now() : Number.POSITIVE_INFINITY);
     yield* followRecording(path, transcriberOf, { isOpen, now, pause, until: follow.until });
   }
 }

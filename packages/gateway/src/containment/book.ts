@@ -69,13 +69,13 @@ export class Book {
 }
 
 /** Whether this use falls under this revocation. */
-export function hits(revocation: Revocation, use: Use): boolean {
+export function hits(revocation: Pick<Revocation, 'kind' | 'names'>, use: Use): boolean {
   const keys = new Set(keysOf(revocation));
   for (const key of keysOfUse(use)) if (keys.has(key)) return true;
   return false;
 }
 
-function keysOf({ kind, names }: Revocation): readonly string[] {
+function keysOf({ kind, names }: Pick<Revocation, 'kind' | 'names'>): readonly string[] {
   return names.map((name) => keyOf(SCOPES[kind], name));
 }
 

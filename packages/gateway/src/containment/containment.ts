@@ -42,6 +42,8 @@ export interface Containment {
    * and then it stays in force.
    */
   lift(id: string, by: Identity, reason: string): Promise<Revocation>;
+  /** Tells uses that have this name, or another of the same subject. */
+  matcher(kind: RevocationKind, value: string): (use: Use) => boolean;
   /** What is in force, newest first. */
   list(): readonly Revocation[];
   /** Called at once for each new revocation, wherever it was made; gives how many sessions it ended. */

@@ -1,6 +1,5 @@
 export { hits } from './book.ts';
 export type { Containment, ContainmentDeps, Revoked, Revoking } from './containment.ts';
-export { openContainment } from './room.ts';
 export {
   type Objection,
   REVOCATION_KINDS,
@@ -9,4 +8,5 @@ export {
   type Use,
   wordsOf,
 } from './revocation.ts';
+export { openContainment } from './room.ts';
 export { type ContainmentConfig, containmentSection } from './section.ts';

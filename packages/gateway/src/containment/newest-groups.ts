@@ -45,7 +45,9 @@ export class NewestGroups {
   /** Whether a newer token of the same caller has fewer groups than this one. */
   isOutdated(identity: Identity): boolean {
     const known = this.#newest.get(callerOf(identity));
-    return known !== undefined && identity.issuedAt < known.issuedAt && !within(identity.groups, known.groups);
+    return (
+      known !== undefined && identity.issuedAt < known.issuedAt && !within(identity.groups, known.groups)
+    );
   }
 }
 

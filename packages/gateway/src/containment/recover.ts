@@ -33,7 +33,8 @@ export async function recover(
   const lifted = new Set<string>();
   const stale: string[] = [];
   for (const row of await table.all()) {
-    if (row.lifted_at === null) known.set(row.id, { revocation: revocationOf(row), logged: row.logged === 1 });
+    if (row.lifted_at === null)
+      known.set(row.id, { revocation: revocationOf(row), logged: row.logged === 1 });
     else lifted.add(row.id);
     if (row.lifted_at !== null && Number(row.lifted_at) < now - LIFTED_KEPT_MS) stale.push(row.id);
   }

@@ -101,6 +101,11 @@ class Room implements Containment {
     return revocation;
   }
 
+  matcher(kind: RevocationKind, value: string): (use: Use) => boolean {
+    const names = this.#namesOf(kind, foldedName(kind, value));
+    return (use) => hits({ kind, names }, use);
+  }
+
   list(): readonly Revocation[] {
     this.#forgetExpired();
     return this.#book.all().toReversed();
@@ -172,19 +177,22 @@ class Room implements Containment {
     const folded = foldedName(kind, value);
     if (folded === '')
       throw new Fault('conflict', `Could not revoke ${JSON.stringify(value)}: it is no name of a ${kind}.`);
-    const names = kind === 'subject' ? this.#callers.namesOf(folded) : [folded];
     const expiry = kind === 'token' ? this.#callers.expiryOf(value) : undefined;
     return Object.freeze({
       id: `rv-${random(8)}`,
       kind,
       value,
-      names: Object.freeze(names),
+      names: Object.freeze(this.#namesOf(kind, folded)),
       quarantine,
       reason,
       by: { subject: by.subject, displayName: by.displayName },
       at: clock.now(),
       until: untilOf(kind, expiry, config.tokenMarginSeconds, clock.now()),
     });
+  }
+
+  #namesOf(kind: RevocationKind, folded: string): readonly string[] {
+    return kind === 'subject' ? this.#callers.namesOf(folded) : [folded];
   }
 
   /** What a name that came without a kind is the name of. */
@@ -194,7 +202,8 @@ class Room implements Containment {
     if (this.#deps.targets.some((target) => foldAlias(target) === folded)) kinds.push('target');
     const [kind] = kinds;
     if (kind !== undefined && kinds.length === 1) return kind;
-    const could = kinds.length === 0 ? 'nobody and nothing of this name is known' : `it is ${kinds.join(' and ')}`;
+    const could =
+      kinds.length === 0 ? 'nobody and nothing of this name is known' : `it is ${kinds.join(' and ')}`;
     throw new Fault('conflict', `Could not tell what ${JSON.stringify(value)} is: ${could}. Say its kind.`);
   }
 

@@ -7,6 +7,7 @@ import { startTestProvider, TEST_AUDIENCE } from '../../../../test/fixtures/oidc
 import { approvalSection, createApprovals } from '../approval/index.ts';
 import type { AuditEntry } from '../audit/index.ts';
 import { createAuditIndex } from '../audit-index/index.ts';
+import { containmentSection, openContainment } from '../containment/index.ts';
 import { createIdentityProvider, identitySection } from '../identity/index.ts';
 import { systemClock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
@@ -31,6 +32,11 @@ export async function startHouse(section: Record<string, unknown> = {}) {
   const report = (fault: unknown) => void faults.push(fault);
   const surroundings = { storage, clock: systemClock, audit, random: counted(), report };
   const approvals = createApprovals({ config: approvalSection.parse({}), ...surroundings });
+  const containment = await openContainment({
+    ...{ config: containmentSection.parse({}), table: storage.revocations, clock: systemClock, report },
+    ...{ audit: { ...audit, synced: async () => undefined }, random: counted(), targets: ['shop'] },
+    ...{ log: { publicKey: 'test', size: 0 }, directory: join(directory, 'no-log') },
+  });
   const auditIndex = await startIndex(directory, report);
   const config = controlPlaneSection.parse({
     listen: '127.0.0.1:0',
@@ -39,13 +45,18 @@ export async function startHouse(section: Record<string, unknown> = {}) {
     ...section,
   });
   const plane = createControlPlane(config, {
-    identity,
+    identity: containment.guard(identity),
     approvals,
     sessions: storage.sessions,
     auditIndex,
     audit,
     clock: systemClock,
     report,
+    containment,
+    endSessions: (named, reason) => {
+      ended.push(`${JSON.stringify(named)}: ${reason}`);
+      return 2;
+    },
     endSession: (id, reason) => {
       ended.push(`${id}: ${reason}`);
       return id === 'alices';
@@ -63,6 +74,7 @@ export async function startHouse(section: Record<string, unknown> = {}) {
     approvals,
     identity,
     auditIndex,
+    containment,
     entries,
     faults,
     /** Sessions that were ended by command, with the reason. */

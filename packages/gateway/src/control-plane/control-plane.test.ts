@@ -282,6 +282,8 @@ test('without TLS it listens on loopback only [control-plane.clear-text]', async
       audit: { append: () => {} },
       clock: systemClock,
       endSession: () => false,
+      endSessions: () => 0,
+      containment: house.containment,
       exports: () => [],
       readSession: async function* () {},
       retention: { hold: async () => {}, release: async () => {} },

@@ -17,6 +17,7 @@ import { guardDoor } from './door.ts';
 import { exportRoutes } from './exports.ts';
 import { answerFaults } from './problem.ts';
 import { type RecordingDependencies, recordingRoutes } from './recordings.ts';
+import { type RevocationDependencies, revocationRoutes } from './revocations.ts';
 import { type ControlPlaneConfig, parseListen } from './section.ts';
 import { sessionRoutes } from './sessions.ts';
 
@@ -29,6 +30,8 @@ export interface ControlPlaneDependencies {
   readonly clock: Clock;
   /** Ends an open session now; false when it is not open. */
   endSession(id: string, reason: string): boolean;
+  readonly endSessions: RevocationDependencies['endSessions'];
+  readonly containment: RevocationDependencies['containment'] & RecordingDependencies['containment'];
   readonly readSession: RecordingDependencies['readSession'];
   readonly retention: RecordingDependencies['retention'];
   /** How each export of the audit log is doing. */
@@ -102,6 +105,7 @@ async function buildApp(
   app.get('/healthz', () => ({ status: 'ok' }));
   accessRequestRoutes(app, deps, callerOf);
   sessionRoutes(app, deps, callerOf, config.roles);
+  revocationRoutes(app, deps, callerOf, config.roles);
   recordingRoutes(app, deps, callerOf, config.roles);
   exportRoutes(app, deps, callerOf, config.roles);
   auditSearchRoutes(app, deps, callerOf, config.roles);

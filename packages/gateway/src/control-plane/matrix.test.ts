@@ -29,6 +29,10 @@ const expected: Record<RouteName, Record<Role, number>> = {
   listSessions: row(401, 401, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200),
   getSession: row(401, 401, 200, 200, 404, 404, 404, 200, 404, 404, 200, 404),
   endSession: row(401, 401, 403, 200, 404, 404, 404, 403, 404, 404, 200, 404),
+  endSessions: row(401, 401, 403, 403, 403, 403, 403, 403, 403, 403, 200, 403),
+  revoke: row(401, 401, 403, 403, 403, 403, 403, 403, 403, 403, 200, 403),
+  listRevocations: row(401, 401, 403, 403, 403, 403, 403, 403, 403, 403, 200, 403),
+  liftRevocation: row(401, 401, 403, 403, 403, 403, 403, 403, 403, 403, 200, 403),
   listExports: row(401, 401, 403, 403, 403, 403, 403, 200, 403, 403, 200, 403),
   recording: row(401, 401, 403, 403, 404, 404, 404, 200, 404, 404, 403, 404),
   holdRecording: row(401, 401, 403, 403, 404, 404, 404, 200, 404, 404, 403, 404),
@@ -43,6 +47,12 @@ const listed: Partial<Record<RouteName, Record<Role, number>>> = {
   listSessions: row(0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 1, 0),
   searchOperations: row(0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0),
   searchSessions: row(0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0),
+};
+
+/** What is sent beside a reason. */
+const bodies: Partial<Record<RouteName, object>> = {
+  endSessions: { actor: 'agent-99' },
+  revoke: { kind: 'task', value: 'nobodys' },
 };
 
 function row(...cells: readonly number[]): Record<Role, number> {
@@ -74,7 +84,7 @@ describe('the authorization table', () => {
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         ...(method === 'POST' ? { 'content-type': 'application/json' } : {}),
       },
-      ...(method === 'POST' ? { body: '{"reason":"because"}' } : {}),
+      ...(method === 'POST' ? { body: JSON.stringify({ reason: 'because', ...bodies[route] }) } : {}),
     });
   }
 
@@ -82,8 +92,16 @@ describe('the authorization table', () => {
     test(`${route} answers each role as it should [control-plane.matrix, control-plane.own, control-plane.recordings, audit.index-auditors]`, async () => {
       for (const role of Object.keys(roles) as Role[]) {
         const pending = await house.ask(tokens.get('requester') ?? '');
+        const by = await house.identity.authenticate(tokens.get('operator') ?? '');
+        const asked = { kind: 'task', value: 'held', reason: 'a try', quarantine: false } as const;
+        const { revocation } = await house.containment.revoke(asked, by);
+        if (route === 'revoke' || route === 'liftRevocation') house.entries.splice(0);
         const id =
-          route.includes('ession') || route.toLowerCase().includes('recording') ? 'alices' : pending.id;
+          route === 'liftRevocation'
+            ? revocation.id
+            : route.includes('ession') || route.toLowerCase().includes('recording')
+              ? 'alices'
+              : pending.id;
         const response = await call(route, role, id);
         assert.equal(response.status, expected[route][role], `${route} for ${role}`);
         const body: unknown = response.headers.get('content-type')?.includes('ndjson')
@@ -98,7 +116,13 @@ describe('the authorization table', () => {
         const searches = house.entries.splice(0).filter(({ facts }) => facts?.attempt === 'search-audit');
         assert.equal(searches.length, route.startsWith('search') && response.status === 200 ? 1 : 0);
         const wasEnded = house.ended.splice(0).length;
-        assert.equal(wasEnded, route === 'endSession' && response.status === 200 ? 1 : 0);
+        const ends = route === 'endSession' || route === 'endSessions';
+        assert.equal(wasEnded, ends && response.status === 200 ? 1 : 0);
+        const values = house.containment.list().map(({ value }) => value);
+        assert.equal(values.includes('nobodys'), route === 'revoke' && response.status === 200);
+        assert.equal(values.includes('held'), !(route === 'liftRevocation' && response.status === 200));
+        for (const one of house.containment.list()) await house.containment.lift(one.id, by, 'the next');
+        house.entries.splice(0);
         const changed = house.held.splice(0).length;
         const isHold = route === 'holdRecording' || route === 'releaseRecording';
         assert.equal(changed, isHold && response.status === 200 ? 1 : 0);

@@ -9,6 +9,7 @@ import {
 } from '@sallyport/contract';
 import type { FastifyInstance } from 'fastify';
 import type { AuditLog } from '../audit/index.ts';
+import type { Containment } from '../containment/index.ts';
 import type { Identity } from '../identity/index.ts';
 import { Fault } from '../lib/fault.ts';
 import type { Retention } from '../recording/index.ts';
@@ -17,6 +18,13 @@ import { adminEntry } from './admin-entry.ts';
 import type { CallerOf } from './authentication.ts';
 import { inertLine, isMember, type Roles, visible } from './sessions.ts';
 
+/** Until when somebody follows a recording. */
+export interface Following {
+  readonly until: number;
+  /** Whether whoever follows may go on. */
+  mayGoOn(): boolean;
+}
+
 export interface RecordingDependencies {
   readonly sessions: Pick<Storage['sessions'], 'find'>;
   readonly audit: Pick<AuditLog, 'append'>;
@@ -24,7 +32,8 @@ export interface RecordingDependencies {
    * The events of a session's recording, in order, until `until` (milliseconds since the epoch) when it is followed; null
    * where nothing came for a while. Rejects with Fault `not-found` before the first when there is none.
    */
-  readSession(id: string, follow: { readonly until: number } | null): AsyncIterable<object | null>;
+  readSession(id: string, follow: Following | null): AsyncIterable<object | null>;
+  readonly containment: Pick<Containment, 'objection'>;
   readonly retention: Pick<Retention, 'hold' | 'release'>;
 }
 
@@ -50,8 +59,9 @@ export function recordingRoutes(
     // Who watched is itself worth knowing, and comes before the first byte.
     const attempt = follow ? 'follow-recording' : 'read-recording';
     deps.audit.append(adminEntry(caller, { attempt }, { sessionId: id }));
-    const until = follow ? { until: caller.expiresAt } : null;
-    const lines = await begun(ndjson(deps.readSession(id, until)));
+    const mayGoOn = (): boolean => deps.containment.objection({ identity: caller }) === null;
+    const following = follow ? { until: caller.expiresAt, mayGoOn } : null;
+    const lines = await begun(ndjson(deps.readSession(id, following), mayGoOn));
     return reply.type('application/x-ndjson').send(Readable.from(lines, { objectMode: false }));
   });
   app.post(routes.holdRecording.path, async (request): Promise<RecordingHold> => {
@@ -68,8 +78,12 @@ export function recordingRoutes(
   });
 }
 
-async function* ndjson(events: AsyncIterable<object | null>): AsyncGenerator<string> {
-  for await (const event of events) yield event === null ? '\n' : `${JSON.stringify(event)}\n`;
+async function* ndjson(events: AsyncIterable<object | null>, mayGoOn: () => boolean): AsyncGenerator<string> {
+  for await (const event of events) {
+    // Breaks the answer off: it must not look like the end of the recording.
+    if (!mayGoOn()) throw new Fault('credential-rejected', 'the access of whoever reads it was revoked');
+    yield event === null ? '\n' : `${JSON.stringify(event)}\n`;
+  }
 }
 
 /** Waits for the first item, so that a recording that cannot be read is an answer and not a broken stream. */

@@ -24,6 +24,7 @@ export function endRevoked(house: Pick<House, 'sessions'>, revocation: Revocatio
   return house.sessions.endWhere((session) => hits(revocation, useOf(session)), wordsOf(revocation), ASK);
 }
 
-function useOf({ id, identity, target, house }: Session): Use {
+/** What can be revoked of a session. */
+export function useOf({ id, identity, target, house }: Session): Use {
   return { identity, target, sessionId: id, connector: house.connectorOf(target) };
 }

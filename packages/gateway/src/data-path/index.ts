@@ -1,5 +1,5 @@
 export { CONNECT, mayChange } from './authenticate.ts';
-export { endRevoked } from './contain.ts';
+export { endRevoked, useOf } from './contain.ts';
 export { type Asking, createDecisionMemo, type DecisionMemo, decide, evaluationsOf } from './decide.ts';
 export type { House } from './house.ts';
 export { type ListenAddress, type Listener, listen } from './listen.ts';

@@ -1,10 +1,11 @@
 /** What the tests of this room share: a directory of policies, an audit log that remembers, sessions. */
-import { NO_TOKEN } from '../identity/index.ts';
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { AuditEntry } from '../audit/index.ts';
+import { NO_TOKEN } from '../identity/index.ts';
 import type { Evaluation, ResourceType } from '../protocols/protocol.ts';
 import { policySection } from './config.ts';
 import type { SessionContext } from './decision.ts';

@@ -25,9 +25,7 @@ export function revocationTable(db: Kysely<Tables>): RevocationTable {
         await added.onConflict((conflict) => conflict.column('id').doUpdateSet(changes)).execute();
       }),
     all: () =>
-      storing(() =>
-        db.selectFrom('revocation').selectAll().orderBy('revoked_at').orderBy('id').execute(),
-      ),
+      storing(() => db.selectFrom('revocation').selectAll().orderBy('revoked_at').orderBy('id').execute()),
     remove: (ids) =>
       storing(async () => {
         for (const id of ids) await db.deleteFrom('revocation').where('id', '=', id).execute();
