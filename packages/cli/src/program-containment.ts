@@ -51,7 +51,7 @@ export function addContainment(program: Command, terminal: Terminal): void {
       .argument('<value>', 'the name'),
   )
     .addOption(new Option('--kind <kind>', 'what it is the name of').choices(KINDS))
-    .requiredOption('--reason <text>', 'why; kept in the audit log and told to those it ends')
+    .option('--reason <text>', 'why; required, kept in the audit log and told to those it ends')
     .option('--json', 'as JSON')
     .addHelpText('after', QUARANTINING)
     .action(async (value, options) =>
@@ -70,7 +70,7 @@ export function addContainment(program: Command, terminal: Terminal): void {
       .command('lift')
       .description('let it in again')
       .argument('<id>', 'the revocation')
-      .requiredOption('--reason <text>', 'why; kept in the audit log')
+      .option('--reason <text>', 'why; required, kept in the audit log')
       .option('--json', 'as JSON'),
   ).action(async (id, _own, command) =>
     (await import('./commands/revoke.ts')).liftRevocation(id, command.optsWithGlobals(), terminal),

@@ -30,6 +30,7 @@ const open = async (subject = 'agent'): Promise<{ readonly ended: Promise<string
     password,
   });
   const ended = new Promise<string>((resolve) => client.once('error', (error) => resolve(error.message)));
+  client.on('error', () => undefined);
   await client.connect();
   return { ended };
 };

@@ -54,7 +54,6 @@ test('it is in force after a restart, with the store lost, and with an older sto
 });
 
 test('it is in force after a crash right behind the answer [containment.restart]', async () => {
-  await world.restart();
   await world.gateway.close();
   const child = await startGatewayChild(world.configFile);
   const { client } = await RawClient.open({
@@ -136,27 +135,27 @@ test('a person who is an operator lifts it, a machine does not, and nobody what 
   await (await guard()).revoke({ kind: 'subject', value: 'guard@corp.example', reason: 'turned' });
   await assert.rejects(async () => (await guard()).listRevocations(), { status: 401, message: /revoked/ });
   const second = clientOf(
-    await world.issuer.token({ subject: 'approver', claims: { groups: ['security'] } }),
+    await world.issuer.token({ subject: 'stranger', claims: { groups: ['security'] } }),
   );
   for (const { id } of await second.listRevocations()) await second.liftRevocation(id, 'a drill');
   await assert.rejects(second.liftRevocation(revocation.id, 'again'), { status: 404 });
   const lifted = auditEntries(world).findLast(({ type }) => type === 'revocation-lifted');
-  assert.deepEqual([lifted?.subject, lifted?.reason], ['test|approver', 'a drill']);
+  assert.deepEqual([lifted?.subject, lifted?.reason], ['test|stranger', 'a drill']);
 });
 
-test('what somebody approved before they were revoked does not count [containment.approvals, L3]', async () => {
+test('whoever was revoked approves nothing any more [containment.approvals, L3]', async () => {
   const approvals = await world.as('approver');
-  const clients = await Promise.all([open('agent-3'), open('agent-4')]);
-  for (const client of clients) client.send(query('delete from shop.kept'));
-  const pending = await eventually('both wait', async () => {
-    const found = await approvals.listAccessRequests({ state: 'pending' });
-    return found.length === 2 ? found : undefined;
-  });
+  const client = await open('agent-3');
+  client.send(query('delete from shop.kept'));
+  const pending = await eventually(
+    'it waits',
+    async () => (await approvals.listAccessRequests({ state: 'pending' }))[0],
+  );
   const as = await guard();
   await as.revoke({ kind: 'subject', value: 'test|approver', reason: 'stolen laptop' });
-  for (const { id } of pending) await assert.rejects(approvals.approve(id), { status: 401 });
+  await assert.rejects(approvals.approve(pending.id), { status: 401 });
   assert.deepEqual(await world.server.query('select n from shop.kept'), [{ n: 1 }]);
-  for (const client of clients) client.close();
+  client.close();
   await liftAll();
 });
 

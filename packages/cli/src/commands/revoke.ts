@@ -12,6 +12,14 @@ export interface RevokeOptions extends ControlPlaneOptions {
   readonly json?: boolean;
 }
 
+/** Options of a command that has others below it: what one of them needs, the parser cannot ask for. */
+type Unreasoned = Omit<RevokeOptions, 'reason'> & { readonly reason?: string };
+
+function reasonOf({ reason }: Unreasoned): string {
+  if (reason === undefined) throw new Failure(exitCode.usage, 'Say why: --reason "…".');
+  return reason;
+}
+
 /** Revokes something by its name, or a token that is in a file. */
 export async function revoke(
   kind: RevocationKind,
@@ -24,12 +32,13 @@ export async function revoke(
 }
 
 /** Quarantines somebody or something; the gateway tells what it is the name of, where that is not said. */
-export function quarantine(
+export async function quarantine(
   value: string,
-  options: RevokeOptions & { readonly kind?: RevocationKind },
+  options: Unreasoned & { readonly kind?: RevocationKind },
   terminal: Terminal,
 ): Promise<void> {
-  const { kind, reason } = options;
+  const { kind } = options;
+  const reason = reasonOf(options);
   const body: RevokeBody = { value, reason, quarantine: true, ...(kind === undefined ? {} : { kind }) };
   return add(body, options, terminal);
 }
@@ -51,7 +60,7 @@ export async function liftRevocation(id: string, options: RevokeOptions, termina
   terminal.out(`lifted ${oneLine(one.id)}: ${whatOf(one)} may be used again`);
 }
 
-async function add(body: RevokeBody, options: RevokeOptions, terminal: Terminal): Promise<void> {
+async function add(body: RevokeBody, options: Unreasoned, terminal: Terminal): Promise<void> {
   const { revocation, ended, problems } = await asking(options, terminal, (client) => client.revoke(body));
   if (options.json === true) terminal.out(jsonText({ revocation, ended, problems }, 2));
   else {

@@ -76,6 +76,8 @@ export async function openRoom(
     readonly limits?: Record<string, unknown>;
     readonly directory?: string;
     readonly storage?: Storage;
+    /** Subjects that are revoked. */
+    readonly revoked?: ReadonlySet<string>;
   } = {},
 ) {
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'sallyport-approval-')));
@@ -102,6 +104,7 @@ export async function openRoom(
       return String(count).padStart(16, '0');
     },
     report: (fault) => faults.push(fault),
+    isContained: ({ subject }) => options.revoked?.has(subject) === true,
   });
   const close = async () => {
     await room.close();
