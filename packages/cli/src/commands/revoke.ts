@@ -54,8 +54,9 @@ export async function listRevocations(
   for (const line of table(terminal, headings, found.map(row))) terminal.out(line);
 }
 
-export async function liftRevocation(id: string, options: RevokeOptions, terminal: Terminal): Promise<void> {
-  const one = await asking(options, terminal, (client) => client.liftRevocation(id, options.reason));
+export async function liftRevocation(id: string, options: Unreasoned, terminal: Terminal): Promise<void> {
+  const reason = reasonOf(options);
+  const one = await asking(options, terminal, (client) => client.liftRevocation(id, reason));
   if (options.json === true) return terminal.out(jsonText(one, 2));
   terminal.out(`lifted ${oneLine(one.id)}: ${whatOf(one)} may be used again`);
 }
