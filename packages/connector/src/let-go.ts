@@ -8,12 +8,16 @@ export interface LettingGo {
   readonly cancel: () => Promise<void>;
 }
 
-/** How long a target that is idle gets to see that nobody is there, in milliseconds. */
-const NOTICE_MS = 200;
-/** Between two cancels, in milliseconds: each stops one statement, and several may have been under way. */
+/**
+ * How long a target that is idle gets to see that nobody is there, in milliseconds. Each cancel is a connection of its own:
+ * a thousand sessions that end at once must not be a thousand connections that nothing needs.
+ */
+const NOTICE_MS = 2_000;
+/** Between two cancels, in milliseconds, doubled each time: each stops one statement, and several may have been under way. */
 const AGAIN_MS = 100;
+const LONGEST_PAUSE_MS = 1_000;
 /** Longest that it is tried, in milliseconds. */
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 15_000;
 /** Cancels where nothing tells whether they were enough. */
 const BLIND_CANCELS = 3;
 
@@ -34,7 +38,7 @@ export async function letGo({ target, closed, busy, cancel }: LettingGo): Promis
     } catch (error) {
       fault = error;
     }
-    waitMs = AGAIN_MS;
+    waitMs = Math.min(LONGEST_PAUSE_MS, AGAIN_MS * 2 ** cancels);
   }
   const why =
     'it has not let go of a connection that was ended; what ran there may still run, so look at its sessions';
