@@ -12,7 +12,7 @@ export interface LettingGo {
  * How long a target that is idle gets to see that nobody is there, in milliseconds. Each cancel is a connection of its own:
  * a thousand sessions that end at once must not be a thousand connections that nothing needs.
  */
-const NOTICE_MS = 2_000;
+const NOTICE_MS = 10_000;
 /** Between two cancels, in milliseconds, doubled each time: each stops one statement, and several may have been under way. */
 const AGAIN_MS = 100;
 const LONGEST_PAUSE_MS = 1_000;
