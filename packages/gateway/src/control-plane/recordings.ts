@@ -79,11 +79,15 @@ export function recordingRoutes(
 }
 
 async function* ndjson(events: AsyncIterable<object | null>, mayGoOn: () => boolean): AsyncGenerator<string> {
-  for await (const event of events) {
-    // Breaks the answer off: it must not look like the end of the recording.
+  // Breaks the answer off: it must not look like the end of the recording.
+  const check = (): void => {
     if (!mayGoOn()) throw new Fault('credential-rejected', 'the access of whoever reads it was revoked');
+  };
+  for await (const event of events) {
+    check();
     yield event === null ? '\n' : `${JSON.stringify(event)}\n`;
   }
+  check();
 }
 
 /** Waits for the first item, so that a recording that cannot be read is an answer and not a broken stream. */
