@@ -147,13 +147,8 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   const masking = createMasking(config.masking, readMaskingKey(config.masking, config.dataDirectory));
   const decisionPoint = owned(await createDecisionPoint(config.policy, { audit, classes: masking.classes }));
   const connector = createConnector(config.connector, { randomBytes, ...config.secrets });
-  const containment = owned(
-    await openContainment({
-      ...{ config: config.containment, table: storage.revocations, audit, log, clock, random, report },
-      directory: config.audit.directory,
-      targets: connector.targets.map(({ name }) => name),
-    }),
-  );
+  const surroundings = { audit, clock, random, report };
+  const containment = owned(await openContainmentOf(config, { ...surroundings, storage, log, connector }));
   const identity = containment.guard(createIdentityProvider(config.identity, { clock }));
   const isContained = (who: Identity) => containment.objection({ identity: who }) !== null;
   const approvals = owned(
@@ -217,6 +212,24 @@ function contain(containment: Containment, { sessions }: House, approvals: Appro
       'connect again with the newer token',
     ),
   );
+}
+
+/** The list of what is revoked, as the store and the log have it. */
+function openContainmentOf(
+  config: GatewayConfig,
+  deps: Pick<House, 'audit' | 'clock' | 'random' | 'report' | 'connector'> & {
+    readonly storage: Storage;
+    readonly log: AuditLog;
+  },
+): Promise<Containment> {
+  const { storage, connector, ...rest } = deps;
+  return openContainment({
+    ...rest,
+    config: config.containment,
+    table: storage.revocations,
+    directory: config.audit.directory,
+    targets: connector.targets.map(({ name }) => name),
+  });
 }
 
 function openRecordings(

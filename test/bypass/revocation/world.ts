@@ -51,27 +51,8 @@ export async function startRevocationWorld(initSql: string): Promise<World> {
   });
   const other = await startOidcProvider({ audience: 'sallyport', personas: PERSONAS });
   const waiting = new Set<ServerResponse>();
-  const api = createServer((request, response) => {
-    if (request.url?.includes('slow')) {
-      waiting.add(response);
-      response.once('close', () => waiting.delete(response));
-    } else response.setHeader('content-type', 'application/json').end('{"ok":true}');
-  });
-  api.listen(0, '127.0.0.1');
-  await once(api, 'listening');
-  const { port: apiPort } = api.address() as AddressInfo;
   const { configFile } = surroundings;
-  const text = readFileSync(configFile, 'utf8')
-    .replace('listeners:\n', 'listeners:\n  - { protocol: http, listen: "127.0.0.1:0" }\n')
-    .replace(
-      'targets:\n',
-      `targets:\n  - { name: api, protocol: http, url: "http://127.0.0.1:${apiPort}" }\n`,
-    )
-    .replace(
-      '  issuers:\n',
-      `  issuers:\n    - { name: other, issuer: "${other.issuer}", audience: sallyport }\n`,
-    );
-  writeFileSync(configFile, text);
+  const api = await startApi(waiting, configFile, other.issuer);
   const state = { gateway: null as Gateway | null, isLogBroken: false };
   const faults: unknown[] = [];
   const start = async (): Promise<void> => {
@@ -131,6 +112,31 @@ export async function startRevocationWorld(initSql: string): Promise<World> {
       await surroundings.close();
     },
   });
+}
+
+/** The HTTP target, and the configuration with it and the second issuer. */
+async function startApi(waiting: Set<ServerResponse>, configFile: string, otherIssuer: string) {
+  const api = createServer((request, response) => {
+    if (request.url?.includes('slow')) {
+      waiting.add(response);
+      response.once('close', () => waiting.delete(response));
+    } else response.setHeader('content-type', 'application/json').end('{"ok":true}');
+  });
+  api.listen(0, '127.0.0.1');
+  await once(api, 'listening');
+  const { port: apiPort } = api.address() as AddressInfo;
+  const text = readFileSync(configFile, 'utf8')
+    .replace('listeners:\n', 'listeners:\n  - { protocol: http, listen: "127.0.0.1:0" }\n')
+    .replace(
+      'targets:\n',
+      `targets:\n  - { name: api, protocol: http, url: "http://127.0.0.1:${apiPort}" }\n`,
+    )
+    .replace(
+      '  issuers:\n',
+      `  issuers:\n    - { name: other, issuer: "${otherIssuer}", audience: sallyport }\n`,
+    );
+  writeFileSync(configFile, text);
+  return api;
 }
 
 /** The log, until it is said to take nothing: as one on a full disk. */
