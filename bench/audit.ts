@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { logStatus, openLog, proveEntry, verifyLog } from '@sallyport/audit-log';
 import { verifyProof, writeProof } from '@sallyport/audit-log/verifier';
+import { decision } from './append.ts';
 import { median, printTable } from './table.ts';
 
 const ENTRIES = 400_000;
@@ -57,25 +58,7 @@ type Measured = Readonly<Record<'anchor' | 'verify' | 'prove' | 'open' | 'check'
 async function makeLog(directory: string): Promise<string> {
   const log = openLog(directory, { checkpointMs: 0 });
   for (let at = 0; at < ENTRIES; at += 1) {
-    const { seq, time } = log.next();
-    log.append({
-      actions: ['select'],
-      actor: 'react-agent-1',
-      digest: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
-      effect: 'permit',
-      evaluationId: `9f3c2a41d0e7b865.${at}`,
-      form: 'SELECT id, total FROM public.orders WHERE customer_id = $1 AND status = ? ORDER BY placed_at DESC',
-      policies: ['agents-read-monitoring'],
-      policyVersion: '3f9a8b7c6d5e4f30',
-      protocol: 'postgres',
-      seq,
-      sessionId: 'df6e063b8e59771c',
-      subject: 'company|nora',
-      target: 'warehouse',
-      task: 'look at late orders',
-      time,
-      type: 'decision',
-    });
+    log.append(decision(at, log.next()));
     if (at % ENTRIES_A_CHECKPOINT === 0) await log.checkpoint();
   }
   await log.close();

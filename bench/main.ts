@@ -1,11 +1,13 @@
-/** `npm run bench [-- transactions|bulk|idle|decisions|detectors|audit|index] [-- --rounds N --seconds N --entries N]`: ratios from paired, interleaved runs. */
+/** `npm run bench [-- transactions|bulk|idle|decisions|detectors|append|audit|index|metrics] [-- --rounds N --seconds N --entries N --megabytes N]`: ratios from paired, interleaved runs. */
 import { parseArgs } from 'node:util';
+import { benchAppend } from './append.ts';
 import { benchAudit } from './audit.ts';
 import { benchBulk } from './bulk.ts';
 import { benchDecisions } from './decisions.ts';
 import { benchDetectors } from './detectors.ts';
 import { benchIdle } from './idle.ts';
 import { benchIndex } from './index.ts';
+import { benchMetrics } from './metrics.ts';
 import { benchRevocation } from './revocation.ts';
 import { type Stand, startStand } from './stand.ts';
 import { benchTransactions } from './transactions.ts';
@@ -16,6 +18,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '5' },
     entries: { type: 'string', default: '1000000' },
+    megabytes: { type: 'string', default: '1000' },
   },
 });
 const wanted = positionals.length > 0 ? positionals : ['transactions', 'bulk', 'idle', 'decisions'];
@@ -30,8 +33,10 @@ const benches: Readonly<Record<string, (stand: Stand) => Promise<void>>> = {
 const alone: Readonly<Record<string, () => Promise<void>>> = {
   decisions: () => benchDecisions(Number(values.rounds)),
   detectors: async () => benchDetectors(),
+  append: () => benchAppend(Number(values.rounds), Number(values.megabytes)),
   audit: () => benchAudit(Number(values.rounds)),
   index: () => benchIndex(Number(values.entries)),
+  metrics: async () => benchMetrics(Number(values.rounds)),
 };
 
 for (const name of wanted) {

@@ -34,7 +34,7 @@ export async function benchRevocation(stand: Stand, rounds: number): Promise<voi
     );
     await runs(stand, 0);
     const stopped = performance.now() - began;
-    await client.liftRevocation(revocation.id, 'bench');
+    await client.liftRevocation({ id: revocation.id, reason: 'bench' });
     const [words = [], ends = []] = times;
     const figures = [answered, at(words, 0.5), at(words, 1), at(ends, 0.5), at(ends, 1), stopped];
     rows.push([String(ended), ...figures.map((ms) => ms.toFixed(0))]);

@@ -16,9 +16,14 @@ import {
   serve,
   Uses,
 } from '../../packages/gateway/src/data-path/index.ts';
-import { type Identity, type IdentityProvider, NO_TOKEN } from '../../packages/gateway/src/identity/index.ts';
+import {
+  type Identity,
+  type IdentityProvider,
+  PLAIN_TOKEN,
+} from '../../packages/gateway/src/identity/index.ts';
 import { systemClock } from '../../packages/gateway/src/lib/clock.ts';
 import { Fault } from '../../packages/gateway/src/lib/fault.ts';
+import { RateLimit } from '../../packages/gateway/src/lib/rate-limit.ts';
 import { createMasking, maskingSection } from '../../packages/gateway/src/masking/index.ts';
 import type {
   Decision,
@@ -110,12 +115,14 @@ export async function startGateway(setup: GatewaySetup): Promise<GatewayUnderTes
   const sessions = createSessionRegistry({ opened: () => undefined, closed: () => undefined });
   const config: ConnectorConfig = connectorSection.parse({ targets: setup.targets });
   const house: House = {
+    ledger: { open: () => Promise.reject(new Error('there are no task tokens here')) },
     clock: systemClock,
     limits: { ...testLimits, ...setup.limits },
     identity: identityOf(TOKEN),
     decisionPoint,
     decisions: createDecisionMemo(decisionPoint),
     rates: new Rates(),
+    failures: new RateLimit(1_000_000, systemClock),
     uses: new Uses(),
     workingHours: null,
     approvals: approvals.door,
@@ -200,13 +207,14 @@ function identityOf(token: string): IdentityProvider {
     kind: 'machine',
     expiresAt: Date.now() + 3_600_000,
     aliases: ['agent-owner', 'agent-1'],
-    ...NO_TOKEN,
+    ...PLAIN_TOKEN,
   };
   return {
     authenticate: async (bearer) => {
       if (bearer === token) return identity;
       throw new Fault('credential-rejected', 'the access token is not valid');
     },
+    confirm: async () => undefined,
   };
 }
 
@@ -237,6 +245,7 @@ function decisionPointOf({ rule, limit }: GatewaySetup): DecisionPoint {
     version: 'v1',
     asksRisk: false,
     groupOf: () => null,
+    isAction: () => true,
     decide: async (_context, evaluations, approved) => judge(evaluations, approved.length > 0),
     onChange: () => undefined,
     close: () => Promise.resolve(),

@@ -104,14 +104,14 @@ test('while a receiver does not answer, the data path goes on or denies, as conf
       assert.equal(outcomes.lastIndexOf('ran'), outcomes.indexOf(denied[0] ?? '') - 1);
     }
     const auditor = await world.as('auditor');
-    await until('an alarm', async () => (await auditor.listExports())[0]?.state === 'behind');
+    await until('an alarm', async () => (await auditor.listExports()).exports[0]?.state === 'behind');
     await until('a fault', () => world.faults.length > 0);
     assert.ok(world.faults.every((fault) => !String(fault).includes(SECRET)));
     assert.match(String(world.faults[0]), /the audit export hook is behind by \d+ entries/);
     await assert.rejects((await world.as('stranger')).listExports(), { status: 403 });
 
     receiver.answer = (_post, response) => void response.writeHead(204).end();
-    await until('all entries', async () => (await auditor.listExports())[0]?.lag.entries === 0);
+    await until('all entries', async () => (await auditor.listExports()).exports[0]?.lag.entries === 0);
     await client.query('select 1');
     assert.deepEqual(
       [...new Set(seqsOf(receiver))].slice(0, 80),

@@ -53,7 +53,7 @@ async function rows(what: string): Promise<number> {
 function pending(marker: string): Promise<AccessRequest> {
   return eventually(`an access request about ${marker}`, async () => {
     const approver = await world.as('approver');
-    const found = await approver.listAccessRequests({ state: 'pending' });
+    const found = (await approver.listAccessRequests({ state: 'pending' })).accessRequests;
     return found.find(({ text }) => text?.includes(marker) === true);
   });
 }
@@ -72,7 +72,7 @@ test('the client is told what waits, who can approve, until when and under which
   assert.match(fields.D ?? '', /1 of group "approvers" until 20\d\d-\d\d-\d\dT.*Z: insert into work\.log/i);
   assert.ok(!fields.D?.includes("'told'"), 'the literal is left out');
   assert.match(fields.H ?? '', /sallyport approve/);
-  await (await world.as('approver')).deny(request.id, 'only looking');
+  await (await world.as('approver')).deny({ id: request.id, reason: 'only looking' });
   assert.equal(describe(await client.until('Z')), 'E(42501) ZI');
   client.close();
 });
@@ -83,10 +83,10 @@ test('an approved statement runs exactly once, and its decision is recorded afte
   const request = await pending('once');
   assert.equal(await rows('once'), 0);
   const approver = await world.as('approver');
-  await approver.approve(request.id, 'fine');
+  await approver.approve({ id: request.id, reason: 'fine' });
   assert.equal(describe(await client.until('Z')), 'N(01000) C(INSERT 0 1) ZI');
   assert.equal(await rows('once'), 1);
-  await assert.rejects(approver.approve(request.id), (error: ApiError) => error.status === 409);
+  await assert.rejects(approver.approve({ id: request.id }), (error: ApiError) => error.status === 409);
   assert.equal(await rows('once'), 1);
   const about = auditEntries(world).filter(({ requestId }) => requestId === request.id);
   const types = about.map(({ type }) => type);
@@ -99,7 +99,7 @@ test('an approved statement runs exactly once, and its decision is recorded afte
 test('a denied statement is refused with the reason and never runs [e2e.hold-deny]', async () => {
   const client = await connect();
   client.send(query(insert('refused')));
-  await (await world.as('approver')).deny((await pending('refused')).id, 'not on a Friday');
+  await (await world.as('approver')).deny({ id: (await pending('refused')).id, reason: 'not on a Friday' });
   const said = await client.until('Z');
   const error = said.find(({ type }) => type === 'E');
   assert.match(fieldsOf(error ?? said[0] ?? { type: 'E', body: Buffer.alloc(0) }).M ?? '', /not on a Friday/);
@@ -126,9 +126,9 @@ test('a client that goes away cancels its access request [e2e.hold-disconnect]',
   client.close();
   const approver = await world.as('approver');
   await eventually('the access request is cancelled', async () =>
-    (await approver.getAccessRequest(id)).state === 'cancelled' ? true : undefined,
+    (await approver.getAccessRequest({ id })).state === 'cancelled' ? true : undefined,
   );
-  await assert.rejects(approver.approve(id));
+  await assert.rejects(approver.approve({ id }));
   assert.equal(await rows('gone'), 0);
 });
 
@@ -141,7 +141,7 @@ test('a cancel request ends the hold, and the session goes on [e2e.hold-cancel, 
   other.send(cancelRequest(key.readInt32BE(0), key.subarray(4)));
   await other.untilClosed();
   assert.equal(describe(await client.until('Z')), 'N(01000) E(57014) ZI');
-  assert.equal((await (await world.as('approver')).getAccessRequest(id)).state, 'cancelled');
+  assert.equal((await (await world.as('approver')).getAccessRequest({ id })).state, 'cancelled');
   assert.equal(describe(await client.ask(query('select 2'))), 'T D(2) C(SELECT 1) ZI');
   client.close();
 });
@@ -152,7 +152,7 @@ test('nobody approves their own, and a machine never approves [e2e.hold-approver
   const refused = own.query(insert('own')).catch((error: pg.DatabaseError) => error.code);
   const request = await pending('own');
   for (const subject of ['approver', 'agent', 'stranger']) {
-    const attempt = (await world.as(subject)).approve(request.id);
+    const attempt = (await world.as(subject)).approve({ id: request.id });
     await assert.rejects(attempt, (error: ApiError) => error.status === 403 || error.status === 404, subject);
   }
   assert.equal(await refused, '42501');
@@ -167,21 +167,21 @@ test('an approval is for these parameters, shown as they are bound [e2e.hold-par
   const first = await pending('$1');
   assert.deepEqual(first.parameters, ['bound']);
   const approver = await world.as('approver');
-  await approver.approve(first.id);
+  await approver.approve({ id: first.id });
   assert.equal(describe(await client.until('Z')), 'N(01000) 1 2 C(INSERT 0 1) ZI');
   // The same statement with another value is another operation, and the first approval is used up.
   client.send(bind('', 's', ['unbound']), execute(), sync());
   const second = await pending('$1');
   assert.notEqual(second.digest, first.digest);
   assert.deepEqual(second.parameters, ['unbound']);
-  await approver.deny(second.id, 'no');
+  await approver.deny({ id: second.id, reason: 'no' });
   assert.equal(describe(await client.until('Z')), 'N(01000) E(42501) ZI');
   // Bytes that spell something are not shown as what they spell when they are bound as something else.
   client.send(parse('b', 'delete from work.log where id = $1', [23]));
   client.send(bind('', 'b', [Buffer.from('1000')], { parameters: [1] }), execute(), sync());
   const third = await pending('id = $1');
   assert.deepEqual(third.parameters, ['(binary) \\x31303030']);
-  await approver.deny(third.id, 'no');
+  await approver.deny({ id: third.id, reason: 'no' });
   await client.until('Z');
   assert.deepEqual([await rows('bound'), await rows('unbound')], [1, 0]);
   client.close();
@@ -195,7 +195,7 @@ test('a policy that changes after the approval was given makes it worth nothing 
   writeFileSync(further, '@id("freeze") forbid (principal, action == Action::"insert", resource);');
   assert.equal((await world.gateway.reloadPolicies()).inForce, true);
   const approver = await world.as('approver');
-  await approver.approve(request.id).catch(() => undefined);
+  await approver.approve({ id: request.id }).catch(() => undefined);
   assert.match(describe(await client.until('Z')), /^N\(01000\) E\(42501\) ZI$/);
   assert.equal(await rows('overtaken'), 0);
   rmSync(further);
@@ -213,7 +213,7 @@ test('what waits behind a message that fails is not run, and nobody is asked any
     describe(await client.until('Z')),
     /^(?:N\(01000\) )?1 2 (?:1 )?(?:N\(01000\) )?E\(22012\) ZI$/,
   );
-  const still = await (await world.as('approver')).listAccessRequests({ state: 'pending' });
+  const still = (await (await world.as('approver')).listAccessRequests({ state: 'pending' })).accessRequests;
   assert.equal(still.filter(({ text }) => text?.includes('behind')).length, 0);
   assert.equal(await rows('behind'), 0);
   assert.equal(describe(await client.ask(query('select 3'))), 'T D(3) C(SELECT 1) ZI');
@@ -225,7 +225,7 @@ test('statements before and after a held one keep their order [e2e.hold-pipeline
   client.send(query('select 1'), query(insert('ordered')), query('select 2'), flush());
   // The notice may overtake what the server still has to say.
   const said = describe(await client.until('Z'));
-  await (await world.as('approver')).approve((await pending('ordered')).id);
+  await (await world.as('approver')).approve({ id: (await pending('ordered')).id });
   const all = `${said} ${describe(await client.until('Z'))}`;
   assert.equal(all.replace('N(01000) ', ''), 'T D(1) C(SELECT 1) ZI C(INSERT 0 1) ZI');
   assert.equal(describe(await client.until('Z')), 'T D(2) C(SELECT 1) ZI');
@@ -236,7 +236,7 @@ test('a statement refused inside a transaction fails the transaction [e2e.hold-d
   const client = await connect();
   await client.ask(query('begin'));
   client.send(query(insert('inside')));
-  await (await world.as('approver')).deny((await pending('inside')).id, 'no');
+  await (await world.as('approver')).deny({ id: (await pending('inside')).id, reason: 'no' });
   assert.equal(describe(await client.until('Z')), 'N(01000) E(42501) ZE');
   assert.equal(describe(await client.ask(query('commit'))), 'C(ROLLBACK) ZI');
   client.close();
@@ -249,7 +249,7 @@ test('a name that means something else by the time of the approval does not run 
   await client.until('N');
   const request = await pending('replaced');
   await world.server.query('create table first.log (what text)');
-  await (await world.as('approver')).approve(request.id, 'as I read it');
+  await (await world.as('approver')).approve({ id: request.id, reason: 'as I read it' });
   const refusal = (await client.until('Z')).find(({ type }) => type === 'E');
   assert.ok(refusal !== undefined);
   assert.match(fieldsOf(refusal).M ?? '', /was replaced/);
@@ -274,7 +274,7 @@ test('an approval is worth nothing once a trigger on the table does something el
   await client.until('N');
   const request = await pending('stamped');
   await trigger('another');
-  await (await world.as('approver')).approve(request.id, 'the trigger is fine');
+  await (await world.as('approver')).approve({ id: request.id, reason: 'the trigger is fine' });
   const refusal = (await client.until('Z')).find(({ type }) => type === 'E');
   assert.ok(refusal !== undefined);
   assert.match(fieldsOf(refusal).M ?? '', /was replaced/);

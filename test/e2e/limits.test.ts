@@ -199,9 +199,9 @@ test('what was approved with a limit goes on with it, piece by piece [data-path.
   const approver = await world.as('approver');
   const request = await eventually(
     'an access request',
-    async () => (await approver.listAccessRequests({ state: 'pending' }))[0],
+    async () => (await approver.listAccessRequests({ state: 'pending' })).accessRequests[0],
   );
-  await approver.approve(request.id, 'fine');
+  await approver.approve({ id: request.id, reason: 'fine' });
   assert.match(shape(await client.until('s')), /D×2 s$/);
   client.send(Buffer.concat([execute('p', 2), sync()]));
   assert.equal(shape(await client.until('Z')), 'D×1 E(54000) ZI');

@@ -61,7 +61,7 @@ async function shown(client: pg.Client): Promise<unknown> {
 function pending(marker: string): Promise<AccessRequest> {
   return eventually(`an access request about ${marker}`, async () => {
     const approver = await world.as('approver');
-    return (await approver.listAccessRequests({ state: 'pending' })).find(
+    return (await approver.listAccessRequests({ state: 'pending' })).accessRequests.find(
       ({ text }) => text?.includes(marker) === true,
     );
   });
@@ -71,7 +71,7 @@ function pending(marker: string): Promise<AccessRequest> {
 async function approved(client: pg.Client, statement = ASK): Promise<AccessRequest> {
   const asked = client.query(statement);
   const request = await pending(statement);
-  await (await world.as('approver')).approve(request.id, 'fine');
+  await (await world.as('approver')).approve({ id: request.id, reason: 'fine' });
   assert.equal((await asked).command, 'SET');
   return request;
 }
@@ -207,7 +207,7 @@ test('a request that is denied shows nothing, and the session goes on as it was 
   const session = newestSession();
   const asked = client.query(ASK);
   const request = await pending(ASK);
-  await (await world.as('approver')).deny(request.id, 'not today');
+  await (await world.as('approver')).deny({ id: request.id, reason: 'not today' });
   await assert.rejects(asked, /not today/);
   assert.equal(await mailSeen(client), MASKED);
   assert.deepEqual(revealEntries(session), []);
@@ -251,7 +251,7 @@ test('as a prepared statement it is asked for each time it runs, in the middle o
   const mail = [parse('', 'select mail from work.people'), bind('', ''), execute('')];
   client.send(...mail, bind('', 'ask'), execute(''), ...mail, sync());
   const request = await pending(ASK);
-  await (await world.as('approver')).approve(request.id, 'fine');
+  await (await world.as('approver')).approve({ id: request.id, reason: 'fine' });
   // The notice that it waits may come before the rows of what is under way.
   const said = (await client.until('Z')).filter(({ type }) => type !== 'N');
   assert.equal(describe(said), '1 2 D(***) C(SELECT 1) 2 C(SET) 1 2 D(ada@example.com) C(SELECT 1) ZI');

@@ -59,11 +59,11 @@ test('a denied or held attempt makes nothing familiar, and an approver is shown 
     const request = await eventually(
       'an access request',
       async (): Promise<AccessRequest | undefined> =>
-        (await approver.listAccessRequests({ state: 'pending' }))[0],
+        (await approver.listAccessRequests({ state: 'pending' })).accessRequests[0],
     );
     assert.match(request.reason, /policy "wild" permits .*; risk \d+ of 100: .*classified columns \(20\)/);
     assert.match(request.reason, /new to this actor \(10\)/);
-    await approver.deny(request.id, 'no');
+    await approver.deny({ id: request.id, reason: 'no' });
     assert.match(describe(await client.until('Z')), /E\(42501\) ZI$/);
   }
   const denied = decisions(/from people/i).map(factsOf);

@@ -10,7 +10,8 @@ import { auditDirectory, auditEntries } from '../fixtures/audit-entries.ts';
 import { type Surroundings, startSurroundings } from '../fixtures/gateway.ts';
 import { type GatewayChild, startGatewayChild } from '../fixtures/gateway-child.ts';
 
-const KILLS = 4;
+/** `KILLS=200 SEED=7 node --test test/fault/crash.test.ts` kills more often, without a limit of time, and says how far it is. */
+const KILLS = Number(process.env.KILLS ?? 4);
 const CLIENTS = 4;
 
 let world: Surroundings;
@@ -24,6 +25,9 @@ before(async () => {
   });
 });
 after(() => world.close());
+
+/** Marks of statements the client was answered. */
+const acknowledged = new Set<string>();
 
 /** Runs statements that can be told apart until the connection breaks. The mark is a name, so the log shows it. */
 async function load(gateway: GatewayChild, mark: () => number, password: string): Promise<void> {
@@ -42,17 +46,31 @@ async function load(gateway: GatewayChild, mark: () => number, password: string)
       await client.query(
         `with m_${written} as (insert into effect values (${written}) returning n) select n from m_${written}`,
       );
+      acknowledged.add(`m_${written}`);
       const read = mark();
       await client.query({ text: `select $1::int as m_${read}`, values: [read] });
+      acknowledged.add(`m_${read}`);
     }
   } catch {
     await client.end().catch(() => undefined);
   }
 }
 
+/** The whole log, checked as it was left, and the marks of what it permits. */
+async function checkedLog(): Promise<{ readonly entries: number; readonly permitted: ReadonlySet<string> }> {
+  const directory = auditDirectory(world);
+  const publicKey = readFileSync(join(directory, publicKeyFile), 'utf8').trim();
+  const report = await verifyLog(directory, publicKey);
+  assert.equal(report.problem, null);
+  const forms = auditEntries(world)
+    .filter(({ type, effect }) => type === 'decision' && effect === 'permit')
+    .flatMap(({ form }) => JSON.stringify(form ?? null).match(/m_\d+/g) ?? []);
+  return { entries: report.entries, permitted: new Set(forms) };
+}
+
 test('every statement the server ran before a crash is in the log, which verifies [fault.crash, L1]', async (t) => {
   const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
-  t.diagnostic(`SEED=${seed}`);
+  t.diagnostic(`SEED=${seed} KILLS=${KILLS}`);
   const next = randomOf(seed);
   const password = await world.token('agent');
   let marks = 0;
@@ -67,31 +85,36 @@ test('every statement the server ran before a crash is in the log, which verifie
     while (marks < enough) await new Promise((resolve) => setTimeout(resolve, next(20)));
     await gateway.kill();
     await Promise.all(loads);
+    const { entries, permitted } = await checkedLog();
+    for (const name of acknowledged) assert.ok(permitted.has(name), `${name} was answered and has no entry`);
+    if (kill % 10 === 9)
+      process.stdout.write(
+        `${kill + 1} kills: ${acknowledged.size} answered, ${entries} entries, none missing\n`,
+      );
   }
   // Started once more, it takes up the log where the crash left it.
   const last = await startGatewayChild(world.configFile);
   await last.stop();
 
-  const permitted = new Set(
-    auditEntries(world)
-      .filter(({ type, effect }) => type === 'decision' && effect === 'permit')
-      .flatMap(({ form }) => JSON.stringify(form ?? null).match(/m_\d+/g) ?? []),
-  );
+  const { entries, permitted } = await checkedLog();
   const written = await world.server.query('select n from effect');
   assert.ok(written.length > 20, 'the load had effects');
   for (const { n } of written)
     assert.ok(permitted.has(`m_${n}`), `statement ${n} had an effect and no entry`);
-  const ran = world.server.log().match(/(?:statement|execute <unnamed>): .*?\bm_\d+/g) ?? [];
-  assert.ok(ran.length > 20, 'the server logged statements');
-  for (const line of ran) {
-    const name = /m_\d+/.exec(line)?.[0] ?? '';
-    assert.ok(permitted.has(name), `the server ran ${name} without an entry`);
-  }
-
+  const ran = new Set(
+    world.server
+      .log()
+      .match(/(?:statement|execute <unnamed>): .*?\bm_\d+/g)
+      ?.map((line) => /m_\d+/.exec(line)?.[0] ?? ''),
+  );
+  assert.ok(ran.size > 20, 'the server logged statements');
+  for (const name of ran) assert.ok(permitted.has(name), `the server ran ${name} without an entry`);
+  for (const name of acknowledged) assert.ok(permitted.has(name), `${name} was answered and has no entry`);
+  t.diagnostic(
+    `${KILLS} kills, ${entries} entries: ${acknowledged.size} answered, ${ran.size} run, ${written.length} of them wrote, 0 missing`,
+  );
   const directory = auditDirectory(world);
-  const publicKey = readFileSync(join(directory, publicKeyFile), 'utf8').trim();
-  const report = await verifyLog(directory, publicKey);
-  assert.equal(report.problem, null);
+  const report = await verifyLog(directory, readFileSync(join(directory, publicKeyFile), 'utf8').trim());
   assert.equal(report.covered, report.entries);
   const starts = auditEntries(world).filter(({ type }) => type === 'gateway-started');
   assert.equal(starts.length, KILLS + 1);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decide } from '../../packages/gateway/src/data-path/decide.ts';
 import type { Session } from '../../packages/gateway/src/data-path/session.ts';
-import { NO_TOKEN } from '../../packages/gateway/src/identity/index.ts';
+import { PLAIN_TOKEN } from '../../packages/gateway/src/identity/index.ts';
 import { createMasking, maskingSection } from '../../packages/gateway/src/masking/index.ts';
 import {
   createDecisionPoint,
@@ -101,7 +101,7 @@ export function callerOf(groups: readonly string[], person: boolean): SessionCon
     kind: person ? ('person' as const) : ('machine' as const),
     expiresAt: Number.MAX_SAFE_INTEGER,
     aliases: [],
-    ...NO_TOKEN,
+    ...PLAIN_TOKEN,
   };
   return { identity, target: 'db', protocol: 'postgres', secure: true, access: 'read-write' };
 }

@@ -27,6 +27,15 @@ export const auditRequirements = {
   'audit.one-writer': 'Two processes cannot have a log open, and a killed one leaves no lock behind.',
   'audit.disk-full':
     'On a full disk entries are refused, none is half written, and appending goes on when there is room.',
+  'audit.disk-fails':
+    'Whatever the disk refuses or drops, and whenever the process or the machine dies, every acknowledged entry is in the log, which opens and verifies.',
+  'audit.recovers':
+    'After a sync that failed nothing is taken until all before is on disk in a new file, and then the log goes on by itself.',
+  'audit.checkpoint-synced':
+    'A checkpoint counts when it is on disk, and one that a power cut took is made again; one over more than the log has is refused.',
+  'audit.batches': 'A batch of entries is written by one call and is in the log whole or not at all.',
+  'audit.clock':
+    'When the clock is set back entries keep the time of the one before, and go on with the clock when it is past that.',
   'audit.cannot-open': 'A folder that cannot be written is an error that names it.',
   'audit.group-sync': 'One sync serves everyone who waits for it, over segment changes too.',
   'audit.fault': 'To the gateway every failure of the log is the fault audit-unavailable.',
@@ -37,6 +46,21 @@ export const auditRequirements = {
   'audit.tail':
     'A log can be followed while it is written, from any entry on, and nothing half written is read.',
   'audit.tail-lost': 'Following a log whose entries were removed or changed is an error that says which.',
+  'audit.pinned':
+    'Every type of entry has the fields it is pinned to have, each with who, what and where it knows.',
+  'audit.documented': 'The documentation lists every type of entry with its fields, and no other.',
+  'audit.version':
+    'Entries say the version of what they mean; those of before there was one are read like any.',
+  'audit.logins':
+    'Who came in, by which door and from where, is on record before anything is judged about them, and is found by subject.',
+  'audit.logins-bounded':
+    'A token that is used again and again over the control plane is one entry, within bounded memory.',
+  'audit.configuration':
+    'Which sections of the configuration changed since the last start is in the log, and no value or secret of them.',
+  'audit.policy-change':
+    'Which policy file changed, from what to what, when and by what trigger is answered from the log alone, over restarts.',
+  'audit.listing':
+    'Lists of names in an entry are bounded, and what is not listed is never told to have changed.',
   'audit.tables':
     'A decision names the tables it touches, what it sets off included; one that may touch any is found by each.',
   'audit.index-answers':

@@ -4,6 +4,16 @@ export const cliRequirements = {
   'cli.usage':
     'Arguments or a configuration that cannot be used exit 2 with words on what to do, and never a stack.',
   'cli.token': 'The access token comes from a file or standard input, and never from an argument.',
+  'cli.login':
+    'Login signs in at the issuer by code and PKCE or by device, and serves the commands and clients that follow.',
+  'cli.login-file':
+    'A login is a file for its owner only, refused when it is not, and shown to one gateway only.',
+  'cli.login-renewed': 'Processes at once renew one login one after the other, with rotated refresh tokens.',
+  'cli.login-loopback':
+    'What comes to the loopback address and does not fit neither signs in nor ends the wait.',
+  'cli.login-hostile':
+    'A code, an answer or an error of somebody else ends the login with words that do nothing.',
+  'cli.logout': 'Logout revokes at the issuer and forgets.',
   'cli.refused': 'What the gateway refuses exits 3 with its reason; a gateway that is not there exits 1.',
   'cli.inert': 'Text of agents, issuers and databases can do nothing to a terminal.',
   'cli.requests': 'Access requests are listed, shown exactly and decided from the command line.',

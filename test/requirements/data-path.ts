@@ -20,4 +20,6 @@ export const dataPathRequirements = {
     'After a reply that was cut the client and the target agree on where they are, and the session goes on.',
   'data-path.limit-recorded': 'The limits of an operation, and what went over them, are in the audit log.',
   'data-path.limit-regate': 'A limit made tighter bites what is under way.',
+  'data-path.failed-logins':
+    'An address whose credentials were rejected too often in a minute is refused before its next one is looked at.',
 } as const;

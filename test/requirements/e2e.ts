@@ -45,6 +45,8 @@ export const e2eRequirements = {
   'fault.crash': 'Whatever the target ran before a crash of the gateway is in the log, and the log verifies.',
   'fault.recordings-disk':
     'While recordings alone cannot be written nothing runs; afterwards sessions go on and no recorded byte is missing.',
+  'fault.disk-refuses':
+    'After a sync of the audit log that failed nothing is forwarded, and open sessions go on without a restart once the disk is sound.',
   'fault.disk-full':
     'While the audit log cannot be written nothing is forwarded, and all goes on when it can.',
 } as const;

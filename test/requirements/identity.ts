@@ -24,5 +24,8 @@ export const identityRequirements = {
   'identity.display': 'A display name cannot forge lines or direction on a terminal.',
   'identity.memory':
     'A verified token is remembered within bounds, never past its expiry or a change of keys.',
+  'identity.templates': 'A machine’s subject and groups are made of its claims by templates, without code.',
+  'identity.templates-injective': 'Two tokens that differ in a claim of the template never give one subject.',
+  'identity.doors': 'A forged token is refused at every door, with an entry and without a word of it.',
   'identity.no-secret': 'No refusal repeats the token.',
 } as const;

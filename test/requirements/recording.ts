@@ -29,4 +29,6 @@ export const recordingRequirements = {
   'recording.hostile-file':
     'A file of any content is read within bounds and never throws past the first event.',
   'recording.inert': 'Text made inert has no character that moves, hides or colours other text.',
+  'recording.whose':
+    'Every entry about a recording says whose session it was, or its id alone where the file does not tell.',
 } as const;

@@ -1,19 +1,21 @@
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { LogError, systemReason } from './log-error.ts';
+import { type LogFiles, writeAll } from './log-files.ts';
 
 /** A file that only grows, by whole appends: one that fails leaves no bytes behind, or none that the next one keeps. */
 export class AppendFile {
   readonly path: string;
   readonly fd: number;
+  readonly #files: LogFiles;
   #length: number;
   /** A failed append left bytes that could not be cut yet. */
   #torn = false;
 
-  constructor(path: string) {
+  constructor(files: LogFiles, path: string) {
+    this.#files = files;
     this.path = path;
     try {
-      this.fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND, 0o640);
-      this.#length = fstatSync(this.fd).size;
+      this.fd = files.open(path);
+      this.#length = files.size(this.fd);
     } catch (error) {
       throw new LogError('cannot-open', `cannot open ${path} for appending: ${systemReason(error)}`, {
         cause: error,
@@ -26,13 +28,11 @@ export class AppendFile {
     return this.#length;
   }
 
-  /** Writes bytes [0, count) at the end, all of them or none; LogError `write-failed` says why not. */
-  append(bytes: Uint8Array, count: number): void {
+  /** Writes bytes [from, from + count) at the end, all of them or none; LogError `write-failed` says why not. */
+  append(bytes: Uint8Array, from: number, count: number): void {
     try {
       if (this.#torn) this.#cut();
-      let written = writeSync(this.fd, bytes, 0, count);
-      // A nearly full disk takes what fits and says so only on the next write.
-      while (written < count) written += writeSync(this.fd, bytes, written, count - written);
+      writeAll(this.#files, this.fd, bytes, from, count);
     } catch (error) {
       this.#torn = true;
       try {
@@ -60,11 +60,11 @@ export class AppendFile {
   }
 
   close(): void {
-    closeSync(this.fd);
+    this.#files.close(this.fd);
   }
 
   #cut(): void {
-    ftruncateSync(this.fd, this.#length);
+    this.#files.truncate(this.fd, this.#length);
     this.#torn = false;
   }
 }

@@ -1,4 +1,5 @@
 /** The file `checkpoints`: signed notes, parted by one empty line. */
+import { isDropped } from './dropped.ts';
 import { LogError } from './log-error.ts';
 import { nextKeyPrefix, signaturePrefix } from './verifier/note-text.ts';
 
@@ -24,19 +25,37 @@ const newline = 10;
 /** Splits a `checkpoints` file of the log of this origin. Offsets are in bytes. */
 export function splitNotes(file: Buffer, origin: string): SplitNotes {
   const notes: PlacedNote[] = [];
+  const head = Buffer.from(`\n${origin}\n`);
   let start = 0;
   let whole = 0;
   while (start < file.length) {
+    if (hasDropped(file, start, nextAfter(file, start, head))) {
+      // The next checkpoint is over what this one was; when there is none, it is made anew.
+      start = nextAfter(file, start, head);
+      continue;
+    }
     const found = noteAt(file, start);
     if (found === null) break;
     const { end, handsOver } = found;
     notes.push({ note: file.toString('utf8', start, end), offset: start, handsOver });
-    if (end < file.length && file[end] !== newline) throw damagedAt(end);
     whole = end;
-    start = end + 1;
+    const separator = file[end];
+    if (separator !== undefined && separator !== newline && separator !== 0) throw damagedAt(end);
+    start = separator === newline ? end + 1 : end;
   }
   if (start < file.length && !beginsNote(file.toString('utf8', start), origin)) throw damagedAt(start);
   return { notes, end: whole };
+}
+
+/** Where the note after this one begins, or the file ends. */
+function nextAfter(file: Buffer, start: number, head: Buffer): number {
+  const found = file.indexOf(head, start);
+  return found < 0 ? file.length : found + 1;
+}
+
+/** Whether this note lost sectors. */
+function hasDropped(file: Buffer, start: number, end: number): boolean {
+  return file.subarray(start, end).includes(0) && isDropped(file, start, end);
 }
 
 /**

@@ -4,6 +4,7 @@ export { findNotes } from './checkpoint-file.ts';
 export { privateKeyFile, publicKeyFile } from './keys.ts';
 export { type Log, type LogOptions, openLog } from './log.ts';
 export { LogError, type LogErrorCode, type Place } from './log-error.ts';
+export { type LogFiles, systemFiles } from './log-files.ts';
 export {
   cosignNote,
   parseVerifier,

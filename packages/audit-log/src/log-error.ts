@@ -10,7 +10,7 @@ export type LogErrorCode =
   | 'gone'
   /** The entry could not be written; nothing was acknowledged, and a later append may succeed. */
   | 'write-failed'
-  /** The disk did not confirm a sync: what it holds is unknown until the log is opened again. */
+  /** The disk did not confirm a sync: nothing is taken until all that was not confirmed is written anew. */
   | 'sync-failed'
   /** The entry cannot be expressed: a reserved key, a number that is not finite. */
   | 'entry-invalid'

@@ -1,18 +1,17 @@
-import { fsyncSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
-import { AppendFile } from './append-file.ts';
+import { mkdirSync } from 'node:fs';
 import { canonicalEntry, type EntryFields, type Stamp } from './canonical.ts';
 import { type Checkpoint, signCheckpoint, signHandover } from './checkpoint.ts';
-import { checkpointsFile } from './checkpoint-file.ts';
+import { CheckpointWriter } from './checkpoint-writer.ts';
+import { Frames } from './frames.ts';
 import { loadOrCreateKeys, makeNextKey, promoteNextKey, settleKeys } from './keys.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { LogError, systemReason } from './log-error.ts';
+import { type LogFiles, systemFiles } from './log-files.ts';
 import type { Signer } from './note.ts';
 import { recover } from './recovery.ts';
 import { SealThread } from './seal-thread.ts';
-import { frameBytes, listSegments, maxEntryBytes, segmentName } from './segment.ts';
-import { SyncGroup } from './sync-group.ts';
+import { listSegments } from './segment.ts';
+import { Segments } from './segments.ts';
 
 export interface LogOptions {
   /** Names the log in its checkpoints and its key; only used when the key is made. Default `sallyport/audit`. */
@@ -23,8 +22,21 @@ export interface LogOptions {
   readonly checkpointMs?: number;
   /** Milliseconds since the epoch. Default: the system's clock. */
   readonly now?: () => number;
+  /** Told of each entry that is there already, oldest first, while the log is opened. The bytes are only good for the call. */
+  readonly onFound?: (entry: Buffer) => void;
   /** Told of a checkpoint that could not be made; the next one is tried all the same. */
   readonly onCheckpointFailure?: (error: LogError) => void;
+  /**
+   * Most bytes of entries kept in memory because the disk has not confirmed them. At an eighth of it a sync begins by
+   * itself; an append that comes to it waits for the disk. Default 64 MiB.
+   */
+  readonly unconfirmedBytes?: number;
+  /** Milliseconds between attempts to write again what a failed sync left open. Default 500. */
+  readonly recoverMs?: number;
+  /** Told when the disk refuses a sync, from when on nothing is taken, and with null when the log goes on. */
+  readonly onTrouble?: (error: LogError | null) => void;
+  /** What changes the files; for tests. Default: the system. */
+  readonly files?: LogFiles;
 }
 
 export interface Log {
@@ -44,9 +56,14 @@ export interface Log {
    * it with `seq` and `time`. Fastest when `fields` has its keys in order and holds the stamp that `next()` gave just now;
    * any other `seq` or `time` is refused.
    * @throws LogError: `write-failed` (nothing was acknowledged, a later append may succeed), `entry-invalid`,
-   * `entry-too-large`, `sync-failed`, `closed`.
+   * `entry-too-large`, `sync-failed` (nothing is taken until the disk is sound again, which is tried by itself), `closed`.
    */
   append(fields: EntryFields): number;
+  /**
+   * Appends one entry for each item with a single write, all of them or none, and returns the index of the first. Gives
+   * `fieldsOf` the stamp of the entry. Throws as `append` does, and what `fieldsOf` throws; then there is none of them.
+   */
+  appendAll<T>(items: readonly T[], fieldsOf: (item: T, stamp: Stamp) => EntryFields): number;
   /** Resolves when every entry appended so far is on disk; one fdatasync serves all who wait. Rejects with `sync-failed`. */
   synced(): Promise<void>;
   /** Signs a checkpoint over every entry appended so far, or returns the last when it covers them. */
@@ -81,16 +98,15 @@ export function openLog(directory: string, options: LogOptions = {}): Log {
 class FileLog implements Log {
   readonly directory: string;
   readonly cutBytes: number;
-  readonly #options: LogOptions;
-  readonly #segmentBytes: number;
-  readonly #lock: Lock;
   readonly publicKey: string;
-  #signer: Signer;
+  readonly #options: LogOptions;
+  readonly #lock: Lock;
   readonly #now: () => number;
-  readonly #syncs: SyncGroup;
+  readonly #frames = new Frames();
+  readonly #segments: Segments;
   readonly #sealer: SealThread;
-  readonly #checkpoints: AppendFile;
-  #segment: AppendFile;
+  readonly #checkpoints: CheckpointWriter;
+  #signer: Signer;
   #size: number;
   #lastTime: number;
   /** Given out by `next`, not used yet. */
@@ -99,17 +115,16 @@ class FileLog implements Log {
   #sealing: Promise<Checkpoint> | null = null;
   #timer: NodeJS.Timeout | null = null;
   #closed = false;
-  #frame = Buffer.allocUnsafeSlow(64 * 1024);
 
   constructor(directory: string, options: LogOptions, lock: Lock) {
     const isNew = listSegments(directory).length === 0;
+    const files = options.files ?? systemFiles;
     this.directory = directory;
     this.#options = options;
-    this.#segmentBytes = options.segmentBytes ?? 64 * 1024 * 1024;
     this.#lock = lock;
     this.#now = options.now ?? Date.now;
     const keys = loadOrCreateKeys(directory, options.origin ?? 'sallyport/audit', isNew);
-    const found = recover(directory, keys.known);
+    const found = recover(directory, keys.known, files, options.onFound);
     this.publicKey = keys.known.vkey;
     this.#signer = settleKeys(directory, keys, found.current);
     this.cutBytes = found.cutBytes;
@@ -117,15 +132,26 @@ class FileLog implements Log {
     this.#lastTime = found.lastTime;
     this.#lastCheckpoint = found.lastCheckpoint;
     const first = found.segment?.first ?? 0;
-    this.#segment = new AppendFile(join(directory, segmentName(first)));
-    this.#checkpoints = new AppendFile(join(directory, checkpointsFile));
+    this.#segments = new Segments(
+      {
+        files,
+        directory,
+        segmentBytes: options.segmentBytes ?? 64 * 1024 * 1024,
+        unconfirmedBytes: options.unconfirmedBytes ?? 64 * 1024 * 1024,
+        recoverMs: options.recoverMs ?? 500,
+        onTrouble: (error) => options.onTrouble?.(error),
+      },
+      this.#frames,
+      first,
+      this.#size,
+    );
+    this.#checkpoints = new CheckpointWriter(files, directory, found.wasKilled);
     this.#sealer = new SealThread(directory, {
       size: found.tree.size,
       roots: found.tree.roots,
       segmentFirst: first,
-      offset: this.#segment.length,
+      offset: this.#segments.length,
     });
-    this.#syncs = new SyncGroup(directory, this.#segment);
     if (this.#size > (this.#lastCheckpoint?.size ?? 0)) this.#scheduleCheckpoint();
   }
 
@@ -145,23 +171,44 @@ class FileLog implements Log {
   }
 
   append(fields: EntryFields): number {
-    if (this.#closed)
-      throw new LogError('closed', `cannot append to the log in ${this.directory}: it is closed`);
-    this.#syncs.assertSound();
+    this.#makeReady();
     const stamp = this.#stamp ?? this.next();
     this.#stamp = null;
-    const count = this.#encode(canonicalEntry(fields, stamp));
-    if (this.#segment.length >= this.#segmentBytes) this.#rotate();
-    this.#segment.append(this.#frame, count);
-    this.#size += 1;
-    this.#lastTime = stamp.time;
-    this.#syncs.appended();
-    if (this.#timer === null) this.#scheduleCheckpoint();
+    this.#frames.begin();
+    this.#frames.add(canonicalEntry(fields, stamp));
+    this.#keep(1, stamp.time);
     return stamp.seq;
   }
 
+  appendAll<T>(items: readonly T[], fieldsOf: (item: T, stamp: Stamp) => EntryFields): number {
+    this.#makeReady();
+    const { seq, time } = this.next();
+    this.#stamp = null;
+    if (items.length === 0) return seq;
+    this.#frames.begin();
+    for (let at = 0; at < items.length; at += 1) {
+      const stamp = { seq: seq + at, time };
+      this.#frames.add(canonicalEntry(fieldsOf(items[at] as T, stamp), stamp));
+    }
+    this.#keep(items.length, time);
+    return seq;
+  }
+
+  #makeReady(): void {
+    if (this.#closed)
+      throw new LogError('closed', `cannot append to the log in ${this.directory}: it is closed`);
+    this.#segments.makeReady();
+  }
+
+  #keep(entries: number, time: number): void {
+    this.#segments.append(entries);
+    this.#size += entries;
+    this.#lastTime = time;
+    if (this.#timer === null) this.#scheduleCheckpoint();
+  }
+
   synced(): Promise<void> {
-    return this.#syncs.synced();
+    return this.#segments.synced();
   }
 
   checkpoint(): Promise<Checkpoint> {
@@ -184,41 +231,14 @@ class FileLog implements Log {
     this.#closed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     try {
+      await this.#segments.makeGood();
       await this.checkpoint();
-      await this.#syncs.synced();
     } finally {
       await this.#sealer.close();
-      this.#syncs.close();
-      this.#segment.close();
+      await this.#segments.close();
       this.#checkpoints.close();
       this.#lock.release();
     }
-  }
-
-  /** Puts the frame of an entry in the reused buffer; its bytes. */
-  #encode(text: string): number {
-    if (text.length * 3 + frameBytes > this.#frame.length) {
-      const bytes = Buffer.byteLength(text);
-      if (bytes > maxEntryBytes) {
-        throw new LogError(
-          'entry-too-large',
-          `an entry of ${bytes} bytes is over maxEntryBytes (${maxEntryBytes})`,
-        );
-      }
-      if (bytes + frameBytes > this.#frame.length) this.#frame = Buffer.allocUnsafeSlow(bytes + frameBytes);
-    }
-    const frame = this.#frame;
-    const length = frame.write(text, frameBytes, 'utf8');
-    frame.writeUInt32LE(length, 0);
-    frame.writeUInt32LE(crc32(frame.subarray(frameBytes, frameBytes + length)), 4);
-    return frameBytes + length;
-  }
-
-  #rotate(): void {
-    this.#segment.repair();
-    const next = new AppendFile(join(this.directory, segmentName(this.#size)));
-    this.#syncs.rotated(next);
-    this.#segment = next;
   }
 
   #scheduleCheckpoint(): void {
@@ -234,22 +254,27 @@ class FileLog implements Log {
   }
 
   async #seal(): Promise<Checkpoint> {
+    await this.#checkpoints.settle();
     const size = this.#size;
     if (this.#lastCheckpoint !== null && this.#lastCheckpoint.size === size) return this.#lastCheckpoint;
-    return this.#write(signCheckpoint(size, await this.#rootOf(size), this.#signer));
+    const checkpoint = signCheckpoint(size, await this.#rootOf(size), this.#signer);
+    this.#lastCheckpoint = checkpoint;
+    await this.#checkpoints.append(checkpoint.note);
+    return checkpoint;
   }
 
   async #handOver(): Promise<Checkpoint> {
+    await this.#checkpoints.settle();
     const next = makeNextKey(this.directory, this.#signer.name);
     const [from, to] = [this.#signer.verifier.vkey, next.verifier.vkey];
-    const size = this.append({ type: 'log-key-changed', facts: { from, to } }) + 1;
+    const size = this.append({ type: 'log-key-changed', facts: { from, to }, v: 1 }) + 1;
     const handover = signHandover(size, await this.#rootOf(size), this.#signer, next);
-    this.#write(handover);
+    this.#lastCheckpoint = handover;
     // From here on the old key signs nothing more, whatever fails: opening the log settles what is left to do.
     this.#signer = next;
     try {
-      // Before the old key is gone: without this checkpoint nobody would believe the new one.
-      fsyncSync(this.#checkpoints.fd);
+      // On disk before the old key is gone: without this checkpoint nobody would believe the new one.
+      await this.#checkpoints.append(handover.note);
       promoteNextKey(this.directory);
     } catch (error) {
       const reason = `cannot put the new key in place in ${this.directory}: ${systemReason(error)}`;
@@ -262,15 +287,8 @@ class FileLog implements Log {
 
   async #rootOf(size: number): Promise<Buffer> {
     // A checkpoint on disk over entries that are not would make a power cut look like tampering.
-    await this.#syncs.synced();
+    await this.#segments.synced();
     return this.#sealer.advance(size);
-  }
-
-  #write(checkpoint: Checkpoint): Checkpoint {
-    const note = Buffer.from(this.#checkpoints.length === 0 ? checkpoint.note : `\n${checkpoint.note}`);
-    this.#checkpoints.append(note, note.length);
-    this.#lastCheckpoint = checkpoint;
-    return checkpoint;
   }
 }
 

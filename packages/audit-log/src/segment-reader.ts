@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { isDropped } from './dropped.ts';
 import { LogError, systemReason } from './log-error.ts';
 import { frameBytes, maxEntryBytes, readFrame } from './segment.ts';
 
@@ -18,6 +19,8 @@ export interface SegmentEnd {
   readonly reason: string | null;
   /** Whether a whole, valid entry stands somewhere after the end: then this is no torn tail. */
   readonly entryAfter: boolean;
+  /** Whether what stands there instead of an entry lost sectors that never came to the disk, as by a power cut. */
+  readonly dropped: boolean;
 }
 
 /** Reads a segment's entries in order, with one buffer, whatever the size of the file. */
@@ -39,8 +42,9 @@ export function* readSegment(path: string, from = 0): Generator<RawEntry, Segmen
       const offset = position + at;
       const rest = filled - at;
       if (frame.kind === 'bad') {
-        const entryAfter = holdsEntry(readRest(fd, path, offset, fileBytes));
-        return { offset, fileBytes, reason: frame.reason, entryAfter };
+        const bytes = readRest(fd, path, offset, fileBytes);
+        const [entryAfter, dropped] = [holdsEntry(bytes), hasDropped(bytes, offset)];
+        return { offset, fileBytes, reason: frame.reason, entryAfter, dropped };
       }
       const old = buffer;
       if (frame.wanted > buffer.length) buffer = Buffer.allocUnsafeSlow(frameBytes + maxEntryBytes);
@@ -50,9 +54,10 @@ export function* readSegment(path: string, from = 0): Generator<RawEntry, Segmen
       const read = readAt(fd, path, buffer, rest, position + rest);
       filled = rest + read;
       if (read > 0) continue;
-      if (rest === 0) return { offset, fileBytes, reason: null, entryAfter: false };
+      if (rest === 0) return { offset, fileBytes, reason: null, entryAfter: false, dropped: false };
       const reason = `the file ends ${frame.wanted - rest} bytes before its last entry does`;
-      return { offset, fileBytes, reason, entryAfter: holdsEntry(buffer.subarray(0, filled)) };
+      const bytes = buffer.subarray(0, filled);
+      return { offset, fileBytes, reason, entryAfter: holdsEntry(bytes), dropped: hasDropped(bytes, offset) };
     }
   } finally {
     closeSync(fd);
@@ -66,6 +71,20 @@ function holdsEntry(bytes: Buffer): boolean {
     if (readFrame(bytes, brace - frameBytes, bytes.length).kind === 'entry') return true;
   }
   return false;
+}
+
+/** Fewest zeros that count as lost sectors: the length and the checksum of an entry may hold some. */
+const fewestZeros = 16;
+
+/** Whether the entry that should begin here lost sectors, as far as can be told from what is left of it. */
+function hasDropped(bytes: Buffer, offset: number): boolean {
+  const from = bytes.indexOf(Buffer.alloc(fewestZeros));
+  if (from < 0) return false;
+  const length = bytes.length < 4 ? 0 : bytes.readUInt32LE(0);
+  if (from >= frameBytes + Math.min(length, maxEntryBytes)) return false;
+  // The length and the checksum may end in zeros of their own.
+  const start = from < frameBytes ? from : -1;
+  return isDropped(bytes, start, from + 1, offset);
 }
 
 /** Enough to find an entry after a damaged one, and bounded. */

@@ -1,4 +1,5 @@
 /** Following a log that is being written, from any entry on, without reading what came before it again. */
+import { statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LogError, systemReason } from './log-error.ts';
@@ -77,7 +78,7 @@ export class LogTail {
         at = frame.end;
         if (entries.length >= limits.entries || bytes >= limits.bytes) return { entries, next: position };
       }
-      if (at > 0) continue;
+      if (at > 0 || (await this.#isWrittenAnew())) continue;
       const following = this.#following(position);
       if (following === null) return { entries, next: position };
       position = following;
@@ -131,6 +132,16 @@ export class LogTail {
       const end = `the log ends at entry ${position.seq}, and entry ${seq} is asked for: entries are missing`;
       throw new LogError('damaged', end);
     }
+  }
+
+  /** Whether another file has taken the segment's name, as after a sync that failed; then that one is read on. */
+  async #isWrittenAnew(): Promise<boolean> {
+    if (this.#file === null) return false;
+    const { segment, handle } = this.#file;
+    const named = statSync(join(this.#directory, segmentName(segment)), { throwIfNoEntry: false });
+    if (named === undefined || named.ino === (await handle.stat()).ino) return false;
+    await this.close();
+    return true;
   }
 
   /** The next segment, once this one is read to its end: only then does it begin with the entry wanted. */

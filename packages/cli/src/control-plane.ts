@@ -1,10 +1,16 @@
 import { ApiError, type ControlPlaneClient, createClient } from '@sallyport/contract';
 import type { Command } from 'commander';
+import { DEFAULT_URL } from './address.ts';
 import { exitCode, Failure } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 import { readToken } from './token.ts';
 
-export const DEFAULT_URL = 'http://127.0.0.1:7403';
+export { DEFAULT_URL } from './address.ts';
+
+/** Rows asked for at a time, of a listing that is followed to its end. */
+export const PAGE_ROWS = 500;
+/** Most rows a command lists: more are read by nobody. */
+export const MOST_ROWS = 10_000;
 
 /** What every command that asks the gateway takes. */
 export interface ControlPlaneOptions {
@@ -18,7 +24,7 @@ export function withControlPlane(command: Command): Command {
     .option('--url <url>', `where the control plane is (default: SALLYPORT_URL, or ${DEFAULT_URL})`)
     .option(
       '--token-file <file>',
-      'file with your access token, "-" for standard input (default: SALLYPORT_TOKEN_FILE, or ~/.config/sallyport/token)',
+      'file with your access token, "-" for standard input (default: SALLYPORT_TOKEN_FILE, the login of "sallyport login", or ~/.config/sallyport/token)',
     );
 }
 
@@ -28,18 +34,18 @@ export async function asking<T>(
   terminal: Terminal,
   ask: (client: ControlPlaneClient) => Promise<T>,
 ): Promise<T> {
-  const token = await readToken({ option: options.tokenFile, environment: process.env }, terminal);
+  const { url, tokenFile } = options;
+  const token = await readToken({ option: tokenFile, environment: process.env, url }, terminal);
   try {
-    return await ask(
-      createClient({ baseUrl: options.url ?? process.env.SALLYPORT_URL ?? DEFAULT_URL, token }),
-    );
+    return await ask(createClient({ baseUrl: url ?? process.env.SALLYPORT_URL ?? DEFAULT_URL, token }));
   } catch (error) {
     if (error instanceof ApiError) throw explained(error);
     throw error;
   }
 }
 
-function explained(error: ApiError): Failure {
+/** What the gateway said, as an end of the command that says what to do. */
+export function explained(error: ApiError): Failure {
   const { status, code, message } = error;
   const failure = (exit: Failure['code'], advice: string) =>
     new Failure(exit, advice === '' ? message : `${message} ${advice}`, { cause: error });
@@ -49,7 +55,7 @@ function explained(error: ApiError): Failure {
     case 400:
       return failure(exitCode.usage, '');
     case 401:
-      return failure(exitCode.refused, 'Get a fresh access token and try again.');
+      return failure(exitCode.refused, 'Run "sallyport login", or get a fresh access token, and try again.');
     case 404:
       return failure(
         exitCode.refused,

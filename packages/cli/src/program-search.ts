@@ -13,7 +13,9 @@ Examples:
 
 /** Searching the audit log, and making its index anew. */
 export function addAuditSearch(audit: Command, terminal: Terminal): void {
-  const search = audit.command('search').description('find decisions in the audit log, newest first');
+  const search = audit
+    .command('search')
+    .description('find decisions and logins in the audit log, newest first');
   withFilters(withFolders(withControlPlane(search), 'ask the gateway'))
     .option('--json', 'as JSON')
     .addHelpText('after', SEARCHING)

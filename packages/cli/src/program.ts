@@ -6,12 +6,15 @@ import { addContainment } from './program-containment.ts';
 import { addPolicy } from './program-policy.ts';
 import { addRecordings } from './program-recordings.ts';
 import { withFilters, withFolders } from './program-search.ts';
+import { addSignIn } from './program-sign-in.ts';
+import { addTaskToken } from './program-task-token.ts';
 import { oneLine, someLines, type Terminal } from './terminal.ts';
 
 const EXAMPLES = `
 Examples:
   sallyport init                             write a commented sallyport.yaml and the starter policies
   sallyport start --config sallyport.yaml    run the gateway
+  sallyport login                            sign in, for the commands that follow
   sallyport requests                         what waits for approval
   sallyport approve 7Qm2 --reason "ok"       approve one
   sallyport sessions --open                  who is connected
@@ -27,8 +30,8 @@ Examples:
   sallyport policy explain --help            what a statement does, and what policy says to it
 
 Signing in:
-  The access token of whoever asks comes from --token-file FILE, SALLYPORT_TOKEN_FILE, ~/.config/sallyport/token,
-  or standard input with --token-file -. It is never an argument: every process could read it there.
+  "sallyport login" keeps a login for the commands that follow. Otherwise the access token of whoever asks comes from
+  --token-file FILE, SALLYPORT_TOKEN_FILE, ~/.config/sallyport/token, or standard input with --token-file -. It is never an argument: every process could read it there.
 
 Exit codes:
   0 done   1 tried and failed   2 not tried: arguments or configuration   3 the gateway said no`;
@@ -46,6 +49,7 @@ export function createProgram(terminal: Terminal): Command {
       writeErr: (text) => terminal.err(text.replace(/\n$/, '')),
     });
   addGateway(program, terminal);
+  addSignIn(program, terminal);
   addAccess(program, terminal);
   addRecord(program, terminal);
   addContainment(program, terminal);
@@ -53,6 +57,7 @@ export function createProgram(terminal: Terminal): Command {
   addRecordings(program, terminal);
   addPolicy(program, terminal);
   addClassify(program, terminal);
+  addTaskToken(program, terminal);
   return program;
 }
 

@@ -1,157 +1,118 @@
+import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import { ApiError, apiErrorOf } from './api-error.ts';
 import { readLines, readText } from './bounded-body.ts';
-import {
-  type EndSessionsBody,
-  endedSessionsSchema,
-  type Revocation,
-  type RevokeBody,
-  type Revoked,
-  revocationListSchema,
-  revocationSchema,
-  revokedSchema,
-} from './revocation-schemas.ts';
-import { type RouteName, routes } from './routes.ts';
-import {
-  type AccessRequest,
-  type AccessRequestQuery,
-  accessRequestListSchema,
-  accessRequestSchema,
-  type ExportStatus,
-  exportListSchema,
-  type RecordingEvent,
-  type RecordingHold,
-  recordingEventSchema,
-  recordingHoldSchema,
-  type Session,
-  sessionListSchema,
-  sessionSchema,
-} from './schemas.ts';
-import {
-  type AuditOperationPage,
-  type AuditSearchQuery,
-  type AuditSessionPage,
-  auditOperationPageSchema,
-  auditSessionPageSchema,
-} from './search-schemas.ts';
+import type { AnswerOf, InputOf, IsStream, Route } from './route.ts';
+import { type RouteName, type Routes, routeTable } from './routes.ts';
 
 export interface ClientOptions {
   /** Where the control plane listens, such as `http://127.0.0.1:7403`. Plain http only to loopback: it carries the token. */
   readonly baseUrl: string;
-  /** The bearer token, or what gives a fresh one. */
-  readonly token: string | (() => string | Promise<string>);
+  /** The bearer token, or what gives a fresh one. None for what anybody may ask. */
+  readonly token?: string | (() => string | Promise<string>);
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
   /** Time for one answer to begin, in milliseconds. Default 30 s. */
   readonly timeoutMs?: number;
 }
 
-/** The control plane as functions. Each rejects with `ApiError`. */
-export interface ControlPlaneClient {
-  listAccessRequests(query?: AccessRequestQuery): Promise<readonly AccessRequest[]>;
-  getAccessRequest(id: string): Promise<AccessRequest>;
-  approve(id: string, reason?: string): Promise<AccessRequest>;
-  deny(id: string, reason: string): Promise<AccessRequest>;
-  listSessions(query?: { readonly open?: boolean; readonly limit?: number }): Promise<readonly Session[]>;
-  getSession(id: string): Promise<Session>;
-  /** Ends an open session now. What is under way in it is cancelled. */
-  endSession(id: string, reason: string): Promise<Session>;
-  /** Ends every open session that has all of this; gives how many. */
-  endSessions(body: EndSessionsBody): Promise<number>;
-  /** Lets nothing in with this any more, and ends every session that has it. */
-  revoke(body: RevokeBody): Promise<Revoked>;
-  /** What is revoked now, newest first. */
-  listRevocations(): Promise<readonly Revocation[]>;
-  liftRevocation(id: string, reason: string): Promise<Revocation>;
-  /** The events of a recording, in order, as they arrive; with `follow` also those that are recorded meanwhile. */
-  recording(id: string, options?: { readonly follow?: boolean }): AsyncIterable<RecordingEvent>;
-  /** Keeps a recording whatever its age, until it is released. */
-  holdRecording(id: string, reason: string): Promise<RecordingHold>;
-  releaseRecording(id: string, reason?: string): Promise<RecordingHold>;
-  /** How each export of the audit log is doing; for auditors and operators. */
-  listExports(): Promise<readonly ExportStatus[]>;
-  /** Decisions in the audit log that have everything asked for, newest first. */
-  searchOperations(query?: AuditSearchQuery): Promise<AuditOperationPage>;
-  /** Sessions in the audit log that have everything asked for somewhere in them, newest first. */
-  searchSessions(query?: AuditSearchQuery): Promise<AuditSessionPage>;
-}
+/** No argument where a route takes nothing that is required. */
+type Arguments<I> = Record<never, never> extends I ? readonly [input?: I] : readonly [input: I];
+type Answered<R> = IsStream<R> extends true ? AsyncIterable<AnswerOf<R>> : Promise<AnswerOf<R>>;
+
+/**
+ * The control plane as functions, one per route, each with its parameters, query and body in one object. Each rejects
+ * with `ApiError`. What changes something carries an `Idempotency-Key`, and is sent once more when the connection broke.
+ */
+export type ControlPlaneClient = {
+  readonly [N in RouteName]: (...input: Arguments<InputOf<Routes[N]>>) => Answered<Routes[N]>;
+};
 
 /** Most bytes of one answer that is read at once. */
 const ANSWER_BYTES = 256 * 1_024 * 1_024;
 
-interface Call {
-  readonly id?: string;
-  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
-  readonly body?: unknown;
-}
+type Input = Readonly<Record<string, unknown>>;
 
 /** Makes a client; connects to nothing yet. Throws `ApiError` for a base URL that would expose the token. */
 export function createClient(options: ClientOptions): ControlPlaneClient {
   const base = checkedBase(options.baseUrl);
-
-  async function call(name: RouteName, { id, query, body }: Call): Promise<Response> {
-    const { method, path } = routes[name];
-    const url = new URL(path.replace(':id', encodeURIComponent(id ?? '')), base);
-    for (const [key, value] of Object.entries(query ?? {})) {
-      if (value !== undefined) url.searchParams.set(key, String(value));
-    }
-    const token = typeof options.token === 'string' ? options.token : await options.token();
-    const headers: Record<string, string> = { authorization: `Bearer ${token}` };
-    if (body !== undefined) headers['content-type'] = 'application/json';
-    const response = await reach(options, url, {
-      method,
-      headers,
-      redirect: 'error',
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    if (!response.ok) throw apiErrorOf(response.status, await readText(response, ANSWER_BYTES));
-    return response;
-  }
-
-  async function ask<S extends z.ZodType>(name: RouteName, schema: S, request: Call): Promise<z.output<S>> {
-    const response = await call(name, request);
-    return parse(schema, await readText(response, ANSWER_BYTES));
-  }
-
-  return {
-    listAccessRequests: async (query = {}) =>
-      (
-        await ask('listAccessRequests', accessRequestListSchema, {
-          query: { ...query, limit: numeric(query.limit) },
-        })
-      ).accessRequests,
-    getAccessRequest: (id) => ask('getAccessRequest', accessRequestSchema, { id }),
-    approve: (id, reason = '') => ask('approve', accessRequestSchema, { id, body: { reason } }),
-    deny: (id, reason) => ask('deny', accessRequestSchema, { id, body: { reason } }),
-    listSessions: async (query = {}) =>
-      (await ask('listSessions', sessionListSchema, { query: { ...query } })).sessions,
-    getSession: (id) => ask('getSession', sessionSchema, { id }),
-    endSession: (id, reason) => ask('endSession', sessionSchema, { id, body: { reason } }),
-    endSessions: async (body) => (await ask('endSessions', endedSessionsSchema, { body })).ended,
-    revoke: (body) => ask('revoke', revokedSchema, { body }),
-    listRevocations: async () => (await ask('listRevocations', revocationListSchema, {})).revocations,
-    liftRevocation: (id, reason) => ask('liftRevocation', revocationSchema, { id, body: { reason } }),
-    listExports: async () => (await ask('listExports', exportListSchema, {})).exports,
-    async *recording(id, { follow } = {}) {
-      const response = await call('recording', { id, query: { follow } });
-      for await (const line of readLines(response)) {
-        if (line !== '') yield parse(recordingEventSchema, line);
-      }
-    },
-    holdRecording: (id, reason) => ask('holdRecording', recordingHoldSchema, { id, body: { reason } }),
-    releaseRecording: (id, reason = '') =>
-      ask('releaseRecording', recordingHoldSchema, { id, body: { reason } }),
-    searchOperations: (query = {}) =>
-      ask('searchOperations', auditOperationPageSchema, { query: searched(query) }),
-    searchSessions: (query = {}) => ask('searchSessions', auditSessionPageSchema, { query: searched(query) }),
+  const functionOf = (route: Route) => {
+    if (route.answerType === 'application/x-ndjson')
+      return (input: Input = {}) => stream(options, base, route, input);
+    return async (input: Input = {}) => {
+      const text = await readText(await call(options, base, route, input), ANSWER_BYTES);
+      return route.answerType === 'text/plain' ? text : parse(route.answer, text);
+    };
   };
+  // The table's types are lost on the way through its entries; `ControlPlaneClient` gives them back.
+  return Object.fromEntries(
+    Object.entries(routeTable).map(([name, route]) => [name, functionOf(route)]),
+  ) as unknown as ControlPlaneClient;
 }
 
-function searched(query: AuditSearchQuery): NonNullable<Call['query']> {
-  return { ...query, limit: numeric(query.limit) };
+/** One page of a listing. */
+export interface Page {
+  readonly next: string | null;
 }
 
-function numeric(value: unknown): number | undefined {
-  return value === undefined ? undefined : Number(value);
+/** The rows of a listing from its first page to its last, or until there are `most`. */
+export async function rowsOf<P extends Page, T>(
+  ask: (cursor: { readonly cursor?: string }) => Promise<P>,
+  rows: (page: P) => readonly T[],
+  most: number,
+): Promise<readonly T[]> {
+  const found: T[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: P = await ask(cursor === null ? {} : { cursor });
+    found.push(...rows(page));
+    // A gateway that gives the same cursor again would be asked for ever.
+    cursor = page.next === cursor ? null : page.next;
+  } while (cursor !== null && found.length < most);
+  return found.slice(0, most);
+}
+
+async function* stream(options: ClientOptions, base: URL, route: Route, input: Input): AsyncGenerator {
+  const response = await call(options, base, route, input);
+  for await (const line of readLines(response)) {
+    if (line !== '') yield parse(route.answer, line);
+  }
+}
+
+async function call(options: ClientOptions, base: URL, route: Route, input: Input): Promise<Response> {
+  const given = (part: z.ZodObject | undefined) =>
+    Object.keys(part?.shape ?? {}).flatMap((name) =>
+      input[name] === undefined ? [] : [[name, input[name]] as const],
+    );
+  const params = new Map(given(route.params));
+  const path = route.path.replace(/:(\w+)/g, (_, name) => encodeURIComponent(String(params.get(name) ?? '')));
+  const url = new URL(path, base);
+  for (const [name, value] of given(route.query)) url.searchParams.set(name, String(value));
+  const token = typeof options.token === 'function' ? await options.token() : options.token;
+  const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  if (route.mutates) headers['idempotency-key'] = randomUUID();
+  if (route.body !== undefined) headers['content-type'] = 'application/json';
+  const init: RequestInit = {
+    method: route.method,
+    headers,
+    redirect: 'error',
+    ...(route.body === undefined ? {} : { body: JSON.stringify(Object.fromEntries(given(route.body))) }),
+  };
+  const response = await reach(options, url, init).catch((broken: unknown) => {
+    // Whether it was carried out is not known: the key makes sending it again the same request.
+    if (route.mutates && isBroken(broken)) return reach(options, url, init);
+    throw broken;
+  });
+  if (!response.ok) throw apiErrorOf(response.status, await readText(response, ANSWER_BYTES));
+  return response;
+}
+
+function isBroken(error: unknown): boolean {
+  const cause = error instanceof ApiError ? error.cause : undefined;
+  return (
+    cause instanceof TypeError &&
+    cause.cause instanceof Error &&
+    !/ECONNREFUSED|ENOTFOUND/.test(String(cause.cause))
+  );
 }
 
 function checkedBase(baseUrl: string): URL {

@@ -1,5 +1,8 @@
 export { ApiError } from './api-error.ts';
-export { type ClientOptions, type ControlPlaneClient, createClient } from './client.ts';
+export { type ClientOptions, type ControlPlaneClient, createClient, type Page, rowsOf } from './client.ts';
+export { oauthPaths } from './oauth-paths.ts';
+export { openApiDocument } from './openapi.ts';
+export { CURSOR_CHARACTERS, LIST_LIMIT } from './page-schemas.ts';
 export {
   type EndSessionsBody,
   endedSessionsSchema,
@@ -12,11 +15,23 @@ export {
   type Revoked,
   revocationKindSchema,
   revocationListSchema,
+  revocationQuerySchema,
   revocationSchema,
   revokeBodySchema,
   revokedSchema,
 } from './revocation-schemas.ts';
-export { type RouteName, routes } from './routes.ts';
+export {
+  type AnswerOf,
+  type BodyOf,
+  type InputOf,
+  type IsStream,
+  type ParamsOf,
+  problemsOf,
+  type QueryOf,
+  type Route,
+  type Subject,
+} from './route.ts';
+export { browserRoutes, type RouteName, type Routes, routes, routeTable } from './routes.ts';
 export {
   type AccessRequest,
   type AccessRequestQuery,
@@ -35,15 +50,17 @@ export {
   healthSchema,
   holdBodySchema,
   idParamsSchema,
-  LIST_LIMIT,
   type Problem,
   problemSchema,
   type RecordingEvent,
   type RecordingHold,
+  type RoomHealth,
+  readinessSchema,
   recordingEventSchema,
   recordingHoldSchema,
   recordingQuerySchema,
   releaseBodySchema,
+  roomHealthSchema,
   type Session,
   sessionListSchema,
   sessionQuerySchema,
@@ -62,3 +79,15 @@ export {
   auditSessionSchema,
   FILTER_CHARACTERS,
 } from './search-schemas.ts';
+export {
+  redeemBodySchema,
+  type SessionToken,
+  type SignedOut,
+  sessionTokenSchema,
+  signedOutSchema,
+  signInListSchema,
+  type WayToSignIn,
+  type Whoami,
+  wayToSignInSchema,
+  whoamiSchema,
+} from './sign-in-schemas.ts';

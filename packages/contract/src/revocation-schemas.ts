@@ -1,5 +1,6 @@
 /** What may not be used any more, and ending sessions by what they have in common: for operators. */
 import { z } from 'zod';
+import { cursor, limit, next } from './page-schemas.ts';
 
 /** Longest name of anything that is revoked. */
 export const REVOKED_CHARACTERS = 512;
@@ -58,7 +59,9 @@ export const revocationSchema = z.object({
   until: time.nullable().describe('When it is forgotten because what it is about has expired.'),
 });
 
-export const revocationListSchema = z.object({ revocations: z.array(revocationSchema) });
+export const revocationQuerySchema = z.strictObject({ limit, cursor });
+
+export const revocationListSchema = z.object({ revocations: z.array(revocationSchema), next });
 
 export const revokedSchema = z.object({
   revocation: revocationSchema,
@@ -83,7 +86,10 @@ export const endSessionsBodySchema = z
     'needs a filter, or `all`, and not both',
   );
 
-export const endedSessionsSchema = z.object({ ended: z.number().int() });
+export const endedSessionsSchema = z.object({
+  ended: z.number().int().describe('How many.'),
+  problems: z.array(z.string()).describe('Why sessions of other gateways may still be open.'),
+});
 
 export type RevocationKind = z.output<typeof revocationKindSchema>;
 export type RevokeBody = z.input<typeof revokeBodySchema>;

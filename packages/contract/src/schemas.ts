@@ -3,13 +3,11 @@
  * console read answers with them. Times are ISO 8601 in UTC.
  */
 import { z } from 'zod';
-
-/** Most rows one listing gives. */
-export const LIST_LIMIT = 500;
+import { cursor, limit, next } from './page-schemas.ts';
 
 const time = z.iso.datetime();
 const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 of A-Z, a-z, 0-9, _ and -');
-const limit = z.coerce.number().int().min(1).max(LIST_LIMIT).default(100).describe('Most rows to give.');
+const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')]);
 
 export const accessRequestStateSchema = z.enum([
   'pending',
@@ -25,6 +23,7 @@ export const idParamsSchema = z.object({ id });
 export const accessRequestQuerySchema = z.strictObject({
   state: accessRequestStateSchema.optional().describe('Only access requests in this state.'),
   limit,
+  cursor,
 });
 
 export const approveBodySchema = z.strictObject({
@@ -50,6 +49,10 @@ export const accessRequestSchema = z.object({
   displayName: z.string().describe('As the issuer has it: escape it before it is shown.'),
   actor: z.string().nullable(),
   task: z.string().nullable(),
+  tokenId: z.string().nullable().describe('The task token it was done with; null for any other token.'),
+  delegation: z
+    .array(z.string())
+    .describe('The actors that token was handed on by, the one that acts first.'),
   target: z.string(),
   digest: z.string().describe('SHA-256 of the exact operation, in hex.'),
   text: z.string().nullable().describe('Exactly what would run; null once erased.'),
@@ -66,15 +69,12 @@ export const accessRequestSchema = z.object({
   decidable: z.boolean().describe('Whether the caller could decide it now.'),
 });
 
-export const accessRequestListSchema = z.object({ accessRequests: z.array(accessRequestSchema) });
+export const accessRequestListSchema = z.object({ accessRequests: z.array(accessRequestSchema), next });
 
 export const sessionQuerySchema = z.strictObject({
-  open: z
-    .enum(['true', 'false'])
-    .transform((value) => value === 'true')
-    .optional()
-    .describe('Only sessions that are still open, or only those that ended.'),
+  open: flag.optional().describe('Only sessions that are still open, or only those that ended.'),
   limit,
+  cursor,
 });
 
 export const sessionSchema = z.object({
@@ -83,6 +83,10 @@ export const sessionSchema = z.object({
   displayName: z.string().describe('As the issuer has it: escape it before it is shown.'),
   actor: z.string().nullable(),
   task: z.string().nullable(),
+  tokenId: z.string().nullable().describe('The task token it was done with; null for any other token.'),
+  delegation: z
+    .array(z.string())
+    .describe('The actors that token was handed on by, the one that acts first.'),
   target: z.string(),
   facet: z.string(),
   protocol: z.string(),
@@ -92,6 +96,10 @@ export const sessionSchema = z.object({
   endedReason: z.string().nullable(),
   operations: z.number().int(),
   recorded: z.boolean(),
+  replica: z
+    .string()
+    .default('')
+    .describe('Name of the gateway it goes through, which has its recording and its log.'),
 });
 
 export const endSessionBodySchema = z.strictObject({
@@ -99,9 +107,7 @@ export const endSessionBodySchema = z.strictObject({
 });
 
 export const recordingQuerySchema = z.strictObject({
-  follow: z
-    .enum(['true', 'false'])
-    .transform((value) => value === 'true')
+  follow: flag
     .optional()
     .describe(
       'Goes on with what is recorded meanwhile, until the session ends. An empty line says that nothing was.',
@@ -119,7 +125,7 @@ export const releaseBodySchema = z.strictObject({
 /** Whether a recording is kept whatever its age. */
 export const recordingHoldSchema = z.object({ id, held: z.boolean() });
 
-export const sessionListSchema = z.object({ sessions: z.array(sessionSchema) });
+export const sessionListSchema = z.object({ sessions: z.array(sessionSchema), next });
 
 export const exportStatusSchema = z.object({
   name: z.string(),
@@ -150,6 +156,19 @@ export const recordingEventSchema = z.record(z.string(), z.unknown());
 
 export const healthSchema = z.object({ status: z.literal('ok') });
 
+export const readinessSchema = z.object({ status: z.enum(['ready', 'not-ready']) });
+
+export const roomHealthSchema = z.object({
+  status: z.enum(['ready', 'not-ready']),
+  checks: z.array(
+    z.object({
+      name: z.string().describe('What is looked at, such as `store`.'),
+      ok: z.boolean(),
+      detail: z.string().describe('What is wrong; empty when nothing is.'),
+    }),
+  ),
+});
+
 /** RFC 9457. `code` is the gateway's own, from its closed list. */
 export const problemSchema = z.object({
   type: z.string(),
@@ -166,4 +185,5 @@ export type Session = z.output<typeof sessionSchema>;
 export type RecordingHold = z.output<typeof recordingHoldSchema>;
 export type ExportStatus = z.output<typeof exportStatusSchema>;
 export type RecordingEvent = z.output<typeof recordingEventSchema>;
+export type RoomHealth = z.output<typeof roomHealthSchema>;
 export type Problem = z.output<typeof problemSchema>;

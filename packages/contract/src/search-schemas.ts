@@ -1,6 +1,6 @@
 /** Searching the audit log: for auditors only. */
 import { z } from 'zod';
-import { LIST_LIMIT } from './schemas.ts';
+import { LIST_LIMIT } from './page-schemas.ts';
 
 /** Longest value of a filter: what is longer is in no entry anyone would look for, and a URL has to hold it. */
 export const FILTER_CHARACTERS = 1_024;
@@ -28,7 +28,13 @@ const filters = {
 };
 
 const page = {
-  limit: z.coerce.number().int().min(1).max(LIST_LIMIT).default(50).describe('Most rows to give.'),
+  limit: z.coerce
+    .number<number | string>()
+    .int()
+    .min(1)
+    .max(LIST_LIMIT)
+    .default(50)
+    .describe('Most rows to give.'),
   cursor: z
     .string()
     .regex(/^\d{1,15}$/, 'must be the `next` of the page before')
@@ -47,6 +53,9 @@ const found = {
 
 export const auditOperationSchema = z.object({
   seq: z.number().int().describe('Index of the entry in the audit log.'),
+  type: z
+    .string()
+    .describe('`decision`; or `authenticated` or `authentication-failed`: somebody came in, or could not.'),
   time,
   sessionId: z.string().nullable(),
   evaluationId: z.string().nullable(),

@@ -1,18 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createConnector } from '@sallyport/connector';
 import { type ApprovalRoom, createApprovals } from './approval/index.ts';
-import { type AuditLog, createAudit } from './audit/index.ts';
-import { type AuditIndex, createAuditIndex } from './audit-index/index.ts';
+import type { AuditLog, OpenedAudit } from './audit/index.ts';
+import type { AuditIndex } from './audit-index/index.ts';
 import type { GatewayConfig, ListenerConfig } from './config/index.ts';
-import { type Containment, openContainment } from './containment/index.ts';
-import { createControlPlane, type Following, type SessionsNamed } from './control-plane/index.ts';
+import type { Containment } from './containment/index.ts';
+import { createControlPlane, type Following } from './control-plane/index.ts';
 import {
   createDecisionMemo,
   createSessionRegistry,
-  endRevoked,
   type House,
   type Listener,
   listen,
@@ -21,13 +19,14 @@ import {
   type Session,
   type SessionObserver,
   Uses,
-  useOf,
 } from './data-path/index.ts';
-import { type Exports, openExports } from './export/index.ts';
-import { createIdentityProvider, type Identity } from './identity/index.ts';
+import type { Exports } from './export/index.ts';
+import type { Identity } from './identity/index.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { Fault } from './lib/fault.ts';
+import { RateLimit } from './lib/rate-limit.ts';
 import { createMasking, readMaskingKey } from './masking/index.ts';
+import { createHealth, createMetrics, listenForScrapers, type Metrics } from './metrics/index.ts';
 import {
   createDecisionPoint,
   type PolicyDecisionPoint,
@@ -47,12 +46,27 @@ import {
   replayRecording,
   type Uploads,
 } from './recording/index.ts';
+import { createSessionIndex, type SessionIndex } from './replicas/index.ts';
+import type { SignIn } from './sign-in/index.ts';
 import { openStorage, type Storage } from './storage/index.ts';
+import type { TokenExchange } from './task-tokens/index.ts';
+import {
+  type Closing,
+  contain,
+  endNamed,
+  OWN_CONNECTOR,
+  openIdentities,
+  openLog,
+  openRevocations,
+  ownedBy,
+} from './wiring/index.ts';
 
 export interface Gateway {
   readonly listeners: readonly Pick<Listener, 'protocol' | 'host' | 'port'>[];
   /** Base URL of the control plane. */
   readonly controlPlane: string;
+  /** Base URL for scrapers; null where none is configured. */
+  readonly metrics: string | null;
   reloadPolicies(): Promise<Reload>;
   /** Ends every session this matches; for revocation and for tests of it. */
   endSessions(
@@ -66,7 +80,7 @@ export interface Gateway {
 export interface GatewayDeps {
   readonly clock?: Clock;
   /** Replaces the log in the data directory. */
-  readonly audit?: AuditLog;
+  readonly audit?: OpenedAudit;
   /** Told of faults nobody waits for. */
   report(fault: unknown): void;
 }
@@ -83,14 +97,21 @@ export async function createGateway(config: GatewayConfig, deps: GatewayDeps): P
   try {
     const rooms = await openRooms(config, deps, closing);
     const listeners = await openListeners(config, rooms, closing);
-    const controlPlane = await openControlPlane(config, rooms, closing);
-    rooms.house.audit.append({ type: 'gateway-started', policyVersion: rooms.decisionPoint.version });
+    const watch = watchRooms(config, rooms, () => listeners.length);
+    const controlPlane = await openControlPlane(config, rooms, watch, closing);
+    const metrics = await openMetrics(config, watch, closing);
+    rooms.house.audit.append({
+      type: 'gateway-started',
+      policyVersion: rooms.decisionPoint.version,
+      ...(rooms.cutBytes === 0 ? {} : { facts: { cutBytes: rooms.cutBytes } }),
+    });
     const { sessions } = rooms.house;
     closing.unshift(() => sessions.endWhere(() => true, 'the gateway is stopping'));
     closing.unshift(() => rooms.house.recorder.stop());
     return {
       listeners,
       controlPlane,
+      metrics,
       reloadPolicies: () => rooms.decisionPoint.reload(),
       endSessions: (matches, reason) => sessions.endWhere(matches, reason),
       close,
@@ -101,68 +122,66 @@ export async function createGateway(config: GatewayConfig, deps: GatewayDeps): P
   }
 }
 
-/** What has to be closed, last opened first. */
-type Closing = (() => unknown)[];
-
 interface Rooms {
   /** For listeners without TLS; `tls` is each listener's own. */
   readonly house: House;
+  /** Null when tokens are not exchanged. */
+  readonly exchange: TokenExchange | null;
   readonly storage: Storage;
+  readonly signIn: SignIn;
+  readonly sessionIndex: SessionIndex;
   readonly auditIndex: AuditIndex;
+  /** What opening the log set aside, in bytes: for the record. */
+  readonly cutBytes: number;
   readonly approvals: ApprovalRoom;
   readonly containment: Containment;
   readonly exports: Exports;
   readonly decisionPoint: PolicyDecisionPoint;
   readonly protocols: ReturnType<typeof createProtocols>;
   readonly retention: Retention;
+  readonly metrics: Metrics;
+  readonly issuersAway: () => Promise<readonly string[]>;
 }
 
 async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Closing): Promise<Rooms> {
   const { clock = systemClock, report } = deps;
-  const owned = <T extends { close(): unknown }>(thing: T): T => {
-    closing.unshift(() => thing.close());
-    return thing;
-  };
+  const owned = ownedBy(closing);
   const random = (bytes: number): string => randomBytes(bytes).toString('hex');
-  const log = owned(deps.audit ?? createAudit(config.audit, { clock, onCheckpointFailure: report }));
-  const exports = owned(
-    await openExports(config.audit.export, {
-      log,
-      directory: config.audit.directory,
-      cursors: join(config.dataDirectory, 'export'),
-      now: clock.now,
-      random: Math.random,
-      report,
+  const metrics = owned(
+    createMetrics({
+      protocols: [...new Set(config.listeners.map(({ protocol }) => protocol))],
+      seconds: () => performance.now() / 1_000,
     }),
   );
-  const audit = exports.guard(log);
-  closing.unshift(() => audit.append({ type: 'gateway-stopped' }));
-  const auditIndex = owned(
-    createAuditIndex({ log: config.audit.directory, directory: config.auditIndex.directory }, { report }),
-  );
-  const storage = owned(await openStorage(config.storage, { clock }));
+  const log = await openLog(config, { ...deps, clock }, metrics, closing);
+  const { audit, lastEntry } = log;
+  const { environment } = config.secrets;
+  const storage = owned(await openStorage(config.storage, { clock, environment, report }));
   await storage.sessions.endOpen('the gateway stopped', clock.now());
   await storage.applyRetention();
 
   const masking = createMasking(config.masking, readMaskingKey(config.masking, config.dataDirectory));
-  const decisionPoint = owned(await createDecisionPoint(config.policy, { audit, classes: masking.classes }));
-  const connector = createConnector(config.connector, { randomBytes, ...config.secrets });
-  const surroundings = { audit, clock, random, report };
-  const containment = owned(await openContainmentOf(config, { ...surroundings, storage, log, connector }));
-  const identity = containment.guard(createIdentityProvider(config.identity, { clock }));
+  const decisionPoint: PolicyDecisionPoint = owned(
+    await createDecisionPoint(config.policy, { audit, lastEntry, classes: masking.classes }),
+  );
+  const surroundings = { storage, audit, clock, random, report };
+  const containment = owned(await openRevocations(config, surroundings));
+  const end: Gateway['endSessions'] = (matches, why) => sessions.endWhere(matches, why);
+  const identities = { clock, storage, audit, decisionPoint, containment, report, end };
+  const { identity, signIn, tokens, ledger, exchange } = await openIdentities(config, identities, owned);
+  const watched = metrics.watchDecisions(decisionPoint);
   const isContained = (who: Identity) => containment.objection({ identity: who }) !== null;
   const approvals = owned(
     createApprovals({ config: config.approval, storage, clock, audit, random, report, isContained }),
   );
   const { recorder, retention } = openRecordings(config, { clock, audit, report }, owned);
-  const daily = () => void Promise.all([storage.applyRetention(), retention.apply()]).catch(report);
-  const timer = setInterval(daily, RETENTION_MS);
-  closing.unshift(() => clearInterval(timer.unref()));
-  // Not waited for: there may be many to delete, and nobody has to wait for it.
-  void retention.apply().catch(report);
+  applyDaily(storage, retention, report, closing);
+  const connector = createConnector(config.connector, { randomBytes, ...config.secrets });
   const protocols = owned(createProtocols({ clock, random: randomBytes, http: config.http }));
-  const decisions = createDecisionMemo(decisionPoint);
-  const sessions = createSessionRegistry(sessionIndex(storage, clock, report));
+  const decisions = createDecisionMemo(watched);
+  const endHere = (id: string, reason: string) => sessions.endWhere((one) => one.id === id, reason) > 0;
+  const sessionIndex = owned(createSessionIndex({ storage, now: () => clock.now(), endHere, report }));
+  const sessions = createSessionRegistry(observeInto(sessionIndex));
   const house: House = {
     clock,
     random,
@@ -170,9 +189,11 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
     limits: config.limits,
     tls: null,
     identity,
-    decisionPoint,
+    ledger,
+    decisionPoint: watched,
     decisions,
     rates: new Rates(),
+    failures: new RateLimit(config.limits.failedLoginsPerMinute, clock),
     uses: new Uses(),
     workingHours: workingHoursOf(config.policy),
     approvals,
@@ -185,51 +206,25 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
     connectorOf: () => OWN_CONNECTOR,
   };
   decisionPoint.onChange(() => void regate(house).catch(report));
-  contain(containment, house, approvals);
-  return { house, storage, auditIndex, approvals, containment, decisionPoint, protocols, retention, exports };
+  contain(containment, { sessions, approvals, signIn, report });
+  const issuersAway = () => tokens.issuersAway();
+  const { auditIndex, cutBytes, exports } = log;
+  const opened = { house, storage, sessionIndex, signIn, exchange, auditIndex, cutBytes, exports };
+  return { ...opened, approvals, containment, decisionPoint, protocols, retention, metrics, issuersAway };
 }
 
-/** Ends every session that has all of these names. */
-function endNamed({ house, containment }: Rooms, named: SessionsNamed, reason: string): number {
-  const matchers = named.map(([kind, value]) => containment.matcher(kind, value));
-  return house.sessions.endWhere((session) => matchers.every((matches) => matches(useOf(session))), reason);
-}
-
-/** The connector in this process, which reaches every target. */
-const OWN_CONNECTOR = 'local';
-
-/** What a revocation does beside letting nothing new in: sessions end, and nobody's word counts any more. */
-function contain(containment: Containment, { sessions }: House, approvals: ApprovalRoom): void {
-  containment.onAdded((revocation) => {
-    const ended = endRevoked({ sessions }, revocation);
-    approvals.recheck();
-    return ended;
-  });
-  containment.onGroupsLost((standsOnLost) =>
-    sessions.endWhere(
-      ({ identity }) => standsOnLost(identity),
-      'a newer token of the same caller has fewer groups',
-      'connect again with the newer token',
-    ),
-  );
-}
-
-/** The list of what is revoked, as the store and the log have it. */
-function openContainmentOf(
-  config: GatewayConfig,
-  deps: Pick<House, 'audit' | 'clock' | 'random' | 'report' | 'connector'> & {
-    readonly storage: Storage;
-    readonly log: AuditLog;
-  },
-): Promise<Containment> {
-  const { storage, connector, ...rest } = deps;
-  return openContainment({
-    ...rest,
-    config: config.containment,
-    table: storage.revocations,
-    directory: config.audit.directory,
-    targets: connector.targets.map(({ name }) => name),
-  });
+/** Deletes, once a day, what is older than it may be. */
+function applyDaily(
+  storage: Storage,
+  retention: Retention,
+  report: (fault: unknown) => void,
+  closing: Closing,
+): void {
+  const daily = () => void Promise.all([storage.applyRetention(), retention.apply()]).catch(report);
+  const timer = setInterval(daily, RETENTION_MS).unref();
+  closing.unshift(() => clearInterval(timer));
+  // Not waited for: there may be many to delete, and nobody has to wait for it.
+  void retention.apply().catch(report);
 }
 
 function openRecordings(
@@ -266,57 +261,90 @@ async function openListeners(config: GatewayConfig, rooms: Rooms, closing: Closi
   return listeners;
 }
 
+/** How the rooms are doing, for people and their tools. */
+type Watch = Pick<Parameters<typeof createControlPlane>[1], 'health' | 'metrics'>;
+
+function watchRooms(config: GatewayConfig, rooms: Rooms, open: () => number): Watch {
+  const { house, storage, approvals, decisionPoint, exports, metrics, issuersAway } = rooms;
+  const health = createHealth({
+    store: () => storage.sessions.list({ limit: 1 }),
+    log: () => house.audit.synced(),
+    policies: () => decisionPoint.version,
+    issuers: issuersAway,
+    doors: () => ({ open: open(), wanted: config.listeners.length }),
+    exports: () => exports.status(),
+    now: () => house.clock.elapsed(),
+  });
+  const readings = {
+    sessions: () => house.sessions.size,
+    holds: () => approvals.pending,
+    exports: () => exports.status(),
+  };
+  return { health, metrics: () => metrics.render(readings) };
+}
+
+/** Returns the base URL, or null where no address is for scrapers. */
+async function openMetrics(config: GatewayConfig, watch: Watch, closing: Closing): Promise<string | null> {
+  if (config.metrics.listen === undefined) return null;
+  const listener = await listenForScrapers(config.metrics.listen, watch.metrics);
+  closing.unshift(() => listener.close());
+  return listener.address;
+}
+
 /** Returns the base URL. */
-async function openControlPlane(config: GatewayConfig, rooms: Rooms, closing: Closing): Promise<string> {
-  const { house, storage, auditIndex, approvals, protocols, retention, exports, containment } = rooms;
+async function openControlPlane(
+  config: GatewayConfig,
+  rooms: Rooms,
+  watch: Watch,
+  closing: Closing,
+): Promise<string> {
+  const { house, storage, sessionIndex, signIn, auditIndex, approvals, protocols } = rooms;
+  const { retention, exports, exchange, containment } = rooms;
   const { identity, audit, clock, report, recorder } = house;
   const { directory } = config.recording;
   const readSession = (id: string, follow: Following | null) =>
     replay({ directory, id, follow, recorder, clock }, (name) => protocols.byName(name));
   const controlPlane = createControlPlane(config.controlPlane, {
     identity,
+    signIn,
+    signInLimits: config.signIn,
+    exchange,
     approvals,
     sessions: storage.sessions,
     auditIndex,
     audit,
     clock,
-    endSession: (id, reason) => house.sessions.endWhere((session) => session.id === id, reason) > 0,
-    endSessions: (named, reason) => endNamed(rooms, named, reason),
+    endSessions: (named, reason) =>
+      endNamed({ sessions: house.sessions, sessionIndex, containment, storage, report }, named, reason),
     containment,
+    endSession: (id, reason) => sessionIndex.end(id, reason),
     readSession,
     retention,
     exports: () => exports.status(),
+    idempotency: storage.idempotency,
+    ...watch,
     report,
   });
   closing.unshift(() => controlPlane.close());
   return (await controlPlane.listen()).address;
 }
 
-/** Keeps the store's list of sessions; the log stays the truth, so a store that fails is only reported. */
-function sessionIndex(storage: Storage, clock: Clock, report: (fault: unknown) => void): SessionObserver {
+/** What the store lists of a session. */
+function observeInto(index: SessionIndex): SessionObserver {
   return {
-    opened(session) {
-      const { id, identity, target, facet, client, context, startedAt } = session;
-      const { subject, displayName, actor, task } = identity;
-      storage.sessions
-        .started({
-          id,
-          subject,
-          display_name: displayName,
-          actor,
-          task,
-          target,
-          facet,
-          client,
-          protocol: context.protocol,
-          started_at: startedAt,
-          recording: `${id}.rec`,
-        })
-        .catch(report);
+    opened({ id, identity, target, facet, client, context, startedAt }) {
+      const { subject, displayName, actor, task, tokenId, delegation, scope } = identity;
+      index.opened({
+        ...{ id, subject, actor, task, target, facet, client },
+        display_name: displayName,
+        protocol: context.protocol,
+        started_at: startedAt,
+        recording: `${id}.rec`,
+        token_id: scope === null ? null : tokenId,
+        delegation: scope === null ? null : JSON.stringify(delegation),
+      });
     },
-    closed(session, reason) {
-      storage.sessions.ended(session.id, reason, clock.now(), session.operations).catch(report);
-    },
+    closed: (session, reason) => index.closed(session.id, reason, session.operations),
   };
 }
 

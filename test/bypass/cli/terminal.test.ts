@@ -33,6 +33,8 @@ test('an access request shows every space of a value, and no field of it can act
     ...{ reason: HOSTILE, state: 'pending', redeemedAt: null, endedAt: null, decidable: true },
     createdAt: new Date(0).toISOString(),
     expiresAt: new Date(0).toISOString(),
+    tokenId: null,
+    delegation: [HOSTILE],
     decisions: [
       {
         ...{ approver: HOSTILE, approverName: HOSTILE, verdict: 'approve', reason: HOSTILE },

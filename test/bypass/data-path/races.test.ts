@@ -1,5 +1,6 @@
 /** Whatever changes while an operation is judged, nothing is permitted that should not be. */
 import assert from 'node:assert/strict';
+import { Socket } from 'node:net';
 import { test } from 'node:test';
 import type { TargetConnection } from '@sallyport/connector';
 import { regate } from '../../../packages/gateway/src/data-path/index.ts';
@@ -136,7 +137,7 @@ test('a policy that forbids connecting also ends the session that is just loggin
   const dialling = gate<TargetConnection>();
   Object.assign(staged.house.connector, { open: dialling.wait });
   const said = { relayed: false, refused: null as Denial | null };
-  const served = serve(null as never, toy(said), staged.house);
+  const served = serve(new Socket(), toy(said), staged.house);
   await dialling.reached;
   staged.version = 'v2';
   staged.decide = async () => ({ ...requestableUnder('v2'), approvals: null }) as Decision;
@@ -152,7 +153,7 @@ test('a revocation finds the session that is just logging in [data-path.admissio
   const dialling = gate<TargetConnection>();
   Object.assign(staged.house.connector, { open: dialling.wait });
   const said = { relayed: false, refused: null as Denial | null };
-  const served = serve(null as never, toy(said), staged.house);
+  const served = serve(new Socket(), toy(said), staged.house);
   await dialling.reached;
   assert.equal(
     staged.house.sessions.endWhere(({ identity }) => identity.subject === IDENTITY.subject, 'quarantine'),

@@ -11,8 +11,9 @@ import {
 } from '../../../packages/gateway/src/data-path/index.ts';
 import { judge } from '../../../packages/gateway/src/data-path/judge.ts';
 import { Session } from '../../../packages/gateway/src/data-path/session.ts';
-import { type Identity, NO_TOKEN } from '../../../packages/gateway/src/identity/index.ts';
+import { type Identity, PLAIN_TOKEN } from '../../../packages/gateway/src/identity/index.ts';
 import { systemClock } from '../../../packages/gateway/src/lib/clock.ts';
+import { RateLimit } from '../../../packages/gateway/src/lib/rate-limit.ts';
 import { createMasking, maskingSection } from '../../../packages/gateway/src/masking/index.ts';
 import type { ApprovalRequirement, Decision } from '../../../packages/gateway/src/policy/index.ts';
 import type { Operation, Outcome } from '../../../packages/gateway/src/protocols/protocol.ts';
@@ -26,7 +27,7 @@ export const IDENTITY: Identity = {
   kind: 'machine',
   expiresAt: Date.now() + 3_600_000,
   aliases: ['test|agent', 'agent-1'],
-  ...NO_TOKEN,
+  ...PLAIN_TOKEN,
 };
 
 /** A promise that a test settles. */
@@ -132,6 +133,7 @@ function houseOn(stage: Stage): House {
     decide: (_context, _evaluations, approved) => stage.decide(approved),
     asksRisk: false,
     groupOf: () => null,
+    isAction: () => true,
     onChange: () => undefined,
     close: async () => undefined,
   };
@@ -142,10 +144,12 @@ function houseOn(stage: Stage): House {
   return {
     clock: systemClock,
     limits: {} as House['limits'],
-    identity: { authenticate: async () => IDENTITY },
+    identity: { authenticate: async () => IDENTITY, confirm: async () => undefined },
+    ledger: { open: () => Promise.reject(new Error('there are no task tokens here')) },
     decisionPoint,
     decisions: createDecisionMemo(decisionPoint),
     rates: new Rates(),
+    failures: new RateLimit(1_000_000, systemClock),
     uses: new Uses(),
     workingHours: null,
     approvals: { open: () => accessRequest(stage) },

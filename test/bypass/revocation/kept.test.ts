@@ -27,8 +27,8 @@ const forgetStore = () => {
 const factsOf = (entry: { readonly facts?: unknown } | undefined) =>
   (entry?.facts ?? {}) as Readonly<Record<string, unknown>>;
 async function liftAll(): Promise<void> {
-  for (const { id } of await (await guard()).listRevocations())
-    await (await guard()).liftRevocation(id, 'the next test');
+  for (const { id } of (await (await guard()).listRevocations()).revocations)
+    await (await guard()).liftRevocation({ id, reason: 'the next test' });
 }
 
 test('it is in force after a restart, with the store lost, and with an older store [containment.restart, L6]', async () => {
@@ -40,16 +40,20 @@ test('it is in force after a restart, with the store lost, and with an older sto
   const copy = join(world.directory, 'older.db');
   await world.restart(() => copyFileSync(storeFile(world), copy));
   await quarantine('agent-2');
-  const [newest] = await (await guard()).listRevocations();
+  const [newest] = (await (await guard()).listRevocations()).revocations;
   await world.restart(() => {
     forgetStore();
     copyFileSync(copy, storeFile(world));
   });
   await assert.rejects(open('agent-2'), /was quarantined: odd/);
-  assert.deepEqual((await (await guard()).listRevocations())[0], newest, 'the log has all of it');
+  assert.deepEqual((await (await guard()).listRevocations()).revocations[0], newest, 'the log has all of it');
   await liftAll();
   await world.restart(forgetStore);
-  assert.deepEqual(await (await guard()).listRevocations(), [], 'the log has that it was lifted');
+  assert.deepEqual(
+    (await (await guard()).listRevocations()).revocations,
+    [],
+    'the log has that it was lifted',
+  );
   (await open()).close();
 });
 
@@ -107,8 +111,8 @@ test('without the log sessions end all the same, it is said, made up for, and in
   assert.deepEqual(problems, ['the audit log could not be written']);
   assert.match((await lastWord(client)).M ?? '', /was revoked: now/);
   // Lifting permits something, and that needs its entry.
-  await assert.rejects(as.liftRevocation(revocation.id, 'no'), { status: 503 });
-  assert.equal((await as.listRevocations()).length, 1);
+  await assert.rejects(as.liftRevocation({ id: revocation.id, reason: 'no' }), { status: 503 });
+  assert.equal((await as.listRevocations()).revocations.length, 1);
   await assert.rejects(open(), /was revoked: now/);
   world.isLogBroken = false;
   assert.equal(auditEntries(world).filter(({ reason }) => reason === 'now').length, 0);
@@ -123,13 +127,19 @@ test('without the log sessions end all the same, it is said, made up for, and in
 test('a person who is an operator lifts it, a machine does not, and nobody what is about them [containment.lift]', async () => {
   const { revocation } = await (await guard()).revoke({ kind: 'task', value: 'night', reason: 'odd' });
   for (const subject of ['agent', 'approver', 'auditor', 'stranger'])
-    await assert.rejects(async () => (await world.as(subject)).liftRevocation(revocation.id, 'please'), {
-      status: 403,
-    });
+    await assert.rejects(
+      async () => (await world.as(subject)).liftRevocation({ id: revocation.id, reason: 'please' }),
+      {
+        status: 403,
+      },
+    );
   const { createClient } = await import('@sallyport/contract');
   const clientOf = (token: string) => createClient({ baseUrl: world.gateway.controlPlane, token });
   const robot = clientOf(await world.issuer.token({ subject: 'agent', claims: { groups: ['security'] } }));
-  await assert.rejects(robot.liftRevocation(revocation.id, 'please'), { status: 403, message: /person/ });
+  await assert.rejects(robot.liftRevocation({ id: revocation.id, reason: 'please' }), {
+    status: 403,
+    message: /person/,
+  });
   const agent = clientOf(await world.issuer.token({ subject: 'guard', actor: 'agent-9' }));
   await assert.rejects(agent.revoke({ kind: 'task', value: 'x', reason: 'mine' }), { status: 403 });
   await (await guard()).revoke({ kind: 'subject', value: 'guard@corp.example', reason: 'turned' });
@@ -137,8 +147,9 @@ test('a person who is an operator lifts it, a machine does not, and nobody what 
   const second = clientOf(
     await world.issuer.token({ subject: 'stranger', claims: { groups: ['security'] } }),
   );
-  for (const { id } of await second.listRevocations()) await second.liftRevocation(id, 'a drill');
-  await assert.rejects(second.liftRevocation(revocation.id, 'again'), { status: 404 });
+  for (const { id } of (await second.listRevocations()).revocations)
+    await second.liftRevocation({ id, reason: 'a drill' });
+  await assert.rejects(second.liftRevocation({ id: revocation.id, reason: 'again' }), { status: 404 });
   const lifted = auditEntries(world).findLast(({ type }) => type === 'revocation-lifted');
   assert.deepEqual([lifted?.subject, lifted?.reason], ['test|stranger', 'a drill']);
 });
@@ -149,11 +160,11 @@ test('whoever was revoked approves nothing any more [containment.approvals, L3]'
   client.send(query('delete from shop.kept'));
   const pending = await eventually(
     'it waits',
-    async () => (await approvals.listAccessRequests({ state: 'pending' }))[0],
+    async () => (await approvals.listAccessRequests({ state: 'pending' })).accessRequests[0],
   );
   const as = await guard();
   await as.revoke({ kind: 'subject', value: 'test|approver', reason: 'stolen laptop' });
-  await assert.rejects(approvals.approve(pending.id), { status: 401 });
+  await assert.rejects(approvals.approve({ id: pending.id }), { status: 401 });
   assert.deepEqual(await world.server.query('select n from shop.kept'), [{ n: 1 }]);
   client.close();
   await liftAll();
@@ -203,11 +214,11 @@ test('whoever reads a recording when they are revoked gets no more of it [contai
   const client = await open('agent-8');
   const auditor = await world.as('auditor');
   const session = await eventually('it is listed', async () =>
-    (await auditor.listSessions({ open: true })).find(({ actor }) => actor === 'agent-8'),
+    (await auditor.listSessions({ open: true })).sessions.find(({ actor }) => actor === 'agent-8'),
   );
   const events: unknown[] = [];
   const reading = (async () => {
-    for await (const event of auditor.recording(session.id, { follow: true })) events.push(event);
+    for await (const event of auditor.recording({ id: session.id, follow: true })) events.push(event);
   })();
   await eventually('it is read', () => (events.length > 0 ? true : undefined));
   await (await guard()).revoke({ kind: 'subject', value: 'auditor@corp.example', reason: 'left' });

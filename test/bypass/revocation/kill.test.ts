@@ -31,7 +31,7 @@ async function connect(): Promise<{ client: RawClient; id: string }> {
   return { client, id };
 }
 
-const sessions = async () => (await world.as('guard')).listSessions({ open: true });
+const sessions = async () => (await (await world.as('guard')).listSessions({ open: true })).sessions;
 
 const running = (text: string) =>
   world.server.query(
@@ -44,7 +44,7 @@ test('an operator ends a session while its statement runs: the client is told, t
   await eventually('it runs', async () =>
     (await running('SELECT pg_sleep')).length === 1 ? true : undefined,
   );
-  const ended = await (await world.as('guard')).endSession(id, 'it runs too long');
+  const ended = await (await world.as('guard')).endSession({ id, reason: 'it runs too long' });
   assert.equal(ended.id, id);
   const last = (await client.untilClosed()).find(({ type }) => type === 'E');
   assert.ok(last !== undefined);
@@ -52,7 +52,9 @@ test('an operator ends a session while its statement runs: the client is told, t
   await eventually('the server stopped', async () =>
     (await running('SELECT pg_sleep')).length === 0 ? true : undefined,
   );
-  await assert.rejects(async () => (await world.as('guard')).endSession(id, 'again'), { status: 409 });
+  await assert.rejects(async () => (await world.as('guard')).endSession({ id, reason: 'again' }), {
+    status: 409,
+  });
   const entries = [...readLog(join(world.directory, 'data', 'audit'))].map(({ fields }) => fields);
   const said = entries.find(({ type, sessionId }) => type === 'admin' && sessionId === id);
   assert.equal(said?.subject, 'test|guard');
@@ -64,12 +66,14 @@ test('an operator ends a session that waits for people: the access request is ca
   client.send(query('DELETE FROM monitoring.checks'));
   const approver = await world.as('approver');
   const pending = await eventually('it waits', async () =>
-    (await approver.listAccessRequests({ state: 'pending' })).find((one) => one.sessionId === id),
+    (await approver.listAccessRequests({ state: 'pending' })).accessRequests.find(
+      (one) => one.sessionId === id,
+    ),
   );
-  await (await world.as('guard')).endSession(id, 'no');
+  await (await world.as('guard')).endSession({ id, reason: 'no' });
   await client.untilClosed();
-  await assert.rejects(approver.approve(pending.id), { status: 409 });
-  assert.equal((await approver.getAccessRequest(pending.id)).state, 'cancelled');
+  await assert.rejects(approver.approve({ id: pending.id }), { status: 409 });
+  assert.equal((await approver.getAccessRequest({ id: pending.id })).state, 'cancelled');
   assert.deepEqual(await world.server.query('SELECT count(*)::int AS left FROM monitoring.checks'), [
     { left: 10 },
   ]);
@@ -83,10 +87,12 @@ test('nobody else ends a session: not its agent, not an approver, not an auditor
     ['approver', 404],
     ['stranger', 404],
   ] as const) {
-    await assert.rejects(async () => (await world.as(subject)).endSession(id, 'mine now'), { status });
+    await assert.rejects(async () => (await world.as(subject)).endSession({ id, reason: 'mine now' }), {
+      status,
+    });
   }
   for (const reason of ['', '   ', 'x'.repeat(501)]) {
-    await assert.rejects(async () => (await world.as('guard')).endSession(id, reason), { status: 400 });
+    await assert.rejects(async () => (await world.as('guard')).endSession({ id, reason }), { status: 400 });
   }
   assert.ok((await client.ask(query('SELECT 1'))).some(({ type }) => type === 'D'));
   client.close();
@@ -94,7 +100,10 @@ test('nobody else ends a session: not its agent, not an approver, not an auditor
 
 test('a forged line in the reason stays one line [control-plane.end-session]', async () => {
   const { client, id } = await connect();
-  await (await world.as('guard')).endSession(id, 'bye\u001b[2J\n{"type":"session-started"}\u202e');
+  await (await world.as('guard')).endSession({
+    id,
+    reason: 'bye\u001b[2J\n{"type":"session-started"}\u202e',
+  });
   const last = (await client.untilClosed()).find(({ type }) => type === 'E');
   assert.ok(last !== undefined);
   assert.match(fieldsOf(last).M ?? '', /guard ended it: bye \[2J \{"type":"session-started"\}$/);

@@ -15,7 +15,8 @@ before(async () => {
 after(() => world.close());
 afterEach(async () => {
   const guard = await world.as('guard');
-  for (const { id } of await guard.listRevocations()) await guard.liftRevocation(id, 'the next test');
+  for (const { id } of (await guard.listRevocations()).revocations)
+    await guard.liftRevocation({ id, reason: 'the next test' });
 });
 
 const token = (request: Partial<TokenRequest> = {}) => world.issuer.token({ ...AGENT, ...request });
@@ -94,7 +95,9 @@ test('a revoked connector ends what it carries [containment.kinds]', async () =>
 test('a revoked session ends, and its caller may come back [containment.kinds]', async () => {
   const client = await world.open(await token());
   const guard = await world.as('guard');
-  const [session] = await guard.listSessions({ open: true });
+  const {
+    sessions: [session],
+  } = await guard.listSessions({ open: true });
   assert.equal(await revoked('session', session?.id ?? ''), 1);
   await lastWord(client);
   (await world.open(await token())).close();
@@ -108,7 +111,7 @@ test('a revoked token is refused though it was verified a moment ago, and no oth
   await refusedEverywhere(leaked, /the token was revoked/);
   assert.equal(describe(await bystander.ask(query('select 1'))), 'T D(1) C(SELECT 1) ZI');
   bystander.close();
-  const [listed] = await (await world.as('guard')).listRevocations();
+  const [listed] = (await (await world.as('guard')).listRevocations()).revocations;
   assert.ok(listed?.until !== null, 'it is forgotten some time after the token expired');
 });
 
@@ -152,7 +155,8 @@ test('who was revoked comes back under no other spelling [containment.names]', a
     await lastWord(client);
     await refusedEverywhere(await token(), /was revoked/);
     const guard = await world.as('guard');
-    for (const { id } of await guard.listRevocations()) await guard.liftRevocation(id, 'the next spelling');
+    for (const { id } of (await guard.listRevocations()).revocations)
+      await guard.liftRevocation({ id, reason: 'the next spelling' });
   }
 });
 

@@ -28,7 +28,8 @@ before(async () => {
 after(() => world.close());
 afterEach(async () => {
   const guard = await world.as('guard');
-  for (const { id } of await guard.listRevocations()) await guard.liftRevocation(id, 'the next test');
+  for (const { id } of (await guard.listRevocations()).revocations)
+    await guard.liftRevocation({ id, reason: 'the next test' });
 });
 
 const open = async () => world.open(await world.issuer.token(AGENT));
@@ -124,12 +125,12 @@ test('a held operation is cancelled, and an approval that comes later changes no
   const approver = await world.as('approver');
   const pending = await eventually(
     'it waits',
-    async () => (await approver.listAccessRequests({ state: 'pending' }))[0],
+    async () => (await approver.listAccessRequests({ state: 'pending' })).accessRequests[0],
   );
   assert.equal(await revoke(), 1);
   await isTold(client);
-  await assert.rejects(approver.approve(pending.id), { status: 409 });
-  assert.equal((await approver.getAccessRequest(pending.id)).state, 'cancelled');
+  await assert.rejects(approver.approve({ id: pending.id }), { status: 409 });
+  assert.equal((await approver.getAccessRequest({ id: pending.id })).state, 'cancelled');
   assert.deepEqual(await rows('kept'), [1]);
 });
 

@@ -11,7 +11,7 @@ import {
   startOidcProvider,
   type TokenRequest,
 } from '../../../packages/cli/src/demo/oidc-provider.ts';
-import { type AuditLog, createAudit } from '../../../packages/gateway/src/audit/index.ts';
+import { createAudit, type OpenedAudit } from '../../../packages/gateway/src/audit/index.ts';
 import { systemClock } from '../../../packages/gateway/src/lib/clock.ts';
 import { Fault } from '../../../packages/gateway/src/lib/fault.ts';
 import { PERSONAS, type Surroundings, startSurroundings } from '../../fixtures/gateway.ts';
@@ -140,11 +140,13 @@ async function startApi(waiting: Set<ServerResponse>, configFile: string, otherI
 }
 
 /** The log, until it is said to take nothing: as one on a full disk. */
-function breakable(log: AuditLog, isBroken: () => boolean): AuditLog {
+function breakable(log: OpenedAudit, isBroken: () => boolean): OpenedAudit {
   const unavailable = (): Fault => new Fault('audit-unavailable', 'the audit log is not available: no space');
   return {
     publicKey: log.publicKey,
     durability: log.durability,
+    cutBytes: log.cutBytes,
+    lastEntry: (type) => log.lastEntry(type),
     get size() {
       return log.size;
     },

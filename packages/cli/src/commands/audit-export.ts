@@ -64,7 +64,7 @@ export async function status(
   options: ControlPlaneOptions & { readonly json?: boolean },
   terminal: Terminal,
 ): Promise<void> {
-  const exports = await asking(options, terminal, (client) => client.listExports());
+  const exports = await asking(options, terminal, async (client) => (await client.listExports()).exports);
   if (options.json === true) terminal.out(jsonText(exports, 2));
   else if (exports.length === 0)
     terminal.err('Nothing is exported: see audit.export in docs/configuration.md.');

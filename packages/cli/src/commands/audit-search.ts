@@ -16,7 +16,7 @@ export interface SearchOptions extends ControlPlaneOptions, FolderOptions, Audit
   readonly json?: boolean;
 }
 
-/** Finds decisions in the audit log, newest first. */
+/** Finds decisions and logins in the audit log, newest first. */
 export async function searchOperations(options: SearchOptions, terminal: Terminal): Promise<void> {
   const page: AuditOperationPage = isLocal(options)
     ? await searchFiles(options, queryOf(options), 'operations', terminal)
@@ -64,7 +64,7 @@ function operationRow(one: AuditOperation): readonly string[] {
     oneLine(one.target ?? '-'),
     oneLine(one.sessionId ?? '-'),
     oneLine(one.policies.join(' ')) || '-',
-    oneLine(one.form ?? '-'),
+    oneLine(one.form ?? (one.type === 'decision' ? '-' : one.type)),
   ];
 }
 

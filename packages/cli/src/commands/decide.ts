@@ -9,7 +9,9 @@ export interface DecideOptions extends ControlPlaneOptions {
 }
 
 export async function approve(id: string, options: DecideOptions, terminal: Terminal): Promise<void> {
-  const one = await asking(options, terminal, (client) => client.approve(id, options.reason ?? ''));
+  const one = await asking(options, terminal, (client) =>
+    client.approve({ id, reason: options.reason ?? '' }),
+  );
   if (options.json === true) return terminal.out(jsonText(one, 2));
   const verb =
     one.state === 'approved' ? terminal.paint.good('approved') : 'your approval counts; more are needed for';
@@ -21,7 +23,7 @@ export async function deny(
   options: DecideOptions & { readonly reason: string },
   terminal: Terminal,
 ): Promise<void> {
-  const one = await asking(options, terminal, (client) => client.deny(id, options.reason));
+  const one = await asking(options, terminal, (client) => client.deny({ id, reason: options.reason }));
   if (options.json === true) return terminal.out(jsonText(one, 2));
   terminal.out(`${terminal.paint.bad('denied')} ${one.id}: ${summary(one)}`);
 }

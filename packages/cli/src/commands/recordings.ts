@@ -29,7 +29,7 @@ export async function exportRecording(id: string, options: ExportOptions, termin
     throw new Failure(exitCode.usage, '--operation is for --format csv.');
   const make = formats[format as keyof typeof formats];
   await asking(options, terminal, async (client) => {
-    const events = client.recording(id);
+    const events = client.recording({ id });
     const lines = operation === undefined ? make(events) : replyCsv(events, operation);
     if (output === undefined) for await (const line of lines) await write(line, terminal);
     else await writeFile(output, lines);
@@ -41,7 +41,7 @@ export async function hold(
   options: ControlPlaneOptions & { readonly reason: string },
   terminal: Terminal,
 ): Promise<void> {
-  await asking(options, terminal, (client) => client.holdRecording(id, options.reason));
+  await asking(options, terminal, (client) => client.holdRecording({ id, reason: options.reason }));
   terminal.out(`held: the recording of ${oneLine(id)} is kept until it is released`);
 }
 
@@ -50,7 +50,9 @@ export async function release(
   options: ControlPlaneOptions & { readonly reason?: string },
   terminal: Terminal,
 ): Promise<void> {
-  await asking(options, terminal, (client) => client.releaseRecording(id, options.reason));
+  await asking(options, terminal, (client) =>
+    client.releaseRecording({ id, ...(options.reason === undefined ? {} : { reason: options.reason }) }),
+  );
   terminal.out(`released: the recording of ${oneLine(id)} is kept as long as any other`);
 }
 

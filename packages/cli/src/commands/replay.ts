@@ -28,7 +28,7 @@ export async function replay(id: string, options: ReplayOptions, terminal: Termi
   const atOnce = options.instant === true || follow || search !== undefined || options.json === true;
   await asking(options, terminal, async (client) => {
     let before = seek;
-    const all = from(client.recording(id, { follow }), seek);
+    const all = from(client.recording({ id, ...(follow === undefined ? {} : { follow }) }), seek);
     for await (const event of search === undefined ? all : operationsWith(all, search)) {
       const now = typeof event.at === 'number' ? event.at : before;
       if (!atOnce) await wait(Math.min((now - before) / (options.speed ?? 1), LONGEST_PAUSE));

@@ -1,5 +1,5 @@
-import type { AccessRequest } from '@sallyport/contract';
-import { asking, type ControlPlaneOptions } from '../control-plane.ts';
+import { type AccessRequest, rowsOf } from '@sallyport/contract';
+import { asking, type ControlPlaneOptions, MOST_ROWS, PAGE_ROWS } from '../control-plane.ts';
 import { table } from '../table.ts';
 import { exactly, jsonText, oneLine, someLines, type Terminal } from '../terminal.ts';
 import { moment, span } from '../time.ts';
@@ -16,13 +16,19 @@ export async function requests(
   terminal: Terminal,
 ): Promise<void> {
   if (id !== undefined) {
-    const one = await asking(options, terminal, (client) => client.getAccessRequest(id));
+    const one = await asking(options, terminal, (client) => client.getAccessRequest({ id }));
     if (options.json === true) terminal.out(jsonText(one, 2));
     else for (const line of details(one, terminal)) terminal.out(line);
     return;
   }
   const query = options.all === true ? {} : ({ state: 'pending' } as const);
-  const found = await asking(options, terminal, (client) => client.listAccessRequests(query));
+  const found = await asking(options, terminal, (client) =>
+    rowsOf(
+      (at) => client.listAccessRequests({ ...query, ...at, limit: PAGE_ROWS }),
+      (page) => page.accessRequests,
+      MOST_ROWS,
+    ),
+  );
   if (options.json === true) return terminal.out(jsonText(found, 2));
   if (found.length === 0) {
     return terminal.err(
@@ -61,6 +67,8 @@ export function details(one: AccessRequest, { paint }: Pick<Terminal, 'paint'>):
     field('request', `${one.id} (${one.state})`),
     field('who', `${whoOf(one)} (${oneLine(one.subject)})`),
     ...(one.task === null ? [] : [field('task', oneLine(one.task))]),
+    ...(one.delegation.length === 0 ? [] : [field('through', one.delegation.map(oneLine).join(' < '))]),
+    ...(one.tokenId === null ? [] : [field('token', oneLine(one.tokenId))]),
     field('target', oneLine(one.target)),
     field('session', oneLine(one.sessionId)),
     field('needs', needs),

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { Revocation, RevocationKind, RevokeBody } from '@sallyport/contract';
+import {
+  LIST_LIMIT,
+  type Revocation,
+  type RevocationKind,
+  type RevokeBody,
+  rowsOf,
+} from '@sallyport/contract';
+import { z } from 'zod';
 import { asking, type ControlPlaneOptions } from '../control-plane.ts';
 import { exitCode, Failure } from '../failure.ts';
 import { table } from '../table.ts';
@@ -47,7 +54,13 @@ export async function listRevocations(
   options: ControlPlaneOptions & { readonly json?: boolean },
   terminal: Terminal,
 ): Promise<void> {
-  const found = await asking(options, terminal, (client) => client.listRevocations());
+  const found = await asking(options, terminal, (client) =>
+    rowsOf(
+      (at) => client.listRevocations({ ...at, limit: LIST_LIMIT }),
+      (page) => page.revocations,
+      Number.POSITIVE_INFINITY,
+    ),
+  );
   if (options.json === true) return terminal.out(jsonText(found, 2));
   if (found.length === 0) return terminal.err('Nothing is revoked.');
   const headings = ['ID', 'SINCE (UTC)', 'UNTIL (UTC)', 'HOW', 'WHAT', 'BY', 'WHY'];
@@ -56,7 +69,7 @@ export async function listRevocations(
 
 export async function liftRevocation(id: string, options: Unreasoned, terminal: Terminal): Promise<void> {
   const reason = reasonOf(options);
-  const one = await asking(options, terminal, (client) => client.liftRevocation(id, reason));
+  const one = await asking(options, terminal, (client) => client.liftRevocation({ id, reason }));
   if (options.json === true) return terminal.out(jsonText(one, 2));
   terminal.out(`lifted ${oneLine(one.id)}: ${whatOf(one)} may be used again`);
 }
@@ -106,10 +119,27 @@ async function nameOf(
 
 /** The gateway's id of a token: of what is signed, since a signature can be written in more than one way. */
 function tokenIdOf(token: string): string {
+  const taskTokenId = taskTokenIdIn(token);
+  if (taskTokenId !== null) return taskTokenId;
   return createHash('sha256')
     .update(token.slice(0, token.lastIndexOf('.')))
     .digest('base64url');
 }
+
+/** Of what the gateway issues itself the id is the `jti`. Nothing is verified: who revokes what is no token revokes nothing. */
+function taskTokenIdIn(token: string): string | null {
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
+    return taskTokenClaims.parse(claims).jti;
+  } catch {
+    return null;
+  }
+}
+
+const taskTokenClaims = z.object({
+  jti: z.string(),
+  authorization_details: z.tuple([z.object({ type: z.literal('sallyport_task') })]),
+});
 
 function row(one: Revocation): readonly string[] {
   return [

@@ -1,5 +1,5 @@
-import type { Session } from '@sallyport/contract';
-import { asking, type ControlPlaneOptions } from '../control-plane.ts';
+import { rowsOf, type Session } from '@sallyport/contract';
+import { asking, type ControlPlaneOptions, MOST_ROWS, PAGE_ROWS } from '../control-plane.ts';
 import { exitCode, Failure } from '../failure.ts';
 import { table } from '../table.ts';
 import { jsonText, oneLine, type Terminal } from '../terminal.ts';
@@ -27,7 +27,13 @@ export async function sessions(options: SessionsOptions, terminal: Terminal): Pr
     );
   }
   const query = options.open === true ? { open: true } : {};
-  const found = await asking(options, terminal, (client) => client.listSessions(query));
+  const found = await asking(options, terminal, (client) =>
+    rowsOf(
+      (at) => client.listSessions({ ...query, ...at, limit: PAGE_ROWS }),
+      (page) => page.sessions,
+      MOST_ROWS,
+    ),
+  );
   if (options.json === true) return terminal.out(jsonText(found, 2));
   if (found.length === 0) return terminal.err('There are no sessions you may see.');
   const headings = ['ID', 'STARTED (UTC)', 'LASTED', 'OPS', 'PROTOCOL', 'TARGET', 'WHO'];
@@ -57,11 +63,13 @@ export async function kill(id: string | undefined, options: KillOptions, termina
     );
   }
   if (id !== undefined) {
-    const one = await asking(options, terminal, (client) => client.endSession(id, reason));
+    const one = await asking(options, terminal, (client) => client.endSession({ id, reason }));
     return terminal.out(`ended ${oneLine(one.id)}: ${whoOf(one)} at ${oneLine(one.target)}`);
   }
   const body = isFiltered ? { ...filter, reason } : { all: true as const, reason };
-  const ended = await asking(options, terminal, (client) => client.endSessions(body));
+  const { ended, problems } = await asking(options, terminal, (client) => client.endSessions(body));
+  if (problems.length > 0)
+    throw new Failure(exitCode.failed, `${sessionsEnded(ended)}, but ${problems.map(oneLine).join('; ')}`);
   if (ended === 0)
     throw new Failure(exitCode.refused, 'No open session has that. See "sallyport sessions --open".');
   terminal.out(sessionsEnded(ended));

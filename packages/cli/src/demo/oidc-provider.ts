@@ -19,6 +19,8 @@ export interface OidcProviderOptions {
   readonly audience: string;
   readonly personas: readonly Persona[];
   readonly tokenSeconds?: number;
+  /** A gateway where people sign in with a browser: its origin, and the names it may have given this provider. */
+  readonly web?: { readonly origin: string; readonly names: readonly string[] };
 }
 
 /** What a token is asked for. Claims not named come from the persona. */
@@ -38,6 +40,8 @@ export interface RunningOidcProvider {
   readonly tokenEndpoint: string;
   /** For code flow with PKCE and device flow; a public client. */
   readonly publicClientId: string;
+  /** For code flow in a gateway, where people sign in with a browser. */
+  readonly webClient: { readonly id: string; readonly secret: string };
   /** For client_credentials. */
   readonly machineClient: { readonly id: string; readonly secret: string };
   /** An access token through the provider's real token endpoint. */
@@ -46,6 +50,10 @@ export interface RunningOidcProvider {
   tokenCommand(request: TokenRequest): string;
   /** Signs with a new key from now on. `keepOld` still publishes the former one. */
   rotateKeys(options?: { readonly keepOld: boolean }): Promise<void>;
+  /** What a person is in from now on, in tokens that are issued later. */
+  setGroups(subject: string, groups: readonly string[]): void;
+  /** The provider knows this person no longer. */
+  forget(subject: string): void;
   /** While true, every request is answered 503. */
   setOutage(outage: boolean): void;
   /** Requests seen by path, since the start. */
@@ -58,10 +66,19 @@ const PERSONA_GRANT = 'urn:sallyport:demo:persona';
 const DEMO_CLIENT = 'sallyport-demo';
 const PUBLIC_CLIENT = 'sallyport-cli';
 const MACHINE_CLIENT = 'nightly-report';
+const WEB_CLIENT = 'sallyport-web';
+
+interface Secrets {
+  readonly demo: string;
+  readonly machine: string;
+  readonly web: string;
+}
 
 /** Starts a real OpenID Connect provider on loopback, for the demo and the tests. Not for production: anyone may sign in. */
 export async function startOidcProvider(options: OidcProviderOptions): Promise<RunningOidcProvider> {
-  const secrets = { demo: randomBytes(16).toString('hex'), machine: randomBytes(16).toString('hex') };
+  const secret = () => randomBytes(16).toString('hex');
+  const secrets: Secrets = { demo: secret(), machine: secret(), web: secret() };
+  const personas = new Map(options.personas.map((one) => [one.sub, one]));
   const counts = new Map<string, number>();
   let outage = false;
   let keys = [await newKey()];
@@ -75,7 +92,7 @@ export async function startOidcProvider(options: OidcProviderOptions): Promise<R
   });
   const issuer = await listen(server, options.port ?? 0);
   const rebuild = async () => {
-    handler = await buildHandler(issuer, options, keys, secrets);
+    handler = await buildHandler(issuer, { ...options, known: personas }, keys, secrets);
   };
   await rebuild();
 
@@ -83,6 +100,7 @@ export async function startOidcProvider(options: OidcProviderOptions): Promise<R
     issuer,
     tokenEndpoint: `${issuer}/token`,
     publicClientId: PUBLIC_CLIENT,
+    webClient: { id: WEB_CLIENT, secret: secrets.web },
     machineClient: { id: MACHINE_CLIENT, secret: secrets.machine },
     token: (request) => fetchToken(issuer, secrets.demo, request),
     tokenCommand: (request) => {
@@ -94,6 +112,11 @@ export async function startOidcProvider(options: OidcProviderOptions): Promise<R
       keys = [await newKey(), ...(rotation.keepOld ? keys : [])];
       await rebuild();
     },
+    setGroups: (subject, groups) => {
+      const persona = personas.get(subject);
+      if (persona !== undefined) personas.set(subject, { ...persona, groups });
+    },
+    forget: (subject) => void personas.delete(subject),
     setOutage: (value) => {
       outage = value;
     },
@@ -106,12 +129,10 @@ export async function startOidcProvider(options: OidcProviderOptions): Promise<R
   };
 }
 
-async function buildHandler(
-  issuer: string,
-  options: OidcProviderOptions,
-  keys: readonly JWK[],
-  secrets: { readonly demo: string; readonly machine: string },
-) {
+/** The options, with the people as they are now. */
+type Current = OidcProviderOptions & { readonly known: ReadonlyMap<string, Persona> };
+
+async function buildHandler(issuer: string, options: Current, keys: readonly JWK[], secrets: Secrets) {
   const { default: Provider } = await quietly(() => import('oidc-provider'));
   const provider = await quietly(() => new Provider(issuer, configuration(options, keys, secrets)));
   provider.registerGrantType(PERSONA_GRANT, (ctx) => personaGrant(ctx, options), [
@@ -128,14 +149,10 @@ async function buildHandler(
 /** Claims asked for beside the persona's, kept from the grant handler to the signing of the same token. */
 const asked = new WeakMap<object, Record<string, unknown>>();
 
-function configuration(
-  options: OidcProviderOptions,
-  keys: readonly JWK[],
-  secrets: { readonly demo: string; readonly machine: string },
-): Configuration {
-  const personas = new Map(options.personas.map((one) => [one.sub, one]));
+function configuration(options: Current, keys: readonly JWK[], secrets: Secrets): Configuration {
+  const personas = options.known;
   return {
-    clients: clients(secrets),
+    clients: clients(secrets, options.web),
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     jwks: { keys: [...keys] as never },
     claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'], groups: ['groups'] },
@@ -147,6 +164,10 @@ function configuration(
       devInteractions: { enabled: true },
       clientCredentials: { enabled: true },
       deviceFlow: { enabled: true },
+      revocation: {
+        enabled: true,
+        allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId,
+      },
       resourceIndicators: {
         enabled: true,
         defaultResource: () => options.audience,
@@ -184,7 +205,7 @@ function lifetimes(tokenSeconds: number): NonNullable<Configuration['ttl']> {
   return { ...signIn, ...tokens, Grant: 86_400, RefreshToken: 86_400 };
 }
 
-function clients(secrets: { readonly demo: string; readonly machine: string }): ClientMetadata[] {
+function clients(secrets: Secrets, web: OidcProviderOptions['web']): ClientMetadata[] {
   const none = { redirect_uris: [], response_types: [] };
   return [
     {
@@ -209,7 +230,24 @@ function clients(secrets: { readonly demo: string; readonly machine: string }): 
       redirect_uris: ['http://127.0.0.1/callback'],
       response_types: ['code'],
     },
+    ...(web === undefined ? [] : [webClient(secrets.web, web)]),
   ];
+}
+
+function webClient(
+  secret: string,
+  { origin, names }: NonNullable<OidcProviderOptions['web']>,
+): ClientMetadata {
+  return {
+    client_id: WEB_CLIENT,
+    client_secret: secret,
+    grant_types: ['authorization_code', 'refresh_token'],
+    redirect_uris: names.map((name) => `${origin}/v1/sign-in/${name}/callback`),
+    post_logout_redirect_uris: [`${origin}/`],
+    response_types: ['code'],
+    // Loopback without TLS is refused to web applications.
+    application_type: 'native',
+  };
 }
 
 function personaClaims(persona: Persona): Record<string, unknown> {
@@ -222,12 +260,12 @@ function personaClaims(persona: Persona): Record<string, unknown> {
   };
 }
 
-async function personaGrant(ctx: KoaContextWithOIDC, options: OidcProviderOptions): Promise<void> {
+async function personaGrant(ctx: KoaContextWithOIDC, options: Current): Promise<void> {
   const params = ctx.oidc.params ?? {};
   const client = ctx.oidc.client;
-  const persona = options.personas.find((one) => one.sub === params.subject);
+  const persona = typeof params.subject === 'string' ? options.known.get(params.subject) : undefined;
   if (persona === undefined || client === undefined) {
-    const known = options.personas.map((one) => one.sub).join(', ');
+    const known = [...options.known.keys()].join(', ');
     ctx.status = 400;
     ctx.body = { error: 'invalid_request', error_description: `subject must be one of ${known}` };
     return;

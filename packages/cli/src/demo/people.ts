@@ -18,11 +18,11 @@ export function createPeople(world: Pick<World, 'gateway' | 'tokenFile'>): Peopl
     async decide(requestId, will) {
       if (will === 'deny') {
         const reason = 'nothing may be deleted to make checkout fast';
-        await as('approver').deny(requestId, reason);
+        await as('approver').deny({ id: requestId, reason });
         return [`Sam denies it: ${reason}`];
       }
-      const own = await attempt(() => as('nora').approve(requestId, 'it is my agent'));
-      await as('approver').approve(requestId, 'seen, go on');
+      const own = await attempt(() => as('nora').approve({ id: requestId, reason: 'it is my agent' }));
+      await as('approver').approve({ id: requestId, reason: 'seen, go on' });
       return [own, 'Sam approves it: seen, go on'];
     },
   };

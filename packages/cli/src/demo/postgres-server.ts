@@ -5,7 +5,7 @@
  *
  * However this process ends, kill -9 included, the server is shut down and its folder removed.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -46,6 +46,12 @@ export interface PostgresServer {
   query(sql: string, database?: string): Promise<readonly Record<string, unknown>[]>;
   /** What the server logged so far. */
   log(): string;
+  /** Shuts the server down as a crash would, and keeps its folder for `resume`. */
+  halt(): Promise<void>;
+  /** Starts it again, on the same port with everything in it. */
+  resume(): Promise<void>;
+  /** Sends the postmaster and its backends a signal: SIGSTOP makes a server that is there and says nothing. */
+  signal(signal: NodeJS.Signals): void;
   /** Shuts the server down and removes its folder. Calling it again does nothing. */
   stop(): Promise<void>;
 }
@@ -69,7 +75,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     const setup: Setup = { binaries, root, dataDir, runAs, options };
     await initialise(setup, SUPERUSER, password);
     const running = await startOnFreePort(setup);
-    const server = serverHandle(running, root, dataDir, password);
+    const server = serverHandle(setup, running, password);
     try {
       if (options.initSql !== undefined) await server.query(options.initSql);
     } catch (cause) {
@@ -148,22 +154,42 @@ function guard(child: ChildProcess, root: string): ChildProcess {
   return watchdog;
 }
 
-function serverHandle(running: Running, root: string, dataDir: string, password: string): PostgresServer {
+function serverHandle(setup: Setup, first: Running, password: string): PostgresServer {
+  const { root, dataDir } = setup;
+  const { port } = first;
+  let running = first;
   let stopped: Promise<void> | null = null;
   return {
     host: '127.0.0.1',
-    port: running.port,
+    port,
     superuser: SUPERUSER,
     password,
     dataDir,
     socketDir: root,
-    log: running.log,
-    query: (sql, database = 'postgres') => runStatements(root, running.port, database, sql),
+    log: () => running.log(),
+    query: (sql, database = 'postgres') => runStatements(root, port, database, sql),
+    halt: () => endServer(running),
+    async resume() {
+      const again = await startOn(setup, port);
+      if (!('child' in again)) throw new Error(`cannot start PostgreSQL again; it said:\n${again.failure}`);
+      running = again;
+    },
+    signal: (signal) => {
+      for (const pid of processesOf(running.child.pid ?? 0)) process.kill(pid, signal);
+    },
     stop: () => {
-      stopped ??= shutDown(running, root);
+      stopped ??= endServer(running).then(() =>
+        rmSync(root, { recursive: true, force: true, maxRetries: 5 }),
+      );
       return stopped;
     },
   };
+}
+
+/** The postmaster and its children, which stop apart. */
+function processesOf(postmaster: number): number[] {
+  const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(postmaster)], { encoding: 'utf8' });
+  return [postmaster, ...children.trim().split(/\s+/).map(Number)];
 }
 
 async function runStatements(socketDir: string, port: number, database: string, sql: string) {
@@ -180,8 +206,7 @@ async function runStatements(socketDir: string, port: number, database: string, 
   }
 }
 
-async function shutDown(running: Running, root: string): Promise<void> {
-  const { child, watchdog } = running;
+async function endServer({ child, watchdog }: Running): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) {
     const ended = new Promise((resolve) => child.once('close', resolve));
     // Immediate shutdown: clients are cut off, and there is nothing to keep.
@@ -189,7 +214,6 @@ async function shutDown(running: Running, root: string): Promise<void> {
     await ended;
   }
   watchdog.kill('SIGKILL');
-  rmSync(root, { recursive: true, force: true, maxRetries: 5 });
 }
 
 async function freePort(): Promise<number> {

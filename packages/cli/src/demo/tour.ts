@@ -107,7 +107,7 @@ function scripted(): Model {
 }
 
 async function ownSession(world: World): Promise<string> {
-  const [open] = await auditor(world).listSessions({ open: true, limit: 1 });
+  const [open] = (await auditor(world).listSessions({ open: true, limit: 1 })).sessions;
   if (open === undefined) throw new Failure(exitCode.failed, 'The session of the agent is not listed.');
   return open.id;
 }
@@ -146,7 +146,7 @@ async function showRecord(world: World, terminal: Terminal, sessionId: string): 
 async function ended(world: World, sessionId: string): Promise<void> {
   const client = auditor(world);
   for (const deadline = Date.now() + ENDING_MS; Date.now() < deadline; await wait(50)) {
-    if ((await client.getSession(sessionId)).endedAt !== null) return;
+    if ((await client.getSession({ id: sessionId })).endedAt !== null) return;
   }
   throw new Failure(exitCode.failed, 'The session of the agent did not end after it disconnected.');
 }

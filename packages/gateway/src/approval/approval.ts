@@ -1,5 +1,6 @@
 import type { Identity } from '../identity/index.ts';
 import type { ApprovalRequirement } from '../policy/index.ts';
+import type { Position } from '../storage/index.ts';
 
 export type AccessRequestState = 'pending' | 'approved' | 'denied' | 'expired' | 'cancelled' | 'failed';
 
@@ -63,6 +64,9 @@ export interface AccessRequestView {
   readonly displayName: string;
   readonly actor: string | null;
   readonly task: string | null;
+  /** The task token it was asked with, and the actors that was handed on by; null and empty for any other token. */
+  readonly tokenId: string | null;
+  readonly delegation: readonly string[];
   readonly target: string;
   readonly digest: string;
   /** Exactly what would run; null once erased. */
@@ -81,13 +85,27 @@ export interface AccessRequestView {
   readonly decidable: boolean;
 }
 
+export interface AccessRequestFilter {
+  readonly state?: AccessRequestState;
+  readonly limit?: number;
+  /** Only what comes after this, newest first. */
+  readonly before?: Position;
+}
+
+export interface AccessRequestPage {
+  readonly found: readonly AccessRequestView[];
+  /** Where to go on; null when there is no more. */
+  readonly next: Position | null;
+}
+
 /** Both sides of access requests: the hold opens them, people decide them. */
 export interface ApprovalRoom extends Approvals {
+  /** How many wait. */
+  readonly pending: number;
   /** What this viewer may see, newest first: their own, and those they could decide. */
-  list(
-    viewer: Identity,
-    filter?: { readonly state?: AccessRequestState; readonly limit?: number },
-  ): Promise<readonly AccessRequestView[]>;
+  list(viewer: Identity, filter?: AccessRequestFilter): Promise<readonly AccessRequestView[]>;
+  /** The same, one page after another. */
+  page(viewer: Identity, filter: AccessRequestFilter): Promise<AccessRequestPage>;
   /** Rejects with Fault `not-found`, also when the viewer may not see it. */
   get(id: string, viewer: Identity): Promise<AccessRequestView>;
   /**

@@ -1,5 +1,5 @@
 import type { Identity } from '../identity/index.ts';
-import type { AccessRequestRow } from '../storage/index.ts';
+import type { OpenedAccessRequest } from '../storage/index.ts';
 import type {
   AccessDecision,
   AccessRequestEnding,
@@ -7,6 +7,7 @@ import type {
   AccessRequestSubject,
   AccessRequestView,
 } from './approval.ts';
+import { identityColumn } from './identity-column.ts';
 import type { Seated } from './rules.ts';
 import { type AccessRequestEvent, transitions } from './states.ts';
 
@@ -51,7 +52,7 @@ export function after(request: HeldRequest, event: AccessRequestEvent): AccessRe
   return transitions[request.state][event];
 }
 
-export function rowOf(request: HeldRequest): AccessRequestRow {
+export function rowOf(request: HeldRequest): OpenedAccessRequest {
   const { subject } = request;
   return {
     id: request.id,
@@ -72,6 +73,9 @@ export function rowOf(request: HeldRequest): AccessRequestRow {
     expires_at: request.expiresAt,
     ended_at: request.endedAt,
     redeemed_at: null,
+    requester: identityColumn(subject.identity),
+    token_id: subject.identity.scope === null ? null : subject.identity.tokenId,
+    delegation: subject.identity.scope === null ? null : JSON.stringify(subject.identity.delegation),
   };
 }
 
@@ -84,6 +88,8 @@ export function viewOfHeld(request: HeldRequest, decidable: boolean): AccessRequ
     displayName: identity.displayName,
     actor: identity.actor,
     task: identity.task,
+    tokenId: identity.scope === null ? null : identity.tokenId,
+    delegation: identity.scope === null ? [] : identity.delegation,
     target: subject.target,
     digest: subject.digest,
     text: subject.text,

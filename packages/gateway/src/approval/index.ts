@@ -1,6 +1,8 @@
 export type {
   AccessDecision,
   AccessRequestEnding,
+  AccessRequestFilter,
+  AccessRequestPage,
   AccessRequestState,
   AccessRequestSubject,
   AccessRequestView,

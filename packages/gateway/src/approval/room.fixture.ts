@@ -2,9 +2,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { testStore } from '../../../../test/fixtures/store.ts';
 import type { AuditEntry } from '../audit/index.ts';
-import { type Identity, NO_TOKEN } from '../identity/index.ts';
-import { openStorage, type Storage, storageSection } from '../storage/index.ts';
+import { type Identity, PLAIN_TOKEN } from '../identity/index.ts';
+import type { Storage } from '../storage/index.ts';
 import type { AccessRequestSubject } from './approval.ts';
 import { createApprovals } from './room.ts';
 import { approvalSection } from './section.ts';
@@ -19,7 +20,7 @@ export function identity(name: string, overrides: Partial<Identity> = {}): Ident
     kind: 'person',
     expiresAt: Number.MAX_SAFE_INTEGER,
     aliases: [`main|${name}`, `${name}@example.com`, 'client:main|cli'],
-    ...NO_TOKEN,
+    ...PLAIN_TOKEN,
     ...overrides,
   };
 }
@@ -82,8 +83,7 @@ export async function openRoom(
 ) {
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'sallyport-approval-')));
   const time = manualTime();
-  const storage =
-    options.storage ?? (await openStorage(storageSection.parse({ directory }), { clock: time.clock }));
+  const storage = options.storage ?? (await testStore(directory, { clock: time.clock }));
   const entries: AuditEntry[] = [];
   const faults: unknown[] = [];
   const log = { full: false };

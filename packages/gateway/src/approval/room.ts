@@ -5,6 +5,8 @@ import { Fault } from '../lib/fault.ts';
 import type { Storage } from '../storage/index.ts';
 import type {
   AccessRequestEnding,
+  AccessRequestFilter,
+  AccessRequestPage,
   AccessRequestSubject,
   AccessRequestView,
   ApprovalRoom,
@@ -13,15 +15,17 @@ import type {
 import { ExpiryTimer, type Schedule, systemSchedule } from './expiry-timer.ts';
 import { after, type HeldRequest, heldRequest, rowOf, viewOfHeld } from './held-request.ts';
 import { checkLimits, reasonWithin } from './limits.ts';
+import { readPage } from './listing.ts';
 import { allSeatsFilled, objectionTo, seatFor, seatsFilled, seatsNeeded } from './rules.ts';
 import type { ApprovalConfig } from './section.ts';
+import { type LocalRoom, sharedRoom } from './shared-room.ts';
 import type { AccessRequestEvent } from './states.ts';
 import { viewOfStored } from './stored-view.ts';
 import { maySee } from './visibility.ts';
 
 export interface ApprovalDependencies {
   readonly config: ApprovalConfig;
-  readonly storage: Pick<Storage, 'accessRequests'>;
+  readonly storage: Pick<Storage, 'accessRequests' | 'accessWords' | 'bus' | 'shared' | 'replica'>;
   readonly clock: Clock;
   readonly audit: Pick<AuditLog, 'append'>;
   /** `bytes` random bytes as lower-case hex. */
@@ -33,9 +37,10 @@ export interface ApprovalDependencies {
   isContained?(who: Identity): boolean;
 }
 
-/** Most rows of the past that one listing looks through. */
-const HISTORY_WINDOW = 1_000;
-const DEFAULT_LIST_LIMIT = 100;
+/** Most writes that wait for the store; with more, nothing new is put before people. */
+const WRITES_WAITING = 10_000;
+/** How often a write is made again, each time the store is back. */
+const WRITE_TRIES = 3;
 
 /**
  * Opens the room where operations wait for people. What a hold waits for lives in memory, because it ends with the hold;
@@ -43,14 +48,25 @@ const DEFAULT_LIST_LIMIT = 100;
  * What an earlier run left pending becomes failed.
  */
 export function createApprovals(deps: ApprovalDependencies): ApprovalRoom {
-  return new Room(deps);
+  const room = new Room(deps);
+  return deps.storage.shared ? sharedRoom(room, deps) : room;
 }
 
-class Room implements ApprovalRoom {
+type Write = (table: Storage['accessRequests']) => Promise<void>;
+
+interface Missed {
+  readonly work: Write;
+  readonly tries: number;
+}
+
+class Room implements LocalRoom {
   readonly #deps: ApprovalDependencies;
   readonly #held = new Map<string, HeldRequest>();
   readonly #timer: ExpiryTimer;
   #written: Promise<void>;
+  #writing = 0;
+  /** Writes the store did not take, for when it is back; at most WRITES_WAITING. */
+  #missed: Missed[] = [];
 
   constructor(deps: ApprovalDependencies) {
     this.#deps = deps;
@@ -63,8 +79,19 @@ class Room implements ApprovalRoom {
     this.#written = deps.storage.accessRequests.failPending(deps.clock.now()).then(() => {}, deps.report);
   }
 
+  get pending(): number {
+    let count = 0;
+    for (const one of this.#held.values()) if (one.state === 'pending') count += 1;
+    return count;
+  }
+
   open(subject: AccessRequestSubject): PendingAccess {
     checkLimits(subject, this.#held.values(), this.#deps.config);
+    if (this.#writing >= WRITES_WAITING)
+      throw new Fault(
+        'storage-unavailable',
+        `Could not open an access request: ${this.#writing} writes wait for the store.`,
+      );
     const now = this.#deps.clock.now();
     const id = `ar-${this.#deps.random(8)}`;
     const request = heldRequest(id, subject, now, now + this.#deps.config.expirySeconds * 1_000);
@@ -79,6 +106,7 @@ class Room implements ApprovalRoom {
     this.#write(
       (table) => table.opened(row),
       () => this.#end(request, 'broke', { state: 'failed' }),
+      WRITE_TRIES,
     );
     this.#timer.arm(request.expiresAt);
     return {
@@ -90,20 +118,28 @@ class Room implements ApprovalRoom {
     };
   }
 
-  async list(
+  async list(viewer: Identity, filter: AccessRequestFilter = {}): Promise<readonly AccessRequestView[]> {
+    return (await this.page(viewer, filter)).found;
+  }
+
+  page(viewer: Identity, filter: AccessRequestFilter): Promise<AccessRequestPage> {
+    return this.pageWith([], viewer, filter);
+  }
+
+  pageWith(
+    others: readonly AccessRequestView[],
     viewer: Identity,
-    filter: Parameters<ApprovalRoom['list']>[1] = {},
-  ): Promise<readonly AccessRequestView[]> {
-    const { state, limit = DEFAULT_LIST_LIMIT } = filter;
-    const held = [...this.#held.values()]
-      .filter((one) => one.state === 'pending' && (state ?? 'pending') === 'pending')
-      .map((one) => this.#view(one, viewer));
-    const seen = held.filter((one) => maySee(viewer, one)).reverse();
-    if (state === 'pending') return seen.slice(0, limit);
-    await this.#written;
-    const past = await this.#deps.storage.accessRequests.list({ limit: HISTORY_WINDOW, state });
-    const views = past.filter((one) => one.request.state !== 'pending').map(viewOfStored);
-    return [...seen, ...views.filter((one) => maySee(viewer, one))].slice(0, limit);
+    filter: AccessRequestFilter,
+  ): Promise<AccessRequestPage> {
+    const held = [...this.#held.values()].filter((one) => one.state === 'pending');
+    return readPage(filter, {
+      pending: [...held.map((one) => this.#view(one, viewer)), ...others],
+      sees: (one) => maySee(viewer, one),
+      past: async (window) => {
+        await this.#written;
+        return this.#deps.storage.accessRequests.list(window);
+      },
+    });
   }
 
   async get(id: string, viewer: Identity): Promise<AccessRequestView> {
@@ -164,6 +200,21 @@ class Room implements ApprovalRoom {
       if (!isAsking) this.#end(request, 'left', { state: 'cancelled' });
       if (!isAsking || !this.#isStanding(request)) request.redeemBy = 0;
     }
+  }
+
+  subjectOf(id: string): AccessRequestSubject | null {
+    return this.#held.get(id)?.subject ?? null;
+  }
+
+  /** In its turn: what opens meanwhile is written after it. */
+  reconcile(): void {
+    const { clock } = this.#deps;
+    for (const { work, tries } of this.#missed.splice(0)) this.#write(work, undefined, tries + 1);
+    this.#write(
+      async (table) => void (await table.failPending(clock.now(), (id) => this.#held.has(id))),
+      undefined,
+      WRITE_TRIES,
+    );
   }
 
   async close(): Promise<void> {
@@ -292,12 +343,17 @@ class Room implements ApprovalRoom {
     return next;
   }
 
-  #write(work: (table: Storage['accessRequests']) => Promise<void>, failed: () => void = () => {}): void {
+  #write(work: Write, failed: () => void = () => {}, tries = 0): void {
+    this.#writing += 1;
     this.#written = this.#written
       .then(() => work(this.#deps.storage.accessRequests))
       .catch((fault: unknown) => {
         this.#deps.report(fault);
+        if (tries < WRITE_TRIES && this.#missed.length < WRITES_WAITING) this.#missed.push({ work, tries });
         failed();
+      })
+      .finally(() => {
+        this.#writing -= 1;
       });
   }
 
@@ -326,8 +382,9 @@ class Room implements ApprovalRoom {
 
 function entryFields(request: HeldRequest): Omit<AuditEntry, 'type'> {
   const { identity, sessionId, target, digest, form } = request.subject;
-  const { subject, actor, task } = identity;
-  return { requestId: request.id, sessionId, subject, actor, task, target, digest, form };
+  const { subject, actor, task, tokenId, delegation, scope } = identity;
+  const handed = scope === null ? {} : { tokenId, delegation };
+  return { requestId: request.id, sessionId, subject, actor, task, ...handed, target, digest, form };
 }
 
 function requestedFacts(request: HeldRequest): NonNullable<AuditEntry['facts']> {

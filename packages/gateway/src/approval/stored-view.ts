@@ -5,6 +5,7 @@ import type { AccessRequestView } from './approval.ts';
 // The store is a file that others may have written: what is read back is checked.
 const requirementsColumn = z.array(z.object({ group: z.string(), seats: z.number() }));
 const parametersColumn = z.array(z.string());
+const delegationColumn = z.array(z.string());
 const stateColumn = z.enum(['pending', 'approved', 'denied', 'expired', 'cancelled', 'failed']);
 
 /** A stored access request as people see it. Never decidable: only what someone holds is. */
@@ -16,6 +17,8 @@ export function viewOfStored({ request, decisions }: StoredAccessRequest): Acces
     displayName: request.display_name,
     actor: request.actor,
     task: request.task,
+    tokenId: request.token_id,
+    delegation: request.delegation === null ? [] : delegationColumn.parse(JSON.parse(request.delegation)),
     target: request.target,
     digest: request.digest,
     text: request.text,

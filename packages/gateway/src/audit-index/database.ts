@@ -29,6 +29,9 @@ const MIGRATIONS: readonly string[] = [
    CREATE TABLE term (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE);
    CREATE TABLE operation_posting (place INTEGER PRIMARY KEY, bits BLOB NOT NULL);
    CREATE TABLE session_posting (place INTEGER PRIMARY KEY, bits BLOB NOT NULL);`,
+  // Logins are found as well: what was indexed without them is indexed again.
+  `DELETE FROM progress; DELETE FROM operation; DELETE FROM session; DELETE FROM term;
+   DELETE FROM operation_posting; DELETE FROM session_posting;`,
 ];
 
 const TABLES = ['progress', 'operation', 'session', 'term', 'operation_posting', 'session_posting'];

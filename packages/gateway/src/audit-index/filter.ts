@@ -33,9 +33,11 @@ export interface Page<Found> {
   readonly complete: boolean;
 }
 
-/** A decision about an operation, as the log has it. */
+/** A decision about an operation, or somebody who logged in or could not, as the log has it. */
 export interface FoundOperation {
   readonly seq: number;
+  /** `decision`, `authenticated` or `authentication-failed`. */
+  readonly type: string;
   readonly time: number;
   readonly sessionId: string | null;
   readonly evaluationId: string | null;

@@ -188,6 +188,21 @@ test('an index that is damaged or of another version is thrown away and made ane
   assert.equal(statSync(file).mode & 0o077, 0);
 });
 
+test('an index from before logins were found is indexed again [audit.index-rebuilt, audit.logins]', async (t) => {
+  const where = places(t);
+  const login: EntryFields = { type: 'authenticated', sessionId: 'a0', subject: 'a-3', actor: null };
+  await writeLog(where.log, [login, ...decisions(100)]);
+  caughtUp(new IndexFile(where)).close();
+  const before = new DatabaseSync(join(where.directory, INDEX_FILE));
+  before.exec('DELETE FROM operation WHERE seq = 0; PRAGMA user_version = 1');
+  before.close();
+  const index = caughtUp(new IndexFile(where));
+  expectSound(where, index);
+  const { found } = index.operations({ subject: 'a-3' }, { limit: 500 });
+  assert.deepEqual([found.at(-1)?.seq, found.at(-1)?.type], [0, 'authenticated']);
+  index.close();
+});
+
 test('while one process has it open another makes it anew, or throws it away [audit.index-rebuilt]', async (t) => {
   const where = places(t);
   await writeLog(where.log, decisions(2_000));

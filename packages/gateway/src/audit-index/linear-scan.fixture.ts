@@ -76,11 +76,13 @@ function testsOf(filter: SearchFilter): readonly Test[] {
 const isWithin = (time: unknown, { since = -Infinity, until = Infinity }: SearchFilter) =>
   Number(time) >= since && Number(time) < until;
 
-/** `seq` of every decision that has all of it, newest first. */
+const FOUND: readonly unknown[] = ['decision', 'authenticated', 'authentication-failed'];
+
+/** `seq` of every decision and login that has all of it, newest first. */
 export function scanOperations(entries: readonly Scanned[], filter: SearchFilter): readonly number[] {
   const tests = testsOf(filter);
   return entries
-    .filter((entry) => entry.type === 'decision' && isWithin(entry.time, filter))
+    .filter((entry) => FOUND.includes(entry.type) && isWithin(entry.time, filter))
     .filter((entry) => tests.every((passes) => passes(entry)))
     .map(({ seq }) => Number(seq))
     .reverse();

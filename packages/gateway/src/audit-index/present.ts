@@ -1,10 +1,11 @@
 import type { FoundOperation, FoundSession } from './filter.ts';
 import { type Fields, textOf, textsOf } from './terms.ts';
 
-/** A decision, field by field: what is not named here is not shown. */
+/** A decision or a login, field by field: what is not named here is not shown. */
 export function presentOperation(fields: Fields): FoundOperation {
   return {
     seq: Number(fields.seq),
+    type: textOf(fields.type) ?? '',
     time: Number(fields.time),
     sessionId: textOf(fields.sessionId),
     evaluationId: textOf(fields.evaluationId),

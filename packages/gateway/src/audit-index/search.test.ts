@@ -81,7 +81,10 @@ const decision = fc.record({
   policies: optional(fc.array(value, { maxLength: 2 })),
 });
 const other = fc.record({
-  type: fc.constantFrom('session-started', 'session-ended', 'admin', 'recording-chunk'),
+  type: fc.constantFrom(
+    ...['session-started', 'session-ended', 'admin', 'recording-chunk'],
+    ...['authenticated', 'authentication-failed'],
+  ),
   ...who,
 });
 const entries = fc.array(fc.oneof({ weight: 4, arbitrary: decision }, other), { maxLength: 40 });

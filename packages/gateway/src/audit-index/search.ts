@@ -4,7 +4,7 @@ import { Dictionary } from './dictionary.ts';
 import type { FoundOperation, FoundSession, Page, PageRequest, SearchFilter } from './filter.ts';
 import { Postings } from './postings.ts';
 import { presentOperation, presentSession } from './present.ts';
-import { type Fields, hasWanted, wantedTerms } from './terms.ts';
+import { type Fields, hasWanted, isOperation, wantedTerms } from './terms.ts';
 
 type Part<Found> = Omit<Page<Found>, 'complete'>;
 
@@ -30,7 +30,7 @@ export class Searcher {
     return this.#page(this.#operations, filter, page, (row) => {
       const fields = this.#entryAt(row.segment, row.offset);
       // The index may have been changed by anyone who can write to it; what an entry says is checked once more.
-      if (fields?.type !== 'decision' || !hasWanted(fields, wanted)) return null;
+      if (fields === null || !isOperation(fields) || !hasWanted(fields, wanted)) return null;
       return presentOperation(fields);
     });
   }

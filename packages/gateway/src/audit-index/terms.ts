@@ -5,6 +5,13 @@ import type { SearchFilter } from './filter.ts';
 
 export type Fields = LogEntry['fields'];
 
+/** Types of entries that a search for operations finds: what was decided, and who came in to have it decided. */
+const OPERATIONS: ReadonlySet<unknown> = new Set(['decision', 'authenticated', 'authentication-failed']);
+
+export function isOperation({ type }: Fields): boolean {
+  return OPERATIONS.has(type);
+}
+
 /** What is found by its whole value, in one field or a list of them. */
 const WHOLE = {
   subject: 'subject',

@@ -3,7 +3,7 @@ import type { LogPlace, PlacedEntry } from '@sallyport/audit-log';
 import { BLOCK, bytesWith } from './bits.ts';
 import { postingKey } from './database.ts';
 import { Dictionary, termKey } from './dictionary.ts';
-import { EVERYTHING, type Fields, PARTS, termsOf, textOf } from './terms.ts';
+import { EVERYTHING, type Fields, isOperation, PARTS, termsOf, textOf } from './terms.ts';
 
 /** Remembered between entries: terms of parts of entries, and the sessions seen last. */
 const KNOWN_SHAPES = 20_000;
@@ -49,12 +49,15 @@ export class Writer {
 
   add({ seq, time, place, fields }: PlacedEntry): void {
     const { type } = fields;
-    if (type !== 'decision' && type !== 'session-started' && type !== 'session-ended') return;
+    const found = isOperation(fields);
+    if (!found && type !== 'session-started' && type !== 'session-ended') return;
     const shapes = type === 'session-ended' ? [] : this.#shapesOf(fields);
-    if (type === 'decision') {
+    if (found) {
       this.#sql.insertOperation.run(seq, time, place.segment, place.offset);
       for (const shape of shapes) this.#post(this.#operations, seq, shape);
     }
+    // Who came in names a session that may never be one: it begins with what is decided.
+    if (found && type !== 'decision') return;
     const id = textOf(fields.sessionId);
     if (id === null) return;
     const session = this.#sessionOf(id, time, place);

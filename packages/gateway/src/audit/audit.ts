@@ -6,6 +6,10 @@ export interface AuditEntry {
   readonly subject?: string;
   readonly actor?: string | null;
   readonly task?: string | null;
+  /** Id of the task token it was done with. Absent for any other token. */
+  readonly tokenId?: string | undefined;
+  /** The actors that token was handed on by, the one that acts first. */
+  readonly delegation?: readonly string[] | undefined;
   readonly target?: string;
   readonly protocol?: string;
   readonly effect?: 'permit' | 'deny';
@@ -28,9 +32,14 @@ export interface AuditEntry {
 export type AuditEntryType =
   | 'gateway-started'
   | 'gateway-stopped'
+  | 'configuration-loaded'
   | 'policy-loaded'
   | 'policy-rejected'
+  | 'authenticated'
   | 'authentication-failed'
+  | 'signed-in'
+  | 'signed-out'
+  | 'sign-in-refused'
   | 'session-started'
   | 'session-ended'
   | 'decision'
@@ -48,7 +57,12 @@ export type AuditEntryType =
   | 'quarantined'
   | 'revocation-lifted'
   | 'groups-lost'
+  | 'token-issued'
+  | 'token-refused'
   | 'admin';
+
+/** The version of what entries mean, `v` in each. Entries of logs from before there was one have none, and mean the same. */
+export const ENTRY_VERSION = 1;
 
 /** The enforcement point's hold on the log. */
 export interface AuditLog {

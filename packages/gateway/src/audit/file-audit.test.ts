@@ -3,10 +3,10 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { readLog, verifyLog } from '@sallyport/audit-log';
+import { openLog, readLog, verifyLog } from '@sallyport/audit-log';
 import { systemClock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
-import { type AuditEntry, auditSection, createAudit } from './index.ts';
+import { type AuditEntry, auditSection, createAudit, ENTRY_VERSION } from './index.ts';
 
 function scratch(t: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-audit-'));
@@ -28,8 +28,8 @@ test('puts exactly the named fields of an entry in the log [audit.classified]', 
   assert.deepEqual(
     [...readLog(directory)].map(({ fields }) => fields),
     [
-      { actor: null, effect: 'deny', seq: 0, time: 5, type: 'decision' },
-      { facts: { a: ['x'], m: true, z: 1 }, seq: 1, time: 5, type: 'admin' },
+      { actor: null, effect: 'deny', seq: 0, time: 5, type: 'decision', v: 1 },
+      { facts: { a: ['x'], m: true, z: 1 }, seq: 1, time: 5, type: 'admin', v: 1 },
     ],
   );
   assert.equal((await verifyLog(directory, audit.publicKey)).problem, null);
@@ -79,4 +79,28 @@ test('has documented defaults and refuses what it does not know [audit.fault]', 
   for (const bad of [{ durability: 'none' }, { segmentBytes: 1 }, { origin: 'a b' }, { directry: 'x' }]) {
     assert.equal(auditSection.safeParse(bad).success, false);
   }
+});
+
+test('gives the newest entry of what is compared over restarts, and what has no version is read like any [audit.version, audit.policy-change]', async (t) => {
+  const directory = scratch(t);
+  const log = openLog(directory);
+  // As an earlier gateway wrote it, and what only looks like it.
+  log.append({ type: 'policy-loaded', policyVersion: 'old', facts: { files: ['a.cedar'] } });
+  log.append({ type: 'decision', task: '"type":"policy-loaded"', form: '"type":"policy-loaded"' });
+  await log.close();
+  const config = auditSection.parse({ directory });
+  const first = createAudit(config, { clock: systemClock });
+  assert.equal(first.lastEntry('policy-loaded')?.policyVersion, 'old');
+  assert.equal(first.lastEntry('configuration-loaded'), null);
+  first.append({ type: 'policy-loaded', policyVersion: 'new' });
+  first.append({ type: 'configuration-loaded', facts: { sections: [] } });
+  first.append({ type: 'admin' });
+  await first.close();
+  const second = createAudit(config, { clock: systemClock });
+  assert.deepEqual(
+    [second.lastEntry('policy-loaded')?.policyVersion, second.lastEntry('configuration-loaded')?.v],
+    ['new', ENTRY_VERSION],
+  );
+  await second.close();
+  assert.equal((await verifyLog(directory, second.publicKey)).problem, null);
 });

@@ -1,41 +1,70 @@
-import { type EntryFields, type Log, LogError, openLog, type Stamp } from '@sallyport/audit-log';
+import {
+  type EntryFields,
+  type Log,
+  LogError,
+  type LogFiles,
+  openLog,
+  type Stamp,
+} from '@sallyport/audit-log';
 import type { Clock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
-import type { AuditEntry, AuditLog } from './audit.ts';
+import { type AuditEntry, type AuditLog, ENTRY_VERSION } from './audit.ts';
 import type { AuditConfig } from './config.ts';
+import { LastEntries, type LastEntry } from './last-entries.ts';
 
 export interface AuditDeps {
   readonly clock: Clock;
   /** Told of checkpoints that could not be made; entries are appended all the same. */
   readonly onCheckpointFailure?: (fault: Fault) => void;
+  /** Told when the disk refuses a sync, from when on nothing is appended, and with null when the log goes on by itself. */
+  readonly onTrouble?: (fault: Fault | null) => void;
+  /** What changes the files of the log; the system's, but in tests. */
+  readonly files?: LogFiles;
+}
+
+/** The log as it was found. */
+export interface OpenedAudit extends AuditLog {
+  readonly lastEntry: LastEntry;
+  /** Bytes of torn writes that were set aside, in files beside the log's: what was never acknowledged. */
+  readonly cutBytes: number;
 }
 
 /** Opens the audit log of this replica. Fault `audit-unavailable` when it cannot be, or when it was tampered with. */
-export function createAudit(config: AuditConfig, deps: AuditDeps): AuditLog {
-  const { clock, onCheckpointFailure } = deps;
+export function createAudit(config: AuditConfig, deps: AuditDeps): OpenedAudit {
+  const { clock, onCheckpointFailure, onTrouble, files } = deps;
+  const last = new LastEntries();
   const log = faulty(() =>
     openLog(config.directory, {
       origin: config.origin,
       segmentBytes: config.segmentBytes,
       checkpointMs: config.checkpointMs,
       now: () => clock.now(),
+      onFound: (entry) => last.see(entry),
       onCheckpointFailure: (error) => onCheckpointFailure?.(unavailable(error)),
+      onTrouble: (error) => onTrouble?.(error === null ? null : unavailable(error)),
+      ...(files === undefined ? {} : { files }),
     }),
   );
-  return new FileAudit(log, config);
+  return new FileAudit(log, config, (type) => last.of(type));
 }
 
-class FileAudit implements AuditLog {
+class FileAudit implements OpenedAudit {
   readonly publicKey: string;
   readonly durability: 'write' | 'sync';
+  readonly lastEntry: LastEntry;
   readonly #log: Log;
   readonly #formBytes: number;
 
-  constructor(log: Log, config: AuditConfig) {
+  constructor(log: Log, config: AuditConfig, lastEntry: LastEntry) {
     this.#log = log;
+    this.lastEntry = lastEntry;
     this.#formBytes = config.formBytes;
     this.publicKey = log.publicKey;
     this.durability = config.durability;
+  }
+
+  get cutBytes(): number {
+    return this.#log.cutBytes;
   }
 
   get size(): number {
@@ -72,6 +101,7 @@ function inKeyOrder(entry: AuditEntry, stamp: Stamp, formBytes: number): EntryFi
   return {
     actions: entry.actions,
     actor: entry.actor,
+    delegation: entry.delegation,
     digest: entry.digest,
     effect: entry.effect,
     evaluationId: entry.evaluationId,
@@ -90,7 +120,9 @@ function inKeyOrder(entry: AuditEntry, stamp: Stamp, formBytes: number): EntryFi
     target: entry.target,
     task: entry.task,
     time: stamp.time,
+    tokenId: entry.tokenId,
     type: entry.type,
+    v: ENTRY_VERSION,
   };
 }
 

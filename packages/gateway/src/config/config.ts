@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { ConnectorConfig } from '@sallyport/connector';
 import type { ApprovalConfig } from '../approval/index.ts';
-import type { AuditConfig } from '../audit/index.ts';
+import type { AuditConfig, Named } from '../audit/index.ts';
 import type { AuditIndexConfig } from '../audit-index/index.ts';
 import type { ContainmentConfig } from '../containment/index.ts';
 import type { ControlPlaneConfig } from '../control-plane/index.ts';
@@ -10,12 +10,15 @@ import type { ExportConfig } from '../export/index.ts';
 import type { IdentityConfig } from '../identity/index.ts';
 import { Fault } from '../lib/fault.ts';
 import type { MaskingConfig } from '../masking/index.ts';
+import type { MetricsConfig } from '../metrics/index.ts';
 import type { PolicyConfig } from '../policy/index.ts';
 import type { HttpOptions } from '../protocols/index.ts';
 import type { Limits } from '../protocols/protocol.ts';
 import type { RecordingConfig } from '../recording/index.ts';
+import type { SignInSection } from '../sign-in/index.ts';
 import type { StorageConfig } from '../storage/index.ts';
 import { parseAddress } from './address.ts';
+import { sectionDigests } from './digests.ts';
 import { readDocument } from './document.ts';
 import { renameKeys } from './key-names.ts';
 import { listProblems, problemsOf, unknownKey } from './problems.ts';
@@ -38,7 +41,9 @@ export interface GatewayConfig {
   readonly dataDirectory: string;
   readonly listeners: readonly ListenerConfig[];
   readonly controlPlane: ControlPlaneConfig;
+  readonly metrics: MetricsConfig;
   readonly identity: IdentityConfig;
+  readonly signIn: SignInSection;
   readonly connector: ConnectorConfig;
   /** What the connector reads secrets from: the variables its targets name, and the folder of the file. */
   readonly secrets: {
@@ -53,9 +58,11 @@ export interface GatewayConfig {
   readonly audit: AuditConfig & { readonly export: readonly ExportConfig[] };
   readonly auditIndex: AuditIndexConfig;
   readonly storage: StorageConfig;
-  readonly limits: Limits & { readonly maxConnections: number };
+  readonly limits: Limits & { readonly maxConnections: number; readonly failedLoginsPerMinute: number };
   readonly http: HttpOptions;
   readonly log: GatewaySection['log'];
+  /** SHA-256 of each section, defaults filled in, by its name in the file. */
+  readonly digests: readonly Named[];
 }
 
 /** Largest configuration file. */
@@ -114,10 +121,12 @@ function resolved(
   const inData = (given: string | undefined, name: string) =>
     given === undefined ? resolve(dataDirectory, name) : resolve(base, given);
   const { targets, connector, listeners, controlPlane, ...rest } = section;
+  const { postgres } = section.storage;
   const keyFile = section.masking.key_file;
   return {
     ...rest,
     file,
+    digests: sectionDigests(section),
     dataDirectory,
     listeners: listeners.map(({ protocol, listen, tls }) => ({
       protocol,
@@ -130,9 +139,14 @@ function resolved(
         keyFile: resolve(base, controlPlane.tls.keyFile),
         certFile: resolve(base, controlPlane.tls.certFile),
       },
+      policies: controlPlane.policies && resolve(base, controlPlane.policies),
     },
     connector: { targets, limits: connector.limits },
-    secrets: { baseDir: base, environment: named(targets, environment) },
+    secrets: {
+      baseDir: base,
+      environment: { ...named(targets, environment), ...oneOf(postgres?.passwordEnv, environment) },
+    },
+    identity: withSecrets(section.identity, base),
     policy: { ...section.policy, directory: resolve(base, section.policy.directory) },
     masking: { ...section.masking, ...(keyFile === undefined ? {} : { key_file: resolve(base, keyFile) }) },
     recording: {
@@ -146,8 +160,28 @@ function resolved(
       export: section.audit.export.map((one) => withPaths(one, base)),
     },
     auditIndex: { directory: inData(section.auditIndex.directory, 'index') },
-    storage: { ...section.storage, directory: inData(section.storage.directory, 'store') },
+    storage: {
+      ...section.storage,
+      directory: inData(section.storage.directory, 'store'),
+      postgres: postgres && withStoreFiles(postgres, base),
+    },
   };
+}
+
+/** Where sign-in finds its secrets and certificates. */
+function withSecrets(identity: IdentityConfig, base: string): IdentityConfig {
+  const issuers = identity.issuers.map((issuer) => {
+    const web = issuer.signIn?.web;
+    if (issuer.signIn === undefined || web?.clientSecretFile === undefined) return issuer;
+    const found = { ...web, clientSecretFile: resolve(base, web.clientSecretFile) };
+    return { ...issuer, signIn: { ...issuer.signIn, web: found } };
+  });
+  const saml = identity.saml.map((one) => ({
+    ...one,
+    idpCertFiles: one.idpCertFiles.map((file) => resolve(base, file)),
+    requestKeyFile: one.requestKeyFile && resolve(base, one.requestKeyFile),
+  }));
+  return { ...identity, issuers, saml };
 }
 
 /** Keys of an export that name a file. */
@@ -167,6 +201,16 @@ function withPaths(one: ExportConfig, base: string): ExportConfig {
   return Object.fromEntries(entries) as ExportConfig;
 }
 
+function withStoreFiles(
+  postgres: NonNullable<StorageConfig['postgres']>,
+  base: string,
+): NonNullable<StorageConfig['postgres']> {
+  const at = (file: string | undefined) => file && resolve(base, file);
+  const { caFile, certFile, keyFile } = postgres.tls;
+  const tls = { ...postgres.tls, caFile: at(caFile), certFile: at(certFile), keyFile: at(keyFile) };
+  return { ...postgres, passwordFile: at(postgres.passwordFile), tls };
+}
+
 /** Files of credentials, as absolute paths. */
 function inFolder(
   base: string,
@@ -179,6 +223,13 @@ function inFolder(
     secretAccessKeyFile: resolve(base, secretAccessKeyFile),
     sessionTokenFile: sessionTokenFile && resolve(base, sessionTokenFile),
   };
+}
+
+function oneOf(
+  name: string | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string | undefined>> {
+  return name === undefined ? {} : { [name]: environment[name] };
 }
 
 /** Only the variables that credentials name: nothing else of the environment leaves this room. */

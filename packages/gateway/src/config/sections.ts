@@ -9,9 +9,11 @@ import { controlPlaneSection } from '../control-plane/index.ts';
 import { exportSection } from '../export/index.ts';
 import { identitySection } from '../identity/index.ts';
 import { maskingSection } from '../masking/index.ts';
+import { metricsSection } from '../metrics/index.ts';
 import { policySection } from '../policy/index.ts';
 import { httpSection, protocolNames } from '../protocols/index.ts';
 import { recordingSection } from '../recording/index.ts';
+import { signInSection } from '../sign-in/index.ts';
 import { storageSection } from '../storage/index.ts';
 import { parseAddress } from './address.ts';
 
@@ -84,6 +86,14 @@ const limits = z.strictObject({
     .max(1_000_000)
     .default(2_000)
     .describe('Most connections open at once on one listener.'),
+  failedLoginsPerMinute: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(300)
+    .describe(
+      'Credentials rejected per minute from one address, over all listeners; then none from it is looked at for a while.',
+    ),
 });
 
 const log = z.strictObject({
@@ -125,6 +135,9 @@ export const gatewaySection = z.strictObject({
     .prefault({})
     .describe('The API for people and their tools: access requests, sessions, recordings.'),
   identity: identitySection.describe('Whose tokens are accepted, and how they are read.'),
+  signIn: signInSection
+    .prefault({})
+    .describe('Signing in at the control plane with a browser: sessions and their limits (docs/sign-in.md).'),
   targets: connectorSection.shape.targets,
   policy: policySection.describe('Who may do what: Cedar policies in files (docs/policies.md).'),
   approval: approvalSection.prefault({}).describe('Putting operations before people.'),
@@ -143,13 +156,16 @@ export const gatewaySection = z.strictObject({
     ),
   storage: storage
     .prefault({})
-    .describe('The embedded store: access requests and sessions, for looking things up.'),
+    .describe(
+      'The store: access requests and sessions, for looking things up. Embedded, or on PostgreSQL (docs/storage.md).',
+    ),
   limits: limits.prefault({}).describe('Limits of the data path. Going over one is an error that names it.'),
   http: httpSection.prefault({}).describe('Limits of HTTP listeners, and what they let through.'),
   connector: z
     .strictObject({ limits: connectorSection.shape.limits })
     .prefault({})
     .describe('The connector, which dials targets and logs in to them.'),
+  metrics: metricsSection.prefault({}).describe('Numbers of what the gateway does (docs/control-plane.md).'),
   log: log
     .prefault({})
     .describe("The gateway's own log. It never holds operation text, parameters or reply values."),

@@ -48,12 +48,30 @@ export function missingFiles(value: unknown, base: string): ConfigProblem[] {
   const tls = at(at(value, 'controlPlane'), 'tls');
   problems.push(...absence(base, at(tls, 'certFile'), ['control_plane', 'tls', 'cert_file'], 'file'));
   problems.push(...absence(base, at(tls, 'keyFile'), ['control_plane', 'tls', 'key_file'], 'file'));
+  for (const [index, issuer] of listAt(at(value, 'identity'), 'issuers').entries()) {
+    const path: SchemaPath = ['identity', 'issuers', index, 'sign_in', 'web', 'client_secret_file'];
+    const secret = at(at(at(issuer, 'signIn'), 'web'), 'clientSecretFile');
+    problems.push(...absence(base, secret, path, 'file'));
+  }
+  for (const [index, saml] of listAt(at(value, 'identity'), 'saml').entries()) {
+    const path: SchemaPath = ['identity', 'saml', index];
+    problems.push(...absence(base, at(saml, 'requestKeyFile'), [...path, 'request_key_file'], 'file'));
+    for (const [one, file] of listAt(saml, 'idpCertFiles').entries())
+      problems.push(...absence(base, file, [...path, 'idp_cert_files', one], 'file'));
+  }
+  const own: SchemaPath = ['control_plane', 'policies'];
+  problems.push(...absence(base, at(at(value, 'controlPlane'), 'policies'), own, 'directory'));
   const maskingKey = at(at(value, 'masking'), 'key_file');
   problems.push(...absence(base, maskingKey, ['masking', 'key_file'], 'file'));
   for (const [index, one] of listAt(at(value, 'audit'), 'export').entries()) {
     for (const key of ['caFile', 'certFile', 'keyFile', 'secretFile', 'headerFile'])
       problems.push(...absence(base, at(one, key), ['audit', 'export', index, fileKey(key)], 'file'));
   }
+  const postgres = at(at(value, 'storage'), 'postgres');
+  const store: SchemaPath = ['storage', 'postgres'];
+  problems.push(...absence(base, at(postgres, 'passwordFile'), [...store, 'password_file'], 'file'));
+  for (const key of ['caFile', 'certFile', 'keyFile'])
+    problems.push(...absence(base, at(at(postgres, 'tls'), key), [...store, 'tls', fileKey(key)], 'file'));
   const recording = at(value, 'recording');
   const credentials: SchemaPath = ['recording', 'storage_credentials'];
   for (const [name, key] of STORAGE_FILES)

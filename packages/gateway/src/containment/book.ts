@@ -1,4 +1,4 @@
-import { foldAlias } from '../identity/index.ts';
+import { foldAlias, type Identity } from '../identity/index.ts';
 import type { Revocation, RevocationKind, Use } from './revocation.ts';
 
 /** Names of one scope are compared with each other: a subject and an actor are both parties, whatever they are called. */
@@ -81,19 +81,24 @@ function keysOf({ kind, names }: Pick<Revocation, 'kind' | 'names'>): readonly s
 
 function* keysOfUse({ identity, target, connector, sessionId }: Use): Generator<string> {
   if (identity !== undefined) {
-    const { subject, actor, task, aliases, subjectAliases, tokenId, issuerTokenId, lineage } = identity;
+    const { subject, actor, task, aliases, subjectAliases, issuerTokenId } = identity;
     yield keyOf('party', foldAlias(subject));
     if (actor !== null) yield keyOf('party', foldAlias(actor));
     // The earlier actors of its chain are among them.
     for (const alias of [...aliases, ...subjectAliases]) yield keyOf('party', foldAlias(alias));
     if (task !== null) yield keyOf('task', foldAlias(task));
-    for (const id of [tokenId, issuerTokenId, ...lineage]) {
+    for (const id of [...lineageOf(identity), issuerTokenId]) {
       if (id !== null && id !== '') yield keyOf('token', id);
     }
   }
   if (target !== undefined) yield keyOf('target', foldAlias(target));
   if (connector !== undefined) yield keyOf('connector', foldAlias(connector));
   if (sessionId !== undefined) yield keyOf('session', sessionId);
+}
+
+/** The token and those it was exchanged for: revoking one of them revokes it too. */
+function lineageOf({ tokenId, scope }: Identity): readonly string[] {
+  return scope === null ? [tokenId] : [tokenId, ...scope.ancestors, scope.origin];
 }
 
 /** A name cannot reach into another scope: no scope has a space. */

@@ -18,9 +18,10 @@ export class Callers {
   }
 
   remember({ subject, subjectAliases, actor, tokenId, issuerTokenId, expiresAt }: Identity): void {
-    this.#subjects.set(subject, subjectAliases);
+    // A task token does not say: whoever it was exchanged from was here.
+    if (subjectAliases.length > 0) this.#subjects.set(subject, subjectAliases);
     if (actor !== null) this.#actors.set(foldAlias(actor), true);
-    this.#tokens.set(tokenId, expiresAt);
+    if (tokenId !== '') this.#tokens.set(tokenId, expiresAt);
     if (issuerTokenId !== null) this.#tokens.set(issuerTokenId, expiresAt);
   }
 

@@ -1,7 +1,7 @@
 import type { AuditLog } from '../audit/index.ts';
-import type { Identity, IdentityProvider } from '../identity/index.ts';
+import type { Identity, IdentityRoom } from '../identity/index.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { RevocationTable } from '../storage/index.ts';
+import type { Bus, RevocationTable } from '../storage/index.ts';
 import type { RevocationLog } from './recover.ts';
 import type { Objection, Revocation, RevocationKind, Use } from './revocation.ts';
 import type { ContainmentConfig } from './section.ts';
@@ -30,7 +30,7 @@ export interface Containment {
   /** Why this use is refused; null when nothing speaks against it. */
   objection(use: Use): Objection | null;
   /** The provider as doors are to use it: one that lets in nobody who is revoked. */
-  guard(identity: IdentityProvider): IdentityProvider;
+  guard(identity: IdentityRoom): IdentityRoom;
   /**
    * In force, and its sessions ended, before anything is awaited; then it is written down. A log or a store that cannot be
    * written keeps nothing open: see `problems`. Rejects with Fault `conflict` when the kind cannot be told, and
@@ -59,6 +59,8 @@ export interface Containment {
 export interface ContainmentDeps {
   readonly config: ContainmentConfig;
   readonly table: RevocationTable;
+  /** Between the gateways that share the table. */
+  readonly bus: Bus;
   readonly audit: Pick<AuditLog, 'append' | 'synced'>;
   readonly log: RevocationLog;
   /** Folder of the log. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { openLog } from '@sallyport/audit-log';
 import type { AuditEntry } from '../audit/index.ts';
-import { type Identity, NO_TOKEN } from '../identity/index.ts';
+import { type Identity, PLAIN_TOKEN } from '../identity/index.ts';
 import { systemClock } from '../lib/clock.ts';
 import { openStorage, storageSection } from '../storage/index.ts';
 import { containmentSection, openContainment, type Revocation } from './index.ts';
@@ -19,7 +19,7 @@ const person = (name: string, more: Partial<Identity> = {}): Identity => ({
   kind: 'person',
   expiresAt: Date.now() + 60_000,
   aliases: [`main|${name}`],
-  ...NO_TOKEN,
+  ...PLAIN_TOKEN,
   subjectAliases: [`main|${name}`],
   ...more,
 });
@@ -41,6 +41,7 @@ async function startRoom(t: TestContext, section: Record<string, unknown> = {}) 
     log: { publicKey: 'key', size: 0 },
     directory: join(directory, 'audit'),
     clock: systemClock,
+    bus: storage.bus,
     targets: ['shop'],
     random: () => {
       count += 1;
@@ -56,7 +57,13 @@ const asked = (kind: Revocation['kind'], value: string) =>
 
 test('a revoked token takes with it what was exchanged for it [containment.tokens]', async (t) => {
   const { room } = await startRoom(t);
-  const child = person('alice', { tokenId: 'child', lineage: ['parent', 'grandparent'] });
+  const child = person('alice', {
+    tokenId: 'child',
+    scope: {
+      ...{ targets: ['shop'], actions: ['read'], budget: { operations: 1, rows: 1, approvals: 0 } },
+      ...{ ancestors: ['parent'], origin: 'grandparent' },
+    },
+  });
   await room.revoke(asked('token', 'grandparent'), GUARD);
   assert.notEqual(room.objection({ identity: child }), null);
   assert.equal(room.objection({ identity: person('alice', { tokenId: 'sibling' }) }), null);

@@ -1,4 +1,4 @@
-import { foldAlias, type Identity, type IdentityProvider } from '../identity/index.ts';
+import { foldAlias, type Identity, type IdentityRoom } from '../identity/index.ts';
 import { Fault } from '../lib/fault.ts';
 import { Book, foldedName, hits } from './book.ts';
 import { Callers } from './callers.ts';
@@ -13,6 +13,9 @@ export async function openContainment(deps: ContainmentDeps): Promise<Containmen
   const known = await recover(deps.log, deps.directory, deps.table, deps.clock.now());
   const room = new Room(deps, known);
   await room.writeDown();
+  room.listen();
+  // What another replica wrote between reading the table and listening.
+  await room.refresh();
   return room;
 }
 
@@ -25,6 +28,9 @@ class Room implements Containment {
   readonly #groupListeners: ((standsOnLost: (identity: Identity) => boolean) => number)[] = [];
   /** In force, and not in the log or not in the store. */
   readonly #unwritten = new Map<string, Known>();
+  /** Lifted, and not in the store. */
+  readonly #unlifted = new Map<string, Revocation>();
+  #forget: () => void = () => {};
   #generation = 0;
 
   constructor(deps: ContainmentDeps, known: ReadonlyMap<string, Known>) {
@@ -46,18 +52,35 @@ class Room implements Containment {
     return revocation === undefined ? null : { revocation, reason: wordsOf(revocation) };
   }
 
-  guard(provider: IdentityProvider): IdentityProvider {
-    return {
-      authenticate: async (bearer) => {
-        const identity = await provider.authenticate(bearer);
-        this.#callers.remember(identity);
-        const objection = this.objection({ identity });
-        if (objection !== null)
-          throw new Fault('credential-rejected', `${objection.reason}; ask an operator of the gateway`);
-        this.#checkGroups(identity);
-        return identity;
-      },
+  guard(provider: IdentityRoom): IdentityRoom {
+    const checked = (identity: Identity): Identity => {
+      this.#callers.remember(identity);
+      this.#refuseContained(identity);
+      this.#checkGroups(identity);
+      return identity;
     };
+    return {
+      authenticate: async (bearer, possession) => checked(await provider.authenticate(bearer, possession)),
+      confirm: async (identity, bearer, possession) => {
+        this.#refuseContained(identity);
+        await provider.confirm(identity, bearer, possession);
+      },
+      authenticateExchange: async (tokens, possession) => {
+        const exchanging = await provider.authenticateExchange(tokens, possession);
+        checked(exchanging.subject);
+        if (exchanging.actor !== null) checked(exchanging.actor);
+        return exchanging;
+      },
+      issuersAway: () => provider.issuersAway(),
+    };
+  }
+
+  listen(): void {
+    this.#forget = this.#deps.bus.subscribe('revocations', async (id) => {
+      await this.refresh();
+      // The store was away, and is back.
+      if (id === null) await this.writeDown();
+    });
   }
 
   async revoke(revoking: Revoking, by: Identity): Promise<Revoked> {
@@ -90,14 +113,15 @@ class Room implements Containment {
       throw new Fault('not-found', `There is no revocation ${id}, or it was lifted: see the list of them.`);
     if (hits(revocation, { identity: by }))
       throw new Fault('not-permitted', `Could not lift ${id}: nobody lifts a revocation of their own.`);
-    const { audit, table, report, clock } = this.#deps;
+    const { audit, report } = this.#deps;
     // What permits something needs its entry first, and on disk (L1).
     audit.append(liftedEntry(revocation, by, reason));
     await audit.synced();
     this.#book.remove(id);
     this.#unwritten.delete(id);
     // The log has it: a store that does not take it now is put right at the next start.
-    await table.put(rowOf(revocation, true, clock.now())).catch(report);
+    this.#unlifted.set(id, revocation);
+    await this.#writeLift(revocation).catch(report);
     return revocation;
   }
 
@@ -108,7 +132,7 @@ class Room implements Containment {
 
   list(): readonly Revocation[] {
     this.#forgetExpired();
-    return this.#book.all().toReversed();
+    return this.#book.all().toSorted((one, other) => other.at - one.at || (one.id < other.id ? 1 : -1));
   }
 
   onAdded(listener: (revocation: Revocation) => number): void {
@@ -120,10 +144,12 @@ class Room implements Containment {
   }
 
   async refresh(): Promise<void> {
+    const now = this.#deps.clock.now();
     for (const row of await this.#deps.table.all()) {
       if (row.lifted_at !== null) this.#book.remove(row.id);
-      else if (this.#book.get(row.id) === undefined) {
+      else if (this.#book.get(row.id) === undefined && !this.#unlifted.has(row.id)) {
         const revocation = revocationOf(row);
+        if (revocation.until !== null && revocation.until <= now) continue;
         this.#book.add(revocation);
         this.#generation += 1;
         this.#tell(revocation);
@@ -132,6 +158,7 @@ class Room implements Containment {
   }
 
   async close(): Promise<void> {
+    this.#forget();
     await this.writeDown();
   }
 
@@ -141,11 +168,25 @@ class Room implements Containment {
       const { by } = one.revocation;
       await this.#write(one, { ...by, actor: null, task: null }, null);
     }
+    for (const one of [...this.#unlifted.values()]) await this.#writeLift(one).catch(this.#deps.report);
+  }
+
+  async #writeLift(revocation: Revocation): Promise<void> {
+    const { table, clock, bus } = this.#deps;
+    await table.put(rowOf(revocation, true, clock.now()));
+    this.#unlifted.delete(revocation.id);
+    await bus.publish('revocations', revocation.id);
+  }
+
+  #refuseContained(identity: Identity): void {
+    const objection = this.objection({ identity });
+    if (objection !== null)
+      throw new Fault('credential-rejected', `${objection.reason}; ask an operator of the gateway`);
   }
 
   async #write(one: Known, by: Who, ended: number | null): Promise<readonly string[]> {
     const problems: string[] = [];
-    const { report, table } = this.#deps;
+    const { report, table, bus } = this.#deps;
     try {
       if (!one.logged) await this.#log(one, by, ended);
     } catch (fault) {
@@ -155,6 +196,7 @@ class Room implements Containment {
     let stored = true;
     try {
       await table.put(rowOf(one.revocation, one.logged, null));
+      await bus.publish('revocations', one.revocation.id);
     } catch (fault) {
       stored = false;
       report(fault);

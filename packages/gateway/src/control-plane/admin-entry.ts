@@ -5,7 +5,7 @@ import type { Identity } from '../identity/index.ts';
 export function adminEntry(
   { subject, actor, task }: Pick<Identity, 'subject' | 'actor' | 'task'>,
   facts: NonNullable<AuditEntry['facts']>,
-  about: Pick<AuditEntry, 'requestId' | 'sessionId' | 'reason'> = {},
+  about: Pick<AuditEntry, 'requestId' | 'sessionId' | 'target' | 'reason'> = {},
 ): AuditEntry {
   return { type: 'admin', subject, actor, task, ...about, facts };
 }

@@ -4,83 +4,49 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openLog } from '@sallyport/audit-log';
 import { startTestProvider, TEST_AUDIENCE } from '../../../../test/fixtures/oidc-provider.ts';
+import { testStore } from '../../../../test/fixtures/store.ts';
 import { approvalSection, createApprovals } from '../approval/index.ts';
 import type { AuditEntry } from '../audit/index.ts';
 import { createAuditIndex } from '../audit-index/index.ts';
-import { containmentSection, openContainment } from '../containment/index.ts';
+import { type Containment, containmentSection, openContainment } from '../containment/index.ts';
 import { createIdentityProvider, identitySection } from '../identity/index.ts';
-import { systemClock } from '../lib/clock.ts';
+import { type Clock, systemClock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import type { Retention } from '../recording/index.ts';
-import { openStorage, storageSection } from '../storage/index.ts';
+import { createSignIn, signInSection, withSessions } from '../sign-in/index.ts';
+import type { Storage } from '../storage/index.ts';
 import { createControlPlane } from './control-plane.ts';
 import { controlPlaneSection } from './section.ts';
 
 export type House = Awaited<ReturnType<typeof startHouse>>;
 
-export async function startHouse(section: Record<string, unknown> = {}) {
-  const directory = await mkdtemp(join(tmpdir(), 'sallyport-control-'));
-  const provider = await startTestProvider();
-  const issuers = [{ name: 'test', issuer: provider.issuer, audience: TEST_AUDIENCE }];
-  const identity = createIdentityProvider(identitySection.parse({ issuers }), { clock: systemClock });
-  const storage = await openStorage(storageSection.parse({ directory }), { clock: systemClock });
-  const entries: AuditEntry[] = [];
-  const faults: unknown[] = [];
-  const ended: string[] = [];
-  const held: string[] = [];
-  const audit = { append: (entry: AuditEntry) => void entries.push(entry) };
-  const report = (fault: unknown) => void faults.push(fault);
-  const surroundings = { storage, clock: systemClock, audit, random: counted(), report };
-  const approvals = createApprovals({ config: approvalSection.parse({}), ...surroundings });
-  const containment = await openContainment({
-    ...{ config: containmentSection.parse({}), table: storage.revocations, clock: systemClock, report },
-    ...{ audit: { ...audit, synced: async () => undefined }, random: counted(), targets: ['shop'] },
-    ...{ log: { publicKey: 'test', size: 0 }, directory: join(directory, 'no-log') },
-  });
-  const auditIndex = await startIndex(directory, report);
-  const config = controlPlaneSection.parse({
-    listen: '127.0.0.1:0',
-    roles: { auditors: ['auditors'], operators: ['security'] },
-    requestsPerMinute: 100_000,
-    ...section,
-  });
-  const plane = createControlPlane(config, {
-    identity: containment.guard(identity),
-    approvals,
+export async function startHouse(section: Record<string, unknown> = {}, clock: Clock = systemClock) {
+  const rooms = await openRooms(clock);
+  const { directory, provider, storage, approvals, identity, auditIndex, containment, ended, held, checks } =
+    rooms;
+  const plane = createControlPlane(controlPlaneSection.parse({ ...SECTION, ...section }), {
+    ...rooms,
+    exchange: null,
+    clock,
     sessions: storage.sessions,
-    auditIndex,
-    audit,
-    clock: systemClock,
-    report,
-    containment,
-    endSessions: (named, reason) => {
+    endSessions: async (named, reason) => {
       ended.push(`${JSON.stringify(named)}: ${reason}`);
-      return 2;
+      return { ended: 2, problems: [] };
     },
-    endSession: (id, reason) => {
-      ended.push(`${id}: ${reason}`);
-      return id === 'alices';
-    },
+    endSession: (id, reason) => ended.push(`${id}: ${reason}`) > 0 && id === 'alices',
     readSession: readTestSession,
     retention: retentionInto(held),
     exports: () => [],
+    idempotency: storage.idempotency,
+    health: async () => checks,
+    metrics: () => '# EOF\n',
+    checkAnswers: true,
   });
 
   const { address } = await plane.listen();
   return {
+    ...rooms,
     address,
-    provider,
-    storage,
-    approvals,
-    identity,
-    auditIndex,
-    containment,
-    entries,
-    faults,
-    /** Sessions that were ended by command, with the reason. */
-    ended,
-    /** What was held and released. */
-    held,
     /** A pending access request of this caller's. */
     async ask(token: string) {
       return approvals.open({ identity: await identity.authenticate(token), ...ASKED });
@@ -93,9 +59,84 @@ export async function startHouse(section: Record<string, unknown> = {}) {
       await plane.close();
       await auditIndex.close();
       await approvals.close();
+      await containment.close();
       await storage.close();
       await provider.close();
       await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What stands behind the control plane, and what it was told. */
+async function openRooms(clock: Clock) {
+  const directory = await mkdtemp(join(tmpdir(), 'sallyport-control-'));
+  const provider = await startTestProvider();
+  const issuers = [{ name: 'test', issuer: provider.issuer, audience: TEST_AUDIENCE }];
+  const storage = await testStore(directory, { clock });
+  const entries: AuditEntry[] = [];
+  const faults: unknown[] = [];
+  const log = { isFull: false };
+  const audit = logInto(entries, log);
+  const report = (fault: unknown) => void faults.push(fault);
+  const containment = await openContainment({
+    ...{ config: containmentSection.parse({}), table: storage.revocations, bus: storage.bus, clock, report },
+    ...{ audit: { ...audit, synced: async () => undefined }, random: counted(), targets: ['shop'] },
+    ...{ log: { publicKey: 'test', size: 0 }, directory: join(directory, 'no-log') },
+  });
+  const people = await openIdentity(issuers, { storage, audit, clock, containment });
+  const surroundings = { storage, clock, audit, random: counted(), report };
+  const approvals = createApprovals({ config: approvalSection.parse({}), ...surroundings });
+  const auditIndex = await startIndex(directory, report);
+  return {
+    ...{ directory, provider, storage, approvals, auditIndex, audit, report, log, entries, faults },
+    ...people,
+    containment,
+    /** Sessions that were ended by command with the reason, what was held and released, what readiness is made of. */
+    ended: [] as string[],
+    held: [] as string[],
+    checks: [{ name: 'store', ok: true, detail: '' }],
+  };
+}
+
+async function openIdentity(
+  issuers: readonly object[],
+  {
+    storage,
+    audit,
+    clock,
+    containment,
+  }: {
+    readonly storage: Storage;
+    readonly audit: { append(entry: AuditEntry): void };
+    readonly clock: Clock;
+    readonly containment: Containment;
+  },
+) {
+  const config = identitySection.parse({ issuers });
+  const tokens = containment.guard(createIdentityProvider(config, { clock }));
+  const signInLimits = signInSection.parse({});
+  const signIn = await createSignIn(signInLimits, config, {
+    ...{ identity: tokens, store: storage.signIns, clock, audit },
+    ended: () => {},
+    report: () => {},
+    objectionTo: (who) => containment.objection({ identity: who })?.reason ?? null,
+  });
+  return { identity: withSessions(tokens, signIn), signIn, signInLimits };
+}
+
+const SECTION = {
+  listen: '127.0.0.1:0',
+  roles: { auditors: ['auditors'], operators: ['security'], admins: ['admins'] },
+  requestsPerMinute: 100_000,
+  callerRequestsPerMinute: 100_000,
+  failedLoginsPerMinute: 100_000,
+};
+
+function logInto(entries: AuditEntry[], log: { readonly isFull: boolean }) {
+  return {
+    append(entry: AuditEntry): void {
+      if (log.isFull) throw new Fault('audit-unavailable', 'the disk is full');
+      entries.push(entry);
     },
   };
 }

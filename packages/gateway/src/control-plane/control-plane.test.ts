@@ -6,9 +6,9 @@ import { after, before, describe, test } from 'node:test';
 import { ApiError, createClient } from '@sallyport/contract';
 import { createCertificateAuthority } from '../../../../test/fixtures/certificates.ts';
 import { systemClock } from '../lib/clock.ts';
+import { RateLimit } from '../lib/rate-limit.ts';
 import { type House, startHouse } from './control-plane.fixture.ts';
 import { createControlPlane } from './control-plane.ts';
-import { RateLimit } from './rate-limit.ts';
 import { controlPlaneSection } from './section.ts';
 
 let house: House;
@@ -56,12 +56,12 @@ describe('the client against the control plane', () => {
   test('lists, shows, approves and denies [contract.client, control-plane.audited]', async () => {
     const first = await house.ask(agent);
     const second = await house.ask(agent);
-    const [newest] = await client(bob).listAccessRequests({ state: 'pending', limit: 1 });
+    const [newest] = (await client(bob).listAccessRequests({ state: 'pending', limit: 1 })).accessRequests;
     assert.equal(newest?.id, second.id);
-    assert.equal((await client(bob).getAccessRequest(first.id)).text, 'DELETE FROM orders');
-    const approved = await client(bob).approve(first.id, 'fine');
+    assert.equal((await client(bob).getAccessRequest({ id: first.id })).text, 'DELETE FROM orders');
+    const approved = await client(bob).approve({ id: first.id, reason: 'fine' });
     assert.deepEqual([approved.state, approved.decisions[0]?.approver], ['approved', 'test|bob']);
-    assert.equal((await client(bob).deny(second.id, 'no')).state, 'denied');
+    assert.equal((await client(bob).deny({ id: second.id, reason: 'no' })).state, 'denied');
     assert.equal((await second.ended).state, 'denied');
     const decided = house.entries.filter((one) => one.type === 'access-decided');
     assert.deepEqual(
@@ -72,10 +72,10 @@ describe('the client against the control plane', () => {
 
   test('tells refusals by their code, and each attempt is logged [contract.client, control-plane.audited]', async () => {
     const pending = await house.ask(agent);
-    await assert.rejects(client(agent).approve(pending.id), (error) => {
+    await assert.rejects(client(agent).approve({ id: pending.id }), (error) => {
       assert.ok(error instanceof ApiError);
       assert.deepEqual([error.status, error.code], [403, 'not-permitted']);
-      assert.match(error.message, /only a person/);
+      assert.match(error.message, /only a person may do more/);
       return true;
     });
     const entry = house.entries.at(-1);
@@ -84,28 +84,28 @@ describe('the client against the control plane', () => {
       ['admin', 'test|alice', 'agent-7', pending.id],
     );
     assert.deepEqual(entry?.facts, { attempt: 'approve', refused: 'not-permitted' });
-    await client(bob).approve(pending.id);
-    await assert.rejects(client(bob).approve(pending.id), { status: 409, code: 'conflict' });
+    await client(bob).approve({ id: pending.id });
+    await assert.rejects(client(bob).approve({ id: pending.id }), { status: 409, code: 'conflict' });
     await assert.rejects(client('not-a-token').listSessions(), { status: 401, code: 'credential-rejected' });
   });
 
   test('reads a recording event by event, and the reading is logged [contract.client, control-plane.recordings]', async () => {
-    const events = await all(client(auditor).recording('alices'));
+    const events = await all(client(auditor).recording({ id: 'alices' }));
     assert.deepEqual(events, [
       { type: 'header', sessionId: 'alices' },
       { type: 'operation', text: 'SELECT 1' },
     ]);
     const entry = house.entries.at(-1);
     assert.deepEqual([entry?.type, entry?.subject, entry?.sessionId], ['admin', 'test|dave', 'alices']);
-    await assert.rejects(all(client(auditor).recording('lost')), {
+    await assert.rejects(all(client(auditor).recording({ id: 'lost' })), {
       status: 404,
       code: 'not-found',
     });
     // Damage half way through must not look like the end.
-    await assert.rejects(all(client(auditor).recording('broken')), { code: 'unreachable' });
-    const mine = await client(agent).listSessions({ open: true });
+    await assert.rejects(all(client(auditor).recording({ id: 'broken' })), { code: 'unreachable' });
+    const mine = (await client(agent).listSessions({ open: true })).sessions;
     assert.deepEqual(mine.map((one) => one.id).sort(), ['alices', 'broken', 'lost']);
-    assert.equal((await client(agent).getSession('alices')).endedAt, null);
+    assert.equal((await client(agent).getSession({ id: 'alices' })).endedAt, null);
   });
 
   test('sends no token in the clear to another machine [contract.address]', () => {
@@ -131,7 +131,7 @@ describe('the client against the control plane', () => {
       await assert.rejects(answering(body).listSessions(), { code: 'bad-answer' });
       await assert.rejects(answering(body, 500).listSessions(), { status: 500, code: 'bad-answer' });
     }
-    await assert.rejects(all(answering('{"a":1}\n{"b"').recording('x')), { code: 'bad-answer' });
+    await assert.rejects(all(answering('{"a":1}\n{"b"').recording({ id: 'x' })), { code: 'bad-answer' });
     const gone = createClient({ baseUrl: 'http://127.0.0.1:1', token: 't' });
     await assert.rejects(gone.listSessions(), { status: 0, code: 'unreachable' });
   });
@@ -199,12 +199,10 @@ describe('the door', () => {
   test('a rate refills evenly, and addresses are counted within bounds [control-plane.door]', () => {
     let now = 0;
     const rate = new RateLimit(2, { now: () => now, elapsed: () => now });
-    assert.deepEqual(
-      [rate.take('a'), rate.take('a'), rate.take('a'), rate.take('b')],
-      [true, true, false, true],
-    );
+    const take = (key: string) => rate.take(key).allowed;
+    assert.deepEqual([take('a'), take('a'), take('a'), take('b')], [true, true, false, true]);
     now += 30_000;
-    assert.deepEqual([rate.take('a'), rate.take('a')], [true, false]);
+    assert.deepEqual([take('a'), take('a')], [true, false]);
   });
 });
 
@@ -266,25 +264,31 @@ describe('input', () => {
       const { status } = await raw({ authorization: `Bearer ${auditor}` }, path);
       assert.ok(status === 400 || status === 404 || status === 414, `${path}: ${status}`);
     }
-    assert.equal((await client(bob).getAccessRequest(pending.id)).state, 'pending');
+    assert.equal((await client(bob).getAccessRequest({ id: pending.id })).state, 'pending');
     assert.deepEqual(house.faults, []);
   });
 });
 
 test('without TLS it listens on loopback only [control-plane.clear-text]', async () => {
   for (const listen of ['0.0.0.0:0', '[::]:0', 'gateway.example:7403', '10.0.0.1:7403']) {
-    const { storage, approvals, identity, auditIndex } = house;
+    const { storage, approvals, identity, auditIndex, signIn, signInLimits } = house;
     const plane = createControlPlane(controlPlaneSection.parse({ listen }), {
       identity,
+      signIn,
+      signInLimits,
       approvals,
       sessions: storage.sessions,
       auditIndex,
       audit: { append: () => {} },
       clock: systemClock,
+      exchange: null,
       endSession: () => false,
-      endSessions: () => 0,
+      endSessions: async () => ({ ended: 0, problems: [] }),
       containment: house.containment,
       exports: () => [],
+      idempotency: storage.idempotency,
+      health: async () => [],
+      metrics: () => '',
       readSession: async function* () {},
       retention: { hold: async () => {}, release: async () => {} },
       report: () => {},

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import type { ExportStatus } from '@sallyport/contract';
+import { type ExportStatus, openApiDocument, type RoomHealth } from '@sallyport/contract';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { ApprovalRoom } from '../approval/index.ts';
 import type { AuditLog } from '../audit/index.ts';
@@ -9,35 +9,56 @@ import type { IdentityProvider } from '../identity/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import { isLoopbackHost } from '../lib/loopback.ts';
+import { addressKey, RateLimit } from '../lib/rate-limit.ts';
+import type { SignIn, SignInSection } from '../sign-in/index.ts';
 import type { Storage } from '../storage/index.ts';
-import { accessRequestRoutes } from './access-requests.ts';
-import { auditSearchRoutes } from './audit-search.ts';
+import type { TokenExchange } from '../task-tokens/index.ts';
+import { accessRequestHandlers } from './access-requests.ts';
+import { auditSearchHandlers } from './audit-search.ts';
 import { authentication } from './authentication.ts';
+import { type Authorization, openAuthorization } from './authorization.ts';
+import { readBodies } from './body.ts';
 import { guardDoor } from './door.ts';
-import { exportRoutes } from './exports.ts';
-import { answerFaults } from './problem.ts';
-import { type RecordingDependencies, recordingRoutes } from './recordings.ts';
-import { type RevocationDependencies, revocationRoutes } from './revocations.ts';
+import { exportHandlers } from './exports.ts';
+import { healthHandlers } from './health.ts';
+import { createIdempotency } from './idempotency.ts';
+import { answerBrokenRequest, answerFaults } from './problem.ts';
+import { type RecordingDependencies, recordingHandlers } from './recordings.ts';
+import { type RevocationDependencies, revocationHandlers } from './revocations.ts';
 import { type ControlPlaneConfig, parseListen } from './section.ts';
-import { sessionRoutes } from './sessions.ts';
+import { type Handlers, serveRoutes } from './serve-routes.ts';
+import { sessionHandlers } from './sessions.ts';
+import { signInHandlers, signInRoutes } from './sign-in.ts';
+import { tokenRoutes } from './token.ts';
 
 export interface ControlPlaneDependencies {
   readonly identity: IdentityProvider;
-  readonly approvals: Pick<ApprovalRoom, 'list' | 'get' | 'approve' | 'deny'>;
+  readonly signIn: SignIn;
+  readonly signInLimits: Pick<SignInSection, 'responseBytes' | 'pendingSeconds' | 'startsPerMinute'>;
+  readonly approvals: Pick<ApprovalRoom, 'page' | 'get' | 'approve' | 'deny'>;
   readonly sessions: Pick<Storage['sessions'], 'list' | 'find'>;
+  readonly idempotency: Storage['idempotency'];
   readonly audit: Pick<AuditLog, 'append'>;
   readonly auditIndex: Pick<AuditIndex, 'operations' | 'sessions'>;
   readonly clock: Clock;
-  /** Ends an open session now; false when it is not open. */
-  endSession(id: string, reason: string): boolean;
+  /** Ends an open session now, on whichever gateway it is; false when it is not open. */
+  endSession(id: string, reason: string): boolean | Promise<boolean>;
   readonly endSessions: RevocationDependencies['endSessions'];
   readonly containment: RevocationDependencies['containment'] & RecordingDependencies['containment'];
+  /** Exchanges tokens for task tokens; null when that is switched off. */
+  readonly exchange: TokenExchange | null;
   readonly readSession: RecordingDependencies['readSession'];
   readonly retention: RecordingDependencies['retention'];
   /** How each export of the audit log is doing. */
   exports(): readonly ExportStatus[];
+  /** What the gateway needs to serve, one by one. */
+  health(): Promise<RoomHealth['checks']>;
+  /** Metrics in the text format of Prometheus. */
+  metrics(): string;
   /** A fault nobody waits for. */
   readonly report: (fault: unknown) => void;
+  /** Compares every answer with the contract before it is sent: for tests. */
+  readonly checkAnswers?: boolean;
 }
 
 export interface ControlPlane {
@@ -46,14 +67,15 @@ export interface ControlPlane {
   close(): Promise<void>;
 }
 
-/** Time for a complete request, in milliseconds. */
-const REQUEST_MS = 30_000;
 /** Node's default of 16 KiB is the size of one large token. */
 const HEADER_BYTES = 32_768;
+/** How often requests that take too long are looked for, at most, in milliseconds. */
+const CHECK_MS = 5_000;
 
 /** The HTTP API for people and their tools: access requests, sessions, recordings, the audit log. Opens no socket before `listen`. */
 export function createControlPlane(config: ControlPlaneConfig, deps: ControlPlaneDependencies): ControlPlane {
   let app: FastifyInstance | null = null;
+  let authorization: Authorization | null = null;
   return {
     async listen() {
       const { host, port } = parseListen(config.listen);
@@ -63,7 +85,8 @@ export function createControlPlane(config: ControlPlaneConfig, deps: ControlPlan
           `Could not listen on ${config.listen}: tokens would travel in the clear. Set controlPlane.tls, or listen on 127.0.0.1.`,
         );
       }
-      app = await buildApp(config, deps);
+      authorization = await openAuthorization(config);
+      app = await buildApp(config, deps, authorization);
       try {
         await app.listen({ host, port });
       } catch (cause) {
@@ -73,10 +96,13 @@ export function createControlPlane(config: ControlPlaneConfig, deps: ControlPlan
       }
       const bound = app.server.address() as AddressInfo;
       const shown = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address;
-      return { address: `${config.tls === undefined ? 'http' : 'https'}://${shown}:${bound.port}` };
+      const address = `${config.tls === undefined ? 'http' : 'https'}://${shown}:${bound.port}`;
+      deps.signIn.listensAt(address);
+      return { address };
     },
     async close() {
       await app?.close();
+      await authorization?.close();
     },
   };
 }
@@ -84,38 +110,77 @@ export function createControlPlane(config: ControlPlaneConfig, deps: ControlPlan
 async function buildApp(
   config: ControlPlaneConfig,
   deps: ControlPlaneDependencies,
+  authorization: Authorization,
 ): Promise<FastifyInstance> {
+  const requestMs = config.requestSeconds * 1_000;
   const options = {
     bodyLimit: config.bodyBytes,
-    requestTimeout: REQUEST_MS,
-    connectionTimeout: 2 * REQUEST_MS,
+    requestTimeout: requestMs,
+    connectionTimeout: 2 * requestMs,
     forceCloseConnections: true,
     exposeHeadRoutes: false,
+    clientErrorHandler: answerBrokenRequest,
     routerOptions: { maxParamLength: 128 },
+  };
+  const server = {
+    maxHeaderSize: HEADER_BYTES,
+    headersTimeout: requestMs,
+    connectionsCheckingInterval: Math.min(requestMs / 2, CHECK_MS),
   };
   const app: FastifyInstance =
     config.tls === undefined
-      ? Fastify({ ...options, http: { maxHeaderSize: HEADER_BYTES } })
-      : (Fastify({ ...options, https: await tlsOptions(config.tls) }) as unknown as FastifyInstance);
+      ? Fastify({ ...options, http: server })
+      : (Fastify({
+          ...options,
+          https: { ...server, ...(await tlsOptions(config.tls)) },
+        }) as unknown as FastifyInstance);
   app.server.maxConnections = config.connections;
-  app.removeContentTypeParser('text/plain');
+  readBodies(app);
   answerFaults(app, deps.report);
-  guardDoor(app, config, deps.clock);
-  const callerOf = authentication(app, deps);
-  app.get('/healthz', () => ({ status: 'ok' }));
-  accessRequestRoutes(app, deps, callerOf);
-  sessionRoutes(app, deps, callerOf, config.roles);
-  revocationRoutes(app, deps, callerOf, config.roles);
-  recordingRoutes(app, deps, callerOf, config.roles);
-  exportRoutes(app, deps, callerOf, config.roles);
-  auditSearchRoutes(app, deps, callerOf, config.roles);
+  guardDoor(app, config, deps.clock, deps.signIn);
+  const callerOf = authentication(app, config, deps);
+  openSignIn(app, deps);
+  tokenRoutes(app, deps.exchange);
+  const idempotency = createIdempotency(deps.idempotency, deps.clock);
+  serveRoutes(app, handlersOf({ ...deps, authorization }), {
+    authorization,
+    callerOf,
+    idempotency,
+    sessions: deps.sessions,
+    approvals: deps.approvals,
+    audit: deps.audit,
+    checkAnswers: deps.checkAnswers === true,
+    report: deps.report,
+  });
   return app;
+}
+
+function openSignIn(app: FastifyInstance, { signIn, signInLimits, clock }: ControlPlaneDependencies): void {
+  const { startsPerMinute, ...limits } = signInLimits;
+  const starts = new RateLimit(startsPerMinute, clock);
+  const mayBegin = (address: string) => starts.take(addressKey(address)).allowed;
+  signInRoutes(app, { signIn, ...limits, mayBegin });
+}
+
+function handlersOf(deps: ControlPlaneDependencies & { readonly authorization: Authorization }): Handlers {
+  const document = openApiDocument();
+  return {
+    openApi: () => document,
+    ...healthHandlers(deps),
+    ...accessRequestHandlers(deps),
+    ...signInHandlers(deps),
+    ...sessionHandlers(deps),
+    ...revocationHandlers(deps),
+    ...recordingHandlers(deps),
+    ...exportHandlers(deps),
+    ...auditSearchHandlers(deps),
+  };
 }
 
 async function tlsOptions(tls: { readonly keyFile: string; readonly certFile: string }) {
   try {
     const [key, cert] = await Promise.all([readFile(tls.keyFile, 'utf8'), readFile(tls.certFile, 'utf8')]);
-    return { key, cert, minVersion: 'TLSv1.2' as const, maxHeaderSize: HEADER_BYTES };
+    return { key, cert, minVersion: 'TLSv1.2' as const };
   } catch (cause) {
     throw new Fault(
       'config-invalid',

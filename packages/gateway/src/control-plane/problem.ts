@@ -1,11 +1,25 @@
 import { STATUS_CODES } from 'node:http';
-import type { Problem } from '@sallyport/contract';
+import type { Socket } from 'node:net';
+import { type Problem, routeTable } from '@sallyport/contract';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { proofAlgorithms } from '../identity/index.ts';
 import { Fault, type FaultCode } from '../lib/fault.ts';
 
-/** What an answer is named by: the gateway's faults, and two that are HTTP's own. */
-type ProblemCode = FaultCode | 'bad-request' | 'internal';
+/** What an answer is named by: the gateway's faults, and those that are HTTP's own. docs/control-plane.md lists them. */
+export type ProblemCode = FaultCode | HttpProblem;
+
+type HttpProblem =
+  | 'bad-request'
+  | 'headers-too-large'
+  | 'internal'
+  | 'key-reused'
+  | 'method-not-allowed'
+  | 'misdirected'
+  | 'request-too-slow'
+  | 'too-large'
+  | 'too-many-requests'
+  | 'unsupported-media-type';
 
 /** A request refused before it reached a room. */
 export class Refused extends Error {
@@ -40,33 +54,99 @@ const statusOf: Record<FaultCode, number> = {
 
 /** Turns everything thrown, and every unknown route, into RFC 9457 problem details. */
 export function answerFaults(app: FastifyInstance, report: (fault: unknown) => void): void {
-  app.setNotFoundHandler((_request, reply) => send(reply, 404, 'not-found', 'There is no such route.'));
+  app.setNotFoundHandler((request, reply) => {
+    const allowed = methodsOf(request.url);
+    if (allowed.length === 0) return send(reply, 404, 'not-found', 'There is no such route.');
+    reply.header('allow', allowed.join(', '));
+    return send(reply, 405, 'method-not-allowed', `This route takes ${allowed.join(' and ')}.`);
+  });
   app.setErrorHandler((error, _request, reply) => {
     if (error instanceof Refused) return send(reply, error.status, error.code, error.message);
     if (error instanceof Fault) {
       if (statusOf[error.code] >= 500) report(error);
       if (error.code === 'credential-rejected')
-        reply.header('www-authenticate', 'Bearer error="invalid_token"');
+        reply.header('www-authenticate', [
+          'Bearer error="invalid_token"',
+          `DPoP algs="${proofAlgorithms.join(' ')}"`,
+        ]);
       return send(reply, statusOf[error.code], error.code, error.message);
     }
     if (error instanceof z.ZodError) return send(reply, 400, 'bad-request', describeInput(error));
     // Fastify's own: a body too large, or not JSON. Its words may quote the body.
     const status = statusCodeOf(error);
-    if (status >= 400 && status < 500)
-      return send(reply, status, 'bad-request', 'The request is malformed or too large.');
+    const [code, detail] = FROM_FASTIFY[status] ?? ['bad-request', 'The request is malformed.'];
+    if (status >= 400 && status < 500) return send(reply, status, code, detail);
     report(error);
     return send(reply, 500, 'internal', 'The gateway could not answer; its log says why.');
   });
 }
 
-function send(reply: FastifyReply, status: number, code: ProblemCode, detail: string): FastifyReply {
-  const problem: Problem = {
-    type: 'about:blank',
+const FROM_FASTIFY: Readonly<Record<number, readonly [ProblemCode, string]>> = {
+  404: ['not-found', 'There is no such route.'],
+  413: ['too-large', 'The body is larger than controlPlane.bodyBytes.'],
+  414: ['too-large', 'A part of the path is too long.'],
+  415: ['unsupported-media-type', 'Send the body as "content-type: application/json", in UTF-8.'],
+};
+
+/** The methods of the routes at this path; none when there is no such path. */
+export function methodsOf(url: string): readonly string[] {
+  const segments = (url.split('?', 1)[0] ?? '').split('/');
+  const matching = Object.values(routeTable).filter(({ path }) => {
+    const wanted = path.split('/');
+    return (
+      wanted.length === segments.length &&
+      wanted.every((one, at) => (one.startsWith(':') ? segments[at] !== '' : one === segments[at]))
+    );
+  });
+  return [...new Set(matching.map(({ method }) => method))];
+}
+
+/** What could not be read as HTTP, or took too long, is answered all the same; then the connection is closed. */
+export function answerBrokenRequest(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable || socket.destroyed) return void socket.destroy();
+  const [status, code, detail] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? ([431, 'headers-too-large', 'The headers are too large.'] as const)
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? ([
+            408,
+            'request-too-slow',
+            'The request took too long to arrive (controlPlane.requestSeconds).',
+          ] as const)
+        : ([400, 'bad-request', 'The request is not HTTP as the gateway reads it.'] as const);
+  const body = JSON.stringify(problemOf(status, code, detail));
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Connection: close',
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    ...Object.entries(SECURITY_HEADERS).map(([name, value]) => `${name}: ${value}`),
+  ];
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
+}
+
+/** JSON for programs: nothing here may be framed, sniffed, cached or run. */
+export const SECURITY_HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+};
+
+function problemOf(status: number, code: ProblemCode, detail: string): Problem {
+  return {
+    type: `urn:sallyport:problem:${code}`,
     title: STATUS_CODES[status] ?? 'Error',
     status,
     detail,
     code,
   };
+}
+
+function send(reply: FastifyReply, status: number, code: ProblemCode, detail: string): FastifyReply {
+  const problem = problemOf(status, code, detail);
   return reply.code(status).type('application/problem+json').send(JSON.stringify(problem));
 }
 

@@ -34,6 +34,18 @@ export const controlPlaneSection = z.strictObject({
     .describe('Web origins whose pages may call the control plane. None by default.'),
   roles: z
     .strictObject({
+      admins: z
+        .array(z.string().min(1))
+        .max(64)
+        .default([])
+        .describe('Groups whose members may do what operators may, and change what others may do.'),
+      approvers: z
+        .array(z.string().min(1))
+        .max(64)
+        .default([])
+        .describe(
+          'Groups of whom one must be in to decide access requests, beside the group that policy names. Empty: that group is enough.',
+        ),
       auditors: z
         .array(z.string().min(1))
         .max(64)
@@ -48,7 +60,14 @@ export const controlPlaneSection = z.strictObject({
         .describe('Groups whose members may list every session and end it, but not read recordings.'),
     })
     .prefault({})
-    .describe('What groups may do here, beside deciding access requests, which policy says.'),
+    .describe('Which groups have which role here. What a role may do, policies say (docs/control-plane.md).'),
+  policies: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Directory with .cedar policies of your own for the control plane, relative to the configuration file. Absent: only those built in.',
+    ),
   bodyBytes: z.number().int().min(1_024).max(1_048_576).default(65_536).describe('Largest request body.'),
   requestsPerMinute: z
     .number()
@@ -57,6 +76,28 @@ export const controlPlaneSection = z.strictObject({
     .max(1_000_000)
     .default(600)
     .describe('Requests per minute from one address; more are answered 429.'),
+  callerRequestsPerMinute: z
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(600)
+    .describe('Requests per minute of one caller, from whatever addresses; more are answered 429.'),
+  failedLoginsPerMinute: z
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(60)
+    .describe(
+      'Rejected tokens per minute from one address; then every request from it with a token is answered 429.',
+    ),
+  requestSeconds: z
+    .number()
+    .min(1)
+    .max(600)
+    .default(30)
+    .describe('Longest time a client may take to send a request, in seconds.'),
   connections: z.number().int().min(1).max(100_000).default(1_000).describe('Most connections open at once.'),
 });
 

@@ -9,9 +9,12 @@ import type { House } from './house.ts';
  * is the protocol's to answer; what it could not is recorded and the socket is closed. Null: there is no session.
  */
 export async function accept(socket: Socket, protocol: Protocol, house: House): Promise<Caller | null> {
+  const address = socket.remoteAddress ?? 'unknown';
   const violation = (reason: string): void => {
     try {
-      house.audit.append({ type: 'violation', protocol: protocol.name, reason, facts: { side: 'client' } });
+      // Nobody has said who they are yet: where they came from is all there is.
+      const facts = { address, side: 'client' };
+      house.audit.append({ type: 'violation', protocol: protocol.name, reason, facts });
     } catch (fault) {
       house.report(fault);
     }

@@ -5,6 +5,7 @@ import type { House } from './house.ts';
 import { hiddenUses, type Probing } from './probes.ts';
 import { riskOf } from './risk.ts';
 import type { Session } from './session.ts';
+import { outsideScope } from './task-scope.ts';
 
 /** What a policy must permit, beside everything else an operation touches, when its effect cannot be told (L2). */
 const UNDETERMINED: Evaluation = { action: 'undetermined', resource: { type: 'Target', path: [] } };
@@ -26,6 +27,11 @@ export function decide(
 ): MaybePromise<Decision> {
   const { meaning } = operation;
   const { decisionPoint } = session.house;
+  const { scope } = session.identity;
+  if (scope !== null) {
+    const outside = outsideScope(scope, session.target, evaluationsOf(session, meaning), decisionPoint);
+    if (outside !== null) return outside;
+  }
   const risk = decisionPoint.asksRisk ? riskOf(session, meaning) : null;
   const { granted } = session;
   const known = approved.length === 0 ? session.decisions.get(meaning, risk) : undefined;

@@ -5,6 +5,7 @@ import type { HoldListener, Meaning, Operation, Outcome, ParameterForm } from '.
 import { decide } from './decide.ts';
 import { decisionFacts, deny, permit, type Refusing } from './record.ts';
 import type { Session } from './session.ts';
+import { overBudget } from './task-scope.ts';
 
 /** How an operation that was held came to be permitted. */
 export interface Approved {
@@ -33,6 +34,9 @@ export async function hold(
   const { house } = session;
   const heldSince = house.clock.elapsed();
   const digest = session.digest(operation, decision.policyVersion);
+  const over = (await session.budget?.take('approvals')) ?? null;
+  if (over !== null) return deny(session, operation, overBudget(over, session.identity.tokenId));
+  if (session.ending !== null) return deny(session, operation, session.ending);
   const request = open(session, operation, decision, requirements, digest);
   if ('code' in request) return deny(session, operation, request);
 

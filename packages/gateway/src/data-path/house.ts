@@ -4,10 +4,12 @@ import type { AuditLog } from '../audit/index.ts';
 import type { Containment } from '../containment/index.ts';
 import type { IdentityProvider } from '../identity/index.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { RateLimit } from '../lib/rate-limit.ts';
 import type { Masking } from '../masking/index.ts';
 import type { DecisionPoint, WorkingHours } from '../policy/index.ts';
 import type { Door, Limits } from '../protocols/protocol.ts';
 import type { Recorder } from '../recording/index.ts';
+import type { Ledger } from '../task-tokens/index.ts';
 import type { DecisionMemo } from './decide.ts';
 import type { Rates } from './rates.ts';
 import type { Uses } from './risk.ts';
@@ -18,10 +20,14 @@ export interface House {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly identity: IdentityProvider;
+  /** What task tokens have left. */
+  readonly ledger: Pick<Ledger, 'open'>;
   readonly decisionPoint: DecisionPoint;
   readonly decisions: DecisionMemo;
   /** What was permitted in the last minute, where a policy limits that. */
   readonly rates: Rates;
+  /** Credentials that were rejected, by address. */
+  readonly failures: RateLimit;
   /** What actors have touched, for the risk of what they touch next. */
   readonly uses: Uses;
   /** When people are at work; null where no hour is special. */

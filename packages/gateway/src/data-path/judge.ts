@@ -6,6 +6,7 @@ import { decide } from './decide.ts';
 import { type HoldWatcher, hold } from './hold.ts';
 import { decisionFacts, deny, permit, type Refusing } from './record.ts';
 import type { Session } from './session.ts';
+import { overBudget } from './task-scope.ts';
 import { writesBack } from './write-back.ts';
 
 /**
@@ -22,13 +23,24 @@ export function judge(session: Session, operation: Operation, listener: HoldWatc
   const ending = endingOf(session);
   if (ending !== null) return deny(session, operation, ending);
   return closed(session, operation, () =>
-    whenReady(decided(session, operation), (decision) => {
-      if (!('effect' in decision)) return deny(session, operation, decision);
-      if (decision.effect === 'permit') return permit(session, operation, decision);
-      if (decision.approvals !== null)
-        return hold(session, operation, decision, decision.approvals, listener);
-      return deny(session, operation, denied(operation, decision));
+    whenReady(spend(session), (over) => {
+      if (over !== null) return deny(session, operation, over);
+      return whenReady(decided(session, operation), (decision) => {
+        if (!('effect' in decision)) return deny(session, operation, decision);
+        if (decision.effect === 'permit') return permit(session, operation, decision);
+        if (decision.approvals !== null)
+          return hold(session, operation, decision, decision.approvals, listener);
+        return deny(session, operation, denied(operation, decision));
+      });
     }),
+  );
+}
+
+/** Counts the operation against the budget of a task token, whatever becomes of it; why it must not be, or null. */
+function spend({ budget, identity }: Session): MaybePromise<Refusing | null> {
+  if (budget === null) return null;
+  return whenReady(budget.take('operations'), (over) =>
+    over === null ? null : overBudget(over, identity.tokenId),
   );
 }
 
@@ -36,6 +48,9 @@ export function judge(session: Session, operation: Operation, listener: HoldWatc
 export function judgePreparation(session: Session, operation: Operation): MaybePromise<Outcome> {
   const ending = endingOf(session);
   if (ending !== null) return deny(session, operation, ending);
+  // To make something ready is nothing to count; but nothing more is made ready than could be run.
+  const over = session.budget?.usedUp('operations') ?? null;
+  if (over !== null) return deny(session, operation, overBudget(over, session.identity.tokenId));
   return closed(session, operation, () =>
     whenReady(decided(session, operation), (decision) => {
       if (!('effect' in decision)) return deny(session, operation, decision);
@@ -84,16 +99,19 @@ function factsOf(decision: Decision): Pick<Refusing, 'facts'> {
 
 /** What the client is told about this decision. */
 export function denied(operation: Operation, decision: Decision & { effect: 'deny' }): Refusing {
-  const { reason, policies, policyVersion, denied: hiddenUse } = decision;
+  const { reason, policies, policyVersion, denied: hiddenUse, hint = ASK } = decision;
   const undetermined =
-    operation.meaning.undetermined !== null && policies.length === 0 && hiddenUse === undefined;
+    operation.meaning.undetermined !== null &&
+    policies.length === 0 &&
+    hiddenUse === undefined &&
+    decision.hint === undefined;
   return {
     code: undetermined ? 'undetermined' : 'forbidden',
     reason,
     policies,
     policyVersion,
     ...factsOf(decision),
-    hint: undetermined ? SIMPLER : hiddenUse === undefined ? ASK : otherThan(hiddenUse),
+    hint: undetermined ? SIMPLER : hiddenUse === undefined ? hint : otherThan(hiddenUse),
   };
 }
 

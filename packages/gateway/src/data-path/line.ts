@@ -1,4 +1,5 @@
 import type { MaybePromise } from '../lib/async.ts';
+import { Fault } from '../lib/fault.ts';
 import type {
   DenialCode,
   HoldListener,
@@ -7,10 +8,12 @@ import type {
   Operation,
   Outcome,
   Permit,
+  Possession,
   Protocol,
   Refusal,
   TargetLink,
 } from '../protocols/protocol.ts';
+import { attributionOf } from './attribution.ts';
 import { recordPermit } from './permit.ts';
 import { openLink } from './reach.ts';
 import { refuse } from './record.ts';
@@ -20,6 +23,8 @@ import type { Session } from './session.ts';
 interface Parts {
   readonly standing: Permit;
   readonly target: TargetLink;
+  /** Verifies that a further message is of whoever the session is. Rejects when it is not. */
+  readonly confirm: (possession: Possession) => Promise<void>;
   readonly protocol: Protocol;
   readonly judge: (session: Session, operation: Operation, hold: HoldListener) => MaybePromise<Outcome>;
   readonly judgePreparation: (session: Session, operation: Operation) => MaybePromise<Outcome>;
@@ -45,6 +50,7 @@ export function lineOf(session: Session, parts: Parts): Line {
     reveal: (request, hold) => reveal(session, request, hold),
     endReveal: () => endReveal(session, 'the client ended it'),
     introspect: (facet) => introspect(session, protocol, facet),
+    confirm: (possession) => confirm(session, parts.confirm, possession),
     onEnd: (handler) => session.onEnd(handler),
     violation: (side, reason) => recordViolation(session, side, reason),
   };
@@ -66,6 +72,27 @@ function refuseUnjudged(
   return refuse(session, { meaning, text: form, parameters: [] }, { code, reason, policies: [], hint });
 }
 
+async function confirm(
+  session: Session,
+  verify: Parts['confirm'],
+  possession: Possession,
+): Promise<Refusal | null> {
+  try {
+    await verify(possession);
+    return null;
+  } catch (fault) {
+    if (!(fault instanceof Fault)) session.house.report(fault);
+    const reason = fault instanceof Fault ? fault.message : 'the proof could not be verified';
+    return refuseUnjudged(
+      session,
+      'prove the key',
+      'unauthenticated',
+      reason,
+      'make a new proof for each request',
+    );
+  }
+}
+
 /** A connection of the gateway's own, recorded as such: nothing a client sends ever travels on it. */
 async function introspect(
   session: Session,
@@ -75,10 +102,14 @@ async function introspect(
   const door = {};
   const link = await openLink(session, door, protocol, facet, {});
   const evaluationId = session.nextEvaluationId();
-  const { id: sessionId, target } = session;
-  const entry = { type: 'introspection', sessionId, evaluationId, target, protocol: protocol.name } as const;
+  const { id: sessionId, identity, target } = session;
   const permit = recordPermit(session.house.audit, door, {
-    ...entry,
+    type: 'introspection',
+    sessionId,
+    evaluationId,
+    ...attributionOf(identity),
+    target,
+    protocol: protocol.name,
     effect: 'permit',
     form: 'read the catalog',
   });
@@ -92,8 +123,7 @@ function recordViolation(session: Session, side: 'client' | 'target', reason: st
     session.house.audit.append({
       type: 'violation',
       sessionId,
-      subject: identity.subject,
-      actor: identity.actor,
+      ...attributionOf(identity),
       target,
       protocol: context.protocol,
       reason,

@@ -48,7 +48,7 @@ function replyLimit(limits: LimitObligation | null): ReplyLimit | null {
 
 /** Whether what stands now leaves no less than what stood then: an operation under way may go on under it. */
 export function noTighter(then: Compiled, now: Compiled): boolean {
-  const within = (key: keyof ReplyLimit): boolean => {
+  const within = (key: 'rows' | 'bytes' | 'timeoutMs'): boolean => {
     const most = now.limit?.[key] ?? Number.POSITIVE_INFINITY;
     return most >= (then.limit?.[key] ?? Number.POSITIVE_INFINITY);
   };

@@ -1,5 +1,6 @@
 import { ConnectorFault } from '@sallyport/connector';
 import type { Denial, Protocol } from '../protocols/protocol.ts';
+import { attributionOf } from './attribution.ts';
 import { endingOf } from './contain.ts';
 import type { Session } from './session.ts';
 import { GuardedLink } from './target-link.ts';
@@ -32,10 +33,9 @@ export async function reach(session: Session, protocol: Protocol): Promise<Reach
 /** Puts on the record why a session that was admitted did not open: its client is told the same evaluation. */
 function neverOpened(session: Session): Denial {
   const { house, id: sessionId, identity, target, context } = session;
-  const { subject, actor, task } = identity;
   const denial = session.ending ?? UNREACHED;
   const { evaluationId, reason } = denial;
-  const who = { sessionId, subject, actor, task, target, protocol: context.protocol };
+  const who = { sessionId, ...attributionOf(identity), target, protocol: context.protocol };
   try {
     house.audit.append({ ...who, type: 'session-ended', evaluationId, effect: 'deny', reason });
   } catch (fault) {

@@ -2,7 +2,15 @@ import { ANY_TABLE, type AuditEntry, tablesText } from '../audit/index.ts';
 import type { MaybePromise } from '../lib/async.ts';
 import { Fault } from '../lib/fault.ts';
 import type { ApprovalRequirement, Decision, Rate } from '../policy/index.ts';
-import type { Denial, DenialCode, Operation, Outcome, Refusal, Tape } from '../protocols/protocol.ts';
+import type {
+  Denial,
+  DenialCode,
+  Operation,
+  Outcome,
+  Refusal,
+  ReplyLimit,
+  Tape,
+} from '../protocols/protocol.ts';
 import type { RecordedOperation } from '../recording/index.ts';
 import { endingOf } from './contain.ts';
 import { compile, isLimited, obligationNames } from './obligations.ts';
@@ -102,7 +110,8 @@ export function permit(
       ? UNRECORDED
       : recordOperation(session, operation, decision, evaluationId, circumstances);
     if (decision.risk !== undefined && !circumstances.preparing) rememberUses(session, operation.meaning);
-    const { mask, limit } = obligations;
+    const { mask } = obligations;
+    const limit = within(session, obligations.limit);
     const outcome: Outcome = { effect: 'permit', permit: proof, mask, tape, limit };
     const { audit } = session.house;
     const waits = operation.meaning.changesState && !circumstances.preparing;
@@ -120,12 +129,24 @@ export function permit(
       },
     );
   } catch (fault) {
-    // Reported when it began: once, and not by every operation.
-    if (fault instanceof Fault && fault.code === 'export-behind')
-      return deny(session, operation, EXPORT_BEHIND);
-    session.house.report(fault);
-    return unavailable(session, operation);
+    return deny(session, operation, unrecorded(fault, session.house.report));
   }
+}
+
+/** The limit with what is left of the budget of a task token, which all its sessions share. */
+function within({ budget }: Session, limit: ReplyLimit | null): ReplyLimit | null {
+  if (budget === null) return limit;
+  return { ...(limit ?? UNLIMITED), takeRows: (count) => budget.takeRows(count) };
+}
+
+const UNLIMITED: ReplyLimit = { rows: null, bytes: null, timeoutMs: null };
+
+/** Why nothing is permitted whose entry the log did not take. */
+export function unrecorded(fault: unknown, report: (fault: unknown) => void): Refusing {
+  // Reported when it began: once, and not by every operation.
+  if (fault instanceof Fault && fault.code === 'export-behind') return EXPORT_BEHIND;
+  report(fault);
+  return AUDIT_UNAVAILABLE;
 }
 
 /** Counts the operation for its subject and actor; the rate that is used up already, or null. */
@@ -240,6 +261,8 @@ function entryOf(
     subject: identity.subject,
     actor: identity.actor,
     task: identity.task,
+    tokenId: identity.scope === null ? undefined : identity.tokenId,
+    delegation: identity.scope === null ? undefined : identity.delegation,
     target: session.target,
     protocol: session.context.protocol,
     effect,

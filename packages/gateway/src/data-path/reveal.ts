@@ -2,6 +2,7 @@ import type { AuditEntry } from '../audit/index.ts';
 import { type MaybePromise, whenReady } from '../lib/async.ts';
 import type { ApprovalRequirement } from '../policy/index.ts';
 import type { Evaluation, HoldListener, Operation, Outcome } from '../protocols/protocol.ts';
+import { attributionOf } from './attribution.ts';
 import { CONNECT } from './authenticate.ts';
 import { decide } from './decide.ts';
 import type { Approved, HoldWatcher } from './hold.ts';
@@ -155,14 +156,11 @@ function operationOf(classes: readonly string[], text: string, known: boolean): 
 
 function entryOf(session: Session, evaluationId: string): AuditEntry {
   const { id: sessionId, identity, target, context } = session;
-  const { subject, actor, task } = identity;
   return {
     type: 'reveal',
     sessionId,
     evaluationId,
-    subject,
-    actor,
-    task,
+    ...attributionOf(identity),
     target,
     protocol: context.protocol,
   };

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Protocol } from '../protocols/protocol.ts';
+import type { Possession, Protocol } from '../protocols/protocol.ts';
 import { accept } from './accept.ts';
 import { authenticate } from './authenticate.ts';
 import type { House } from './house.ts';
@@ -17,16 +17,22 @@ import { closeSession, openSession } from './session-record.ts';
  * relay cuts the client's bytes into operations and hands each to `judge`, whose permit is the only key to the target.
  */
 export async function serve(socket: Socket, protocol: Protocol, house: House): Promise<void> {
+  // Now: a socket that closed has none.
+  const address = socket.remoteAddress ?? 'unknown';
   const caller = await accept(socket, protocol, house);
   if (caller === null) return;
-  const admission = await authenticate(caller, protocol, house);
+  const admission = await authenticate(caller, protocol, address, house);
   if (admission.effect === 'deny') return caller.refuse(admission.denial);
   const { session, standing } = admission;
   const target = await reach(session, protocol);
   if (target.effect === 'deny') return caller.refuse(target.denial);
   openSession(session);
+  const confirm = (possession: Possession) =>
+    house.identity.confirm(session.identity, caller.credential, possession);
   try {
-    await caller.relay(lineOf(session, { standing, target: target.link, protocol, judge, judgePreparation }));
+    await caller.relay(
+      lineOf(session, { standing, target: target.link, confirm, protocol, judge, judgePreparation }),
+    );
   } finally {
     await closeSession(session, target.link);
   }

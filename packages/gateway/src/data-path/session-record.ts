@@ -1,6 +1,7 @@
 import type { Identity } from '../identity/index.ts';
 import type { TargetLink } from '../protocols/protocol.ts';
 import type { RecordingHeader } from '../recording/index.ts';
+import { attributionOf } from './attribution.ts';
 import { conceal } from './reveal.ts';
 import type { Session } from './session.ts';
 
@@ -8,15 +9,12 @@ import type { Session } from './session.ts';
 export function openSession(session: Session): void {
   const { house, id: sessionId, identity, target, facet, client, context, salt, startedAt } = session;
   const { protocol } = context;
-  const { subject, actor, task } = identity;
   house.sessions.add(session);
   try {
     house.audit.append({
       type: 'session-started',
       sessionId,
-      subject,
-      actor,
-      task,
+      ...attributionOf(identity),
       target,
       protocol,
       facts: { facet, client, secure: context.secure, access: context.access },
@@ -38,10 +36,15 @@ export function openSession(session: Session): void {
   }
 }
 
-/** What a recording has of an identity: nothing of its token. */
+/** What a recording has of an identity: what decisions were made of. */
 function recorded(identity: Identity): RecordingHeader['identity'] {
-  const { subject, displayName, groups, actor, task, kind, expiresAt, aliases } = identity;
-  return { subject, displayName, groups, actor, task, kind, expiresAt, aliases };
+  const {
+    subjectAliases: _subjectAliases,
+    issuerTokenId: _issuerTokenId,
+    issuedAt: _issuedAt,
+    ...rest
+  } = identity;
+  return rest;
 }
 
 /** Takes it off again. Never rejects: whatever fails here is reported, and the session is over all the same. */
@@ -57,8 +60,7 @@ export async function closeSession(session: Session, link: TargetLink): Promise<
     house.audit.append({
       type: 'session-ended',
       sessionId,
-      subject: identity.subject,
-      actor: identity.actor,
+      ...attributionOf(identity),
       target,
       protocol: context.protocol,
       reason,

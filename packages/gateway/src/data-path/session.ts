@@ -2,6 +2,7 @@ import type { Identity } from '../identity/index.ts';
 import type { ApprovalRequirement, Decision, SessionContext } from '../policy/index.ts';
 import type { Caller, Denial, DenialCode, Mask, Operation, Tape } from '../protocols/protocol.ts';
 import type { Recording } from '../recording/index.ts';
+import type { Budget } from '../task-tokens/index.ts';
 import type { Decisions } from './decide.ts';
 import { digestPrefix, operationDigest } from './digest.ts';
 import type { House } from './house.ts';
@@ -49,6 +50,8 @@ export class Session {
   mask: Mask | null = null;
   /** The containment's generation when it was last asked about this session. */
   containedAt = -1;
+  /** What its task token may still do; null for any other token. Set once the session is admitted: connecting is not counted. */
+  budget: Budget | null = null;
   #grant: Grant | null = null;
   /** What was decided while the grant stands. */
   #decisionsGranted: Decisions | null = null;
@@ -61,11 +64,17 @@ export class Session {
   #prefix = '';
   #prefixVersion = '';
 
-  constructor(house: House, identity: Identity, context: SessionContext, caller: Caller) {
+  constructor(
+    house: House,
+    identity: Identity,
+    context: SessionContext,
+    caller: Caller,
+    id = house.random(8),
+  ) {
     this.house = house;
     this.identity = identity;
     this.context = context;
-    this.id = house.random(8);
+    this.id = id;
     this.salt = house.random(16);
     this.target = context.target;
     this.facet = caller.facet;

@@ -1,6 +1,8 @@
-import type { Identity } from './identity.ts';
+import type { Confirmation, Identity } from './identity.ts';
 import { isRecord } from './issuer-fetch.ts';
-import type { ClaimPath, IssuerConfig } from './section.ts';
+import { type ClaimPath, type IssuerConfig, issuerSection } from './section.ts';
+import type { SamlConfig } from './sign-in-section.ts';
+import { fillTemplate, readTemplate } from './templates.ts';
 import { rejected } from './token-shape.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
@@ -16,10 +18,11 @@ const ACTOR_DEPTH = 8;
 export function identityOf(
   claims: Claims,
   issuer: IssuerConfig,
-  token: Pick<Identity, 'expiresAt' | 'tokenId'>,
+  expiresAt: number,
   groupLimit: number,
+  tokenId = '',
 ): Identity {
-  const sub = name(claims, issuer.claims.subject, 'subject');
+  const sub = subjectOf(claims, issuer.claims.subject);
   if (sub === null) throw rejected('it names no subject');
   const actor = name(claims, issuer.claims.actor, 'actor');
   const email = name(claims, issuer.claims.email, 'e-mail');
@@ -36,17 +39,18 @@ export function identityOf(
     actor,
     task: name(claims, issuer.claims.task, 'task'),
     kind: machine ? 'machine' : 'person',
-    expiresAt: token.expiresAt,
+    expiresAt,
     aliases: Object.freeze(aliases({ claims, issuer, sub, own, actor, clients })),
     subjectAliases: Object.freeze([...new Set(own.map(foldAlias))]),
-    tokenId: token.tokenId,
+    tokenId,
     issuerTokenId: isName(claims.jti) ? `${issuer.name}|${claims.jti}` : null,
-    lineage: NO_LINEAGE,
     issuedAt: typeof claims.iat === 'number' && Number.isFinite(claims.iat) ? claims.iat * 1_000 : 0,
+    delegation: Object.freeze(actorChain(claims, actor)),
+    scope: null,
+    confirmation: confirmationOf(claims),
+    mayAct: name(claims, 'may_act.sub', 'permitted actor'),
   });
 }
-
-const NO_LINEAGE: readonly string[] = Object.freeze([]);
 
 /** What the subject itself is known by, as the token has it. */
 function subjectNames(claims: Claims, sub: string, subject: string, email: string | null): string[] {
@@ -57,7 +61,41 @@ function subjectNames(claims: Claims, sub: string, subject: string, email: strin
   return names;
 }
 
+/** What a SAML assertion says of a person, once it was verified. Still text that the identity provider chose. */
+export interface AssertedPerson {
+  readonly id: string;
+  readonly email: string | undefined;
+  readonly display: string | undefined;
+  readonly groups: readonly string[];
+  readonly expiresAt: number;
+}
+
+/** The identity of a person who signed in with SAML, by the same rules as one with a token. */
+export function identityOfPerson(person: AssertedPerson, provider: SamlConfig, groupLimit: number): Identity {
+  const { id, email, display, groups: listed, expiresAt } = person;
+  const { name: providerName, groupPrefix } = provider;
+  const claims = { sub: id, email, name: display, groups: listed, signedInWith: 'saml' };
+  const read = issuerSection.parse({
+    name: providerName,
+    issuer: 'https://saml.invalid',
+    audience: 'saml',
+    groupPrefix,
+    claims: { actor: ['none'], task: ['none'] },
+    person: { claim: 'signedInWith', equals: 'saml' },
+  });
+  return identityOf(claims, read, expiresAt, groupLimit);
+}
+
+function subjectOf(claims: Claims, path: ClaimPath): string | null {
+  const template = typeof path === 'string' && path.includes('{') ? readTemplate(path) : null;
+  if (template === null) return name(claims, path, 'subject');
+  const made = fillTemplate(template, (claim) => name(claims, claim, 'subject'));
+  if (made !== null && !isName(made)) throw rejected(`its subject is longer than ${NAME_LENGTH} characters`);
+  return made;
+}
+
 function isPerson(claims: Claims, issuer: IssuerConfig): boolean {
+  if (issuer.machinesOnly) return false;
   if (issuer.person !== undefined) return lookUp(claims, issuer.person.claim) === issuer.person.equals;
   // No claim says "person" in every issuer. These three come from an interactive sign-in (OpenID Connect Core 2 and 5.1);
   // service accounts of the common issuers have none of them.
@@ -73,14 +111,44 @@ function groups(claims: Claims, issuer: IssuerConfig, limit: number): string[] {
       'its groups are left out as too many; have the issuer send only the groups of this application',
     );
   }
-  const value = lookUp(claims, issuer.claims.groups);
-  if (value === undefined) return [];
-  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
-  if (list.length > limit) throw rejected(`it has more than ${limit} groups (identity.groupsPerToken)`);
-  return list.map((group) => {
+  const listed = [
+    ...groupsClaim(claims, issuer.claims, limit),
+    ...issuer.claims.groupTemplates.flatMap((text) => {
+      const made = fillTemplate(readTemplate(text) ?? [], (claim) => name(claims, claim, 'group'));
+      return made === null ? [] : [made];
+    }),
+  ];
+  if (listed.length > limit) throw rejected(`it has more than ${limit} groups (identity.groupsPerToken)`);
+  return listed.map((group) => {
     if (!isName(group)) throw rejected('its groups are not a list of names');
     return `${issuer.groupPrefix}${group}`;
   });
+}
+
+function groupsClaim(claims: Claims, paths: IssuerConfig['claims'], limit: number): readonly unknown[] {
+  const { groups: path, groupSeparator } = paths;
+  const found = lookUpAll(claims, segments(path), limit);
+  if (found === undefined) return [];
+  if (typeof found === 'string' && groupSeparator !== undefined)
+    return found.split(groupSeparator).filter((group) => group !== '');
+  return Array.isArray(found) ? found : [found];
+}
+
+/** As `lookUp`, and through lists of objects on the way: then what each of them has, all of them having it. */
+function lookUpAll(from: unknown, path: readonly string[], limit: number): unknown {
+  const [segment, ...rest] = path;
+  if (segment === undefined) return from ?? undefined;
+  if (Array.isArray(from)) {
+    if (from.length > limit) throw rejected(`it has more than ${limit} groups (identity.groupsPerToken)`);
+    return from.flatMap((one) => {
+      const found = lookUpAll(one, path, limit);
+      // One that is left out could be the one that a policy forbids something to.
+      if (found === undefined) throw rejected('its groups are not a list of names');
+      return found;
+    });
+  }
+  if (!isRecord(from) || !Object.hasOwn(from, segment)) return undefined;
+  return lookUpAll(from[segment], rest, limit);
 }
 
 interface AliasSource {
@@ -120,11 +188,32 @@ function actorChain(claims: Claims, actor: string | null): string[] {
   const chain = actor === null ? [] : [actor];
   let act: unknown = claims.act;
   for (let depth = 0; isRecord(act) && depth < ACTOR_DEPTH; depth += 1) {
-    if (isName(act.sub)) chain.push(act.sub);
+    // The first is the actor itself, unless the issuer is configured to name that elsewhere.
+    if (isName(act.sub) && !(depth === 0 && act.sub === actor)) chain.push(act.sub);
     act = act.act;
   }
   if (isRecord(act)) throw rejected(`its chain of actors is longer than ${ACTOR_DEPTH}`);
   return chain;
+}
+
+/**
+ * RFC 7800: what the bearer has to hold. A method that cannot be checked here is a refusal: the issuer meant that the
+ * token is not good in any hand.
+ */
+export function confirmationOf(claims: Claims): Confirmation | null {
+  const { cnf } = claims;
+  if (cnf === undefined || cnf === null) return null;
+  const { jkt = null, 'x5t#S256': x5tS256 = null } = isRecord(cnf) ? cnf : {};
+  const isThumbprint = (value: unknown) => value === null || isDigest(value);
+  if (!isThumbprint(jkt) || !isThumbprint(x5tS256) || (jkt === null && x5tS256 === null)) {
+    throw rejected('it is bound in a way that cannot be checked here (cnf)');
+  }
+  return Object.freeze({ jkt: jkt as string | null, x5tS256: x5tS256 as string | null });
+}
+
+/** SHA-256 in base64url. */
+export function isDigest(value: unknown): value is string {
+  return typeof value === 'string' && /^[A-Za-z0-9_-]{43}$/.test(value);
 }
 
 function displayName(claims: Claims, issuer: IssuerConfig, otherwise: string): string {
@@ -144,14 +233,14 @@ function name(claims: Claims, path: ClaimPath, what: string): string | null {
   const [first] = segments(path);
   if (value === undefined) {
     const dangling = segments(path).length > 1 && first !== undefined && Object.hasOwn(claims, first);
-    if (dangling && what === 'actor') throw rejected('it has an actor that cannot be read');
+    if (dangling && what.endsWith('actor')) throw rejected(`it has a ${what} that cannot be read`);
     return null;
   }
   if (!isName(value)) throw rejected(`its ${what} is not a name of 1 to ${NAME_LENGTH} printable characters`);
   return value;
 }
 
-function isName(value: unknown): value is string {
+export function isName(value: unknown): value is string {
   return (
     typeof value === 'string' &&
     value !== '' &&
@@ -171,5 +260,11 @@ function lookUp(claims: Claims, path: ClaimPath): unknown {
 
 function segments(path: ClaimPath): readonly string[] {
   if (typeof path !== 'string') return path;
+  // RFC 6901 section 4: ~1 before ~0.
+  if (path.startsWith('/'))
+    return path
+      .slice(1)
+      .split('/')
+      .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
   return path.includes('://') ? [path] : path.split('.');
 }

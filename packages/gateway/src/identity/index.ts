@@ -1,5 +1,19 @@
-export { foldAlias } from './claims.ts';
-export { type Identity, type IdentityProvider, NO_TOKEN, type TokenFacts } from './identity.ts';
-export { createIdentityProvider, type IdentityDependencies } from './provider.ts';
-export { type IdentityConfig, identitySection } from './section.ts';
+export { type AssertedPerson, foldAlias, identityOfPerson } from './claims.ts';
+export { ProofFault, proofAlgorithms } from './dpop.ts';
+export type {
+  Confirmation,
+  ExchangeVerifier,
+  Exchanging,
+  Identity,
+  IdentityProvider,
+  TaskBudget,
+  TaskScope,
+} from './identity.ts';
+export { PLAIN_TOKEN } from './identity.ts';
+export { createIdentityProvider, type IdentityDependencies, type IdentityRoom } from './provider.ts';
+export { type IdentityConfig, type IssuerConfig, identitySection } from './section.ts';
+export type { IssuerSignInConfig, SamlConfig } from './sign-in-section.ts';
+export { TASK_TYPE, type TaskGrant, TaskTokenIssuer } from './task-token.ts';
 export { tokenIdOf } from './token-id.ts';
+export { rejected } from './token-shape.ts';
+export { isHttpsOrLoopback } from './urls.ts';

@@ -1,7 +1,8 @@
 import { createLocalJWKSet, type JWK, type JWTVerifyGetKey } from 'jose';
 import type { Clock } from '../lib/clock.ts';
 import { type Fetch, fetchIssuerJson, isRecord, unavailable } from './issuer-fetch.ts';
-import { type IdentityConfig, type IssuerConfig, isHttpsOrLoopback } from './section.ts';
+import type { IdentityConfig, IssuerConfig } from './section.ts';
+import { isHttpsOrLoopback } from './urls.ts';
 
 /** The keys of one issuer as fetched at one time. */
 export interface KeySet {

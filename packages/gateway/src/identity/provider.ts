@@ -1,12 +1,14 @@
-import { createHash } from 'node:crypto';
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import type { Clock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import { identityOf } from './claims.ts';
-import type { Identity, IdentityProvider } from './identity.ts';
+import { tokenDigest } from './dpop.ts';
+import type { ExchangeVerifier, Identity } from './identity.ts';
 import type { Fetch } from './issuer-fetch.ts';
 import { IssuerKeys } from './issuer-keys.ts';
+import { createProving, NOTHING_SHOWN } from './proving.ts';
 import type { IdentityConfig, IssuerConfig } from './section.ts';
+import type { TaskTokenIssuer } from './task-token.ts';
 import { tokenIdOf } from './token-id.ts';
 import { readTokenShape, rejected, type UnverifiedToken } from './token-shape.ts';
 import { VerifiedTokens } from './verified-tokens.ts';
@@ -15,6 +17,13 @@ export interface IdentityDependencies {
   readonly clock: Clock;
   /** Replaces the runtime's `fetch`. */
   readonly fetch?: Fetch;
+  /** The gateway itself as an issuer; null or absent when it issues nothing. */
+  readonly taskTokens?: TaskTokenIssuer | null;
+}
+
+export interface IdentityRoom extends ExchangeVerifier {
+  /** Names of issuers whose keys are neither held nor to be had: nobody of theirs could be authenticated now. */
+  issuersAway(): Promise<readonly string[]>;
 }
 
 interface Issuer {
@@ -22,8 +31,11 @@ interface Issuer {
   readonly keys: IssuerKeys;
 }
 
-/** Verifies OIDC access tokens (RFC 9068) of the configured issuers. Fetches nothing until the first token. */
-export function createIdentityProvider(config: IdentityConfig, deps: IdentityDependencies): IdentityProvider {
+/**
+ * Verifies OIDC access tokens (RFC 9068) of the configured issuers, and the gateway's own task tokens. Fetches nothing until
+ * the first token.
+ */
+export function createIdentityProvider(config: IdentityConfig, deps: IdentityDependencies): IdentityRoom {
   const { clock } = deps;
   const fetch = deps.fetch ?? globalThis.fetch;
   const issuers = new Map<string, Issuer>(
@@ -34,27 +46,59 @@ export function createIdentityProvider(config: IdentityConfig, deps: IdentityDep
   );
   const verified = new VerifiedTokens(config.verifiedTokens, config.verifiedTokenSeconds * 1_000, clock);
 
-  async function authenticate(bearer: string): Promise<Identity> {
+  const { taskTokens = null } = deps;
+
+  async function identify(bearer: string): Promise<Identity> {
     if (bearer.length > config.tokenBytes) {
       throw rejected(`it is longer than ${config.tokenBytes} bytes (identity.tokenBytes)`);
     }
-    const key = createHash('sha256').update(bearer).digest('base64');
+    const key = tokenDigest(bearer);
     const known = verified.get(key);
     if (known !== null) return known;
     const shape = readTokenShape(bearer, config.tokenBytes);
+    // Only a gateway that issues tokens has this name, and the configuration has no other issuer of it.
+    if (taskTokens !== null && shape.issuer === taskTokens.issuer) {
+      const identity = await taskTokens.verify(bearer, shape);
+      verified.set(key, identity, () => taskTokens.keys.verifying(shape.kid) !== null);
+      return identity;
+    }
     // The token only chooses which issuer is asked; that issuer's own keys and name then have to agree.
     const issuer = issuers.get(shape.issuer);
     if (issuer === undefined) throw rejected('its issuer is not one of identity.issuers');
     checkType(shape, issuer.config);
     const keys = await issuer.keys.keys(shape.kid);
     const claims = await verify(bearer, issuer.config, keys.resolve, config, clock);
-    const token = { expiresAt: expiry(claims, clock), tokenId: tokenIdOf(bearer) };
-    const identity = identityOf(claims, issuer.config, token, config.groupsPerToken);
+    const tokenId = tokenIdOf(bearer);
+    const identity = identityOf(claims, issuer.config, expiry(claims, clock), config.groupsPerToken, tokenId);
     verified.set(key, identity, () => issuer.keys.generation === keys.generation);
     return identity;
   }
 
-  return { authenticate };
+  const proving = createProving(config, clock);
+
+  return {
+    async authenticate(bearer, possession = NOTHING_SHOWN) {
+      const identity = await identify(bearer);
+      if (identity.confirmation !== null || possession.proof !== null)
+        await proving.confirm(identity, bearer, possession);
+      return identity;
+    },
+    confirm: proving.confirm,
+    async authenticateExchange(tokens, possession) {
+      const subject = await identify(tokens.subject);
+      const actor = tokens.actor === null ? null : await identify(tokens.actor);
+      return { subject, actor, jkt: await proving.exchanged(tokens.subject, [subject, actor], possession) };
+    },
+    async issuersAway() {
+      const asked = [...issuers.values()].map(async ({ config: { name }, keys }) =>
+        keys.keys(undefined).then(
+          () => null,
+          () => name,
+        ),
+      );
+      return (await Promise.all(asked)).filter((name) => name !== null);
+    },
+  };
 }
 
 function checkType(shape: UnverifiedToken, issuer: IssuerConfig): void {

@@ -1,5 +1,5 @@
+import { hasDuplicateMember } from '../lib/duplicate-members.ts';
 import { Fault } from '../lib/fault.ts';
-import { hasDuplicateMember } from './duplicate-members.ts';
 import { isRecord } from './issuer-fetch.ts';
 
 /** What a token says before anyone verified it. Attacker-controlled: it may choose keys to try, never be believed. */
@@ -10,22 +10,12 @@ export interface UnverifiedToken {
   readonly type: string | null;
 }
 
-/** Reads the shape of a compact JWS (RFC 7515 section 3.1). Throws Fault `credential-rejected`. */
+/** Reads the shape of a token. Throws Fault `credential-rejected`. */
 export function readTokenShape(token: string, limitBytes: number): UnverifiedToken {
   if (token.length > limitBytes) {
     throw rejected(`it is longer than ${limitBytes} bytes (identity.tokenBytes)`);
   }
-  const parts = token.split('.', 4);
-  const [head, body, signature] = parts;
-  if (parts.length !== 3 || head === undefined || body === undefined || signature === undefined) {
-    throw rejected('it is not a signed JWT; present an OIDC access token');
-  }
-  // One token, one spelling: a lenient decoder would let a client make endless variants of one token.
-  if (signature === '' || Buffer.from(signature, 'base64url').toString('base64url') !== signature) {
-    throw rejected('it is not a signed JWT; present an OIDC access token');
-  }
-  const header = readPart(head);
-  const claims = readPart(body);
+  const { header, claims } = readCompactJws(token);
   if (typeof claims.iss !== 'string') throw rejected('it names no issuer');
   const { kid, typ } = header;
   if (kid !== undefined && typeof kid !== 'string') throw rejected('its key id is not text');
@@ -35,6 +25,25 @@ export function readTokenShape(token: string, limitBytes: number): UnverifiedTok
     kid,
     type: typ === undefined ? null : typ.toLowerCase().replace(/^application\//, ''),
   };
+}
+
+interface UnverifiedJws {
+  readonly header: Record<string, unknown>;
+  readonly claims: Record<string, unknown>;
+}
+
+/** Reads a compact JWS (RFC 7515 section 3.1), none of it verified. Throws Fault `credential-rejected`. */
+export function readCompactJws(token: string): UnverifiedJws {
+  const parts = token.split('.', 4);
+  const [head, body, signature] = parts;
+  if (parts.length !== 3 || head === undefined || body === undefined || signature === undefined) {
+    throw rejected('it is not a signed JWT; present an OIDC access token');
+  }
+  // One token, one spelling: a lenient decoder would let a client make endless variants of one token.
+  if (signature === '' || Buffer.from(signature, 'base64url').toString('base64url') !== signature) {
+    throw rejected('it is not a signed JWT; present an OIDC access token');
+  }
+  return { header: readPart(head), claims: readPart(body) };
 }
 
 /** A refusal of a token. `why` is a fixed phrase or a verified value: token text never gets into it. */

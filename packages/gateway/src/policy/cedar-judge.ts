@@ -8,6 +8,7 @@ import { type Vocabulary, workerFile } from './cedar-check.ts';
 import type { PolicyLimits } from './config.ts';
 import type { Question } from './decision.ts';
 import type { SessionFacts } from './entities.ts';
+import type { EntityFacts, EntityQuestion, EntityTask } from './entity-point.ts';
 
 export interface JudgeTask {
   /** Policy texts by id. */
@@ -17,11 +18,12 @@ export interface JudgeTask {
   readonly vocabulary: Vocabulary;
 }
 
-export interface JudgeBatch {
+/** Facts are sent once for all questions of a batch that share them. */
+export interface JudgeBatch<Facts = SessionFacts, Asked = Question> {
   readonly id: number;
-  readonly sessions: readonly SessionFacts[];
+  readonly sessions: readonly Facts[];
   /** Each with the index of its session. */
-  readonly questions: readonly (readonly [session: number, question: Question])[];
+  readonly questions: readonly (readonly [session: number, question: Asked])[];
 }
 
 export interface JudgeReply {
@@ -48,9 +50,9 @@ export interface RawAnswer {
   readonly failure: string | null;
 }
 
-type Waiting = {
-  readonly facts: SessionFacts;
-  readonly question: Question;
+type Waiting<Facts, Asked> = {
+  readonly facts: Facts;
+  readonly question: Asked;
   readonly settle: (answer: RawAnswers | null) => void;
 };
 
@@ -59,27 +61,43 @@ const BATCH = 64;
 /** A worker that died this soon after its start is replaced after a pause. */
 const PAUSE_MS = 250;
 
-export class Judge {
-  readonly #task: JudgeTask;
+/** The workers that judge: one for operations, one for whatever brings its own entities. */
+type JudgeWorker = 'cedar-judge' | 'entity-judge';
+
+export class Judge<Facts = SessionFacts, Asked = Question> {
+  readonly #name: JudgeWorker;
+  readonly #task: object;
   readonly #limits: PolicyLimits;
   #worker: Worker | null = null;
   #ready = false;
   #closed = false;
   #retiring = false;
-  #queue: Waiting[] = [];
-  #underWay: Waiting[] = [];
+  #queue: Waiting<Facts, Asked>[] = [];
+  #underWay: Waiting<Facts, Asked>[] = [];
   #batch = 0;
   #late: NodeJS.Timeout | undefined;
   #pause: NodeJS.Timeout | undefined;
 
-  private constructor(task: JudgeTask, limits: PolicyLimits) {
+  private constructor(name: JudgeWorker, task: object, limits: PolicyLimits) {
+    this.#name = name;
     this.#task = task;
     this.#limits = limits;
   }
 
   /** Resolves when the worker is ready; rejects when it cannot be. */
-  static async start(task: JudgeTask, limits: PolicyLimits): Promise<Judge> {
-    const judge = new Judge(task, limits);
+  static start(task: JudgeTask, limits: PolicyLimits): Promise<Judge> {
+    return Judge.#started(new Judge('cedar-judge', task, limits));
+  }
+
+  /** The same for questions that bring their own entities. */
+  static startForEntities(
+    task: EntityTask,
+    limits: PolicyLimits,
+  ): Promise<Judge<EntityFacts, EntityQuestion>> {
+    return Judge.#started(new Judge<EntityFacts, EntityQuestion>('entity-judge', task, limits));
+  }
+
+  static async #started<F, A>(judge: Judge<F, A>): Promise<Judge<F, A>> {
     try {
       await judge.#spawn();
     } catch (fault) {
@@ -90,7 +108,7 @@ export class Judge {
   }
 
   /** Cedar's answer, or null when there is none to be had now. Never rejects. */
-  ask(facts: SessionFacts, question: Question): Promise<RawAnswers | null> {
+  ask(facts: Facts, question: Asked): Promise<RawAnswers | null> {
     if (!this.#ready || this.#queue.length >= this.#limits.queuedEvaluations) return Promise.resolve(null);
     return new Promise((settle) => {
       this.#queue.push({ facts, question, settle });
@@ -116,7 +134,7 @@ export class Judge {
     const started = performance.now();
     let worker: Worker;
     try {
-      worker = new Worker(workerFile('cedar-judge'), {
+      worker = new Worker(workerFile(this.#name), {
         workerData: this.#task,
         resourceLimits: { maxOldGenerationSizeMb: this.#limits.workerMemoryMb, stackSizeMb: 16 },
         env: {},
@@ -151,7 +169,7 @@ export class Judge {
       ({ facts, question }) => [sessions.indexOf(facts), question] as const,
     );
     const id = ++this.#batch;
-    this.#worker?.postMessage({ id, sessions, questions } satisfies JudgeBatch);
+    this.#worker?.postMessage({ id, sessions, questions } satisfies JudgeBatch<Facts, Asked>);
     // The check waits for one more turn: when it was this thread that was busy, the answer is already here.
     this.#late = setTimeout(
       () => setImmediate(() => id === this.#batch && this.#underWay.length > 0 && this.#tooLate()),

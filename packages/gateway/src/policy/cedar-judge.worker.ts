@@ -1,10 +1,7 @@
 /** The worker that answers evaluations. Its policy set never changes: another set is another worker. */
 import { parentPort, workerData } from 'node:worker_threads';
-import {
-  type AuthorizationAnswer,
-  preparsePolicySet,
-  statefulIsAuthorized,
-} from '@cedar-policy/cedar-wasm/nodejs';
+import { preparsePolicySet, statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs';
+import { readAnswer } from './cedar-answer.ts';
 import type { JudgeBatch, JudgeReply, JudgeTask, RawAnswer, RawAnswers } from './cedar-judge.ts';
 import type { Question } from './decision.ts';
 import { contextRecord, principalEntity, resourceEntity, type SessionFacts } from './entities.ts';
@@ -52,25 +49,7 @@ function judge(session: SessionFacts, { action, resource, facts, risk }: Questio
     entities: [principal, thing, verb],
   };
   const answer = (preparsedPolicySetId: string): RawAnswer =>
-    read(statefulIsAuthorized({ ...asked, preparsedPolicySetId }));
+    readAnswer(statefulIsAuthorized({ ...asked, preparsedPolicySetId }));
   // What counts is judged first, by a set that the other policies are no part of.
   return { inForce: answer(IN_FORCE), shadowed: task.shadowed === null ? null : answer(SHADOWED) };
-}
-
-function read(answer: AuthorizationAnswer): RawAnswer {
-  if (answer.type === 'failure') {
-    return {
-      allowed: false,
-      policies: [],
-      erred: [],
-      failure: answer.errors[0]?.message ?? 'no reason given',
-    };
-  }
-  const { decision, diagnostics } = answer.response;
-  return {
-    allowed: decision === 'allow',
-    policies: diagnostics.reason,
-    erred: diagnostics.errors.map(({ policyId }) => policyId),
-    failure: null,
-  };
 }

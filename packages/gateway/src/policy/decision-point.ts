@@ -1,12 +1,13 @@
 /** The decision point: judges operations by the Cedar policies of a directory, and follows the directory's changes. */
 import { setTimeout } from 'node:timers/promises';
-import type { AuditLog } from '../audit/index.ts';
+import type { AuditLog, LastEntry } from '../audit/index.ts';
 import { Fault } from '../lib/fault.ts';
 import type { PolicyConfig } from './config.ts';
 import type { ApprovalRequirement, Decision, DecisionPoint, Question, SessionContext } from './decision.ts';
-import { loadPolicyDirectory, type PolicyDirectory, policyVersion } from './directory.ts';
+import { loadPolicyDirectory, policyVersion } from './directory.ts';
 import { type Explanation, explainEvaluations } from './explain.ts';
 import { judgeOperation, unavailable } from './judge-operation.ts';
+import { PolicyRecord, showError, type Trigger } from './policy-record.ts';
 import { classOf, PolicySet, type SessionClass } from './policy-set.ts';
 import type { Risk } from './risk.ts';
 import type { PolicyError } from './source.ts';
@@ -18,6 +19,8 @@ const STILL_MS = 30;
 export interface DecisionPointDeps {
   /** Told of every set put in force or refused. */
   readonly audit: Pick<AuditLog, 'append'>;
+  /** What the log had before: a set is compared with the one loaded last. Default: nothing. */
+  readonly lastEntry?: LastEntry;
   /** Every data class that `reveal` is asked for. */
   readonly classes: readonly string[];
 }
@@ -47,22 +50,24 @@ export async function createDecisionPoint(
   config: PolicyConfig,
   deps: DecisionPointDeps,
 ): Promise<PolicyDecisionPoint> {
+  const record = new PolicyRecord(deps.audit, deps.lastEntry ?? (() => null));
   const loaded = await loadPolicyDirectory(config.directory, config.limits);
   if (loaded.errors.length > 0) {
-    reject(deps.audit, loaded);
+    record.rejected(loaded, 'start');
     throw new Fault(
       'policy-invalid',
       `The policies in ${config.directory} cannot be used:\n${listErrors(loaded.errors)}`,
     );
   }
   const set = await PolicySet.start(loaded, config.limits);
-  accept(deps.audit, loaded);
-  return new FilePolicyDecisionPoint(config, deps, set);
+  record.loaded(loaded, 'start');
+  return new FilePolicyDecisionPoint(config, deps, set, record);
 }
 
 class FilePolicyDecisionPoint implements PolicyDecisionPoint {
   readonly #config: PolicyConfig;
   readonly #deps: DecisionPointDeps;
+  readonly #record: PolicyRecord;
   readonly #listeners: (() => void)[] = [];
   readonly #sessions = new WeakMap<SessionContext, SessionClass>();
   readonly #stopWatching: () => void;
@@ -73,9 +78,10 @@ class FilePolicyDecisionPoint implements PolicyDecisionPoint {
   #closed = false;
   #looking = false;
 
-  constructor(config: PolicyConfig, deps: DecisionPointDeps, set: PolicySet) {
+  constructor(config: PolicyConfig, deps: DecisionPointDeps, set: PolicySet, record: PolicyRecord) {
     this.#config = config;
     this.#deps = deps;
+    this.#record = record;
     this.#set = set;
     this.#tried = set.version;
     this.#stopWatching = config.watch ? watchDirectory(config.directory, () => this.#look()) : () => {};
@@ -91,6 +97,10 @@ class FilePolicyDecisionPoint implements PolicyDecisionPoint {
 
   groupOf(action: string): string | null {
     return this.#set.groupOf(action);
+  }
+
+  isAction(name: string): boolean {
+    return this.#set.isAction(name);
   }
 
   async decide(
@@ -127,7 +137,11 @@ class FilePolicyDecisionPoint implements PolicyDecisionPoint {
   }
 
   reload(): Promise<Reload> {
-    const next = this.#reloading.then(() => this.#reloadNow());
+    return this.#reload('command');
+  }
+
+  #reload(trigger: Trigger): Promise<Reload> {
+    const next = this.#reloading.then(() => this.#reloadNow(trigger));
     this.#reloading = next;
     return next;
   }
@@ -148,7 +162,7 @@ class FilePolicyDecisionPoint implements PolicyDecisionPoint {
     if (this.#looking || this.#closed) return;
     this.#looking = true;
     void this.#changed()
-      .then((changed) => (changed ? this.reload() : null))
+      .then((changed) => (changed ? this.#reload('change') : null))
       .finally(() => {
         this.#looking = false;
       });
@@ -167,7 +181,7 @@ class FilePolicyDecisionPoint implements PolicyDecisionPoint {
     return false;
   }
 
-  async #reloadNow(): Promise<Reload> {
+  async #reloadNow(trigger: Trigger): Promise<Reload> {
     const { directory, limits } = this.#config;
     const loaded = await loadPolicyDirectory(directory, limits);
     const kept = (errors: readonly PolicyError[]): Reload => ({
@@ -179,7 +193,7 @@ class FilePolicyDecisionPoint implements PolicyDecisionPoint {
     try {
       const reported = loaded.version === this.#tried;
       if (loaded.errors.length > 0) {
-        if (!reported) reject(this.#deps.audit, loaded);
+        if (!reported) this.#record.rejected(loaded, trigger);
         this.#tried = loaded.version;
         return kept(loaded.errors);
       }
@@ -189,7 +203,7 @@ class FilePolicyDecisionPoint implements PolicyDecisionPoint {
       }
       const set = await PolicySet.start(loaded, limits);
       try {
-        accept(this.#deps.audit, loaded);
+        this.#record.loaded(loaded, trigger);
       } catch (fault) {
         await set.close();
         throw fault;
@@ -217,30 +231,6 @@ class FilePolicyDecisionPoint implements PolicyDecisionPoint {
     }
     return session;
   }
-}
-
-function accept(
-  audit: DecisionPointDeps['audit'],
-  { directory, files, policies, version }: PolicyDirectory,
-): void {
-  const facts = { directory, files: files.map(({ name }) => name), policies: policies.length };
-  audit.append({ type: 'policy-loaded', policyVersion: version, facts });
-}
-
-function reject(audit: DecisionPointDeps['audit'], { directory, errors, version }: PolicyDirectory): void {
-  const facts = { directory, errors: errors.slice(0, 10).map(showError) };
-  audit.append({
-    type: 'policy-rejected',
-    policyVersion: version,
-    reason: 'the policy set is not valid',
-    facts,
-  });
-}
-
-/** One error as people read it: `agents.cedar:12: …`. */
-export function showError({ file, line, message }: PolicyError): string {
-  const text = `${file}${line === 0 ? '' : `:${line}`}: ${message}`;
-  return text.length > 500 ? `${text.slice(0, 500)}…` : text;
 }
 
 function listErrors(errors: readonly PolicyError[]): string {

@@ -78,6 +78,8 @@ export type Decision =
       readonly reason: string;
       /** What would change it, or null when nobody can. Never empty. */
       readonly approvals: readonly ApprovalRequirement[] | null;
+      /** What could be done instead, where that is known better than by whoever tells the client. */
+      readonly hint?: string;
       /** What was denied, where it is a use of hidden columns: what else could be done is particular to these. */
       readonly denied?: Question;
       readonly shadow?: Shadow;
@@ -92,6 +94,8 @@ export interface DecisionPoint {
   readonly asksRisk: boolean;
   /** The group an action is in, such as `write`; null when it stands alone or is not known. */
   groupOf(action: string): string | null;
+  /** Whether this is an action of the policy schema, or a group of them. */
+  isAction(name: string): boolean;
   /** Judges one operation as a set: permitted only if every evaluation is. Never rejects: a fault inside is a deny. */
   decide(
     context: SessionContext,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { hash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { defaultPolicyLimits } from './config.ts';
@@ -83,10 +84,15 @@ test('reads ids, approvals and lines of every file in order [policy.ids]', async
   });
   const { files, policies, errors } = await loadPolicyDirectory(directory);
   assert.deepEqual(errors, []);
-  assert.deepEqual(files, [
-    { name: 'a.cedar', policies: 2 },
-    { name: 'b.cedar', policies: 1 },
-  ]);
+  assert.deepEqual(
+    files.map(({ name, policies }) => [name, policies]),
+    [
+      ['a.cedar', 2],
+      ['b.cedar', 1],
+    ],
+  );
+  const [{ sha256 }] = files as [(typeof files)[number]];
+  assert.equal(sha256, hash('sha256', readFileSync(join(directory, 'a.cedar')), 'hex'));
   assert.deepEqual(
     policies.map(({ id, file, line, requirement }) => [id, file, line, requirement]),
     [

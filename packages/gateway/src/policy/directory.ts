@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs';
+import type { Named } from '../audit/index.ts';
 import { type PermitLimit, readAnnotations } from './annotations.ts';
 import { asksRisk } from './asks-risk.ts';
 import {
@@ -32,11 +33,15 @@ export interface LoadedPolicy {
   readonly line: number;
 }
 
+export interface PolicyFile extends Named {
+  readonly policies: number;
+}
+
 /** A policy directory as it was read. It may be put in force only if `errors` is empty. */
 export interface PolicyDirectory {
   readonly directory: string;
   /** In the order of their names. */
-  readonly files: readonly { readonly name: string; readonly policies: number }[];
+  readonly files: readonly PolicyFile[];
   readonly policies: readonly LoadedPolicy[];
   /** 16 hex digits over the schema and every file's name and bytes. */
   readonly version: string;
@@ -46,7 +51,8 @@ export interface PolicyDirectory {
   readonly errors: readonly PolicyError[];
 }
 
-type File = { readonly name: string; readonly bytes: Buffer };
+/** A file, or the place of one that was not read: it is part of the version, so that it is never taken for absent. */
+type File = { readonly name: string; readonly bytes: Buffer | null };
 
 /**
  * Reads every `*.cedar` file of a directory (not below it), caps sizes and nesting, then parses and validates
@@ -55,13 +61,14 @@ type File = { readonly name: string; readonly bytes: Buffer };
 export async function loadPolicyDirectory(
   directory: string,
   limits: PolicyLimits = defaultPolicyLimits,
+  schema: string = readSchema(),
 ): Promise<PolicyDirectory> {
   const read = await readFiles(directory, limits);
-  const schema = readSchema();
   const version = versionOf(schema, read.files);
   const errors = [...read.errors];
   const sources: PolicySource[] = [];
   const files = read.files.map(({ name, bytes }) => {
+    if (bytes === null) return { name, policies: 0, sha256: null };
     const text = decode(bytes);
     const cut =
       text === null
@@ -69,7 +76,7 @@ export async function loadPolicyDirectory(
         : cutPolicies(name, text);
     sources.push(...cut.policies);
     errors.push(...cut.errors);
-    return { name, policies: cut.policies.length };
+    return { name, policies: cut.policies.length, sha256: hash('sha256', bytes, 'hex') };
   });
   if (errors.length === 0) errors.push(...overLimit(directory, sources, limits));
   const loaded = { directory, files, version };
@@ -95,23 +102,41 @@ async function readFiles(
     const names = (await readdir(directory)).filter((name) => name.endsWith('.cedar')).sort(byCodeUnit);
     if (names.length > limits.files)
       wrong(directory, `holds ${names.length} policy files, the limit files is ${limits.files}`);
-    for (const name of names.slice(0, limits.files)) {
-      const { size } = await stat(join(directory, name));
-      if (size > limits.fileBytes)
-        wrong(name, `is ${size} bytes long, the limit fileBytes is ${limits.fileBytes}`);
-      else files.push({ name, bytes: await readFile(join(directory, name)) });
+    for (const [at, name] of names.entries()) {
+      const bytes = at < limits.files ? await readPolicyFile(directory, name, limits, wrong) : null;
+      files.push({ name, bytes });
     }
   } catch (cause) {
-    wrong(directory, `cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
+    wrong(directory, `cannot be read: ${messageOf(cause)}`);
   }
   return { files, errors };
+}
+
+async function readPolicyFile(
+  directory: string,
+  name: string,
+  { fileBytes }: PolicyLimits,
+  wrong: (file: string, message: string) => void,
+): Promise<Buffer | null> {
+  try {
+    const { size } = await stat(join(directory, name));
+    if (size <= fileBytes) return await readFile(join(directory, name));
+    wrong(name, `is ${size} bytes long, the limit fileBytes is ${fileBytes}`);
+  } catch (cause) {
+    wrong(name, `cannot be read: ${messageOf(cause)}`);
+  }
+  return null;
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 function versionOf(schema: string, files: readonly File[]): string {
   const hash = createHash('sha256');
   for (const { name, bytes } of [{ name: '', bytes: Buffer.from(schema) }, ...files]) {
     // Lengths first: moving bytes from one file to the next is another version.
-    hash.update(`${Buffer.byteLength(name)} ${bytes.length} ${name}`).update(bytes);
+    hash.update(`${Buffer.byteLength(name)} ${bytes?.length ?? 'unread'} ${name}`).update(bytes ?? '');
   }
   return hash.digest('hex').slice(0, 16);
 }
@@ -156,7 +181,7 @@ async function checkSources(
     answer = await checkPolicies({ schema, texts: sources.map(({ text }) => text) }, limits);
   } catch (cause) {
     const largest = sources.reduce((a, b) => (b.nesting + b.operators > a.nesting + a.operators ? b : a));
-    const message = `checking the set failed, most likely at this policy, the largest: ${cause instanceof Error ? cause.message : String(cause)}`;
+    const message = `checking the set failed, most likely at this policy, the largest: ${messageOf(cause)}`;
     return { policies: [], vocabulary: {}, errors: [{ file: largest.file, line: largest.line, message }] };
   }
   const errors = answer.findings.map((finding) => locate(directory, sources, finding));

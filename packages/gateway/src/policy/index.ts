@@ -21,11 +21,18 @@ export {
   type DecisionPointDeps,
   type PolicyDecisionPoint,
   type Reload,
-  showError,
 } from './decision-point.ts';
 export { type LoadedPolicy, loadPolicyDirectory, type PolicyDirectory } from './directory.ts';
 export { resourceEntity } from './entities.ts';
+export {
+  type EntityAnswer,
+  type EntityFacts,
+  type EntityPoint,
+  type EntityQuestion,
+  openEntityPoint,
+} from './entity-point.ts';
 export type { Explanation } from './explain.ts';
 export { type LintFinding, type LintKind, lintPolicies } from './lint.ts';
+export { showError } from './policy-record.ts';
 export { outsideHours, type Risk, type RiskMaterial, scoreRisk, type WorkingHours } from './risk.ts';
 export type { PolicyError } from './source.ts';

@@ -78,6 +78,13 @@ export class PolicySet {
     return (Object.hasOwn(vocabulary, action) ? vocabulary[action]?.groups[0] : undefined) ?? null;
   }
 
+  /** Whether this is an action, or a group that any action is in. */
+  isAction(name: string): boolean {
+    const { vocabulary } = this.#loaded;
+    if (Object.hasOwn(vocabulary, name)) return true;
+    return Object.values(vocabulary).some(({ groups }) => groups.includes(name));
+  }
+
   /** Why a question cannot be asked at all, or null when it can. */
   refusal({ action, resource, facts }: Question): string | null {
     const { vocabulary } = this.#loaded;

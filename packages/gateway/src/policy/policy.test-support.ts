@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { AuditEntry } from '../audit/index.ts';
-import { NO_TOKEN } from '../identity/index.ts';
+import { PLAIN_TOKEN } from '../identity/index.ts';
 import type { Evaluation, ResourceType } from '../protocols/protocol.ts';
 import { policySection } from './config.ts';
 import type { SessionContext } from './decision.ts';
@@ -56,7 +56,7 @@ export function sessionOf(
     kind: person ? ('person' as const) : ('machine' as const),
     expiresAt: Number.MAX_SAFE_INTEGER,
     aliases: [],
-    ...NO_TOKEN,
+    ...PLAIN_TOKEN,
   };
   return { identity, target, protocol: 'postgres', secure: true, access: 'read-write' };
 }

@@ -205,6 +205,11 @@ export interface ReplyLimit {
   readonly bytes: number | null;
   /** From when it is sent to the target until its reply is over, in milliseconds. */
   readonly timeoutMs: number | null;
+  /**
+   * Counts rows against a budget that other operations share, just before they are delivered; gives how many of them may
+   * be. Absent: there is none.
+   */
+  takeRows?(count: number): number;
 }
 
 /** What hiding this operation's reply takes: the mask obligation, compiled. Protocol-neutral. */
@@ -388,16 +393,34 @@ export interface Line {
   endReveal(): void | Promise<void>;
   /** Runs the gateway's own fixed statement on a connection of its own, recorded as such: a protocol learns the target's catalog with it. */
   introspect(facet: string): Promise<TargetLink & { readonly permit: Permit }>;
+  /** Verifies what came with a further message of the caller's, where each has to show anew that the token is its own. */
+  confirm(possession: Possession): Promise<Refusal | null>;
   /** Called once when the session must end now (revoked, expired, shutting down). */
   onEnd(handler: (denial: Denial) => void): void;
   /** Puts a fault of the protocol (either side) in the audit log: malformed bytes, an impossible message. */
   violation(side: 'client' | 'target', reason: string): void;
 }
 
+/** What came along with a token, to show that whoever presents it holds its key. Nothing of it is believed. */
+export interface Possession {
+  /** The DPoP proof, or null when none came. */
+  readonly proof: string | null;
+  /** What a proof is for (RFC 9449 section 4.2): `htm`, and `htu` as what stands before and after the authority. */
+  readonly method: string;
+  readonly before: string;
+  readonly after: string;
+  /** Names and addresses of the door it came through, as `host:port`, beside those that are configured. */
+  readonly authorities: readonly string[];
+  /** SHA-256 of the certificate that the client proved to hold in the TLS handshake, base64url; null when none. */
+  readonly certificate: string | null;
+}
+
 /** Who came to the outer door, before anyone believed them. */
 export interface Caller {
   /** The bearer token as presented. A secret. */
   readonly credential: string;
+  /** What shows that the client holds the key of its token. Absent: the protocol carries nothing of the kind. */
+  readonly possession?: Possession;
   /** The name of the target asked for. */
   readonly target: string;
   /** The part of the target asked for: a database name. Empty where a target has no parts. */

@@ -45,6 +45,14 @@ export type RecordedEvent =
   | { readonly kind: 'truncated'; readonly at: number; readonly text: string }
   | { readonly kind: 'end'; readonly at: number; readonly reason: string; readonly operations: number };
 
+const scopeShape = z.object({
+  targets: z.array(z.string()),
+  actions: z.array(z.string()),
+  budget: z.object({ operations: z.number(), rows: z.number(), approvals: z.number() }),
+  ancestors: z.array(z.string()),
+  origin: z.string(),
+});
+
 const headerShape = z.object({
   sessionId: z.string(),
   startedAt: z.number(),
@@ -57,6 +65,15 @@ const headerShape = z.object({
     kind: z.enum(['person', 'machine']),
     expiresAt: z.number(),
     aliases: z.array(z.string()),
+    // Recordings made before there were task tokens have none of these.
+    tokenId: z.string().default(''),
+    delegation: z.array(z.string()).default([]),
+    scope: scopeShape.nullable().default(null),
+    mayAct: z.string().nullable().default(null),
+    confirmation: z
+      .object({ jkt: z.string().nullable(), x5tS256: z.string().nullable() })
+      .nullable()
+      .default(null),
   }),
   target: z.string(),
   facet: z.string(),

@@ -6,6 +6,7 @@ import { eventHeadBytes, eventKind, frameForm, frameHeadBytes, magic } from './f
 import { putFrameHead } from './frame.ts';
 import type { OperationResult, RecordedOperation, Recording, RecordingHeader, Tape } from './recording.ts';
 import { RecordingWriter, type WriterOwner } from './recording-writer.ts';
+import { whoseRecording } from './whose-recording.ts';
 
 /**
  * A recording in a file. Events go to a buffer that is only held while there is something in it. While the disk or the log
@@ -34,7 +35,7 @@ export class FileRecording implements Recording, WriterOwner {
     this.#startedAt = house.clock.elapsed();
     const first = headerBytes(header);
     this.#length = first.length;
-    this.#writer = new RecordingWriter(house, name, header.sessionId, first, this);
+    this.#writer = new RecordingWriter(house, name, whoseRecording(header), first, this);
   }
 
   get failed(): boolean {

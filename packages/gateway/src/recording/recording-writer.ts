@@ -5,6 +5,7 @@ import type { Chunk } from './chunk.ts';
 import type { House } from './file-recorder.ts';
 import { type Frame, packFrame } from './frame.ts';
 import { RecordingFile } from './recording-file.ts';
+import type { WhoseRecording } from './whose-recording.ts';
 
 /** Most ticks between two attempts at what could not be written; an operation that is asked for is an attempt too. */
 const mostRetryTicks = 16;
@@ -30,7 +31,7 @@ interface Unlogged {
 export class RecordingWriter {
   readonly #house: House;
   readonly #name: string;
-  readonly #sessionId: string;
+  readonly #whose: WhoseRecording;
   readonly #owner: WriterOwner;
   readonly #file: RecordingFile;
   readonly #queue: Chunk[] = [];
@@ -49,10 +50,10 @@ export class RecordingWriter {
   #waiting: ((recovered: boolean) => void)[] = [];
 
   /** Makes the file with its first bytes, at once: a session that cannot be recorded does not start. */
-  constructor(house: House, name: string, sessionId: string, first: Buffer, owner: WriterOwner) {
+  constructor(house: House, name: string, whose: WhoseRecording, first: Buffer, owner: WriterOwner) {
     this.#house = house;
     this.#name = name;
-    this.#sessionId = sessionId;
+    this.#whose = whose;
     this.#owner = owner;
     try {
       this.#file = new RecordingFile(join(house.config.directory, name), first, house.disk);
@@ -206,7 +207,7 @@ export class RecordingWriter {
       offset,
       sha256: hash('sha256', bytes, 'hex'),
     };
-    this.#house.audit.append({ type: 'recording-chunk', sessionId: this.#sessionId, facts });
+    this.#house.audit.append({ type: 'recording-chunk', ...this.#whose, facts });
     this.#chunks += 1;
   }
 

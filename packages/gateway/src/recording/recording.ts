@@ -1,11 +1,11 @@
-import type { Identity, TokenFacts } from '../identity/index.ts';
+import type { Identity } from '../identity/index.ts';
 import type { OperationResult, Tape } from '../protocols/protocol.ts';
 
 export interface RecordingHeader {
   readonly sessionId: string;
   readonly startedAt: number;
-  /** Without what it has of its token. */
-  readonly identity: Omit<Identity, keyof TokenFacts>;
+  /** Without what only revoking asks for. */
+  readonly identity: Omit<Identity, 'subjectAliases' | 'issuerTokenId' | 'issuedAt'>;
   readonly target: string;
   readonly facet: string;
   readonly protocol: string;

@@ -1,11 +1,12 @@
 import { constants } from 'node:fs';
 import { open, rm, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { AuditLog } from '../audit/index.ts';
+import type { AuditEntry, AuditLog } from '../audit/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import { findRecording, recordingFiles } from './catalog.ts';
 import type { RecordingConfig } from './config.ts';
+import { whoseRecordingAt } from './whose-recording.ts';
 
 export interface RetentionDeps {
   readonly clock: Clock;
@@ -60,7 +61,7 @@ class FileRetention implements Retention {
       const file = this.#fileOf(sessionId);
       if (await isHeld(file)) return;
       const { audit } = this.#deps;
-      audit.append({ type: 'recording-held', sessionId, subject, actor, task, reason });
+      audit.append({ type: 'recording-held', ...about(file, sessionId), subject, actor, task, reason });
       await audit.synced();
       await mark(file);
     });
@@ -71,7 +72,7 @@ class FileRetention implements Retention {
       const file = this.#fileOf(sessionId);
       if (!(await isHeld(file))) throw new Fault('conflict', `The recording of ${sessionId} is not held.`);
       const { audit } = this.#deps;
-      audit.append({ type: 'recording-released', sessionId, subject, actor, task, reason });
+      audit.append({ type: 'recording-released', ...about(file, sessionId), subject, actor, task, reason });
       await audit.synced();
       await unlink(markOf(file));
     });
@@ -137,7 +138,7 @@ class FileRetention implements Retention {
     if (isOpen(sessionId) || isKept?.(file) === false || (await isHeld(path))) return false;
     audit.append({
       type: 'recording-deleted',
-      sessionId,
+      ...whoseRecordingAt(path, sessionId),
       reason: `recording.retention: last written more than ${retention.days} days ago`,
       facts: { bytes: found.size, days: retention.days, file, keep: retention.keep },
     });
@@ -155,6 +156,21 @@ class FileRetention implements Retention {
     this.#last = turn;
     return turn;
   }
+}
+
+/** What an entry of somebody who holds or releases a recording says of its session: theirs is the subject of the entry. */
+function about(path: string, id: string): Pick<AuditEntry, 'sessionId' | 'target' | 'protocol' | 'facts'> {
+  const { sessionId, subject, actor, target, protocol } = whoseRecordingAt(path, id);
+  const whose = {
+    ...(subject === undefined ? {} : { sessionSubject: subject }),
+    ...(actor === undefined || actor === null ? {} : { sessionActor: actor }),
+  };
+  return {
+    ...(sessionId === undefined ? {} : { sessionId }),
+    ...(target === undefined ? {} : { target }),
+    ...(protocol === undefined ? {} : { protocol }),
+    ...(Object.keys(whose).length === 0 ? {} : { facts: whose }),
+  };
 }
 
 /** The mark of a held recording lies beside it; that it is held, since when and why is in the log. */

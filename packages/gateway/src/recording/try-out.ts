@@ -1,9 +1,11 @@
 /** What the tests of this room record with: a real log, a real folder. */
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { type AuditLog, auditSection, createAudit } from '../audit/index.ts';
+import { PLAIN_TOKEN } from '../identity/index.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Fault } from '../lib/fault.ts';
 import { type RecordingConfig, recordingSection } from './config.ts';
@@ -58,6 +60,7 @@ export function header(sessionId: string): RecordingHeader {
       kind: 'machine',
       expiresAt: 1,
       aliases: ['main|1'],
+      ...PLAIN_TOKEN,
     },
     target: 'shop',
     facet: 'shop',

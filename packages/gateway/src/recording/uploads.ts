@@ -9,6 +9,7 @@ import type { RecordingConfig } from './config.ts';
 import { readObjectPlace } from './object-place.ts';
 import type { ObjectLock } from './object-store.ts';
 import type { UploadAnswer, UploadRequest, UploadSettings } from './upload-worker.ts';
+import { whoseRecordingAt } from './whose-recording.ts';
 
 export interface UploadsDeps {
   readonly clock: Clock;
@@ -142,7 +143,11 @@ class FileUploads implements Uploads {
     const { bucket, prefix } = this.#settings.place;
     const location = `s3://${bucket}/${prefix === '' ? '' : `${prefix}/`}${file}`;
     const sessionId = file.slice(11, -'.rec'.length);
-    this.#deps.audit.append({ type: 'recording-stored', sessionId, facts: { bytes, file, location } });
+    this.#deps.audit.append({
+      type: 'recording-stored',
+      ...whoseRecordingAt(join(this.#config.directory, file), sessionId),
+      facts: { bytes, file, location },
+    });
     const fd = openSync(this.#mark(file), 'w', 0o640);
     try {
       fsyncSync(fd);

@@ -1,6 +1,20 @@
-export type { AccessRequestTable, StoredAccessRequest } from './access-requests.ts';
+export type { AccessRequestTable, OpenedAccessRequest, StoredAccessRequest } from './access-requests.ts';
+export type { AccessWordTable } from './access-words.ts';
+export type { Bus, BusHandler } from './bus.ts';
+export type { IdempotencyTable } from './idempotency.ts';
+export type { Place } from './place.ts';
+export type { Position } from './position.ts';
 export type { RevocationTable } from './revocations.ts';
 export { type StorageConfig, storageSection } from './section.ts';
 export type { SessionFilter, SessionTable, StartedSession } from './sessions.ts';
-export { openStorage, type Storage } from './storage.ts';
-export type { AccessDecisionRow, AccessRequestRow, RevocationRow, SessionRow } from './tables.ts';
+export { openStorage, type Storage, type StorageDependencies, type StorageHealth } from './storage.ts';
+export type {
+  AccessDecisionRow,
+  AccessRequestRow,
+  AccessWordRow,
+  IdempotencyRow,
+  RevocationRow,
+  SessionRow,
+  TaskTokenRow,
+} from './tables.ts';
+export type { BudgetKind, TaskTokenTable } from './task-tokens.ts';

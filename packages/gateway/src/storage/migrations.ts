@@ -1,25 +1,52 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import { Fault } from '../lib/fault.ts';
+import { storageFault } from './fault.ts';
 import type { Tables } from './tables.ts';
 
 /** Forward only: a store made by a newer gateway is refused, never turned back. Names sort in the order they run. */
 const migrations: Record<string, Migration> = {
   '0001-access-requests-and-sessions': { up: createFirstTables },
-  '0004-revocations': { up: createRevocations },
+  '0002-task-tokens': { up: addTaskTokens },
+  '0005-idempotency': { up: createIdempotency },
+  '0006-logins': { up: createSignInTables },
+  '0007-replicas': { up: addReplicas },
+  '0008-revocations': { up: createRevocations },
 };
 
-/** Brings the store to the newest form. Rejects with Fault `storage-unavailable`. */
-export async function migrate(db: Kysely<Tables>): Promise<void> {
-  const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(migrations) } });
-  const { error } = await migrator.migrateToLatest();
-  if (error !== undefined) {
-    throw new Fault(
-      'storage-unavailable',
-      'Could not bring the embedded store up to date. It may be of a newer gateway: run that one, or move the store away.',
-      { cause: error },
-    );
+/**
+ * Brings the store to the newest form, one gateway at a time. Rejects with Fault `storage-unavailable`.
+ * `schema` is the PostgreSQL schema that everything is in; SQLite has none.
+ */
+export async function migrate(db: Kysely<Tables>, schema?: string): Promise<void> {
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: () => Promise.resolve(migrations) },
+    ...(schema === undefined ? {} : { migrationTableSchema: schema }),
+  });
+  try {
+    await refuseNewer(db, schema);
+    const { error } = await migrator.migrateToLatest();
+    // Another gateway, a newer one, may have been first.
+    if (error !== undefined) await refuseNewer(db, schema);
+    if (error !== undefined) throw error;
+  } catch (error) {
+    throw storageFault('Could not bring the store up to date', error);
   }
+}
+
+/** Throws when a migration ran that this gateway does not know. */
+async function refuseNewer(db: Kysely<Tables>, schema: string | undefined): Promise<void> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  const ran = tables.some(({ name, schema: its }) => name === 'kysely_migration' && (schema ?? its) === its);
+  if (!ran) return;
+  const rows = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
+  const unknown = rows.rows.find(({ name }) => !Object.hasOwn(migrations, name));
+  if (unknown === undefined) return;
+  throw new Fault(
+    'storage-unavailable',
+    `Could not use the store: it is of a newer gateway (it has "${unknown.name.slice(0, 80)}"). Run that one, or another store.`,
+  );
 }
 
 async function createFirstTables(db: Kysely<unknown>): Promise<void> {
@@ -103,4 +130,112 @@ async function createRevocations(db: Kysely<unknown>): Promise<void> {
     .addColumn('log', 'text', (column) => column.primaryKey())
     .addColumn('next', 'bigint', (column) => column.notNull())
     .execute();
+}
+
+async function addTaskTokens(db: Kysely<unknown>): Promise<void> {
+  for (const table of ['access_request', 'session']) {
+    await db.schema.alterTable(table).addColumn('token_id', 'text').execute();
+    await db.schema.alterTable(table).addColumn('delegation', 'text').execute();
+  }
+  await db.schema
+    .createTable('task_token')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('subject', 'text', (column) => column.notNull())
+    .addColumn('actor', 'text')
+    .addColumn('task', 'text', (column) => column.notNull())
+    .addColumn('parent', 'text')
+    .addColumn('issued_at', 'bigint', (column) => column.notNull())
+    .addColumn('expires_at', 'bigint', (column) => column.notNull())
+    .addColumn('operations_limit', 'bigint', (column) => column.notNull())
+    .addColumn('rows_limit', 'bigint', (column) => column.notNull())
+    .addColumn('approvals_limit', 'bigint', (column) => column.notNull())
+    .addColumn('operations_spent', 'bigint', (column) => column.notNull().defaultTo(0))
+    .addColumn('rows_spent', 'bigint', (column) => column.notNull().defaultTo(0))
+    .addColumn('approvals_spent', 'bigint', (column) => column.notNull().defaultTo(0))
+    .execute();
+  await db.schema.createIndex('task_token_by_expiry').on('task_token').columns(['expires_at']).execute();
+}
+
+async function createSignInTables(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('sign_in_ticket')
+    .addColumn('id_hash', 'text', (column) => column.primaryKey())
+    .addColumn('kind', 'text', (column) => column.notNull())
+    .addColumn('sealed', 'text', (column) => column.notNull())
+    .addColumn('expires_at', 'bigint', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('sign_in_session')
+    .addColumn('id_hash', 'text', (column) => column.primaryKey())
+    .addColumn('kind', 'text', (column) => column.notNull())
+    .addColumn('provider', 'text', (column) => column.notNull())
+    .addColumn('subject', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('used_at', 'bigint', (column) => column.notNull())
+    .addColumn('expires_at', 'bigint', (column) => column.notNull())
+    .addColumn('sealed', 'text', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createIndex('sign_in_session_by_subject')
+    .on('sign_in_session')
+    .columns(['subject', 'created_at'])
+    .execute();
+  await db.schema
+    .createTable('saml_assertion')
+    .addColumn('id_hash', 'text', (column) => column.primaryKey())
+    .addColumn('expires_at', 'bigint', (column) => column.notNull())
+    .execute();
+}
+
+async function createIdempotency(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('idempotency')
+    .addColumn('key', 'text', (column) => column.primaryKey())
+    .addColumn('caller', 'text', (column) => column.notNull())
+    .addColumn('request', 'text', (column) => column.notNull())
+    .addColumn('status', 'integer')
+    .addColumn('answer', 'text')
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createIndex('idempotency_by_caller')
+    .on('idempotency')
+    .columns(['caller', 'created_at'])
+    .execute();
+  await db.schema.createIndex('idempotency_by_time').on('idempotency').columns(['created_at']).execute();
+}
+
+/** Several gateways over one store: whose each row is, and what one asks of another. */
+async function addReplicas(db: Kysely<unknown>): Promise<void> {
+  for (const table of ['session', 'access_request']) {
+    await db.schema
+      .alterTable(table)
+      .addColumn('replica', 'text', (column) => column.notNull().defaultTo(''))
+      .execute();
+    await db.schema.createIndex(`${table}_by_replica`).on(table).columns(['replica', 'ended_at']).execute();
+  }
+  await db.schema.alterTable('access_request').addColumn('requester', 'text').execute();
+  await db.schema
+    .createTable('session_end')
+    .addColumn('session_id', 'text', (column) =>
+      column.primaryKey().references('session.id').onDelete('cascade'),
+    )
+    .addColumn('reason', 'text', (column) => column.notNull())
+    .addColumn('asked_at', 'bigint', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('access_word')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('request_id', 'text', (column) =>
+      column.notNull().references('access_request.id').onDelete('cascade'),
+    )
+    .addColumn('approver', 'text', (column) => column.notNull())
+    .addColumn('verdict', 'text', (column) => column.notNull())
+    .addColumn('reason', 'text', (column) => column.notNull())
+    .addColumn('shown', 'text', (column) => column.notNull())
+    .addColumn('asked_at', 'bigint', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('answer', 'text', (column) => column.notNull().defaultTo(''))
+    .execute();
+  await db.schema.createIndex('access_word_by_request').on('access_word').columns(['request_id']).execute();
 }

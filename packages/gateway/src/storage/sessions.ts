@@ -1,11 +1,28 @@
 import type { Kysely } from 'kysely';
 import { storing } from './fault.ts';
-import type { SessionRow, Tables } from './tables.ts';
+import { inParts, type Place } from './place.ts';
+import type { Position } from './position.ts';
+import type { SessionEndRow, SessionRow, Tables } from './tables.ts';
 
 export type { SessionRow } from './tables.ts';
 
 /** What is known of a session when it starts. */
-export type StartedSession = Omit<SessionRow, 'ended_at' | 'ended_reason' | 'operations'>;
+export type StartedSession = Omit<
+  SessionRow,
+  'ended_at' | 'ended_reason' | 'operations' | 'replica' | Handed
+> &
+  Partial<Pick<SessionRow, Handed>>;
+
+/** What only a session of a task token has. */
+type Handed = 'token_id' | 'delegation';
+const NOTHING_HANDED = { token_id: null, delegation: null };
+
+/** Which open sessions are not an earlier run's. */
+export interface Kept {
+  isOpen?(id: string): boolean;
+  /** Those started at this time or later are kept: their rows may be on their way. */
+  readonly since?: number;
+}
 
 export interface SessionFilter {
   readonly limit: number;
@@ -13,6 +30,7 @@ export interface SessionFilter {
   readonly subject?: string | undefined;
   readonly actor?: string | null | undefined;
   readonly open?: boolean | undefined;
+  readonly before?: Position | undefined;
 }
 
 /** Sessions as people list them. Every call rejects with Fault `storage-unavailable`. */
@@ -20,19 +38,40 @@ export interface SessionTable {
   started(row: StartedSession): Promise<void>;
   /** Does nothing to a session that ended before. */
   ended(id: string, reason: string, at: number, operations: number): Promise<void>;
-  /** Ends what an earlier run left open. Gives how many. */
-  endOpen(reason: string, at: number): Promise<number>;
+  /** Ends what an earlier run of this gateway left open, apart from what is `kept`. Gives how many. */
+  endOpen(reason: string, at: number, kept?: Kept): Promise<number>;
+  /** Asks the gateway that has this session to end it. False when it is not open. */
+  askEnd(id: string, reason: string, at: number): Promise<boolean>;
+  /** What other gateways ask this one to end, at most `ENDS_READ`. */
+  endsAsked(): Promise<readonly SessionEndRow[]>;
   find(id: string): Promise<SessionRow | null>;
   /** Newest first, at most `limit`. */
   list(filter: SessionFilter): Promise<readonly SessionRow[]>;
   removeEndedBefore(time: number): Promise<void>;
 }
 
-export function sessionTable(db: Kysely<Tables>): SessionTable {
+/** Most asked-for ends that are read at once. */
+const ENDS_READ = 1_000;
+
+export function sessionTable(db: Kysely<Tables>, place: Place): SessionTable {
+  return { ...steps(db, place), ...lookups(db), ...asking(db, place) };
+}
+
+type Steps = 'started' | 'ended' | 'endOpen' | 'removeEndedBefore';
+
+function steps(db: Kysely<Tables>, place: Place): Pick<SessionTable, Steps> {
   return {
     started: (row) =>
       storing(async () => {
-        const complete = { ...row, ended_at: null, ended_reason: null, operations: 0 };
+        const { replica } = place;
+        const complete = {
+          ...NOTHING_HANDED,
+          ...row,
+          ended_at: null,
+          ended_reason: null,
+          operations: 0,
+          replica,
+        };
         await db.insertInto('session').values(complete).execute();
       }),
     ended: (id, reason, at, operations) =>
@@ -45,16 +84,28 @@ export function sessionTable(db: Kysely<Tables>): SessionTable {
           .where('ended_at', 'is', null)
           .execute();
       }),
-    endOpen: (reason, at) =>
+    endOpen: (reason, at, { isOpen = () => false, since = Infinity } = {}) =>
       storing(async () => {
+        let query = db.selectFrom('session').select(['id', 'started_at']).where('ended_at', 'is', null);
+        if (place.shared) query = query.where('replica', '=', place.replica);
+        const over = (await query.execute()).filter((one) => one.started_at < since && !isOpen(one.id));
         const changes = { ended_at: at, ended_reason: reason };
-        const result = await db
-          .updateTable('session')
-          .set(changes)
-          .where('ended_at', 'is', null)
-          .executeTakeFirst();
-        return Number(result.numUpdatedRows);
+        for (const ids of inParts(over.map(({ id }) => id)))
+          await db
+            .updateTable('session')
+            .set(changes)
+            .where('id', 'in', ids)
+            .where('ended_at', 'is', null)
+            .execute();
+        return over.length;
       }),
+    removeEndedBefore: (time) =>
+      storing(async () => void (await db.deleteFrom('session').where('ended_at', '<', time).execute())),
+  };
+}
+
+function lookups(db: Kysely<Tables>): Pick<SessionTable, 'find' | 'list'> {
+  return {
     find: (id) =>
       storing(
         async () =>
@@ -67,9 +118,47 @@ export function sessionTable(db: Kysely<Tables>): SessionTable {
         if (filter.actor === null) query = query.where('actor', 'is', null);
         else if (filter.actor !== undefined) query = query.where('actor', '=', filter.actor);
         if (filter.open !== undefined) query = query.where('ended_at', filter.open ? 'is' : 'is not', null);
+        const { before } = filter;
+        if (before !== undefined) {
+          query = query.where((row) =>
+            row.or([
+              row('started_at', '<', before.at),
+              row.and([row('started_at', '=', before.at), row('id', '<', before.id)]),
+            ]),
+          );
+        }
         return query.limit(filter.limit).execute();
       }),
-    removeEndedBefore: (time) =>
-      storing(async () => void (await db.deleteFrom('session').where('ended_at', '<', time).execute())),
+  };
+}
+
+/** What gateways ask of each other. */
+function asking(db: Kysely<Tables>, place: Place): Pick<SessionTable, 'askEnd' | 'endsAsked'> {
+  return {
+    askEnd: (id, reason, at) =>
+      storing(async () => {
+        const open = await db
+          .selectFrom('session')
+          .select('id')
+          .where('id', '=', id)
+          .where('ended_at', 'is', null)
+          .execute();
+        if (open.length === 0) return false;
+        // Who asks second asks for the same: the first reason stays.
+        const asked = db.insertInto('session_end').values({ session_id: id, reason, asked_at: at });
+        await asked.onConflict((conflict) => conflict.column('session_id').doNothing()).execute();
+        return true;
+      }),
+    endsAsked: () =>
+      storing(() =>
+        db
+          .selectFrom('session_end')
+          .innerJoin('session', 'session.id', 'session_end.session_id')
+          .selectAll('session_end')
+          .where('session.replica', '=', place.replica)
+          .where('session.ended_at', 'is', null)
+          .limit(ENDS_READ)
+          .execute(),
+      ),
   };
 }

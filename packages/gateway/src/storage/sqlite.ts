@@ -42,7 +42,8 @@ function asKyselyDatabase(database: DatabaseSync): SqliteDatabase {
       const statement = database.prepare(sql);
       return {
         reader: statement.columns().length > 0,
-        all: (parameters) => statement.all(...inputs(parameters)),
+        // Rows of node:sqlite have no prototype; those of every other store do.
+        all: (parameters) => statement.all(...inputs(parameters)).map((row) => ({ ...row })),
         run: (parameters) => statement.run(...inputs(parameters)),
         iterate: (parameters) => statement.iterate(...inputs(parameters)),
       };

@@ -1,7 +1,8 @@
 /**
  * The tables as Kysely sees them. Nothing secret is kept, with one exception: the exact text and parameters of an
  * access request, which approvers must see. They are erased `storage.operationTextDays` after it ended.
- * The audit log is the truth; these rows are an index of it. Times are milliseconds since the epoch.
+ * Answers kept for a request that is
+ * sent again may hold it too, for a day. The audit log is the truth; these rows are an index of it. Times are milliseconds since the epoch.
  */
 export interface Tables {
   access_request: AccessRequestRow;
@@ -9,6 +10,13 @@ export interface Tables {
   session: SessionRow;
   revocation: RevocationRow;
   revocation_place: RevocationPlaceRow;
+  task_token: TaskTokenRow;
+  idempotency: IdempotencyRow;
+  sign_in_ticket: SignInTicketRow;
+  sign_in_session: SignInSessionRow;
+  saml_assertion: SamlAssertionRow;
+  session_end: SessionEndRow;
+  access_word: AccessWordRow;
 }
 
 export interface RevocationRow {
@@ -39,6 +47,37 @@ export interface RevocationPlaceRow {
   readonly next: number;
 }
 
+/** A sign-in that waits for the browser to come back, or a code that a command line trades for its session. */
+export interface SignInTicketRow {
+  /** SHA-256 of the state or the code, hex. */
+  readonly id_hash: string;
+  readonly kind: 'attempt' | 'code';
+  /** Sealed with what only the browser, or only whoever has the code, holds. */
+  readonly sealed: string;
+  readonly expires_at: number;
+}
+
+/** Somebody who is signed in at the control plane. */
+export interface SignInSessionRow {
+  /** SHA-256 of the session id, hex. The id itself is with the client only. */
+  readonly id_hash: string;
+  readonly kind: 'browser' | 'bearer';
+  /** Name of the issuer or identity provider. */
+  readonly provider: string;
+  readonly subject: string;
+  readonly created_at: number;
+  readonly used_at: number;
+  readonly expires_at: number;
+  /** The tokens it stands on, sealed with the session id. */
+  readonly sealed: string;
+}
+
+/** An assertion that was used, kept until it would be refused as expired anyway. */
+export interface SamlAssertionRow {
+  readonly id_hash: string;
+  readonly expires_at: number;
+}
+
 export interface AccessRequestRow {
   readonly id: string;
   readonly session_id: string;
@@ -62,6 +101,14 @@ export interface AccessRequestRow {
   readonly expires_at: number;
   readonly ended_at: number | null;
   readonly redeemed_at: number | null;
+  /** Name of the gateway that holds the operation. */
+  readonly replica: string;
+  /** JSON of what "nobody decides their own" needs to know of who asks; null in rows of an older gateway. */
+  readonly requester: string | null;
+  /** Id of the task token it was asked with, or null. */
+  readonly token_id: string | null;
+  /** JSON list of the actors it was handed on by; null for a token that is no task token. */
+  readonly delegation: string | null;
 }
 
 export interface AccessDecisionRow {
@@ -92,4 +139,67 @@ export interface SessionRow {
   /** Path of the recording below the recordings folder, or null when there is none. */
   readonly recording: string | null;
   readonly operations: number;
+  /** Name of the gateway it goes through. */
+  readonly replica: string;
+  /** As in AccessRequestRow. */
+  readonly token_id: string | null;
+  readonly delegation: string | null;
+}
+
+/** What one gateway asks of the one that has the session: to end it. */
+export interface SessionEndRow {
+  readonly session_id: string;
+  readonly reason: string;
+  readonly asked_at: number;
+}
+
+/** One person's word on an access request that another gateway holds, until that one takes it. */
+export interface AccessWordRow {
+  readonly id: string;
+  readonly request_id: string;
+  /** JSON: the person as the gateway that authenticated them knows them. */
+  readonly approver: string;
+  readonly verdict: 'approve' | 'deny';
+  readonly reason: string;
+  /** Digest of what the person was shown, which must be what waits. */
+  readonly shown: string;
+  readonly asked_at: number;
+  /** `asked`, then `withdrawn`, or `taken` and at last `counted` or a fault code. */
+  readonly state: string;
+  /** What to tell the person when it does not count. */
+  readonly answer: string;
+}
+
+/** A task token that was given out, never the token itself. */
+export interface TaskTokenRow {
+  readonly id: string;
+  readonly subject: string;
+  readonly actor: string | null;
+  readonly task: string;
+  /** The task token it was made from, or null. */
+  readonly parent: string | null;
+  readonly issued_at: number;
+  readonly expires_at: number;
+  readonly operations_limit: number;
+  readonly rows_limit: number;
+  readonly approvals_limit: number;
+  /** Never less than what was spent: gateways claim ahead of what they spend. */
+  readonly operations_spent: number;
+  readonly rows_spent: number;
+  readonly approvals_spent: number;
+}
+
+/** One request that changes something, under the key its caller gave it. */
+export interface IdempotencyRow {
+  /** SHA-256 over caller and key, hex. */
+  readonly key: string;
+  /** SHA-256 over who asked, hex. */
+  readonly caller: string;
+  /** SHA-256 over route, parameters and body, hex. */
+  readonly request: string;
+  /** Null while it is under way, and for ever when the gateway stopped before it was answered. */
+  readonly status: number | null;
+  /** The answer as it was sent; null when none is kept. */
+  readonly answer: string | null;
+  readonly created_at: number;
 }

@@ -1,4 +1,4 @@
-import { NO_TOKEN } from '../identity/index.ts';
+import { PLAIN_TOKEN } from '../identity/index.ts';
 import type { ApprovalRequirement, SessionContext } from '../policy/index.ts';
 
 /** Who an operation is asked about. Taken as given: nobody proved it. */
@@ -34,7 +34,7 @@ export function contextOf(person: Person, target: string, protocol: string): Ses
     kind: person.person ? ('person' as const) : ('machine' as const),
     expiresAt: Number.MAX_SAFE_INTEGER,
     aliases: [],
-    ...NO_TOKEN,
+    ...PLAIN_TOKEN,
   };
   // Until policy says that it may not: see Workbench.asking.
   return { identity, target, protocol, secure, access: 'read-write' };

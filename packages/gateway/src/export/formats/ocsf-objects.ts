@@ -1,4 +1,5 @@
 /** Objects that events of several OCSF classes have, made of the fields of an entry. */
+import { isIP } from 'node:net';
 import type { Fields } from '../format.ts';
 
 /** Who it was about. A subject is `issuer|sub`; an entry without one is about nobody who could be told apart. */
@@ -20,10 +21,16 @@ export function actorOf(entry: Fields) {
   };
 }
 
-/** The two ends. Entries hold no network address: a client is known by who it is. */
+/** The two ends. Where somebody came in from is in the entry of that alone: elsewhere a client is known by who it is. */
 export function endpointsOf(entry: Fields) {
+  const { facts } = entry;
+  const address =
+    typeof facts === 'object' && facts !== null && 'address' in facts ? text(facts.address) : undefined;
   return {
-    src_endpoint: { name: text(entry.actor) ?? text(entry.subject) ?? 'unknown' },
+    src_endpoint: {
+      name: text(entry.actor) ?? text(entry.subject) ?? 'unknown',
+      ...(address === undefined || isIP(address) === 0 ? {} : { ip: address }),
+    },
     ...(text(entry.target) === undefined ? {} : { dst_endpoint: { svc_name: entry.target } }),
   };
 }

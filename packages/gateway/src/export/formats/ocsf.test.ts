@@ -15,16 +15,35 @@ const WHO = {
 const KINDS: Record<AuditEntryType, [entry: object, type_uid: number, status_id: number][]> = {
   'gateway-started': [[{ policyVersion: 'v1' }, 600203, 1]],
   'gateway-stopped': [[{}, 600204, 1]],
-  'policy-loaded': [[{ policyVersion: 'v1', facts: { policies: 3 } }, 300403, 1]],
+  'configuration-loaded': [
+    [{ facts: { sections: ['0 policy'] } }, 300403, 1],
+    [{ facts: { sections: ['0 policy'], added: [], changed: ['1 0 policy'], removed: [] } }, 300403, 1],
+    [{ facts: { sections: ['0 policy'], added: [], changed: [], removed: [] } }, 300402, 1],
+  ],
+  'policy-loaded': [
+    [{ policyVersion: 'v1', facts: { policies: 3 } }, 300403, 1],
+    [{ policyVersion: 'v1', facts: { added: [], changed: [], removed: [], trigger: 'start' } }, 300402, 1],
+  ],
   'policy-rejected': [[{ reason: 'it does not parse' }, 300403, 2]],
+  authenticated: [
+    [{ ...WHO, facts: { door: 'listener', address: '192.0.2.7' } }, 300201, 1],
+    [{ subject: 'company|bob', facts: { door: 'control-plane', address: '2001:db8::7' } }, 300201, 1],
+  ],
   'authentication-failed': [
     [{ target: 'shop', effect: 'deny', reason: 'expired' }, 300201, 2],
     [{ facts: { door: 'control-plane', address: '127.0.0.1' }, reason: 'expired' }, 300201, 2],
   ],
-  'session-started': [[{ ...WHO, facts: { client: 'psql' } }, 300201, 1]],
+  'signed-in': [
+    [{ subject: 'company|alice', facts: { door: 'control-plane', issuer: 'company' } }, 300201, 1],
+  ],
+  'signed-out': [
+    [{ subject: 'company|alice', reason: 'signed out', facts: { issuer: 'company' } }, 300202, 1],
+  ],
+  'sign-in-refused': [[{ reason: 'the code was used before', facts: { issuer: 'company' } }, 300201, 2]],
+  'session-started': [[{ ...WHO, facts: { client: 'psql' } }, 300299, 1]],
   'session-ended': [
     [{ ...WHO, reason: 'over', facts: { operations: 2 } }, 300202, 1],
-    [{ ...WHO, effect: 'deny', evaluationId: 's1.1', reason: 'the target cannot be reached' }, 300201, 2],
+    [{ ...WHO, effect: 'deny', evaluationId: 's1.1', reason: 'the target cannot be reached' }, 300299, 2],
   ],
   decision: [
     [
@@ -126,6 +145,10 @@ const KINDS: Record<AuditEntryType, [entry: object, type_uid: number, status_id:
   'recording-held': [[{ ...WHO, reason: 'case 7' }, 99, 0]],
   'recording-released': [[{ ...WHO, reason: 'case closed' }, 99, 0]],
   'recording-deleted': [[{ sessionId: 's1', facts: { days: 30 } }, 99, 0]],
+  'token-issued': [
+    [{ ...WHO, tokenId: 't1', delegation: ['agent-7#1'], facts: { targets: ['shop'], rows: 10 } }, 300204, 1],
+  ],
+  'token-refused': [[{ effect: 'deny', reason: 'expired', facts: { error: 'invalid_request' } }, 300204, 2]],
   admin: [
     [{ ...WHO, facts: { attempt: 'read-recording' } }, 600302, 1],
     [{ ...WHO, facts: { attempt: 'approve', refused: 'not-permitted' } }, 600303, 2],
@@ -196,6 +219,15 @@ test('an event leaves nothing of an entry out [export.ocsf]', () => {
     { decision: 'permit', policy: { name: 'q', is_applied: true, version: 'v1' } },
   ]);
   assert.equal((event as { status_detail?: unknown }).status_detail, reason);
+});
+
+test('a login says where it came from, and only where that is an address [export.ocsf]', () => {
+  const from = (address: unknown) =>
+    ocsfEvent({ type: 'authenticated', seq: 1, time: 2, subject: 'company|bob', facts: { address } })
+      .src_endpoint;
+  assert.deepEqual(from('192.0.2.7'), { name: 'company|bob', ip: '192.0.2.7' });
+  assert.deepEqual(from('2001:db8::7'), { name: 'company|bob', ip: '2001:db8::7' });
+  for (const other of ['unknown', 7, null]) assert.deepEqual(from(other), { name: 'company|bob' });
 });
 
 test('an entry of a type or form nobody knows is an event all the same [export.ocsf]', () => {

@@ -32,17 +32,25 @@ const SEVERITIES = { Informational: 1, Low: 2, Medium: 3, High: 4 } as const;
 
 const PRODUCT = { name: 'Sallyport', vendor_name: 'Sallyport' };
 
+const SESSION_STARTED: Event['activity'] = [99, 'Session Started'];
+
 const EVENTS: Readonly<Record<string, (entry: Fields) => Event>> = {
   'gateway-started': () => lifecycle([3, 'Start']),
   'gateway-stopped': () => lifecycle([4, 'Stop']),
   'policy-loaded': (entry) => policyChange(entry, true),
   'policy-rejected': (entry) => policyChange(entry, false),
+  'configuration-loaded': configurationChange,
+  authenticated: (entry) => authentication(entry, [1, 'Logon'], true),
   'authentication-failed': (entry) => authentication(entry, [1, 'Logon'], false),
-  'session-started': (entry) => authentication(entry, [1, 'Logon'], true),
+  'signed-in': (entry) => authentication(entry, [1, 'Logon'], true),
+  'signed-out': (entry) => authentication(entry, [2, 'Logoff'], true),
+  'sign-in-refused': (entry) => authentication(entry, [1, 'Logon'], false),
+  // The one who is in it logged on before, so that a logon is one event and not two.
+  'session-started': (entry) => authentication(entry, SESSION_STARTED, true),
   // One that never began, because its target could not be reached, has an effect.
   'session-ended': (entry) =>
     entry.effect === 'deny'
-      ? authentication(entry, [1, 'Logon'], false)
+      ? authentication(entry, SESSION_STARTED, false)
       : authentication(entry, [2, 'Logoff'], true),
   decision: operation,
   introspection: operation,
@@ -56,6 +64,8 @@ const EVENTS: Readonly<Record<string, (entry: Fields) => Event>> = {
   quarantined: (entry) => revocation(entry, [99, 'Privileges Withdrawn'], 'High'),
   'revocation-lifted': (entry) => revocation(entry, [99, 'Privileges Restored'], 'Medium'),
   'groups-lost': (entry) => privileges(entry, [99, 'Privileges Withdrawn'], true),
+  'token-issued': (entry) => authentication(entry, [4, 'Service Ticket Request'], true),
+  'token-refused': (entry) => authentication(entry, [4, 'Service Ticket Request'], false),
   violation: finding,
   admin: administration,
 };
@@ -112,15 +122,27 @@ function lifecycle(activity: Event['activity']): Event {
 
 function policyChange(entry: Fields, success: boolean): Event {
   const version = text(entry.policyVersion);
-  const entity = {
+  return managed(entry, success, {
     name: 'policies',
     type: 'Policy',
     type_id: 5,
     ...(version === undefined ? {} : { uid: version, version }),
-  };
-  return event(CLASSES.entityManagement, [3, 'Update'], success ? 'Informational' : 'High', success, {
-    entity,
   });
+}
+
+function configurationChange(entry: Fields): Event {
+  return managed(entry, true, { name: 'configuration', type: 'Configuration', type_id: 99 });
+}
+
+/** Something that governs the gateway was read: an update, unless the log has it that nothing in it changed. */
+function managed(entry: Fields, success: boolean, entity: Readonly<Record<string, unknown>>): Event {
+  const facts = recordOf(entry.facts);
+  const same = ['added', 'changed', 'removed'].every((name) => {
+    const list = facts[name];
+    return Array.isArray(list) && list.length === 0;
+  });
+  const activity: Event['activity'] = same ? [2, 'Read'] : [3, 'Update'];
+  return event(CLASSES.entityManagement, activity, success ? 'Informational' : 'High', success, { entity });
 }
 
 function authentication(entry: Fields, activity: Event['activity'], success: boolean): Event {
@@ -197,6 +219,7 @@ function revocation(entry: Fields, activity: Event['activity'], severity: Severi
 function decided(entry: Fields): [Event['activity'], boolean | null] {
   const state = factOf(entry, 'state');
   if (state === 'approved' || state === 'redeemed') return [[1, 'Assign Privileges'], true];
+  if (state === 'asked') return [[99, 'Approval Passed On'], null];
   return state === 'pending' ? [[99, 'Approval Counted'], null] : [[99, 'Privileges Refused'], false];
 }
 

@@ -3,6 +3,7 @@ import { TLSSocket } from 'node:tls';
 import type { Caller, Denial, Door, Limits } from '../protocol.ts';
 import type { Bind } from './binding.ts';
 import { ClientConnection, type ClientLimits, type Incoming } from './client.ts';
+import { possessionOf } from './possession.ts';
 import { answerOf, problemOf, violationProblem } from './problem.ts';
 import { relay } from './relay.ts';
 import { type RequestHead, readIncoming } from './request-head.ts';
@@ -73,6 +74,7 @@ async function firstRequest(
 function callerOf(client: ClientConnection, incoming: Incoming, head: RequestHead, shared: Shared): Caller {
   return {
     credential: head.credential,
+    possession: possessionOf(client, head),
     target: head.route.target,
     facet: '',
     secure: client.socket instanceof TLSSocket,

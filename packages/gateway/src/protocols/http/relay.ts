@@ -5,6 +5,7 @@ import type { ClientConnection, Incoming } from './client.ts';
 import { deliver } from './deliver.ts';
 import { fieldSafe, interimReply } from './interim.ts';
 import { type Interruption, reactions, type State } from './lifecycle.ts';
+import { possessionOf } from './possession.ts';
 import {
   type Answer,
   answerOf,
@@ -136,6 +137,11 @@ class Relay {
     const { head } = reading;
     const stranger = strangeness(this.#first.head, head);
     if (stranger !== null) return this.#refuse(incoming, stranger.status, stranger.code, stranger.reason);
+    if (incoming !== this.#first.incoming) {
+      // The first was proven when the caller was authenticated. A proof is for one request.
+      const unproven = await this.#line.confirm(possessionOf(this.#client, head));
+      if (unproven !== null) return this.#turn(answerOf(problemOf(unproven.denial)), true);
+    }
     const limit = Math.min(options.bodyBytes, this.#line.limits.messageBytes);
     const slow = failureProblem(408, 'limit-exceeded', 'the request body took too long (http.bodyMs)');
     const body = await this.#unlessStopped(readBody(incoming, limit), options.bodyMs, slow);

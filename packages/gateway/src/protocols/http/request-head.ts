@@ -7,6 +7,10 @@ export interface RequestHead {
   readonly route: Route;
   /** The bearer token; empty when there is none. A secret. */
   readonly credential: string;
+  /** The DPoP proof, under that scheme; empty when it is missing, null under any other scheme. */
+  readonly proof: string | null;
+  /** The path as it was asked for, the target with it, without the query. */
+  readonly path: string;
   /** The media type without parameters, lower case; empty when there is none. */
   readonly contentType: string;
   /** What is passed on: lower-case names, an allow-list. Never a credential, never hop-by-hop. */
@@ -56,19 +60,19 @@ const FORWARDED = new Set(
 /** Never passed on, whatever the configuration says. */
 const NEVER = new Set(
   (
-    'accept-encoding authorization connection content-length cookie expect forwarded host if-range keep-alive ' +
+    'accept-encoding authorization connection content-length cookie dpop expect forwarded host if-range keep-alive ' +
     'proxy-authenticate proxy-authorization proxy-connection range te trailer transfer-encoding upgrade via'
   ).split(' '),
 );
 
 /** A second one of these is a second opinion about where the message goes or ends. */
 const SINGLE = new Set(
-  'authorization content-length content-type expect host idempotency-key transfer-encoding'.split(' '),
+  'authorization content-length content-type dpop expect host idempotency-key transfer-encoding'.split(' '),
 );
 
 const OVERRIDE = /^x-(http-)?(method(-override)?|http-method)$/;
 /** RFC 9110 section 11.2 `token68`. */
-const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
+const CREDENTIAL = /^(bearer|dpop) +([A-Za-z0-9\-._~+/]+=*)$/i;
 const HOST = /^[A-Za-z0-9.\-_]+(:\d{1,5})?$|^\[[0-9A-Fa-f:.]+\](:\d{1,5})?$/;
 const BODILESS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -83,13 +87,16 @@ export function readHead(raw: RawHead, rules: HeadRules): HeadReading {
   if (framing !== null) return framing;
   const reading = readRoute(raw.url, rules.pathSegments);
   if (!reading.ok) return violation(400, reading.reason);
+  const [, scheme = '', credential = ''] = CREDENTIAL.exec(fields.get('authorization') ?? '') ?? [];
   const override = [...fields.keys()].find((name) => OVERRIDE.test(name.replaceAll('_', '-')));
   return {
     ok: true,
     head: {
       method: raw.method,
       route: reading.route,
-      credential: BEARER.exec(fields.get('authorization') ?? '')?.[1] ?? '',
+      credential,
+      proof: scheme.toLowerCase() === 'dpop' ? (fields.get('dpop') ?? '') : null,
+      path: raw.url.split('?', 1).join(''),
       contentType: mediaType(fields.get('content-type')),
       headers: passedOn(fields, rules.forwardHeaders),
       override: override ?? null,

@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { BodyReader, FrontendType, WireError } from '@sallyport/postgres-wire';
+import { authoritiesOf } from '../../lib/authorities.ts';
 import type { Caller, Denial, Door } from '../protocol.ts';
 import type { CancelKeys } from './cancel-keys.ts';
+import { readCredential } from './credential.ts';
 import { ASK_CLEARTEXT_PASSWORD, denialMessage, errorMessage, negotiateProtocolVersion } from './messages.ts';
 import { NEWEST_MINOR, type Opening, parseOpening, STARTUP_PACKET_BYTES } from './opening.ts';
 import { SocketReader } from './socket-reader.ts';
@@ -147,17 +149,23 @@ class Doorway {
       this.#socket.write(negotiateProtocolVersion(Math.min(minor, NEWEST_MINOR), unknownOptions));
     }
     this.#socket.write(ASK_CLEARTEXT_PASSWORD);
-    const credential = await this.#readCredential();
+    const password = await this.#readCredential();
     this.#reader.release();
     const socket = this.#socket;
     const { user: target, database: facet, applicationName: client, settings: startup } = request;
     const refuse = (denial: Denial): void => end(socket, denialMessage(denial, 'FATAL'));
     const secure = socket instanceof TLSSocket;
+    const authorities = authoritiesOf(socket);
+    const { token: credential, possession } = readCredential(password, {
+      target,
+      authorities,
+      certificate: null,
+    });
     return {
       socket,
       minor,
       unknownOptions,
-      facts: { credential, target, facet, client, startup, secure, refuse },
+      facts: { credential, possession, target, facet, client, startup, secure, refuse },
     };
   }
 

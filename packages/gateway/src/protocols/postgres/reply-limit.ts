@@ -4,11 +4,13 @@ import type { ReplyLimit } from '../protocol.ts';
 /** The tighter of two limits, one by one. */
 export function tighter(a: ReplyLimit | null, b: ReplyLimit | null): ReplyLimit | null {
   if (a === null || b === null) return a ?? b;
-  const least = (key: Over): number | null => {
+  const least = (key: 'rows' | 'bytes' | 'timeoutMs'): number | null => {
     const most = Math.min(a[key] ?? Number.POSITIVE_INFINITY, b[key] ?? Number.POSITIVE_INFINITY);
     return most === Number.POSITIVE_INFINITY ? null : most;
   };
-  return { rows: least('rows'), bytes: least('bytes'), timeoutMs: least('timeoutMs') };
+  const takeRows = a.takeRows ?? b.takeRows;
+  const shared = takeRows === undefined ? {} : { takeRows };
+  return { rows: least('rows'), bytes: least('bytes'), timeoutMs: least('timeoutMs'), ...shared };
 }
 
 /** What an operation's reply came to so far. Every Execute of one portal counts on. */
@@ -18,7 +20,7 @@ export interface Taken {
 }
 
 /** The limit that a reply goes over. */
-export type Over = keyof ReplyLimit;
+export type Over = 'rows' | 'bytes' | 'timeoutMs' | 'budget';
 
 /** How far a run of messages may be delivered. */
 export interface Fit {
@@ -31,6 +33,20 @@ export interface Fit {
  * delivered as a whole or not at all.
  */
 export function fit(bytes: Buffer, start: number, end: number, limit: ReplyLimit, taken: Taken): Fit {
+  if (limit.takeRows === undefined) return walk(bytes, start, end, limit, taken);
+  const tried = { ...taken };
+  const within = walk(bytes, start, end, limit, tried);
+  const rows = tried.rows - taken.rows;
+  const granted = rows === 0 ? 0 : limit.takeRows(rows);
+  if (granted < rows) {
+    const most = { ...limit, rows: taken.rows + granted };
+    return { end: walk(bytes, start, end, most, taken).end, over: 'budget' };
+  }
+  Object.assign(taken, tried);
+  return within;
+}
+
+function walk(bytes: Buffer, start: number, end: number, limit: ReplyLimit, taken: Taken): Fit {
   const rows = limit.rows ?? Number.POSITIVE_INFINITY;
   const most = limit.bytes ?? Number.POSITIVE_INFINITY;
   let at = start;
@@ -68,17 +84,23 @@ export const SQLSTATE_OVER: Readonly<Record<Over, string>> = {
   rows: '54000',
   bytes: '54000',
   timeoutMs: '57014',
+  budget: '54000',
 };
 
 /** What the client is told, and what it could do. */
 export function overLimit(over: Over, limit: ReplyLimit, evaluationId: string): readonly [string, string] {
-  const most = limit[over] ?? 0;
+  const most = over === 'budget' ? 0 : (limit[over] ?? 0);
   const beginning = `the reply to evaluation ${evaluationId}`;
   switch (over) {
     case 'rows':
       return [`${beginning} has more than ${most} rows (limit_rows)`, 'ask for fewer rows, or a summary'];
     case 'bytes':
       return [`${beginning} has more than ${most} bytes (limit_bytes)`, 'ask for fewer rows or columns'];
+    case 'budget':
+      return [
+        `the budget of the task token, in rows, is used up by ${beginning}`,
+        'exchange your access token for a task token with a budget that is enough',
+      ];
     case 'timeoutMs':
       return [
         `${beginning} took more than ${most} ms (limit_time)`,

@@ -1,0 +1,114 @@
+import { oauthPaths } from '@sallyport/contract';
+import { makeProof, readAgentKey } from '../agent-key.ts';
+import { type ControlPlaneOptions, DEFAULT_URL } from '../control-plane.ts';
+import { exitCode, Failure } from '../failure.ts';
+import { jsonText, oneLine, type Terminal } from '../terminal.ts';
+import { readToken } from '../token.ts';
+
+export interface ExchangeOptions extends ControlPlaneOptions {
+  readonly target: readonly string[];
+  readonly action: readonly string[];
+  readonly task?: string;
+  readonly operations?: number;
+  readonly rows?: number;
+  readonly approvals?: number;
+  readonly lifetime?: number;
+  readonly instance?: string;
+  readonly keyFile?: string;
+  readonly json?: boolean;
+}
+
+const TYPE = 'urn:ietf:params:oauth:token-type:access_token';
+/** Largest answer that is read, in bytes, and longest time for it. */
+const ANSWER_BYTES = 262_144;
+const ANSWER_MS = 30_000;
+
+/** Exchanges the access token for a task token, and prints that: for a file that only its reader can read. */
+export async function exchange(options: ExchangeOptions, terminal: Terminal): Promise<void> {
+  const token = await readToken({ option: options.tokenFile, environment: process.env }, terminal);
+  const url = endpoint(options.url ?? process.env.SALLYPORT_URL ?? DEFAULT_URL);
+  const { task, operations, rows, approvals, lifetime, instance } = options;
+  const { target: targets, action: actions } = options;
+  const details = {
+    type: 'sallyport_task',
+    task,
+    targets,
+    actions,
+    budget: { operations, rows, approvals },
+    lifetime,
+    instance,
+  };
+  const body = new URLSearchParams({
+    grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    subject_token: token,
+    subject_token_type: TYPE,
+    authorization_details: JSON.stringify([details]),
+  });
+  const dpop =
+    options.keyFile === undefined
+      ? {}
+      : { dpop: makeProof(readAgentKey(options.keyFile, true), 'POST', url, null) };
+  const response = await fetch(url, {
+    method: 'POST',
+    body,
+    headers: dpop,
+    redirect: 'error',
+    signal: AbortSignal.timeout(ANSWER_MS),
+  }).catch((cause: unknown) => {
+    throw new Failure(exitCode.failed, `The control plane at ${url} cannot be reached.`, { cause });
+  });
+  const answer = asRecord((await response.text()).slice(0, ANSWER_BYTES));
+  if (typeof answer.access_token !== 'string') {
+    const why = String(answer.error_description ?? answer.detail ?? `status ${response.status}`);
+    throw new Failure(exitCode.refused, `The token was not exchanged: ${why}`);
+  }
+  terminal.out(options.json === true ? jsonText(answer, 2) : oneLine(answer.access_token));
+}
+
+export interface ProofOptions extends ControlPlaneOptions {
+  readonly keyFile: string;
+  readonly target: string;
+  readonly address: string;
+}
+
+/** Prints the password of one connection to PostgreSQL with a bound token. */
+export async function proof(options: ProofOptions, terminal: Terminal): Promise<void> {
+  const token = await readToken({ option: options.tokenFile, environment: process.env }, terminal);
+  const htu = `postgres://${encodeURIComponent(options.target)}@${options.address}`;
+  terminal.out(`dpop~${makeProof(readAgentKey(options.keyFile, false), 'CONNECT', htu, token)}~${token}`);
+}
+
+/** Shows what a token says it is for. It verifies nothing: whoever holds the token can read it. */
+export async function inspect(
+  options: ControlPlaneOptions & { readonly json?: boolean },
+  terminal: Terminal,
+): Promise<void> {
+  const token = await readToken({ option: options.tokenFile, environment: process.env }, terminal);
+  const claims = asRecord(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+  if (Object.keys(claims).length === 0) throw new Failure(exitCode.usage, 'This token is no JWT.');
+  if (options.json === true) return terminal.out(jsonText(claims, 2));
+  for (const name of ['iss', 'sub', 'act', 'task', 'scope', 'authorization_details', 'cnf', 'jti']) {
+    if (claims[name] === undefined) continue;
+    const value = typeof claims[name] === 'string' ? claims[name] : JSON.stringify(claims[name]);
+    terminal.out(`${name.padEnd(22)}${oneLine(value)}`);
+  }
+  if (typeof claims.exp === 'number' && Math.abs(claims.exp) < 8e12)
+    terminal.out(`${'expires'.padEnd(22)}${new Date(claims.exp * 1_000).toISOString()}`);
+}
+
+/** The token must not cross a network in the clear. */
+function endpoint(base: string): string {
+  const url = URL.canParse(base) ? new URL(oauthPaths.token, base) : null;
+  const local = url !== null && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
+  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && local)) return url.href;
+  throw new Failure(exitCode.usage, `${base} is not an https URL, or http on this machine.`);
+}
+
+function asRecord(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,9 @@
+/**
+ * Where the gateway is an OAuth authorization server. Not in the table of routes: what is asked and answered there is not
+ * the gateway's own to say, but that of RFC 8693, RFC 8414 and RFC 7517.
+ */
+export const oauthPaths = {
+  token: '/v1/token',
+  metadata: '/.well-known/oauth-authorization-server',
+  keys: '/.well-known/jwks.json',
+} as const;

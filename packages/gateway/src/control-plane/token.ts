@@ -1,0 +1,73 @@
+import { oauthPaths } from '@sallyport/contract';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { proofAlgorithms } from '../identity/index.ts';
+import { ExchangeRefused, type TokenExchange } from '../task-tokens/index.ts';
+import { possessionOf, proofOf } from './possession.ts';
+
+/** What whoever has no token yet, or looks for the keys of one, may ask. */
+export const oauthRoutes: ReadonlySet<string> = new Set(Object.values(oauthPaths));
+
+/**
+ * The gateway as an authorization server: RFC 8693 at the token endpoint, RFC 8414 metadata, RFC 7517 keys. Who exchanges a
+ * token is authenticated by that token, so these routes ask for no other.
+ */
+export function tokenRoutes(app: FastifyInstance, exchange: TokenExchange | null): void {
+  if (exchange === null) return;
+  const { issuer } = exchange;
+  const names = [new URL(issuer.issuer).host];
+  app.get(oauthPaths.keys, () => issuer.keys.jwks);
+  app.get(oauthPaths.metadata, () => metadataOf(issuer.issuer));
+  // Within a scope of its own: no other route takes the bodies that any web page can send.
+  void app.register(async (scope) => {
+    scope.addContentTypeParser(
+      'application/x-www-form-urlencoded',
+      { parseAs: 'string' },
+      (_request, body, done) => done(null, body),
+    );
+    scope.setErrorHandler((error, _request, reply) => {
+      if (error instanceof ExchangeRefused) return answer(reply, error.error, error.message);
+      const status = statusCodeOf(error);
+      if (status >= 400 && status < 500) {
+        return answer(
+          reply,
+          'invalid_request',
+          'send a form (application/x-www-form-urlencoded) of the usual size',
+        );
+      }
+      throw error;
+    });
+    scope.post(oauthPaths.token, async (request) => {
+      const { body } = request;
+      if (typeof body !== 'string') throw new ExchangeRefused('invalid_request', 'send a form');
+      return exchange.exchange(body, possessionOf(request, proofOf(request), names), request.ip);
+    });
+  });
+}
+
+/** RFC 6749 section 5.2. */
+function answer(reply: FastifyReply, error: ExchangeRefused['error'], description: string): FastifyReply {
+  const status = error === 'temporarily_unavailable' ? 503 : 400;
+  // The characters that a description may have: no quotes, no backslashes, nothing but ASCII.
+  const text = description.replaceAll('"', "'").replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?');
+  return reply.code(status).type('application/json').send({ error, error_description: text });
+}
+
+/** RFC 8414 section 2. */
+function metadataOf(issuer: string): object {
+  const at = (path: string) => `${issuer.replace(/\/$/, '')}${path}`;
+  return {
+    issuer,
+    token_endpoint: at(oauthPaths.token),
+    jwks_uri: at(oauthPaths.keys),
+    grant_types_supported: ['urn:ietf:params:oauth:grant-type:token-exchange'],
+    response_types_supported: [],
+    token_endpoint_auth_methods_supported: ['none'],
+    dpop_signing_alg_values_supported: proofAlgorithms,
+    authorization_details_types_supported: ['sallyport_task'],
+  };
+}
+
+function statusCodeOf(error: unknown): number {
+  const code = typeof error === 'object' && error !== null && 'statusCode' in error ? error.statusCode : 500;
+  return typeof code === 'number' ? code : 500;
+}

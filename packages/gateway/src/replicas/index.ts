@@ -1,0 +1,1 @@
+export { createSessionIndex, type SessionIndex, type SessionIndexDependencies } from './session-index.ts';

@@ -1,0 +1,20 @@
+/** RFC 6749 section 5.2, RFC 8693 section 2.2.2, RFC 9396 section 5 and RFC 9449 section 5. */
+export type ExchangeError =
+  | 'invalid_request'
+  | 'invalid_target'
+  | 'invalid_scope'
+  | 'invalid_authorization_details'
+  | 'invalid_dpop_proof'
+  | 'unsupported_grant_type'
+  | 'temporarily_unavailable';
+
+/** An exchange that is refused. Its message is told to the client, in fixed words and names that the client gave. */
+export class ExchangeRefused extends Error {
+  override readonly name = 'ExchangeRefused';
+  readonly error: ExchangeError;
+
+  constructor(error: ExchangeError, description: string) {
+    super(description);
+    this.error = error;
+  }
+}

@@ -1,0 +1,472 @@
+/** What stands in the log, field by field: each type of entry as a real gateway writes it, and as the documentation has it. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { before, test } from 'node:test';
+import type { AuditEntryType } from '../../packages/gateway/src/audit/index.ts';
+import type { Entry } from '../fixtures/audit-entries.ts';
+import { everyEntry, pinned } from '../fixtures/every-entry.ts';
+import { PINNED_CONTAINMENT } from '../fixtures/pinned-containment.ts';
+
+const AGENT = { subject: 'test|agent', actor: 'agent-1', task: 'look-around' };
+const SESSION = { ...AGENT, protocol: 'postgres', sessionId: '<session>', target: 'db' };
+const person = (name: string) => ({ subject: `test|${name}`, actor: null, task: null });
+const SECTIONS = [
+  '<sha256> approval',
+  '<sha256> audit',
+  '<sha256> audit_index',
+  '<sha256> connector',
+  '<sha256> control_plane',
+  '<sha256> data_directory',
+  '<sha256> http',
+  '<sha256> identity',
+  '<sha256> limits',
+  '<sha256> listeners',
+  '<sha256> log',
+  '<sha256> masking',
+  '<sha256> metrics',
+  '<sha256> policy',
+  '<sha256> recording',
+  '<sha256> sign_in',
+  '<sha256> storage',
+  '<sha256> targets',
+];
+
+/** Each distinct entry of each type, but for `type` and `v`, which all have. */
+const PINNED = {
+  'gateway-started': [{ policyVersion: '<version>' }],
+  'gateway-stopped': [{}],
+  'configuration-loaded': [
+    { facts: { sections: SECTIONS } },
+    { facts: { added: [], changed: [], comparedWith: '<seq>', removed: [], sections: SECTIONS } },
+  ],
+  'policy-loaded': [
+    {
+      facts: { directory: '<directory>', files: ['<sha256> test.cedar'], policies: 4, trigger: 'start' },
+      policyVersion: '<version>',
+    },
+    {
+      facts: {
+        added: [],
+        before: '<version>',
+        changed: ['<sha256> <sha256> test.cedar'],
+        directory: '<directory>',
+        files: ['<sha256> test.cedar'],
+        policies: 4,
+        removed: [],
+        trigger: 'command',
+      },
+      policyVersion: '<version>',
+    },
+    {
+      facts: {
+        added: [],
+        before: '<version>',
+        changed: [],
+        directory: '<directory>',
+        files: ['<sha256> test.cedar'],
+        policies: 4,
+        removed: [],
+        trigger: 'start',
+      },
+      policyVersion: '<version>',
+    },
+  ],
+  'policy-rejected': [
+    {
+      facts: {
+        added: [],
+        before: '<version>',
+        changed: ['<sha256> <sha256> test.cedar'],
+        directory: '<directory>',
+        errors: ['test.cedar:6: this policy is not ended: add a semicolon'],
+        files: ['<sha256> test.cedar'],
+        removed: [],
+        trigger: 'command',
+      },
+      policyVersion: '<version>',
+      reason: 'the policy set is not valid',
+    },
+  ],
+  authenticated: [
+    {
+      ...AGENT,
+      facts: { address: '127.0.0.1', client: '', door: 'listener', facet: 'postgres', secure: false },
+      protocol: 'postgres',
+      sessionId: '<session>',
+      target: 'elsewhere',
+    },
+    {
+      ...SESSION,
+      facts: { address: '127.0.0.1', client: '', door: 'listener', facet: 'postgres', secure: false },
+    },
+    { ...person('approver'), facts: { address: '127.0.0.1', door: 'control-plane' } },
+    { ...person('auditor'), facts: { address: '127.0.0.1', door: 'control-plane' } },
+    { ...person('guard'), facts: { address: '127.0.0.1', door: 'control-plane' } },
+  ],
+  'authentication-failed': [
+    {
+      effect: 'deny',
+      evaluationId: '<evaluation>',
+      facts: { address: '127.0.0.1', door: 'listener' },
+      protocol: 'postgres',
+      reason: 'The token was refused: it is not a signed JWT; present an OIDC access token.',
+      target: 'db',
+    },
+    {
+      ...AGENT,
+      effect: 'deny',
+      evaluationId: '<evaluation>',
+      facts: { address: '127.0.0.1', door: 'listener' },
+      protocol: 'postgres',
+      reason: 'no postgres target is named "elsewhere"',
+      sessionId: '<session>',
+      target: 'elsewhere',
+    },
+    {
+      facts: { address: '127.0.0.1', door: 'control-plane' },
+      reason: 'The token was refused: it is not a signed JWT; present an OIDC access token.',
+    },
+  ],
+  'session-started': [
+    { ...SESSION, facts: { access: 'read-write', client: '', facet: 'postgres', secure: false } },
+  ],
+  'session-ended': [
+    {
+      ...SESSION,
+      facts: { operations: '<number>' },
+      reason: 'the client or the target closed the connection',
+    },
+    { ...SESSION, facts: { operations: '<number>' }, reason: 'guard ended it: enough' },
+    {
+      ...SESSION,
+      facts: { operations: '<number>' },
+      reason: 'a newer token of the same caller has fewer groups',
+    },
+  ],
+  decision: [
+    {
+      ...SESSION,
+      actions: ['connect'],
+      digest: '<digest>',
+      effect: 'permit',
+      evaluationId: '<evaluation>',
+      form: 'connect',
+      policies: ['everyone'],
+      policyVersion: '<version>',
+    },
+    {
+      ...SESSION,
+      actions: ['select'],
+      digest: '<digest>',
+      effect: 'permit',
+      evaluationId: '<evaluation>',
+      form: 'select mail from work.people',
+      policies: ['read'],
+      policyVersion: '<version>',
+      tables: ['postgres.work.people'],
+    },
+    {
+      ...SESSION,
+      actions: ['delete'],
+      digest: '<digest>',
+      effect: 'deny',
+      evaluationId: '<evaluation>',
+      form: 'delete from work.people',
+      policies: [],
+      policyVersion: '<version>',
+      reason: 'no policy permits delete on Table "postgres/work/people"',
+      tables: ['postgres.work.people'],
+    },
+    {
+      ...SESSION,
+      actions: ['reveal'],
+      digest: '<digest>',
+      effect: 'permit',
+      evaluationId: '<evaluation>',
+      form: 'reveal email',
+      policies: ['email'],
+      policyVersion: '<version>',
+      requestId: '<request>',
+    },
+    {
+      ...SESSION,
+      actions: ['insert'],
+      digest: '<digest>',
+      effect: 'deny',
+      evaluationId: '<evaluation>',
+      form: 'insert into work.log values (?)',
+      policies: [],
+      policyVersion: '<version>',
+      reason: 'approver denied it: no',
+      requestId: '<request>',
+      tables: ['postgres.work.log'],
+    },
+    {
+      ...SESSION,
+      actions: [],
+      digest: '<digest>',
+      effect: 'deny',
+      evaluationId: '<evaluation>',
+      form: '(a message that cannot be read)',
+      policies: [],
+      policyVersion: '<version>',
+      reason: 'protocol violation: message type 0x70 is unknown or out of place',
+      tables: ['*'],
+    },
+  ],
+  introspection: [{ ...SESSION, effect: 'permit', evaluationId: '<evaluation>', form: 'read the catalog' }],
+  'access-requested': [
+    {
+      ...AGENT,
+      digest: '<digest>',
+      facts: { expiresAt: '<time>', requirements: ['1 of approvers'] },
+      form: 'reveal email',
+      requestId: '<request>',
+      sessionId: '<session>',
+      target: 'db',
+    },
+    {
+      ...AGENT,
+      digest: '<digest>',
+      facts: { expiresAt: '<time>', requirements: ['1 of approvers'] },
+      form: 'insert into work.log values (?)',
+      requestId: '<request>',
+      sessionId: '<session>',
+      target: 'db',
+    },
+  ],
+  'access-decided': [
+    {
+      ...AGENT,
+      digest: '<digest>',
+      facts: {
+        approver: 'test|approver',
+        seatsFilled: 1,
+        seatsNeeded: 1,
+        state: 'approved',
+        verdict: 'approve',
+      },
+      form: 'reveal email',
+      requestId: '<request>',
+      sessionId: '<session>',
+      target: 'db',
+    },
+    {
+      ...AGENT,
+      digest: '<digest>',
+      facts: { approver: 'test|approver', seatsFilled: 0, seatsNeeded: 1, state: 'denied', verdict: 'deny' },
+      form: 'insert into work.log values (?)',
+      requestId: '<request>',
+      sessionId: '<session>',
+      target: 'db',
+    },
+  ],
+  reveal: [
+    {
+      ...SESSION,
+      effect: 'permit',
+      evaluationId: '<evaluation>',
+      facts: { approvedBy: ['test|approver'], classes: ['email'], state: 'granted' },
+      reason: 'shown in this session from here on',
+      requestId: '<request>',
+    },
+    {
+      ...SESSION,
+      evaluationId: '<evaluation>',
+      facts: { classes: ['email'], state: 'ended' },
+      reason: 'the client ended it',
+    },
+  ],
+  violation: [
+    {
+      facts: { address: '127.0.0.1', side: 'client' },
+      protocol: 'postgres',
+      reason: 'a start-up packet of 1195725856 bytes; 8 to 10000 are accepted',
+    },
+    { ...SESSION, facts: { side: 'client' }, reason: 'message type 0x70 is unknown or out of place' },
+  ],
+  'recording-chunk': [
+    {
+      ...SESSION,
+      facts: {
+        bytes: '<bytes>',
+        chunk: '<number>',
+        file: '<day>/<session>.rec',
+        offset: '<bytes>',
+        sha256: '<sha256>',
+      },
+    },
+    {
+      ...SESSION,
+      facts: {
+        bytes: '<bytes>',
+        chunk: '<number>',
+        file: '<day>/<session>.rec',
+        last: true,
+        offset: '<bytes>',
+        sha256: '<sha256>',
+      },
+    },
+  ],
+  'recording-held': [
+    {
+      ...person('auditor'),
+      facts: { sessionActor: 'agent-1', sessionSubject: 'test|agent' },
+      protocol: 'postgres',
+      reason: 'case 7',
+      sessionId: '<session>',
+      target: 'db',
+    },
+  ],
+  'recording-released': [
+    {
+      ...person('auditor'),
+      facts: { sessionActor: 'agent-1', sessionSubject: 'test|agent' },
+      protocol: 'postgres',
+      reason: 'case closed',
+      sessionId: '<session>',
+      target: 'db',
+    },
+  ],
+  'recording-deleted': [
+    {
+      ...SESSION,
+      facts: { bytes: '<bytes>', days: 30, file: '<day>/<session>.rec', keep: 'proofs' },
+      reason: 'recording.retention: last written more than 30 days ago',
+    },
+  ],
+  'recording-stored': [
+    {
+      ...SESSION,
+      facts: {
+        bytes: '<bytes>',
+        file: '<day>/<session>.rec',
+        location: 's3://recordings/<day>/<session>.rec',
+      },
+    },
+  ],
+  'token-issued': [
+    {
+      ...AGENT,
+      actions: ['read'],
+      delegation: ['agent-1#worker-1', 'agent-1'],
+      facts: {
+        address: '127.0.0.1',
+        approvals: 10,
+        bound: [],
+        expiresAt: '<time>',
+        operations: '<number>',
+        parent: '<token>',
+        rows: 100_000,
+        targets: ['db'],
+      },
+      tokenId: '<token>',
+    },
+  ],
+  'token-refused': [
+    {
+      ...AGENT,
+      delegation: ['agent-1'],
+      effect: 'deny',
+      facts: { address: '127.0.0.1', error: 'invalid_request' },
+      reason: 'the token is for another task: ask for that, or for TASK/PART of it',
+      tokenId: '<token>',
+    },
+    {
+      effect: 'deny',
+      facts: { address: '127.0.0.1', error: 'invalid_request' },
+      reason: 'The token was refused: it is not a signed JWT; present an OIDC access token.',
+    },
+  ],
+  admin: [
+    { ...person('auditor'), facts: { attempt: 'read-recording' }, sessionId: '<session>', target: 'db' },
+    { ...person('auditor'), facts: { attempt: 'search-audit', filters: ['subject'] } },
+    {
+      ...person('guard'),
+      facts: { attempt: 'end-session' },
+      reason: 'enough',
+      sessionId: '<session>',
+      target: 'db',
+    },
+    { ...person('approver'), facts: { attempt: 'approve', refused: 'conflict' }, requestId: '<request>' },
+  ],
+  'signed-in': [
+    {
+      ...person('auditor'),
+      facts: { address: '127.0.0.1', door: 'control-plane', issuer: 'test', session: 'browser' },
+    },
+  ],
+  'signed-out': [
+    { subject: 'test|auditor', reason: 'signed out', facts: { door: 'control-plane', issuer: 'test' } },
+  ],
+  'sign-in-refused': [
+    {
+      facts: { address: '127.0.0.1', door: 'control-plane', issuer: 'test' },
+      reason: 'The sign-in was refused: this browser has begun none; begin again.',
+    },
+  ],
+  ...PINNED_CONTAINMENT,
+} satisfies Record<AuditEntryType, readonly object[]>;
+
+let all: readonly Entry[];
+before(async () => {
+  all = await everyEntry();
+});
+
+test('every type of entry is what it is pinned to be, field by field [audit.pinned, audit.version]', () => {
+  const found: Record<string, Set<string>> = {};
+  for (const entry of all) {
+    const type = String(entry.type);
+    found[type] ??= new Set();
+    found[type].add(inOrder(pinned(entry)));
+  }
+  assert.deepEqual(Object.keys(found).sort(), Object.keys(PINNED).sort());
+  for (const [type, literals] of Object.entries(PINNED)) {
+    const wanted = literals.map((literal) => inOrder({ ...literal, type, v: 1 }));
+    assert.deepEqual([...(found[type] ?? [])].sort(), wanted.sort(), type);
+  }
+});
+
+/** JSON with the members of each object in the order of their names. */
+function inOrder(value: unknown): string {
+  return JSON.stringify(value, (_, member: unknown) =>
+    typeof member === 'object' && member !== null && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : member,
+  );
+}
+
+/** What entries have at times that the run above does not bring about; each is tested where it is made. */
+const AT_TIMES: Partial<Record<AuditEntryType, readonly string[]>> = {
+  'gateway-started': ['cutBytes'],
+  'policy-loaded': ['filesLeftOut'],
+  'policy-rejected': ['filesLeftOut'],
+  'session-ended': ['evaluationId', 'effect'],
+  decision: ['obligations', 'risk', 'riskReasons', 'shadow', 'shadowPolicies', 'shadowReason'],
+};
+
+/** Written by the log itself and not by the gateway. */
+const OF_THE_LOG: Readonly<Record<string, readonly string[]>> = { 'log-key-changed': ['from', 'to'] };
+
+test('the documentation lists every type of entry with all its fields, and no other [audit.documented]', () => {
+  const documented = readFileSync('docs/audit-log-format.md', 'utf8');
+  const section = documented.split(/^## /m).find((part) => part.startsWith('Types of entries')) ?? '';
+  const rows = [...section.matchAll(/^\| `([a-z-]+)` \|[^|]*\|([^|]*)\|([^|]*)\|$/gm)].map(
+    ([, type = '', fields = '', facts = '']) => [type, namesIn(fields + facts)] as const,
+  );
+  const wanted = Object.entries(PINNED).map(([type, literals]) => [
+    type,
+    [...new Set([...literals.flatMap(fieldsOf), ...(AT_TIMES[type as AuditEntryType] ?? [])])].sort(),
+  ]);
+  assert.deepEqual(Object.fromEntries(rows), { ...Object.fromEntries(wanted), ...OF_THE_LOG });
+  assert.equal(rows.length, new Set(rows.map(([type]) => type)).size);
+});
+
+function namesIn(cells: string): readonly string[] {
+  return [...cells.matchAll(/`(\w+)`/g)].map(([, name = '']) => name).sort();
+}
+
+function fieldsOf(literal: object): readonly string[] {
+  const { facts = {}, ...fields } = literal as { readonly facts?: object };
+  return [...Object.keys(fields), ...Object.keys(facts)];
+}

@@ -1,0 +1,11 @@
+/** What several gateways over one store promise. */
+export const replicaRequirements = {
+  'replicas.approve':
+    'A person decides on any gateway; the one that holds the operation judges and logs it, and the one they spoke to logs it first.',
+  'replicas.rules': 'Who may not decide may not on another gateway either, whatever the store says.',
+  'replicas.end': 'Sessions of every gateway are listed with its name, and ended from any of them.',
+  'replicas.crash':
+    'What a gateway held when it stopped fails at its next start; a word it did not answer is withdrawn and never counts.',
+  'replicas.hostile-store':
+    'What others wrote into the store approves nothing that its people did not see and say.',
+} as const;

@@ -1,0 +1,45 @@
+/** What task tokens promise: RFC 8693 at the gateway, RFC 9449 at its doors. */
+export const taskTokenRequirements = {
+  'task-tokens.exchange':
+    'An access token of a configured issuer is exchanged for a task token by a standard client.',
+  'task-tokens.token':
+    'A task token is a JWT that anyone verifies with published keys, and names what it is for.',
+  'task-tokens.blank':
+    'What a task token does not name is denied, on every protocol, whatever policy permits.',
+  'task-tokens.target': 'A target that a task token does not name is denied before it is dialled.',
+  'task-tokens.read-only':
+    'A token that names no change gets sessions that are read-only at the target as well.',
+  'task-tokens.narrower':
+    'A token that is made from a task token is never for more: targets, actions, budget, task, life, binding.',
+  'task-tokens.budget': 'Operations are counted over all sessions of a token; one over its budget is denied.',
+  'task-tokens.descendants': 'What is spent with a token is spent with every token it was made from.',
+  'task-tokens.rows':
+    'Rows are counted as they are delivered, over all sessions, and none is delivered over the budget.',
+  'task-tokens.approvals': 'Access requests are counted when they are opened.',
+  'task-tokens.restart':
+    'A budget is not refilled by a restart, by a crash, or by another gateway on the same store.',
+  'task-tokens.ledger-closed': 'While the store cannot be asked, nothing is spent that was not claimed.',
+  'task-tokens.dpop': 'A bound token is good only with a proof of its key, made for this request, used once.',
+  'task-tokens.proof-shape': 'A proof is verified by every rule of RFC 9449 section 4.3.',
+  'task-tokens.proof-memory':
+    'Proofs that were used are remembered until they are too old, within bounds, and none is forgotten early.',
+  'task-tokens.postgres-proof':
+    'PostgreSQL carries the proof in the password, for one connection to one target.',
+  'task-tokens.http-proof': 'Over HTTP every request brings a proof of its own.',
+  'task-tokens.own-issuer':
+    'Only the gateway’s own key makes a task token, and no other issuer can have its name.',
+  'task-tokens.not-a-person': 'A task token approves nothing, and opens nothing of the control plane.',
+  'task-tokens.actor':
+    'An actor is who an issuer says it is: never a person, never another than the token names.',
+  'task-tokens.parameters':
+    'The token endpoint refuses what it cannot read in one way, in the words of RFC 6749.',
+  'task-tokens.recorded-refusals': 'Every refusal of a token is an entry.',
+  'task-tokens.record':
+    'Chain of actors, task and token id are in every entry of a session, in the list of sessions, in access requests, and in recordings.',
+  'task-tokens.keys':
+    'A new key signs while the old one verifies for as long as its tokens can live; the file is the gateway’s alone.',
+  'task-tokens.live': 'Only so many task tokens are good at once.',
+  'task-tokens.command':
+    'The command exchanges, makes proofs and shows what a token names, with a key file nobody else can read.',
+  'task-tokens.no-secret': 'No token, and no proof, is in the log, the store or a fault.',
+} as const;
