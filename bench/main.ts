@@ -1,10 +1,11 @@
-/** `npm run bench [-- transactions|bulk|idle|decisions|detectors|append|audit|index|metrics] [-- --rounds N --seconds N --entries N --megabytes N]`: ratios from paired, interleaved runs. */
+/** `npm run bench [-- transactions|bulk|idle|decisions|detectors|append|audit|holds|index|metrics] [-- --rounds N --seconds N --entries N --megabytes N]`: ratios from paired, interleaved runs. */
 import { parseArgs } from 'node:util';
 import { benchAppend } from './append.ts';
 import { benchAudit } from './audit.ts';
 import { benchBulk } from './bulk.ts';
 import { benchDecisions } from './decisions.ts';
 import { benchDetectors } from './detectors.ts';
+import { benchHolds } from './holds.ts';
 import { benchIdle } from './idle.ts';
 import { benchIndex } from './index.ts';
 import { benchMetrics } from './metrics.ts';
@@ -35,6 +36,7 @@ const alone: Readonly<Record<string, () => Promise<void>>> = {
   detectors: async () => benchDetectors(),
   append: () => benchAppend(Number(values.rounds), Number(values.megabytes)),
   audit: () => benchAudit(Number(values.rounds)),
+  holds: benchHolds,
   index: () => benchIndex(Number(values.entries)),
   metrics: async () => benchMetrics(Number(values.rounds)),
 };

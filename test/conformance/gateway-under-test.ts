@@ -11,6 +11,7 @@ import type { AuditEntry, AuditLog } from '../../packages/gateway/src/audit/inde
 import {
   createDecisionMemo,
   createSessionRegistry,
+  Experience,
   type House,
   Rates,
   serve,
@@ -39,6 +40,7 @@ import type {
   Protocol,
 } from '../../packages/gateway/src/protocols/protocol.ts';
 import type { Recorder } from '../../packages/gateway/src/recording/index.ts';
+import { HOLDS_ONLY } from '../fixtures/approvals.ts';
 
 /** What policy says about one evaluation: nobody needs to know Cedar to read a conformance fixture. */
 export type Rule = 'permit' | 'approval' | 'forbid' | 'no-policy';
@@ -126,6 +128,8 @@ export async function startGateway(setup: GatewaySetup): Promise<GatewayUnderTes
     uses: new Uses(),
     workingHours: null,
     approvals: approvals.door,
+    approvalMode: () => 'hold',
+    experience: new Experience(),
     masking: createMasking(maskingSection.parse(undefined)),
     recorder: recorderInto(recordings),
     audit: log.door,
@@ -257,6 +261,7 @@ function testApprovals() {
   const waiting: PendingRequest[] = [];
   const askers: ((request: PendingRequest) => void)[] = [];
   const door: Approvals = {
+    ...HOLDS_ONLY,
     open(subject) {
       const { promise: ended, resolve } = Promise.withResolvers<AccessRequestEnding>();
       const id = `request-${randomBytes(4).toString('hex')}`;

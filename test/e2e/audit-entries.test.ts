@@ -5,11 +5,13 @@ import { before, test } from 'node:test';
 import type { AuditEntryType } from '../../packages/gateway/src/audit/index.ts';
 import type { Entry } from '../fixtures/audit-entries.ts';
 import { everyEntry, pinned } from '../fixtures/every-entry.ts';
+import { PINNED_APPROVALS } from '../fixtures/pinned-approvals.ts';
 import { PINNED_CONTAINMENT } from '../fixtures/pinned-containment.ts';
 
 const AGENT = { subject: 'test|agent', actor: 'agent-1', task: 'look-around' };
 const SESSION = { ...AGENT, protocol: 'postgres', sessionId: '<session>', target: 'db' };
 const person = (name: string) => ({ subject: `test|${name}`, actor: null, task: null });
+const GUARD = { ...SESSION, subject: 'test|guard', actor: null, task: null };
 const SECTIONS = [
   '<sha256> approval',
   '<sha256> audit',
@@ -89,6 +91,11 @@ const PINNED = {
   ],
   authenticated: [
     {
+      ...GUARD,
+      facts: { address: '127.0.0.1', client: '', door: 'listener', facet: 'postgres', secure: false },
+    },
+
+    {
       ...AGENT,
       facts: { address: '127.0.0.1', client: '', door: 'listener', facet: 'postgres', secure: false },
       protocol: 'postgres',
@@ -128,9 +135,20 @@ const PINNED = {
     },
   ],
   'session-started': [
+    {
+      ...GUARD,
+      facts: { access: 'read-write', client: '', facet: 'postgres', secure: false },
+    },
+
     { ...SESSION, facts: { access: 'read-write', client: '', facet: 'postgres', secure: false } },
   ],
   'session-ended': [
+    {
+      ...GUARD,
+      facts: { operations: '<number>' },
+      reason: 'the client or the target closed the connection',
+    },
+
     {
       ...SESSION,
       facts: { operations: '<number>' },
@@ -144,6 +162,53 @@ const PINNED = {
     },
   ],
   decision: [
+    {
+      ...SESSION,
+      actions: ['insert'],
+      digest: '<digest>',
+      effect: 'permit',
+      evaluationId: '<evaluation>',
+      form: 'insert into work.log values (?)',
+      policies: ['write'],
+      policyVersion: '<version>',
+      requestId: '<request>',
+      tables: ['postgres.work.log'],
+    },
+    {
+      ...SESSION,
+      actions: ['insert'],
+      digest: '<digest>',
+      effect: 'permit',
+      evaluationId: '<evaluation>',
+      facts: { grants: ['<grant>'] },
+      form: 'insert into work.log values (?)',
+      policies: ['write'],
+      policyVersion: '<version>',
+      tables: ['postgres.work.log'],
+    },
+    {
+      ...GUARD,
+      actions: ['connect'],
+      digest: '<digest>',
+      effect: 'permit',
+      evaluationId: '<evaluation>',
+      form: 'connect',
+      policies: ['everyone'],
+      policyVersion: '<version>',
+    },
+    {
+      ...GUARD,
+      actions: ['insert'],
+      digest: '<digest>',
+      effect: 'permit',
+      evaluationId: '<evaluation>',
+      form: 'insert into work.log values (?)',
+      policies: ['write'],
+      policyVersion: '<version>',
+      requestId: '<request>',
+      tables: ['postgres.work.log'],
+    },
+
     {
       ...SESSION,
       actions: ['connect'],
@@ -214,52 +279,14 @@ const PINNED = {
       tables: ['*'],
     },
   ],
-  introspection: [{ ...SESSION, effect: 'permit', evaluationId: '<evaluation>', form: 'read the catalog' }],
-  'access-requested': [
+  introspection: [
     {
-      ...AGENT,
-      digest: '<digest>',
-      facts: { expiresAt: '<time>', requirements: ['1 of approvers'] },
-      form: 'reveal email',
-      requestId: '<request>',
-      sessionId: '<session>',
-      target: 'db',
+      ...GUARD,
+      effect: 'permit',
+      evaluationId: '<evaluation>',
+      form: 'read the catalog',
     },
-    {
-      ...AGENT,
-      digest: '<digest>',
-      facts: { expiresAt: '<time>', requirements: ['1 of approvers'] },
-      form: 'insert into work.log values (?)',
-      requestId: '<request>',
-      sessionId: '<session>',
-      target: 'db',
-    },
-  ],
-  'access-decided': [
-    {
-      ...AGENT,
-      digest: '<digest>',
-      facts: {
-        approver: 'test|approver',
-        seatsFilled: 1,
-        seatsNeeded: 1,
-        state: 'approved',
-        verdict: 'approve',
-      },
-      form: 'reveal email',
-      requestId: '<request>',
-      sessionId: '<session>',
-      target: 'db',
-    },
-    {
-      ...AGENT,
-      digest: '<digest>',
-      facts: { approver: 'test|approver', seatsFilled: 0, seatsNeeded: 1, state: 'denied', verdict: 'deny' },
-      form: 'insert into work.log values (?)',
-      requestId: '<request>',
-      sessionId: '<session>',
-      target: 'db',
-    },
+    { ...SESSION, effect: 'permit', evaluationId: '<evaluation>', form: 'read the catalog' },
   ],
   reveal: [
     {
@@ -286,6 +313,28 @@ const PINNED = {
     { ...SESSION, facts: { side: 'client' }, reason: 'message type 0x70 is unknown or out of place' },
   ],
   'recording-chunk': [
+    {
+      ...GUARD,
+      facts: {
+        bytes: '<bytes>',
+        chunk: '<number>',
+        file: '<day>/<session>.rec',
+        offset: '<bytes>',
+        sha256: '<sha256>',
+      },
+    },
+    {
+      ...GUARD,
+      facts: {
+        bytes: '<bytes>',
+        chunk: '<number>',
+        file: '<day>/<session>.rec',
+        last: true,
+        offset: '<bytes>',
+        sha256: '<sha256>',
+      },
+    },
+
     {
       ...SESSION,
       facts: {
@@ -330,12 +379,27 @@ const PINNED = {
   ],
   'recording-deleted': [
     {
+      ...GUARD,
+      facts: { bytes: '<bytes>', days: 30, file: '<day>/<session>.rec', keep: 'proofs' },
+      reason: 'recording.retention: last written more than 30 days ago',
+    },
+
+    {
       ...SESSION,
       facts: { bytes: '<bytes>', days: 30, file: '<day>/<session>.rec', keep: 'proofs' },
       reason: 'recording.retention: last written more than 30 days ago',
     },
   ],
   'recording-stored': [
+    {
+      ...GUARD,
+      facts: {
+        bytes: '<bytes>',
+        file: '<day>/<session>.rec',
+        location: 's3://recordings/<day>/<session>.rec',
+      },
+    },
+
     {
       ...SESSION,
       facts: {
@@ -406,6 +470,7 @@ const PINNED = {
     },
   ],
   ...PINNED_CONTAINMENT,
+  ...PINNED_APPROVALS,
 } satisfies Record<AuditEntryType, readonly object[]>;
 
 let all: readonly Entry[];
@@ -439,6 +504,7 @@ function inOrder(value: unknown): string {
 /** What entries have at times that the run above does not bring about; each is tested where it is made. */
 const AT_TIMES: Partial<Record<AuditEntryType, readonly string[]>> = {
   'gateway-started': ['cutBytes'],
+  'access-requested': ['stated'],
   'policy-loaded': ['filesLeftOut'],
   'policy-rejected': ['filesLeftOut'],
   'session-ended': ['evaluationId', 'effect'],

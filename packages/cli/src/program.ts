@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { withControlPlane } from './control-plane.ts';
 import { exitCode, Failure } from './failure.ts';
+import { addApprovals } from './program-approvals.ts';
 import { addAudit } from './program-audit.ts';
 import { addContainment } from './program-containment.ts';
 import { addPolicy } from './program-policy.ts';
@@ -17,6 +18,8 @@ Examples:
   sallyport login                            sign in, for the commands that follow
   sallyport requests                         what waits for approval
   sallyport approve 7Qm2 --reason "ok"       approve one
+  sallyport grants                           what was approved for a time
+  sallyport reviews                          what was done without waiting, to be reviewed
   sallyport sessions --open                  who is connected
   sallyport sessions kill 3f9a --reason "…"   end one now
   sallyport revoke actor report-agent --reason "…"  end all it has, and let it in no more
@@ -50,7 +53,7 @@ export function createProgram(terminal: Terminal): Command {
     });
   addGateway(program, terminal);
   addSignIn(program, terminal);
-  addAccess(program, terminal);
+  addApprovals(program, terminal);
   addRecord(program, terminal);
   addContainment(program, terminal);
   addAudit(program, terminal);
@@ -115,33 +118,6 @@ function addGateway(program: Command, terminal: Terminal): void {
     .option('--tour', 'run the tour unattended; exit 0 only if every step had the expected outcome')
     .option('--keep', 'keep the temporary folder: configuration, policies, audit log, recordings')
     .action(async (options) => (await import('./commands/demo.ts')).demo(options, terminal));
-}
-
-function addAccess(program: Command, terminal: Terminal): void {
-  withControlPlane(
-    program
-      .command('requests')
-      .description('list what waits for approval, or show one access request with exactly what would run')
-      .argument('[id]', 'one access request'),
-  )
-    .option('--all', 'decided ones too')
-    .option('--json', 'as JSON')
-    .action(async (id, options) => (await import('./commands/requests.ts')).requests(id, options, terminal));
-  withControlPlane(
-    program
-      .command('approve')
-      .description('approve an access request')
-      .argument('<id>', 'the access request'),
-  )
-    .option('--reason <text>', 'why; kept with the decision')
-    .option('--json', 'as JSON')
-    .action(async (id, options) => (await import('./commands/decide.ts')).approve(id, options, terminal));
-  withControlPlane(
-    program.command('deny').description('deny an access request').argument('<id>', 'the access request'),
-  )
-    .requiredOption('--reason <text>', 'why; told to whoever asked')
-    .option('--json', 'as JSON')
-    .action(async (id, options) => (await import('./commands/decide.ts')).deny(id, options, terminal));
 }
 
 function addRecord(program: Command, terminal: Terminal): void {

@@ -1,8 +1,34 @@
 export { ApiError } from './api-error.ts';
+export {
+  type AccessRequest,
+  type AccessRequestQuery,
+  type AccessRequestState,
+  type AccessRequestTask,
+  accessDecisionSchema,
+  accessRequestListSchema,
+  accessRequestQuerySchema,
+  accessRequestSchema,
+  accessRequestStateSchema,
+  accessRequestTaskSchema,
+  approveBodySchema,
+  CURSOR_CHARACTERS,
+  closeReviewBodySchema,
+  denyBodySchema,
+  type Grant,
+  grantListSchema,
+  grantSchema,
+  LIST_LIMIT,
+  type Review,
+  type ReviewVerdict,
+  reviewListSchema,
+  reviewSchema,
+  reviewVerdictSchema,
+  revokeGrantBodySchema,
+  standingQuerySchema,
+} from './approval-schemas.ts';
 export { type ClientOptions, type ControlPlaneClient, createClient, type Page, rowsOf } from './client.ts';
 export { oauthPaths } from './oauth-paths.ts';
 export { openApiDocument } from './openapi.ts';
-export { CURSOR_CHARACTERS, LIST_LIMIT } from './page-schemas.ts';
 export {
   type EndSessionsBody,
   endedSessionsSchema,
@@ -33,16 +59,6 @@ export {
 } from './route.ts';
 export { browserRoutes, type RouteName, type Routes, routes, routeTable } from './routes.ts';
 export {
-  type AccessRequest,
-  type AccessRequestQuery,
-  type AccessRequestState,
-  accessDecisionSchema,
-  accessRequestListSchema,
-  accessRequestQuerySchema,
-  accessRequestSchema,
-  accessRequestStateSchema,
-  approveBodySchema,
-  denyBodySchema,
   type ExportStatus,
   endSessionBodySchema,
   exportListSchema,

@@ -1,6 +1,6 @@
 /** What may not be used any more, and ending sessions by what they have in common: for operators. */
 import { z } from 'zod';
-import { cursor, limit, next } from './page-schemas.ts';
+import { cursorSchema, limitSchema, nextSchema } from './approval-schemas.ts';
 
 /** Longest name of anything that is revoked. */
 export const REVOKED_CHARACTERS = 512;
@@ -59,9 +59,9 @@ export const revocationSchema = z.object({
   until: time.nullable().describe('When it is forgotten because what it is about has expired.'),
 });
 
-export const revocationQuerySchema = z.strictObject({ limit, cursor });
+export const revocationQuerySchema = z.strictObject({ limit: limitSchema, cursor: cursorSchema });
 
-export const revocationListSchema = z.object({ revocations: z.array(revocationSchema), next });
+export const revocationListSchema = z.object({ revocations: z.array(revocationSchema), next: nextSchema });
 
 export const revokedSchema = z.object({
   revocation: revocationSchema,

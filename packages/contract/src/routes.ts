@@ -1,5 +1,20 @@
 import { z } from 'zod';
 import {
+  accessRequestListSchema,
+  accessRequestQuerySchema,
+  accessRequestSchema,
+  accessRequestTaskSchema,
+  approveBodySchema,
+  closeReviewBodySchema,
+  denyBodySchema,
+  grantListSchema,
+  grantSchema,
+  reviewListSchema,
+  reviewSchema,
+  revokeGrantBodySchema,
+  standingQuerySchema,
+} from './approval-schemas.ts';
+import {
   endedSessionsSchema,
   endSessionsBodySchema,
   liftBodySchema,
@@ -11,11 +26,6 @@ import {
 } from './revocation-schemas.ts';
 import type { Route } from './route.ts';
 import {
-  accessRequestListSchema,
-  accessRequestQuerySchema,
-  accessRequestSchema,
-  approveBodySchema,
-  denyBodySchema,
   endSessionBodySchema,
   exportListSchema,
   healthSchema,
@@ -119,6 +129,65 @@ export const routes = {
     body: denyBodySchema,
     answer: accessRequestSchema,
     summary: 'Denies an access request, for everyone.',
+  },
+  cancelAccessRequest: {
+    ...act,
+    on: 'access-request',
+    path: '/v1/access-requests/:id/cancel',
+    action: 'cancel-access-request',
+    answer: accessRequestSchema,
+    summary: 'Cancels an access request of the caller, or of an agent of theirs.',
+  },
+  accessRequestTask: {
+    ...lookAt,
+    on: 'access-request',
+    path: '/v1/access-requests/:id/task',
+    action: 'see-access-request',
+    answer: accessRequestTaskSchema,
+    summary: 'Where an access request stands, in the form of the AuthZEN profile.',
+  },
+  listGrants: {
+    ...look,
+    path: '/v1/grants',
+    action: 'list-grants',
+    query: standingQuerySchema,
+    answer: grantListSchema,
+    summary:
+      'What was approved for a time: of the caller, and of groups the caller is in; for auditors and operators, all.',
+  },
+  revokeGrant: {
+    ...act,
+    on: 'gateway',
+    path: '/v1/grants/:id/revoke',
+    action: 'revoke-grant',
+    body: revokeGrantBodySchema,
+    answer: grantSchema,
+    summary: 'Ends a grant now. What is under way on it is cancelled.',
+  },
+  listReviews: {
+    ...look,
+    path: '/v1/reviews',
+    action: 'list-reviews',
+    query: standingQuerySchema,
+    answer: reviewListSchema,
+    summary:
+      'What was done without waiting: by the caller, and what the caller could review; for auditors and operators, all.',
+  },
+  getReview: {
+    ...lookAt,
+    path: '/v1/reviews/:id',
+    action: 'list-reviews',
+    answer: reviewSchema,
+    summary: 'One review, with exactly what ran.',
+  },
+  closeReview: {
+    ...act,
+    on: 'gateway',
+    path: '/v1/reviews/:id/close',
+    action: 'close-review',
+    body: closeReviewBodySchema,
+    answer: reviewSchema,
+    summary: 'Closes a review of what somebody else did.',
   },
   listSessions: {
     ...look,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createConnector } from '@sallyport/connector';
-import { type ApprovalRoom, createApprovals } from './approval/index.ts';
+import { type ApprovalConfig, type ApprovalRoom, type AskMode, createApprovals } from './approval/index.ts';
 import type { AuditLog, OpenedAudit } from './audit/index.ts';
 import type { AuditIndex } from './audit-index/index.ts';
 import type { GatewayConfig, ListenerConfig } from './config/index.ts';
@@ -11,11 +11,13 @@ import { createControlPlane, type Following } from './control-plane/index.ts';
 import {
   createDecisionMemo,
   createSessionRegistry,
+  Experience,
   type House,
   type Listener,
   listen,
   Rates,
   regate,
+  regateAfterGrant,
   type Session,
   type SessionObserver,
   Uses,
@@ -59,6 +61,7 @@ import {
   openLog,
   openRevocations,
   ownedBy,
+  readApprovalKey,
 } from './wiring/index.ts';
 
 export interface Gateway {
@@ -170,10 +173,12 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   const identities = { clock, storage, audit, decisionPoint, containment, report, end };
   const { identity, signIn, tokens, ledger, exchange } = await openIdentities(config, identities, owned);
   const watched = metrics.watchDecisions(decisionPoint);
+  const key = readApprovalKey(config.dataDirectory);
   const isContained = (who: Identity) => containment.objection({ identity: who }) !== null;
   const approvals = owned(
-    createApprovals({ config: config.approval, storage, clock, audit, random, report, isContained }),
+    createApprovals({ config: config.approval, storage, clock, audit, key, random, report, isContained }),
   );
+  await approvals.load();
   const { recorder, retention } = openRecordings(config, { clock, audit, report }, owned);
   applyDaily(storage, retention, report, closing);
   const connector = createConnector(config.connector, { randomBytes, ...config.secrets });
@@ -197,6 +202,8 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
     uses: new Uses(),
     workingHours: workingHoursOf(config.policy),
     approvals,
+    approvalMode: approvalModeOf(config.approval),
+    experience: new Experience(),
     masking,
     recorder,
     audit,
@@ -207,10 +214,16 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   };
   decisionPoint.onChange(() => void regate(house).catch(report));
   contain(containment, { sessions, approvals, signIn, report });
+  approvals.grants.onChange((whose) => void regateAfterGrant(house, whose).catch(report));
   const issuersAway = () => tokens.issuersAway();
   const { auditIndex, cutBytes, exports } = log;
   const opened = { house, storage, sessionIndex, signIn, exchange, auditIndex, cutBytes, exports };
   return { ...opened, approvals, containment, decisionPoint, protocols, retention, metrics, issuersAway };
+}
+
+function approvalModeOf({ mode, targetModes }: ApprovalConfig): (target: string) => AskMode {
+  const particular = new Map(targetModes.map((one) => [one.target, one.mode]));
+  return (target) => particular.get(target) ?? mode;
 }
 
 /** Deletes, once a day, what is older than it may be. */
@@ -254,7 +267,9 @@ async function openListeners(config: GatewayConfig, rooms: Rooms, closing: Closi
     const protocol = rooms.protocols.byName(one.protocol);
     if (protocol === undefined) throw new Fault('config-invalid', `No protocol is named "${one.protocol}".`);
     const address = { host: one.host, port: one.port, maxConnections: config.limits.maxConnections };
-    const listener = await listen(protocol, address, { ...rooms.house, tls: await readTls(one) });
+    const { approval: mode } = one;
+    const own = mode === undefined ? {} : { approvalMode: () => mode };
+    const listener = await listen(protocol, address, { ...rooms.house, ...own, tls: await readTls(one) });
     closing.unshift(() => listener.close());
     listeners.push(listener);
   }

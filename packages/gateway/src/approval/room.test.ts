@@ -64,30 +64,6 @@ describe('deciding', () => {
     assert.equal(entries.filter((one) => one.type === 'access-decided').length, 1);
   });
 
-  test('no approval of somebody revoked since counts, and nobody revoked decides or asks [containment.approvals, L3]', async (t) => {
-    const revoked = new Set<string>();
-    const { room, close } = await openRoom({ revoked });
-    t.after(close);
-    const requirements = [{ group: 'dba', seats: 2 }];
-    const [halfway, decided, asked] = [
-      room.open(asking({ requirements })),
-      room.open(asking()),
-      room.open(asking()),
-    ];
-    await room.approve(halfway.id, bob);
-    await room.approve(decided.id, bob);
-    revoked.add(bob.subject);
-    room.recheck();
-    assert.equal(decided.redeem('d'.repeat(64)), false);
-    assert.equal((await room.approve(halfway.id, carol)).state, 'pending');
-    assert.equal((await room.approve(halfway.id, identity('dora', { groups: ['dba'] }))).state, 'approved');
-    assert.equal(halfway.redeem('d'.repeat(64)), true);
-    await assert.rejects(room.approve(asked.id, bob), { code: 'not-permitted', message: /revoked/ });
-    revoked.add(agent.subject);
-    room.recheck();
-    assert.deepEqual(await asked.ended, { state: 'cancelled' });
-  });
-
   test('seats want different people, and all of them [approval.seats]', async (t) => {
     const { room, close } = await openRoom();
     t.after(close);

@@ -32,6 +32,8 @@ export interface ListenerConfig {
   readonly port: number;
   /** Absolute paths of PEM files. */
   readonly tls: { readonly cert_file: string; readonly key_file: string } | undefined;
+  /** How people are asked about what comes in here, where the client does not say. */
+  readonly approval?: 'hold' | 'return';
 }
 
 /** A configuration that was read and found good. Every path in it is absolute, except those of `connector`. */
@@ -128,8 +130,9 @@ function resolved(
     file,
     digests: sectionDigests(section),
     dataDirectory,
-    listeners: listeners.map(({ protocol, listen, tls }) => ({
+    listeners: listeners.map(({ protocol, listen, tls, approval }) => ({
       protocol,
+      ...(approval === undefined ? {} : { approval }),
       ...(parseAddress(listen) ?? { host: '', port: 0 }),
       tls: tls && { cert_file: resolve(base, tls.cert_file), key_file: resolve(base, tls.key_file) },
     })),

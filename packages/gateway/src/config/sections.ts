@@ -34,6 +34,12 @@ const listener = z
       .refine((text) => parseAddress(text) !== null, 'must be host:port, such as 127.0.0.1:6432')
       .describe('Where to listen. Port 0 takes a free one. An address other than loopback needs `tls`.'),
     tls: tlsFiles.optional(),
+    approval: z
+      .enum(['hold', 'return'])
+      .optional()
+      .describe(
+        'What becomes of an operation that needs people, for clients of this door that do not say (docs/approvals.md). Default: `approval.mode`.',
+      ),
   })
   .describe('One outer door.');
 

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { routeTable } from '@sallyport/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ApprovalRoom } from '../approval/index.ts';
 import type { AuditEntry, AuditLog } from '../audit/index.ts';
 import type { Identity, IdentityProvider } from '../identity/index.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -30,6 +31,7 @@ interface AuthenticationDependencies {
   readonly identity: IdentityProvider;
   readonly signIn: Pick<SignIn, 'identify' | 'csrfToken' | 'origin'>;
   readonly audit: Pick<AuditLog, 'append'>;
+  readonly approvals: Pick<ApprovalRoom, 'seen'>;
   readonly clock: Clock;
   readonly report: (fault: unknown) => void;
 }
@@ -63,6 +65,8 @@ export function authentication(
     const { url, config } = request.routeOptions;
     if (config.open === true || (url !== undefined && (OPEN.has(url) || oauthRoutes.has(url)))) return;
     const caller = await authenticate(request, reply, memory, deps);
+    // Before anything is decided: an approval rests on groups that people still have.
+    deps.approvals.seen(caller);
     const taken = rates.take(JSON.stringify([caller.subject, caller.actor]));
     tellRate(reply, 'caller', rates, taken);
     if (!taken.allowed) {

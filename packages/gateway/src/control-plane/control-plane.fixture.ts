@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { openLog } from '@sallyport/audit-log';
 import { startTestProvider, TEST_AUDIENCE } from '../../../../test/fixtures/oidc-provider.ts';
 import { testStore } from '../../../../test/fixtures/store.ts';
-import { approvalSection, createApprovals } from '../approval/index.ts';
+import { type ApprovalRoom, approvalSection, createApprovals } from '../approval/index.ts';
 import type { AuditEntry } from '../audit/index.ts';
 import { createAuditIndex } from '../audit-index/index.ts';
 import { type Containment, containmentSection, openContainment } from '../containment/index.ts';
-import { createIdentityProvider, identitySection } from '../identity/index.ts';
+import { createIdentityProvider, type IdentityProvider, identitySection } from '../identity/index.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import type { Retention } from '../recording/index.ts';
@@ -22,8 +22,7 @@ export type House = Awaited<ReturnType<typeof startHouse>>;
 
 export async function startHouse(section: Record<string, unknown> = {}, clock: Clock = systemClock) {
   const rooms = await openRooms(clock);
-  const { directory, provider, storage, approvals, identity, auditIndex, containment, ended, held, checks } =
-    rooms;
+  const { directory, provider, storage, approvals, identity, auditIndex, ended, held, checks } = rooms;
   const plane = createControlPlane(controlPlaneSection.parse({ ...SECTION, ...section }), {
     ...rooms,
     exchange: null,
@@ -42,24 +41,18 @@ export async function startHouse(section: Record<string, unknown> = {}, clock: C
     metrics: () => '# EOF\n',
     checkAnswers: true,
   });
-
   const { address } = await plane.listen();
   return {
     ...rooms,
     address,
-    /** A pending access request of this caller's. */
-    async ask(token: string) {
-      return approvals.open({ identity: await identity.authenticate(token), ...ASKED });
-    },
-    async startSession(id: string, subject: string, actor: string | null) {
-      const who = { id, subject, display_name: subject, actor, recording: `${id}.rec` };
-      await storage.sessions.started({ ...who, ...STARTED });
-    },
+    ...granting(approvals, identity),
+    startSession: (id: string, subject: string, actor: string | null) =>
+      storage.sessions.started(startedSession(id, subject, actor)),
     async close() {
       await plane.close();
       await auditIndex.close();
       await approvals.close();
-      await containment.close();
+      await rooms.containment.close();
       await storage.close();
       await provider.close();
       await rm(directory, { recursive: true, force: true });
@@ -78,13 +71,9 @@ async function openRooms(clock: Clock) {
   const log = { isFull: false };
   const audit = logInto(entries, log);
   const report = (fault: unknown) => void faults.push(fault);
-  const containment = await openContainment({
-    ...{ config: containmentSection.parse({}), table: storage.revocations, bus: storage.bus, clock, report },
-    ...{ audit: { ...audit, synced: async () => undefined }, random: counted(), targets: ['shop'] },
-    ...{ log: { publicKey: 'test', size: 0 }, directory: join(directory, 'no-log') },
-  });
+  const containment = await openTestContainment(directory, { storage, audit, clock, report });
   const people = await openIdentity(issuers, { storage, audit, clock, containment });
-  const surroundings = { storage, clock, audit, random: counted(), report };
+  const surroundings = { storage, clock, audit, random: counted(), report, key: KEY };
   const approvals = createApprovals({ config: approvalSection.parse({}), ...surroundings });
   const auditIndex = await startIndex(directory, report);
   return {
@@ -98,19 +87,26 @@ async function openRooms(clock: Clock) {
   };
 }
 
+interface Surroundings {
+  readonly storage: Storage;
+  readonly audit: { append(entry: AuditEntry): void };
+  readonly clock: Clock;
+}
+
+function openTestContainment(
+  directory: string,
+  { storage, audit, clock, report }: Surroundings & { report(fault: unknown): void },
+): Promise<Containment> {
+  return openContainment({
+    ...{ config: containmentSection.parse({}), table: storage.revocations, bus: storage.bus, clock, report },
+    ...{ audit: { ...audit, synced: async () => undefined }, random: counted(), targets: ['shop'] },
+    ...{ log: { publicKey: 'test', size: 0 }, directory: join(directory, 'no-log') },
+  });
+}
+
 async function openIdentity(
   issuers: readonly object[],
-  {
-    storage,
-    audit,
-    clock,
-    containment,
-  }: {
-    readonly storage: Storage;
-    readonly audit: { append(entry: AuditEntry): void };
-    readonly clock: Clock;
-    readonly containment: Containment;
-  },
+  { storage, audit, clock, containment }: Surroundings & { readonly containment: Containment },
 ) {
   const config = identitySection.parse({ issuers });
   const tokens = containment.guard(createIdentityProvider(config, { clock }));
@@ -123,6 +119,33 @@ async function openIdentity(
   });
   return { identity: withSessions(tokens, signIn), signIn, signInLimits };
 }
+
+/** What was asked for, what was granted, and what was done without waiting. */
+function granting(approvals: ApprovalRoom, identity: IdentityProvider) {
+  return {
+    /** A pending access request of this caller's. */
+    async ask(token: string) {
+      return approvals.open({ identity: await identity.authenticate(token), ...ASKED });
+    },
+    /** A grant of this agent's, which this person approved. */
+    async grant(token: string, approver: string): Promise<string> {
+      const pending = approvals.open({ identity: await identity.authenticate(token), ...ASKED });
+      await approvals.approve(pending.id, await identity.authenticate(approver), '', 60_000);
+      const [grant] = await approvals.grants.list(await identity.authenticate(token));
+      return grant?.id ?? 'none';
+    },
+    /** What this person did without waiting. */
+    async review(token: string): Promise<string> {
+      return approvals.breakGlass({ identity: await identity.authenticate(token), ...ASKED }, ['oncall']);
+    },
+  };
+}
+
+function startedSession(id: string, subject: string, actor: string | null) {
+  return { id, subject, display_name: subject, actor, recording: `${id}.rec`, ...STARTED };
+}
+
+const KEY = Buffer.alloc(32, 7);
 
 const SECTION = {
   listen: '127.0.0.1:0',
@@ -197,7 +220,19 @@ const ASKED = {
   parameters: [],
   reason: 'writes ask',
   requirements: [{ group: 'dba', seats: 1 }],
-};
+  mode: 'hold',
+  shown: {
+    touches: ['delete on Table "shop/public/orders"'],
+    touchesLeftOut: 0,
+    rows: 12,
+    risk: null,
+    policies: ['writes'],
+    stated: '',
+    history: { first: [], permitted: 0, denied: 0 },
+    grantMs: 3_600_000,
+  },
+  scope: [{ action: 'delete', resource: { type: 'Table', path: ['shop', 'public', 'orders'] } }],
+} as const;
 
 const STARTED = {
   task: null,

@@ -20,6 +20,7 @@ import { type Authorization, openAuthorization } from './authorization.ts';
 import { readBodies } from './body.ts';
 import { guardDoor } from './door.ts';
 import { exportHandlers } from './exports.ts';
+import { grantHandlers } from './grants.ts';
 import { healthHandlers } from './health.ts';
 import { createIdempotency } from './idempotency.ts';
 import { answerBrokenRequest, answerFaults } from './problem.ts';
@@ -35,7 +36,10 @@ export interface ControlPlaneDependencies {
   readonly identity: IdentityProvider;
   readonly signIn: SignIn;
   readonly signInLimits: Pick<SignInSection, 'responseBytes' | 'pendingSeconds' | 'startsPerMinute'>;
-  readonly approvals: Pick<ApprovalRoom, 'page' | 'get' | 'approve' | 'deny'>;
+  readonly approvals: Pick<
+    ApprovalRoom,
+    'page' | 'get' | 'approve' | 'deny' | 'cancel' | 'grants' | 'reviews' | 'seen'
+  >;
   readonly sessions: Pick<Storage['sessions'], 'list' | 'find'>;
   readonly idempotency: Storage['idempotency'];
   readonly audit: Pick<AuditLog, 'append'>;
@@ -169,6 +173,7 @@ function handlersOf(deps: ControlPlaneDependencies & { readonly authorization: A
     ...healthHandlers(deps),
     ...accessRequestHandlers(deps),
     ...signInHandlers(deps),
+    ...grantHandlers(deps),
     ...sessionHandlers(deps),
     ...revocationHandlers(deps),
     ...recordingHandlers(deps),

@@ -38,6 +38,7 @@ export async function authenticate(
   const verified = await verify(visit);
   if ('code' in verified) return { effect: 'deny', denial: verified };
   const { identity, budget } = verified;
+  house.approvals.seen(identity);
   const sessionId = house.random(8);
   const denial = recordAuthenticated(visit, identity, sessionId);
   if (denial !== null) return { effect: 'deny', denial };

@@ -1,5 +1,5 @@
 import type { Connector } from '@sallyport/connector';
-import type { Approvals } from '../approval/index.ts';
+import type { Approvals, AskMode } from '../approval/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import type { Containment } from '../containment/index.ts';
 import type { IdentityProvider } from '../identity/index.ts';
@@ -11,6 +11,7 @@ import type { Door, Limits } from '../protocols/protocol.ts';
 import type { Recorder } from '../recording/index.ts';
 import type { Ledger } from '../task-tokens/index.ts';
 import type { DecisionMemo } from './decide.ts';
+import type { Experience } from './experience.ts';
 import type { Rates } from './rates.ts';
 import type { Uses } from './risk.ts';
 import type { SessionRegistry } from './session-registry.ts';
@@ -33,6 +34,10 @@ export interface House {
   /** When people are at work; null where no hour is special. */
   readonly workingHours: WorkingHours | null;
   readonly approvals: Approvals;
+  /** How people are asked about operations at a target, unless the client says otherwise. */
+  approvalMode(target: string): AskMode;
+  /** What actors did before, for people who decide about more of it. */
+  readonly experience: Experience;
   readonly masking: Masking;
   readonly recorder: Recorder;
   readonly audit: AuditLog;

@@ -169,6 +169,8 @@ export interface Denial {
   readonly policies: readonly string[];
   /** What the client could do next. */
   readonly hint: string;
+  /** The access request that people can decide, with `access-request-pending`. */
+  readonly accessRequest?: { readonly id: string; readonly expiresAt: number };
 }
 
 export type DenialCode =
@@ -176,6 +178,8 @@ export type DenialCode =
   | 'unknown-target'
   | 'forbidden'
   | 'undetermined'
+  /** People are asked, and the client does not wait: it may send exactly the same again later. */
+  | 'access-request-pending'
   | 'access-request-denied'
   | 'access-request-expired'
   | 'access-request-cancelled'
@@ -343,8 +347,20 @@ export interface HoldListener {
   held(notice: HoldNotice): void;
   /** Aborted when the client went away or cancelled: the access request is then cancelled. */
   readonly signal: AbortSignal;
+  /** What the client wants of the asking. Absent: what the configuration says, and nothing stated. */
+  readonly wishes?: Wishes;
   /** What an operation means by now: what it rests on may have been replaced while people decided. Absent: nothing can. */
   meaningNow?(meaning: Meaning): Promise<Meaning>;
+}
+
+/** How a client wants people to be asked. Its own words: attacker-chosen, bounded by whoever reads them off the wire. */
+export interface Wishes {
+  /** To wait for them, or to be refused with the id of the access request at once. */
+  readonly mode?: 'hold' | 'return';
+  /** Why it asks. */
+  readonly reason?: string;
+  /** To go ahead now and be reviewed, where policy lets this person. */
+  readonly breakGlass?: boolean;
 }
 
 export interface HoldNotice {

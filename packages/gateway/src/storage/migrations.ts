@@ -8,6 +8,7 @@ import type { Tables } from './tables.ts';
 const migrations: Record<string, Migration> = {
   '0001-access-requests-and-sessions': { up: createFirstTables },
   '0002-task-tokens': { up: addTaskTokens },
+  '0003-grants-and-reviews': { up: addGrantsAndReviews },
   '0005-idempotency': { up: createIdempotency },
   '0006-logins': { up: createSignInTables },
   '0007-replicas': { up: addReplicas },
@@ -238,4 +239,66 @@ async function addReplicas(db: Kysely<unknown>): Promise<void> {
     .addColumn('answer', 'text', (column) => column.notNull().defaultTo(''))
     .execute();
   await db.schema.createIndex('access_word_by_request').on('access_word').columns(['request_id']).execute();
+}
+
+async function addGrantsAndReviews(db: Kysely<unknown>): Promise<void> {
+  const requests = () => db.schema.alterTable('access_request');
+  await requests()
+    .addColumn('mode', 'text', (column) => column.notNull().defaultTo('hold'))
+    .execute();
+  await requests().addColumn('shown', 'text').execute();
+  const decisions = () => db.schema.alterTable('access_decision');
+  await decisions().addColumn('grant_ms', 'bigint').execute();
+  await decisions().addColumn('withdrawn_at', 'bigint').execute();
+  await db.schema
+    .createTable('access_grant')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('request_id', 'text', (column) => column.notNull())
+    .addColumn('subject', 'text', (column) => column.notNull())
+    .addColumn('display_name', 'text', (column) => column.notNull())
+    .addColumn('actor', 'text')
+    .addColumn('target', 'text', (column) => column.notNull())
+    .addColumn('scope', 'text', (column) => column.notNull())
+    .addColumn('approvals', 'text', (column) => column.notNull())
+    .addColumn('approvers', 'text', (column) => column.notNull())
+    .addColumn('aliases', 'text', (column) => column.notNull())
+    .addColumn('reason', 'text', (column) => column.notNull())
+    .addColumn('granted_at', 'bigint', (column) => column.notNull())
+    .addColumn('expires_at', 'bigint', (column) => column.notNull())
+    .addColumn('ended_at', 'bigint')
+    .addColumn('ended_why', 'text')
+    .addColumn('uses', 'integer', (column) => column.notNull())
+    .addColumn('mac', 'text', (column) => column.notNull())
+    .addColumn('replica', 'text', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('review')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('session_id', 'text', (column) => column.notNull())
+    .addColumn('subject', 'text', (column) => column.notNull())
+    .addColumn('display_name', 'text', (column) => column.notNull())
+    .addColumn('aliases', 'text', (column) => column.notNull())
+    .addColumn('target', 'text', (column) => column.notNull())
+    .addColumn('digest', 'text', (column) => column.notNull())
+    .addColumn('text', 'text')
+    .addColumn('form', 'text', (column) => column.notNull())
+    .addColumn('parameters', 'text')
+    .addColumn('requirements', 'text', (column) => column.notNull())
+    .addColumn('reason', 'text', (column) => column.notNull())
+    .addColumn('shown', 'text', (column) => column.notNull())
+    .addColumn('opened_at', 'bigint', (column) => column.notNull())
+    .addColumn('due_at', 'bigint', (column) => column.notNull())
+    .addColumn('overdue_at', 'bigint')
+    .addColumn('closed_at', 'bigint')
+    .addColumn('closed_by', 'text')
+    .addColumn('closed_by_name', 'text')
+    .addColumn('verdict', 'text')
+    .addColumn('words', 'text')
+    .addColumn('replica', 'text', (column) => column.notNull())
+    .execute();
+  for (const [name, table, column] of [
+    ['access_grant_by_time', 'access_grant', 'granted_at'],
+    ['review_by_time', 'review', 'opened_at'],
+  ] as const)
+    await db.schema.createIndex(name).on(table).columns([column, 'id']).execute();
 }

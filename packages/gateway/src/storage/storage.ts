@@ -5,11 +5,13 @@ import { type AccessWordTable, accessWordTable } from './access-words.ts';
 import { type Bus, inProcessBus } from './bus.ts';
 import { connectionSettings } from './connection.ts';
 import { storageFault } from './fault.ts';
+import { type GrantTable, grantTable } from './grants.ts';
 import { type IdempotencyTable, idempotencyTable } from './idempotency.ts';
 import { migrate } from './migrations.ts';
 import type { Place } from './place.ts';
 import { sameAsSqlite } from './postgres.ts';
 import { PostgresBus } from './postgres-bus.ts';
+import { type ReviewTable, reviewTable } from './reviews.ts';
 import { type RevocationTable, revocationTable } from './revocations.ts';
 import type { PostgresStorageConfig, StorageConfig } from './section.ts';
 import { type SessionTable, sessionTable } from './sessions.ts';
@@ -30,6 +32,8 @@ export interface Storage extends Place {
   /** Whether the store answers, as far as is known; over PostgreSQL it is tried every second. */
   health(): StorageHealth;
   readonly taskTokens: TaskTokenTable;
+  readonly grants: GrantTable;
+  readonly reviews: ReviewTable;
   readonly idempotency: IdempotencyTable;
   /** Erases operation text and removes rows whose retention is over. Call it at start and then daily. */
   applyRetention(): Promise<void>;
@@ -68,6 +72,8 @@ export async function openStorage(config: StorageConfig, deps: StorageDependenci
   const accessRequests = accessRequestTable(db, place);
   const sessions = sessionTable(db, place);
   const signIns = signInTable(db);
+  const grants = grantTable(db, place);
+  const reviews = reviewTable(db, place);
   const taskTokens = taskTokenTable(db);
   const idempotency = idempotencyTable(db);
   return {
@@ -78,6 +84,8 @@ export async function openStorage(config: StorageConfig, deps: StorageDependenci
     sessions,
     idempotency,
     signIns,
+    grants,
+    reviews,
     taskTokens,
     revocations: revocationTable(db),
     applyRetention: async () => {
@@ -87,6 +95,9 @@ export async function openStorage(config: StorageConfig, deps: StorageDependenci
       await signIns.removeExpired(now);
       await sessions.removeEndedBefore(now - days(config.sessionDays));
       await taskTokens.removeExpiredBefore(now);
+      await grants.removeEndedBefore(now - days(config.sessionDays));
+      await reviews.eraseTextClosedBefore(now - days(config.operationTextDays));
+      await reviews.removeClosedBefore(now - days(config.sessionDays));
       await idempotency.removeBefore(now - days(1));
     },
   };

@@ -11,6 +11,8 @@ export interface Tables {
   revocation: RevocationRow;
   revocation_place: RevocationPlaceRow;
   task_token: TaskTokenRow;
+  access_grant: GrantRow;
+  review: ReviewRow;
   idempotency: IdempotencyRow;
   sign_in_ticket: SignInTicketRow;
   sign_in_session: SignInSessionRow;
@@ -109,6 +111,9 @@ export interface AccessRequestRow {
   readonly token_id: string | null;
   /** JSON list of the actors it was handed on by; null for a token that is no task token. */
   readonly delegation: string | null;
+  readonly mode: string;
+  /** JSON: what approvers are shown beside the operation; null of older rows. */
+  readonly shown: string | null;
 }
 
 export interface AccessDecisionRow {
@@ -120,6 +125,69 @@ export interface AccessDecisionRow {
   readonly verdict: 'approve' | 'deny';
   readonly reason: string;
   readonly decided_at: number;
+  /** For how long it may be done again, in milliseconds; null: once. */
+  readonly grant_ms: number | null;
+  /** When it stopped counting: this person may not decide any more. */
+  readonly withdrawn_at: number | null;
+}
+
+/** What stands for a time. A row whose `mac` does not fit is worth nothing. */
+export interface GrantRow {
+  readonly id: string;
+  readonly request_id: string;
+  readonly subject: string;
+  readonly display_name: string;
+  readonly actor: string | null;
+  readonly target: string;
+  /** JSON list of `{action, type, path}`. */
+  readonly scope: string;
+  /** JSON list of `{group, seats}`. */
+  readonly approvals: string;
+  /** JSON list of `{subject, name, aliases}`: who approved. */
+  readonly approvers: string;
+  /** JSON list: the names its holder goes by. */
+  readonly aliases: string;
+  readonly reason: string;
+  readonly granted_at: number;
+  readonly expires_at: number;
+  readonly ended_at: number | null;
+  readonly ended_why: string | null;
+  readonly uses: number;
+  readonly mac: string;
+  /** Name of the gateway it was made at, which alone goes by it. */
+  readonly replica: string;
+}
+
+/** What somebody did without waiting, to be looked at by another. */
+export interface ReviewRow {
+  readonly id: string;
+  readonly session_id: string;
+  readonly subject: string;
+  readonly display_name: string;
+  /** JSON list: the names they go by. */
+  readonly aliases: string;
+  readonly target: string;
+  readonly digest: string;
+  /** Null once erased. */
+  readonly text: string | null;
+  readonly form: string;
+  /** JSON list of strings; null once erased. */
+  readonly parameters: string | null;
+  /** JSON list of `{group, seats}`: who would have been asked. */
+  readonly requirements: string;
+  readonly reason: string;
+  /** JSON: what approvers would have been shown beside the operation. */
+  readonly shown: string;
+  readonly opened_at: number;
+  readonly due_at: number;
+  readonly overdue_at: number | null;
+  readonly closed_at: number | null;
+  readonly closed_by: string | null;
+  readonly closed_by_name: string | null;
+  readonly verdict: string | null;
+  readonly words: string | null;
+  /** Name of the gateway it was made at, which alone goes by it. */
+  readonly replica: string;
 }
 
 export interface SessionRow {

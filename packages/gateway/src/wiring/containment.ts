@@ -1,7 +1,7 @@
-import type { ApprovalRoom } from '../approval/index.ts';
+import type { ApprovalRoom, Requester } from '../approval/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import type { GatewayConfig } from '../config/index.ts';
-import { type Containment, openContainment } from '../containment/index.ts';
+import { type Containment, hits, openContainment, type Revocation, wordsOf } from '../containment/index.ts';
 import type { EndedSessions, SessionsNamed } from '../control-plane/index.ts';
 import { endRevoked, type House, useOf } from '../data-path/index.ts';
 import { type Identity, PLAIN_TOKEN } from '../identity/index.ts';
@@ -46,9 +46,11 @@ interface Contained {
 /** What a revocation does beside letting nothing new in: sessions end, and nobody's word counts any more. */
 export function contain(containment: Containment, contained: Contained): void {
   const { sessions, approvals, signIn, report } = contained;
+  // Grants come out of the store as they stood: one that could not be ended there must not stand again.
+  for (const revocation of containment.list()) withdraw(approvals, revocation);
   containment.onAdded((revocation) => {
     const ended = endRevoked({ sessions }, revocation);
-    approvals.recheck();
+    withdraw(approvals, revocation);
     if (revocation.kind === 'subject') void signIn.endAllOf(revocation.names, 'revoked').catch(report);
     return ended;
   });
@@ -59,6 +61,24 @@ export function contain(containment: Containment, contained: Contained): void {
       'connect again with the newer token',
     ),
   );
+}
+
+/** What the revoked asked for is cancelled, what they approved does not count, and grants that rest on either end. */
+function withdraw(approvals: ApprovalRoom, revocation: Revocation): void {
+  const why = wordsOf(revocation);
+  approvals.cancelWhere(({ target, sessionId, ...who }) => {
+    const use = { identity: identityOf(who), target, connector: OWN_CONNECTOR };
+    return hits(revocation, sessionId === undefined ? use : { ...use, sessionId });
+  }, why);
+  approvals.withdrawApprovalsOf(
+    (approver) => hits(revocation, { identity: identityOf({ ...approver, actor: null }) }),
+    why,
+  );
+}
+
+/** Who it was, with their token; of what stands longer than that is known, as much as is. */
+function identityOf({ identity, task = null, ...names }: Omit<Requester, 'target' | 'sessionId'>): Identity {
+  return identity ?? { ...NOBODY, ...names, task, displayName: names.subject };
 }
 
 interface EndingDependencies {
@@ -86,14 +106,14 @@ export async function endNamed(
     const ends = await Promise.allSettled(others.map(({ id }) => deps.sessionIndex.end(id, reason)));
     const failed = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []));
     const ended = here + ends.filter((end) => end.status === 'fulfilled' && end.value).length;
-    return { ended, problems: [...new Set(failed.map(wordsOf))] };
+    return { ended, problems: [...new Set(failed.map(toldOf))] };
   } catch (fault) {
     report(fault);
     return { ended: here, problems: ['sessions of other gateways are not known: the store is away'] };
   }
 }
 
-function wordsOf(fault: unknown): string {
+function toldOf(fault: unknown): string {
   return fault instanceof Fault ? fault.message : 'a session of another gateway could not be ended';
 }
 

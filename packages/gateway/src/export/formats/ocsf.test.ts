@@ -40,6 +40,18 @@ const KINDS: Record<AuditEntryType, [entry: object, type_uid: number, status_id:
     [{ subject: 'company|alice', reason: 'signed out', facts: { issuer: 'company' } }, 300202, 1],
   ],
   'sign-in-refused': [[{ reason: 'the code was used before', facts: { issuer: 'company' } }, 300201, 2]],
+  'grant-opened': [
+    [{ ...WHO, requestId: 'ar-1', facts: { grant: 'gr-1', scope: ['select Table a/b/c'] } }, 300301, 1],
+  ],
+  'grant-ended': [
+    [{ ...WHO, requestId: 'ar-1', reason: 'its time was over', facts: { grant: 'gr-1' } }, 300399, 1],
+  ],
+  'break-glass': [[{ ...WHO, reason: 'the shop is down', facts: { review: 'rv-1' } }, 200401, 1]],
+  'review-closed': [
+    [{ ...WHO, facts: { review: 'rv-1', verdict: 'justified' } }, 300399, 1],
+    [{ ...WHO, facts: { review: 'rv-1', verdict: 'not-justified' } }, 300399, 2],
+  ],
+  'review-overdue': [[{ ...WHO, facts: { review: 'rv-1' } }, 200401, 1]],
   'session-started': [[{ ...WHO, facts: { client: 'psql' } }, 300299, 1]],
   'session-ended': [
     [{ ...WHO, reason: 'over', facts: { operations: 2 } }, 300202, 1],

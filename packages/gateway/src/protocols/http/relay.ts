@@ -161,7 +161,9 @@ class Relay {
       this.#accessRequest = fieldSafe(notice.requestId);
       if (head.interim) this.#client.socket.write(interimReply(notice));
     };
-    const asked = Promise.resolve(this.#line.submit(operation(), { held, signal: this.#stop.signal }));
+    const asked = Promise.resolve(
+      this.#line.submit(operation(), { held, signal: this.#stop.signal, wishes: head.wishes }),
+    );
     const late = asked.then((outcome) => {
       // Permitted after the client was told otherwise: it is never forwarded.
       if (this.#stop.signal.aborted && outcome.effect === 'permit') {

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { BodyReader, FrontendType, WireError } from '@sallyport/postgres-wire';
 import { authoritiesOf } from '../../lib/authorities.ts';
-import type { Caller, Denial, Door } from '../protocol.ts';
+import type { Caller, Denial, Door, Wishes } from '../protocol.ts';
 import type { CancelKeys } from './cancel-keys.ts';
 import { readCredential } from './credential.ts';
 import { ASK_CLEARTEXT_PASSWORD, denialMessage, errorMessage, negotiateProtocolVersion } from './messages.ts';
@@ -22,6 +22,8 @@ export interface PostgresCaller {
   readonly socket: Socket;
   readonly minor: number;
   readonly unknownOptions: readonly string[];
+  /** How the client wants people to be asked. */
+  readonly wishes: Wishes;
   readonly facts: Omit<Caller, 'relay'>;
 }
 
@@ -144,7 +146,7 @@ class Doorway {
         '28000',
       );
     }
-    const { unknownOptions } = request;
+    const { unknownOptions, wishes } = request;
     if (minor > NEWEST_MINOR || unknownOptions.length > 0) {
       this.#socket.write(negotiateProtocolVersion(Math.min(minor, NEWEST_MINOR), unknownOptions));
     }
@@ -165,6 +167,7 @@ class Doorway {
       socket,
       minor,
       unknownOptions,
+      wishes,
       facts: { credential, possession, target, facet, client, startup, secure, refuse },
     };
   }

@@ -41,7 +41,8 @@ export async function relay({ caller, line, catalogs, cancelKeys }: RelayParts):
     return closed;
   }
   const { catalog, searchPath } = learned;
-  const talk = new Conversation({ line, client, catalog, searchPath }, () => {
+  const { wishes } = caller;
+  const talk = new Conversation({ line, client, catalog, searchPath, wishes }, () => {
     line.target.close();
     client.end();
     setTimeout(() => client.destroy(), LAST_WORD_MS).unref();
