@@ -23,7 +23,6 @@ import {
   Uses,
 } from './data-path/index.ts';
 import type { Exports } from './export/index.ts';
-import type { Identity } from './identity/index.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { Fault } from './lib/fault.ts';
 import { RateLimit } from './lib/rate-limit.ts';
@@ -57,11 +56,11 @@ import {
   contain,
   endNamed,
   OWN_CONNECTOR,
+  openApprovals,
   openIdentities,
   openLog,
   openRevocations,
   ownedBy,
-  readApprovalKey,
 } from './wiring/index.ts';
 
 export interface Gateway {
@@ -173,12 +172,7 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   const identities = { clock, storage, audit, decisionPoint, containment, report, end };
   const { identity, signIn, tokens, ledger, exchange } = await openIdentities(config, identities, owned);
   const watched = metrics.watchDecisions(decisionPoint);
-  const key = readApprovalKey(config.dataDirectory);
-  const isContained = (who: Identity) => containment.objection({ identity: who }) !== null;
-  const approvals = owned(
-    createApprovals({ config: config.approval, storage, clock, audit, key, random, report, isContained }),
-  );
-  await approvals.load();
+  const approvals = await openApprovals(config, { ...surroundings, containment }, owned);
   const { recorder, retention } = openRecordings(config, { clock, audit, report }, owned);
   applyDaily(storage, retention, report, closing);
   const connector = createConnector(config.connector, { randomBytes, ...config.secrets });

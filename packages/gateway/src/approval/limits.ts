@@ -73,6 +73,40 @@ export function reasonWithin(reason: string, limit: number): string {
   return reason.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').trim();
 }
 
+/** The reason as kept. Throws Fault `limit-exceeded` when it is too long, or has to be given and was not. */
+export function reasonToApprove(
+  id: string,
+  reason: string,
+  { reasonLength, reasonRequired }: ApprovalConfig,
+): string {
+  const said = reasonWithin(reason, reasonLength);
+  if (reasonRequired && said === '')
+    throw new Fault(
+      'limit-exceeded',
+      `Could not approve ${id}: say why, in 1 to ${reasonLength} characters (approval.reasonRequired).`,
+    );
+  return said;
+}
+
+/** Throws Fault `not-permitted` when policy does not let it be granted for so long. */
+export function checkGrant(
+  { id, subject }: { readonly id: string; readonly subject: AccessRequestSubject },
+  grantMs: number | null,
+): void {
+  if (grantMs === null) return;
+  const longest = subject.shown.grantMs;
+  if (longest === null)
+    throw new Fault(
+      'not-permitted',
+      `Could not grant ${id}: policy lets it be approved once only (no @grant).`,
+    );
+  if (!(grantMs >= 1_000 && grantMs <= longest))
+    throw new Fault(
+      'not-permitted',
+      `Could not grant ${id}: policy permits 1 to ${longest / 1_000} seconds (@grant).`,
+    );
+}
+
 function exceeded(why: string): Fault {
   return new Fault('limit-exceeded', `Could not open an access request: ${why}.`);
 }

@@ -24,7 +24,7 @@ import {
   viewOfHeld,
   type Word,
 } from './held-request.ts';
-import { checkSize, Pending, reasonWithin } from './limits.ts';
+import { checkGrant, checkSize, Pending, reasonToApprove, reasonWithin } from './limits.ts';
 import { readPage } from './listing.ts';
 import { entryFields, isOlder, notFound, requestedFacts } from './request-entries.ts';
 import type { ApprovalDependencies } from './room.ts';
@@ -137,8 +137,8 @@ export class Requests {
     const view = await this.get(id, approver);
     // From here on nothing is awaited: what is checked is what is decided.
     const request = this.#decidable(id, approver, view);
-    const said = this.#reasonToApprove(id, reason);
-    this.#checkGrant(request, grantMs);
+    const said = reasonToApprove(id, reason, this.#deps.config);
+    checkGrant(request, grantMs);
     const { requirements } = request.subject;
     const seated = counting(request);
     const seat = seatFor(approver, seated, requirements);
@@ -310,32 +310,6 @@ export class Requests {
       this.#deps.report(fault);
       return false;
     }
-  }
-
-  #reasonToApprove(id: string, reason: string): string {
-    const { reasonLength, reasonRequired } = this.#deps.config;
-    const said = reasonWithin(reason, reasonLength);
-    if (reasonRequired && said === '')
-      throw new Fault(
-        'limit-exceeded',
-        `Could not approve ${id}: say why, in 1 to ${reasonLength} characters (approval.reasonRequired).`,
-      );
-    return said;
-  }
-
-  #checkGrant({ id, subject }: HeldRequest, grantMs: number | null): void {
-    if (grantMs === null) return;
-    const longest = subject.shown.grantMs;
-    if (longest === null)
-      throw new Fault(
-        'not-permitted',
-        `Could not grant ${id}: policy lets it be approved once only (no @grant).`,
-      );
-    if (!(grantMs >= 1_000 && grantMs <= longest))
-      throw new Fault(
-        'not-permitted',
-        `Could not grant ${id}: policy permits 1 to ${longest / 1_000} seconds (@grant).`,
-      );
   }
 
   /** The request, if this person may decide it now. */

@@ -6,7 +6,10 @@
  */
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import type { Limits } from '../lib/limits.ts';
 import type { Study, StudySource } from './study.ts';
+
+export type { Limits } from '../lib/limits.ts';
 
 export type * from './study.ts';
 
@@ -462,24 +465,6 @@ export interface Door {
   trusted(socket: Socket | TLSSocket): boolean;
   /** Puts a fault before authentication in the audit log. */
   violation(reason: string): void;
-}
-
-/** Named limits (L10); each is documented in docs/configuration.md with its default. */
-export interface Limits {
-  /** Largest single message from a client, in bytes. */
-  readonly messageBytes: number;
-  /** Largest single message from a target, in bytes. */
-  readonly replyMessageBytes: number;
-  /** Longest statement or request head that is parsed, in bytes. */
-  readonly statementBytes: number;
-  /** Most bytes queued for one client that waits for a decision. */
-  readonly queueBytes: number;
-  /** Most operations a client may have under way at once on one connection. */
-  readonly pipelinedOperations: number;
-  /** Prepared statements, portals and cursors remembered for one session. */
-  readonly namedStatements: number;
-  /** Time from accept to a complete credential, in milliseconds. */
-  readonly handshakeMs: number;
 }
 
 /** One protocol: a folder that passes test/conformance. */
