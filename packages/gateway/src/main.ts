@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createConnector } from '@sallyport/connector';
-import { type ApprovalConfig, type ApprovalRoom, type AskMode, createApprovals } from './approval/index.ts';
+import type { ApprovalConfig, ApprovalRoom, AskMode } from './approval/index.ts';
 import type { AuditLog, OpenedAudit } from './audit/index.ts';
 import type { AuditIndex } from './audit-index/index.ts';
 import type { GatewayConfig, ListenerConfig } from './config/index.ts';
