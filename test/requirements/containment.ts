@@ -19,6 +19,9 @@ export const containmentRequirements = {
     'A revocation is lifted by a person who is an operator and whom it is not about, and by nobody else.',
   'containment.approvals':
     'What the revoked asked for is cancelled, and what they approved before does not count.',
+  'containment.replicas': 'What is revoked or lifted on one gateway is so on all that share its store.',
+  'containment.sign-in':
+    'Whoever is revoked signs in nowhere, and is signed out everywhere at once, whatever they were signed in by.',
   'containment.groups':
     'When a newer token of a caller has fewer groups, sessions on older ones end and older ones are refused.',
   'containment.readers': 'Whoever reads a recording when they are revoked gets no more of it.',
