@@ -78,7 +78,7 @@ test('a token is revoked from a file or standard input, and never from an argume
     '--token-file',
     await fileOf('auditor'),
   ]);
-  assert.deepEqual([refused.code, /Only operators/.test(refused.err)], [3, true]);
+  assert.deepEqual([refused.code, /roles do not permit "revoke"/.test(refused.err)], [3, true]);
 });
 
 test('many sessions are ended by what they have in common [containment.cli]', async () => {

@@ -5,10 +5,10 @@ import { REVOCATION_KINDS, type Revocation, type RevocationKind } from './revoca
 
 export const LIFTED = 'revocation-lifted';
 
-/** How entries about revocations end, type being the last key: quotes inside values are escaped. */
+/** What entries about revocations have in them, and hardly any other: quotes inside values are escaped. */
 export const MARKS: readonly string[] = (
   ['revoked', 'quarantined', LIFTED] satisfies readonly AuditEntryType[]
-).map((type) => `"type":"${type}"}`);
+).map((type) => `"type":"${type}"`);
 
 type Who = Pick<Identity, 'subject' | 'displayName' | 'actor' | 'task'>;
 
