@@ -18,6 +18,7 @@ const SECTIONS = [
   '<sha256> audit',
   '<sha256> audit_index',
   '<sha256> connector',
+  '<sha256> containment',
   '<sha256> control_plane',
   '<sha256> data_directory',
   '<sha256> http',
@@ -421,6 +422,11 @@ const PINNED = {
       target: 'db',
     },
     { ...person('approver'), facts: { attempt: 'approve', refused: 'conflict' }, requestId: '<request>' },
+    {
+      ...person('guard'),
+      facts: { attempt: 'end-sessions', ended: 0, filters: ['actor agent-99'] },
+      reason: 'to be sure',
+    },
   ],
   ...PINNED_CONTAINMENT,
   ...PINNED_CREDENTIALS,
@@ -463,6 +469,9 @@ const AT_TIMES: Partial<Record<AuditEntryType, readonly string[]>> = {
   'policy-loaded': ['filesLeftOut'],
   'policy-rejected': ['filesLeftOut'],
   'session-ended': ['evaluationId', 'effect'],
+  revoked: ['sessionId', 'target', 'until'],
+  quarantined: ['sessionId', 'target', 'until'],
+  'revocation-lifted': ['sessionId', 'target'],
   decision: ['obligations', 'risk', 'riskReasons', 'shadow', 'shadowPolicies', 'shadowReason'],
 };
 
