@@ -134,6 +134,8 @@ export async function startGateway(setup: GatewaySetup): Promise<GatewayUnderTes
     recorder: recorderInto(recordings),
     audit: log.door,
     sessions,
+    containment: { generation: 0, objection: () => null },
+    connectorOf: () => 'local',
     tls: setup.tls ?? null,
     connector: createConnector(config, { environment: setup.environment ?? {}, baseDir: '/', randomBytes }),
     random: (bytes) => randomBytes(bytes).toString('hex'),

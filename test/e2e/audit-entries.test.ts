@@ -6,6 +6,7 @@ import type { AuditEntryType } from '../../packages/gateway/src/audit/index.ts';
 import type { Entry } from '../fixtures/audit-entries.ts';
 import { everyEntry, pinned } from '../fixtures/every-entry.ts';
 import { PINNED_APPROVALS } from '../fixtures/pinned-approvals.ts';
+import { PINNED_CONTAINMENT } from '../fixtures/pinned-containment.ts';
 import { PINNED_CREDENTIALS } from '../fixtures/pinned-credentials.ts';
 
 const AGENT = { subject: 'test|agent', actor: 'agent-1', task: 'look-around' };
@@ -17,6 +18,7 @@ const SECTIONS = [
   '<sha256> audit',
   '<sha256> audit_index',
   '<sha256> connector',
+  '<sha256> containment',
   '<sha256> control_plane',
   '<sha256> data_directory',
   '<sha256> http',
@@ -155,6 +157,11 @@ const PINNED = {
       reason: 'the client or the target closed the connection',
     },
     { ...SESSION, facts: { operations: '<number>' }, reason: 'guard ended it: enough' },
+    {
+      ...SESSION,
+      facts: { operations: '<number>' },
+      reason: 'a newer token of the same caller has fewer groups',
+    },
   ],
   decision: [
     {
@@ -415,7 +422,13 @@ const PINNED = {
       target: 'db',
     },
     { ...person('approver'), facts: { attempt: 'approve', refused: 'conflict' }, requestId: '<request>' },
+    {
+      ...person('guard'),
+      facts: { attempt: 'end-sessions', ended: 0, filters: ['actor agent-99'] },
+      reason: 'to be sure',
+    },
   ],
+  ...PINNED_CONTAINMENT,
   ...PINNED_CREDENTIALS,
   ...PINNED_APPROVALS,
 } satisfies Record<AuditEntryType, readonly object[]>;
@@ -456,6 +469,9 @@ const AT_TIMES: Partial<Record<AuditEntryType, readonly string[]>> = {
   'policy-loaded': ['filesLeftOut'],
   'policy-rejected': ['filesLeftOut'],
   'session-ended': ['evaluationId', 'effect'],
+  revoked: ['sessionId', 'target', 'until'],
+  quarantined: ['sessionId', 'target', 'until'],
+  'revocation-lifted': ['sessionId', 'target'],
   decision: ['obligations', 'risk', 'riskReasons', 'shadow', 'shadowPolicies', 'shadowReason'],
 };
 
