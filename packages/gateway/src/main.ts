@@ -50,7 +50,14 @@ import { createSessionIndex, type SessionIndex } from './replicas/index.ts';
 import type { SignIn } from './sign-in/index.ts';
 import { openStorage, type Storage } from './storage/index.ts';
 import type { TokenExchange } from './task-tokens/index.ts';
-import { type Closing, openIdentities, openLog, ownedBy, readApprovalKey } from './wiring/index.ts';
+import {
+  type Closing,
+  openIdentities,
+  openLog,
+  openTracing,
+  ownedBy,
+  readApprovalKey,
+} from './wiring/index.ts';
 
 export interface Gateway {
   readonly listeners: readonly Pick<Listener, 'protocol' | 'host' | 'port'>[];
@@ -188,6 +195,7 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
     approvals,
     approvalMode: approvalModeOf(config.approval),
     experience: new Experience(),
+    onlooker: openTracing(config.tracing, { clock, random, metrics, report }, owned),
     masking,
     recorder,
     audit,
