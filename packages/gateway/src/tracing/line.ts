@@ -11,6 +11,7 @@ import type {
   Protocol,
   Tape,
 } from '../protocols/protocol.ts';
+import { attributesOf, effectOf } from './attributes.ts';
 import type { Attributes } from './span.ts';
 import { readTraceparent, type TraceParent } from './trace-context.ts';
 import type { Stage, Tracer } from './tracer.ts';
