@@ -95,7 +95,7 @@ function below(collector: HttpsReceiver, root: ReceivedSpan): readonly string[] 
     assert.equal(child.traceId, root.traceId);
     assert.ok(child.start >= root.start && child.end >= child.start && child.end <= root.end, child.name);
   }
-  return children.sort((one, other) => (one.start < other.start ? -1 : 1)).map(({ name }) => name);
+  return children.sort((one, other) => Number(one.start - other.start)).map(({ name }) => name);
 }
 
 test('operations are traces, permitted, denied and held, below the spans of their clients [tracing.operation, tracing.connect, tracing.parent, tracing.secrets]', async (t) => {
@@ -194,7 +194,7 @@ test('no client chooses what is traced; what was denied or held is, and failed l
       attributes['sallyport.actor'],
     ]),
     [
-      ['operation', 'forbidden', 'agent', 'agent-1'],
+      ['operation', 'forbidden', 'test|agent', 'agent-1'],
       ['connect', 'unauthenticated', undefined, undefined],
     ],
   );
