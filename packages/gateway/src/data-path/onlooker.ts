@@ -4,11 +4,11 @@ import type { Session } from './session.ts';
 /** Looks on at what passes: it is told, never asked, holds nothing up, and never throws. */
 export interface Onlooker {
   /** Somebody came, with a credential that nobody has looked at. */
-  arrived(protocol: Protocol): Visit;
+  arrived(protocol: Protocol): Attendant;
 }
 
-/** One connection, from its credential to its end; told in this order. */
-export interface Visit {
+/** Goes along with one connection, from its credential to its end; told in this order. */
+export interface Attendant {
   /** Who it is, and that they may connect; or why not, and then nothing follows. */
   authenticated(outcome: Session | Denial): void;
   /** The target was reached; or why not, and then nothing follows. */

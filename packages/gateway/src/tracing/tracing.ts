@@ -1,9 +1,9 @@
 import type { Onlooker } from '../data-path/index.ts';
 import { otlpPoster } from '../export/index.ts';
+import { TracingAttendant } from './attendant.ts';
 import { Exporter } from './exporter.ts';
 import type { TracingConfig } from './section.ts';
 import { Tracer, type TracingDeps } from './tracer.ts';
-import { TracedVisit } from './visit.ts';
 
 /** Traces of what the data path does, for a collector. Nothing of an operation is in them but what it does and to which target. */
 export interface Tracing extends Onlooker {
@@ -18,7 +18,7 @@ export function createTracing(config: TracingConfig, deps: TracingDeps): Tracing
   const exporter = new Exporter(config, { ...deps, poster });
   const tracer = new Tracer(config, deps, exporter);
   return {
-    arrived: (protocol) => new TracedVisit(tracer, protocol),
+    arrived: (protocol) => new TracingAttendant(tracer, protocol),
     close: () => exporter.close(),
   };
 }

@@ -1,4 +1,4 @@
-import type { Session, Visit } from '../data-path/index.ts';
+import type { Attendant, Session } from '../data-path/index.ts';
 import type { Denial, Line, Protocol } from '../protocols/protocol.ts';
 import { attributesOf, effectOf } from './attributes.ts';
 import { along } from './line.ts';
@@ -6,7 +6,7 @@ import type { Attributes } from './span.ts';
 import type { Stage, Tracer } from './tracer.ts';
 
 /** One connection as a trace of its own, and each of its operations as another. */
-export class TracedVisit implements Visit {
+export class TracingAttendant implements Attendant {
   readonly #tracer: Tracer;
   readonly #protocol: Protocol;
   readonly #chosen: boolean;
