@@ -26,6 +26,13 @@ export const taskTokenRequirements = {
   'task-tokens.postgres-proof':
     'PostgreSQL carries the proof in the password, for one connection to one target.',
   'task-tokens.http-proof': 'Over HTTP every request brings a proof of its own.',
+  'task-tokens.certificate':
+    'A token that is bound to a client certificate is good only on a connection whose handshake showed that one.',
+  'task-tokens.certificate-handshake':
+    'A certificate counts only for the handshake it was shown in: no session is taken up again, none is renegotiated.',
+  'task-tokens.certificate-authority':
+    'Where authorities are configured, a certificate that is not of theirs ends the connection, on record.',
+  'task-tokens.unread-refusals': 'A request for a token that is refused before it is read is an entry, too.',
   'task-tokens.own-issuer':
     'Only the gateway’s own key makes a task token, and no other issuer can have its name.',
   'task-tokens.not-a-person': 'A task token approves nothing, and opens nothing of the control plane.',

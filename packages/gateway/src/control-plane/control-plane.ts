@@ -10,6 +10,7 @@ import type { Clock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import { isLoopbackHost } from '../lib/loopback.ts';
 import { addressKey, RateLimit } from '../lib/rate-limit.ts';
+import { type ServerTls, serverTlsOptions } from '../lib/server-tls.ts';
 import type { SignIn, SignInSection } from '../sign-in/index.ts';
 import type { Storage } from '../storage/index.ts';
 import type { TokenExchange } from '../task-tokens/index.ts';
@@ -23,6 +24,7 @@ import { exportHandlers } from './exports.ts';
 import { grantHandlers } from './grants.ts';
 import { healthHandlers } from './health.ts';
 import { createIdempotency } from './idempotency.ts';
+import { readPossession } from './possession.ts';
 import { answerBrokenRequest, answerFaults } from './problem.ts';
 import { type RecordingDependencies, recordingHandlers } from './recordings.ts';
 import { type ControlPlaneConfig, parseListen } from './section.ts';
@@ -128,20 +130,23 @@ async function buildApp(
     headersTimeout: requestMs,
     connectionsCheckingInterval: Math.min(requestMs / 2, CHECK_MS),
   };
+  const tls = config.tls === undefined ? null : await readTls(config.tls);
   const app: FastifyInstance =
-    config.tls === undefined
+    tls === null
       ? Fastify({ ...options, http: server })
       : (Fastify({
           ...options,
-          https: { ...server, ...(await tlsOptions(config.tls)) },
+          https: { ...server, ...serverTlsOptions(tls) },
         }) as unknown as FastifyInstance);
   app.server.maxConnections = config.connections;
   readBodies(app);
   answerFaults(app, deps.report);
   guardDoor(app, config, deps.clock, deps.signIn);
-  const callerOf = authentication(app, config, deps);
+  const clients = tls?.clientCertificates ?? null;
+  const possession = readPossession(clients);
+  const callerOf = authentication(app, config, { ...deps, possession });
   openSignIn(app, deps);
-  tokenRoutes(app, deps.exchange);
+  tokenRoutes(app, deps.exchange, { possessionOf: possession, bindsCertificates: clients !== null });
   const idempotency = createIdempotency(deps.idempotency, deps.clock);
   serveRoutes(app, handlersOf({ ...deps, authorization }), {
     authorization,
@@ -178,14 +183,16 @@ function handlersOf(deps: ControlPlaneDependencies & { readonly authorization: A
   };
 }
 
-async function tlsOptions(tls: { readonly keyFile: string; readonly certFile: string }) {
+async function readTls(tls: NonNullable<ControlPlaneConfig['tls']>): Promise<ServerTls> {
+  const { keyFile, certFile, clientCaFile, requestClientCertificates } = tls;
   try {
-    const [key, cert] = await Promise.all([readFile(tls.keyFile, 'utf8'), readFile(tls.certFile, 'utf8')]);
-    return { key, cert, minVersion: 'TLSv1.2' as const };
+    const [key, cert] = await Promise.all([readFile(keyFile, 'utf8'), readFile(certFile, 'utf8')]);
+    const ca = clientCaFile === undefined ? null : await readFile(clientCaFile, 'utf8');
+    return { key, cert, clientCertificates: ca === null && !requestClientCertificates ? null : { ca } };
   } catch (cause) {
     throw new Fault(
       'config-invalid',
-      `Could not read "${tls.keyFile}" and "${tls.certFile}" (controlPlane.tls).`,
+      `Could not read "${[keyFile, certFile, clientCaFile].filter((one) => one !== undefined).join('", "')}" (controlPlane.tls).`,
       { cause },
     );
   }

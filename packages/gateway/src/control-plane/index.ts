@@ -1,2 +1,7 @@
 export { type ControlPlane, type ControlPlaneDependencies, createControlPlane } from './control-plane.ts';
-export { type ControlPlaneConfig, controlPlaneSection } from './section.ts';
+export {
+  type ControlPlaneConfig,
+  clientCaFile,
+  controlPlaneSection,
+  requestClientCertificates,
+} from './section.ts';

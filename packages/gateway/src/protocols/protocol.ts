@@ -7,6 +7,7 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Limits } from '../lib/limits.ts';
+import type { ServerTls } from '../lib/server-tls.ts';
 import type { Study, StudySource } from './study.ts';
 
 export type { Limits } from '../lib/limits.ts';
@@ -456,8 +457,8 @@ export interface Caller {
 
 /** What a protocol needs to open the outer door. */
 export interface Door {
-  /** The server certificate, or null when the listener has none. */
-  readonly tls: { readonly key: string; readonly cert: string } | null;
+  /** The server certificate, and whether clients are asked for one; null when the listener has none. */
+  readonly tls: ServerTls | null;
   readonly limits: Limits;
   /** Whether a credential may be accepted on this socket: TLS, or a loopback peer. */
   trusted(socket: Socket | TLSSocket): boolean;
