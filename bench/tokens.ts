@@ -76,7 +76,7 @@ interface Stage {
 
 const NOTHING: Possession = {
   ...{ proof: null, method: 'POST', before: 'https://', after: '/v1/token' },
-  ...{ authorities: [AT], certificate: null },
+  ...{ authorities: [AT], certificate: null, tellsNonce: true },
 };
 
 async function measure({ provider, newToken, exchange }: Stage): Promise<Measured> {

@@ -33,6 +33,10 @@ export const taskTokenRequirements = {
   'task-tokens.certificate-authority':
     'Where authorities are configured, a certificate that is not of theirs ends the connection, on record.',
   'task-tokens.unread-refusals': 'A request for a token that is refused before it is read is an entry, too.',
+  'task-tokens.nonce':
+    'Where nonces are wanted, a proof over HTTP without the one of now is refused with it; standard clients go on by themselves.',
+  'task-tokens.nonce-rotation':
+    'A nonce is of one process and of two minutes at most, and is remembered nowhere.',
   'task-tokens.own-issuer':
     'Only the gateway’s own key makes a task token, and no other issuer can have its name.',
   'task-tokens.not-a-person': 'A task token approves nothing, and opens nothing of the control plane.',

@@ -89,7 +89,8 @@ test('psql and node use a token with the certificate it is bound to; the token a
   const claims = decodeJwt(token) as { cnf?: unknown; jti?: string };
   assert.deepEqual(claims.cnf, { 'x5t#S256': thumbprintOf(mine) });
   const issued = world.entries().find((one) => one.type === 'token-issued' && one.tokenId === claims.jti);
-  assert.deepEqual((issued?.facts as { bound?: unknown }).bound, ['mtls']);
+  const facts = issued?.facts as { readonly bound?: unknown } | undefined;
+  assert.deepEqual(facts?.bound, ['mtls']);
   const passwords = join(world.directory, 'mtls.pgpass');
   writeFileSync(passwords, `*:*:*:*:${token}\n`, { mode: 0o600 });
   const env = {

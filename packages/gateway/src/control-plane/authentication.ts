@@ -3,7 +3,7 @@ import { routeTable } from '@sallyport/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ApprovalRoom } from '../approval/index.ts';
 import type { AuditEntry, AuditLog } from '../audit/index.ts';
-import type { Identity, IdentityProvider } from '../identity/index.ts';
+import { type Identity, type IdentityProvider, NonceFault } from '../identity/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import { addressKey, RateLimit } from '../lib/rate-limit.ts';
@@ -121,7 +121,7 @@ async function authenticate(
     return identity;
   } catch (error) {
     if (error instanceof Fault && error.code !== 'not-permitted') {
-      if (error.code === 'credential-rejected') failures.take(address);
+      if (error.code === 'credential-rejected' && !(error instanceof NonceFault)) failures.take(address);
       deps.audit.append({ type: 'authentication-failed', reason: error.message, facts });
     }
     throw error;

@@ -27,6 +27,7 @@ export function readPossession(clients: ClientCertificates | null): PossessionOf
       after: url.replace(/[?#].*$/s, ''),
       authorities: [...authoritiesOf(raw.socket), ...names],
       certificate: thumbprint,
+      tellsNonce: true,
     };
   };
 }

@@ -30,6 +30,7 @@ export function tokenRoutes(
       (_request, body, done) => done(null, body),
     );
     scope.setErrorHandler((error, request, reply) => {
+      if (error instanceof ExchangeRefused && error.nonce !== null) reply.header('dpop-nonce', error.nonce);
       if (error instanceof ExchangeRefused) return answer(reply, error.error, error.message);
       const status = statusCodeOf(error);
       if (status >= 400 && status < 500) {

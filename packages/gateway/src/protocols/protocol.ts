@@ -175,6 +175,8 @@ export interface Denial {
   readonly hint: string;
   /** The access request that people can decide, with `access-request-pending`. */
   readonly accessRequest?: { readonly id: string; readonly expiresAt: number };
+  /** What a further proof must carry, when that alone was missing (RFC 9449 section 9). */
+  readonly nonce?: string;
 }
 
 export type DenialCode =
@@ -431,6 +433,8 @@ export interface Possession {
   readonly authorities: readonly string[];
   /** SHA-256 of the certificate that the client proved to hold in the TLS handshake, base64url; null when none. */
   readonly certificate: string | null;
+  /** Whether the client can be told which nonce a proof must carry (RFC 9449 section 8). */
+  readonly tellsNonce: boolean;
 }
 
 /** Who came to the outer door, before anyone believed them. */

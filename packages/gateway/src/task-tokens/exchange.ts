@@ -6,6 +6,7 @@ import {
   type Exchanging,
   type Identity,
   type IdentityConfig,
+  NonceFault,
   ProofFault,
   type TaskBudget,
   type TaskGrant,
@@ -295,6 +296,9 @@ async function checkRoom(
 
 function asRefused(fault: unknown): ExchangeRefused {
   if (fault instanceof ExchangeRefused) return fault;
+  if (fault instanceof NonceFault) {
+    return new ExchangeRefused('use_dpop_nonce', fault.message, fault.nonce);
+  }
   if (fault instanceof ProofFault) return new ExchangeRefused('invalid_dpop_proof', fault.message);
   // RFC 8693 section 2.2.2: a token that is not acceptable is an invalid request.
   if (fault instanceof Fault && fault.code === 'credential-rejected') {

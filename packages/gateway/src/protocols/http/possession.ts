@@ -20,5 +20,6 @@ export function possessionOf(
     after: head.path,
     authorities: authoritiesOf(socket),
     certificate,
+    tellsNonce: true,
   };
 }

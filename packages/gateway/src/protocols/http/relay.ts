@@ -140,7 +140,9 @@ class Relay {
     if (incoming !== this.#first.incoming) {
       // The first was proven when the caller was authenticated. A proof is for one request.
       const unproven = await this.#line.confirm(possessionOf(this.#client, head, this.#shared.certificate));
-      if (unproven !== null) return this.#turn(answerOf(problemOf(unproven.denial)), true);
+      // For want of a nonce alone, the client may go on here with another proof.
+      const closing = unproven?.denial.nonce === undefined || !incoming.request.complete;
+      if (unproven !== null) return this.#turn(answerOf(problemOf(unproven.denial)), closing);
     }
     const limit = Math.min(options.bodyBytes, this.#line.limits.messageBytes);
     const slow = failureProblem(408, 'limit-exceeded', 'the request body took too long (http.bodyMs)');
