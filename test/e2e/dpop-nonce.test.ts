@@ -1,9 +1,11 @@
 /** Nonces of DPoP (RFC 9449 sections 8 and 9) with openid-client, which answers them by itself, and by hand. */
 import assert from 'node:assert/strict';
 import { Agent, type IncomingMessage, request } from 'node:http';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { calculateJwkThumbprint, decodeJwt, exportJWK } from 'jose';
 import * as openid from 'openid-client';
+import { run } from '../../packages/cli/src/captured-terminal.test-support.ts';
 import { TASK_ISSUER } from '../fixtures/gateway.ts';
 import { boundPassword, exchangeForm, makeProof, newAgentKey } from '../fixtures/task-tokens.ts';
 import { startTaskWorld, type TaskWorld } from '../fixtures/task-world.ts';
@@ -114,6 +116,17 @@ test('a proof without the nonce, or with another, is told the one of now: 400 or
   } finally {
     agent.destroy();
   }
+});
+
+test('the command makes another proof with the nonce it is told [task-tokens.nonce, task-tokens.command]', async () => {
+  const keyFile = join(world.directory, 'nonce.key');
+  const at = ['--url', world.gateway.controlPlane, '--token-file', '-', '--key-file', keyFile];
+  const asked = ['task-token', 'exchange', ...at, '--target', 'db', '--action', 'read'];
+  const before = refusals('token-refused');
+  const given = await run(asked, await world.token('agent'));
+  assert.equal(given.code, 0, given.err);
+  assert.equal(refusals('token-refused'), before + 1);
+  assert.ok(decodeJwt(given.out.trim()).cnf);
 });
 
 test('the nonce replaces no other rule: a proof that was used is not good again with it [task-tokens.nonce, task-tokens.dpop]', async () => {
