@@ -49,6 +49,8 @@ export const taskTokenRequirements = {
     'Chain of actors, task and token id are in every entry of a session, in the list of sessions, in access requests, and in recordings.',
   'task-tokens.keys':
     'A new key signs while the old one verifies for as long as its tokens can live; the file is the gateway’s alone.',
+  'task-tokens.rotate-key':
+    'An operator changes the key by command, at the running gateway, on record; never to a file it could not read again.',
   'task-tokens.live': 'Only so many task tokens are good at once.',
   'task-tokens.command':
     'The command exchanges, makes proofs and shows what a token names, with a key file nobody else can read.',

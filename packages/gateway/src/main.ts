@@ -306,6 +306,7 @@ async function openControlPlane(
     signIn,
     signInLimits: config.signIn,
     exchange,
+    tokenKeys: exchange?.issuer.keys ?? null,
     approvals,
     sessions: storage.sessions,
     auditIndex,

@@ -1,6 +1,6 @@
 import { oauthPaths } from '@sallyport/contract';
 import { type AgentKey, makeProof, readAgentKey } from '../agent-key.ts';
-import { type ControlPlaneOptions, DEFAULT_URL } from '../control-plane.ts';
+import { asking, type ControlPlaneOptions, DEFAULT_URL } from '../control-plane.ts';
 import { exitCode, Failure } from '../failure.ts';
 import { jsonText, oneLine, type Terminal } from '../terminal.ts';
 import { readToken } from '../token.ts';
@@ -79,6 +79,20 @@ export async function proof(options: ProofOptions, terminal: Terminal): Promise<
   const token = await readToken({ option: options.tokenFile, environment: process.env }, terminal);
   const htu = `postgres://${encodeURIComponent(options.target)}@${options.address}`;
   terminal.out(`dpop~${makeProof(readAgentKey(options.keyFile, false), 'CONNECT', htu, token)}~${token}`);
+}
+
+/** Has the running gateway sign with a new key. Which gateway: the one whose control plane this is. */
+export async function rotateKey(
+  options: ControlPlaneOptions & { readonly reason: string; readonly json?: boolean },
+  terminal: Terminal,
+): Promise<void> {
+  const { reason, json } = options;
+  const answer = await asking(options, terminal, (client) => client.rotateTokenKey({ reason }));
+  if (json === true) return terminal.out(jsonText(answer, 2));
+  const { kid, retired, verifiesUntil } = answer;
+  terminal.out(
+    `signs with ${oneLine(kid)}; tokens of ${oneLine(retired)} stay good, at the latest until ${verifiesUntil}`,
+  );
 }
 
 /** Shows what a token says it is for. It verifies nothing: whoever holds the token can read it. */

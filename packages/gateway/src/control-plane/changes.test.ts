@@ -26,6 +26,7 @@ interface Sent {
 async function aboutWhat(route: RouteName, pending: string): Promise<string> {
   const token = (subject: string) => tokens.get(subject) ?? '';
   if (routeTable[route].on === 'session') return 'alices';
+  if (route === 'rotateTokenKey') return house.tokenKeys.signing.kid;
   if (route === 'revokeGrant') return house.grant(agent, token('bob'));
   return route === 'closeReview' ? house.review(token('alice')) : pending;
 }
@@ -58,6 +59,7 @@ const changes: Partial<Record<Mutations, Change>> = {
   cancelAccessRequest: { by: 'alice', not: 'bob' },
   revokeGrant: { by: 'alice', not: 'dave', refused: 'not-found' },
   closeReview: { by: 'bob', not: 'alice' },
+  rotateTokenKey: { by: 'carol', not: 'dave' },
   endSession: { by: 'carol', not: 'dave' },
   holdRecording: { by: 'dave', not: 'carol' },
   releaseRecording: { by: 'dave', not: 'erin' },
@@ -78,7 +80,9 @@ describe('a change', () => {
       assert.equal(refused?.subject, `test|${change.not}`);
       const { about, ...facts } = refused?.facts ?? {};
       assert.deepEqual(facts, { attempt: attemptOf(name), refused: code });
-      assert.equal(refused?.sessionId ?? refused?.requestId ?? about, id);
+      // What concerns the gateway itself is named by nothing in the request.
+      const named = routeTable[name].path.includes(':id') ? id : undefined;
+      assert.equal(refused?.sessionId ?? refused?.requestId ?? about, named);
 
       const before = house.entries.length + house.held.length;
       assert.equal((await send(name, change.by, id)).status, 200);

@@ -8,7 +8,12 @@ import { testStore } from '../../../../test/fixtures/store.ts';
 import { type ApprovalRoom, approvalSection, createApprovals } from '../approval/index.ts';
 import type { AuditEntry } from '../audit/index.ts';
 import { createAuditIndex } from '../audit-index/index.ts';
-import { createIdentityProvider, type IdentityProvider, identitySection } from '../identity/index.ts';
+import {
+  createIdentityProvider,
+  type IdentityProvider,
+  identitySection,
+  TaskTokenIssuer,
+} from '../identity/index.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import type { Retention } from '../recording/index.ts';
@@ -69,7 +74,14 @@ async function openRooms(clock: Clock) {
   const surroundings = { storage, clock, audit, random: counted(), report, key: KEY };
   const approvals = createApprovals({ config: approvalSection.parse({}), ...surroundings });
   const auditIndex = await startIndex(directory, report);
+  const { keys: tokenKeys } = new TaskTokenIssuer(
+    identitySection.parse({ issuers }),
+    'https://gateway.example',
+    join(directory, 'task-token-keys.json'),
+    clock,
+  );
   return {
+    tokenKeys,
     ...{ directory, provider, storage, approvals, auditIndex, audit, report, log, entries, faults },
     ...people,
     /** Sessions that were ended by command with the reason, what was held and released, what readiness is made of. */

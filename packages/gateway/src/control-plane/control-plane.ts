@@ -32,6 +32,7 @@ import { type Handlers, serveRoutes } from './serve-routes.ts';
 import { sessionHandlers } from './sessions.ts';
 import { signInHandlers, signInRoutes } from './sign-in.ts';
 import { tokenRoutes } from './token.ts';
+import { type TokenKeys, tokenKeyHandlers } from './token-key.ts';
 
 export interface ControlPlaneDependencies {
   readonly identity: IdentityProvider;
@@ -50,6 +51,8 @@ export interface ControlPlaneDependencies {
   endSession(id: string, reason: string): boolean | Promise<boolean>;
   /** Exchanges tokens for task tokens; null when that is switched off. */
   readonly exchange: TokenExchange | null;
+  /** The keys of task tokens; null when that is switched off. */
+  readonly tokenKeys: TokenKeys | null;
   readonly readSession: RecordingDependencies['readSession'];
   readonly retention: RecordingDependencies['retention'];
   /** How each export of the audit log is doing. */
@@ -178,6 +181,7 @@ function handlersOf(deps: ControlPlaneDependencies & { readonly authorization: A
     ...grantHandlers(deps),
     ...sessionHandlers(deps),
     ...recordingHandlers(deps),
+    ...tokenKeyHandlers(deps),
     ...exportHandlers(deps),
     ...auditSearchHandlers(deps),
   };
