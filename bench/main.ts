@@ -1,4 +1,4 @@
-/** `npm run bench [-- transactions|bulk|idle|decisions|detectors|append|audit|holds|index|metrics] [-- --rounds N --seconds N --entries N --megabytes N]`: ratios from paired, interleaved runs. */
+/** `npm run bench [-- transactions|bulk|idle|decisions|detectors|append|audit|holds|index|metrics|tokens] [-- --rounds N --seconds N --entries N --megabytes N]`: ratios from paired, interleaved runs. */
 import { parseArgs } from 'node:util';
 import { benchAppend } from './append.ts';
 import { benchAudit } from './audit.ts';
@@ -11,6 +11,7 @@ import { benchIndex } from './index.ts';
 import { benchMetrics } from './metrics.ts';
 import { benchRevocation } from './revocation.ts';
 import { type Stand, startStand } from './stand.ts';
+import { benchTokens } from './tokens.ts';
 import { benchTransactions } from './transactions.ts';
 
 const { values, positionals } = parseArgs({
@@ -39,6 +40,7 @@ const alone: Readonly<Record<string, () => Promise<void>>> = {
   holds: benchHolds,
   index: () => benchIndex(Number(values.entries)),
   metrics: async () => benchMetrics(Number(values.rounds)),
+  tokens: () => benchTokens(Number(values.rounds)),
 };
 
 for (const name of wanted) {

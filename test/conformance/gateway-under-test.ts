@@ -107,6 +107,12 @@ export const testLimits: Limits = {
 
 const TOKEN = 'conformance-token';
 
+const NOTHING_REVOKED = {
+  containment: { generation: 0, objection: () => null },
+  connectorOf: () => 'local',
+};
+const NO_TASK_TOKENS = { open: () => Promise.reject(new Error('there are no task tokens here')) };
+
 /** Starts one on a free loopback port. */
 export async function startGateway(setup: GatewaySetup): Promise<GatewayUnderTest> {
   const log = auditLog();
@@ -117,7 +123,7 @@ export async function startGateway(setup: GatewaySetup): Promise<GatewayUnderTes
   const sessions = createSessionRegistry({ opened: () => undefined, closed: () => undefined });
   const config: ConnectorConfig = connectorSection.parse({ targets: setup.targets });
   const house: House = {
-    ledger: { open: () => Promise.reject(new Error('there are no task tokens here')) },
+    ledger: NO_TASK_TOKENS,
     clock: systemClock,
     limits: { ...testLimits, ...setup.limits },
     identity: identityOf(TOKEN),
@@ -135,8 +141,7 @@ export async function startGateway(setup: GatewaySetup): Promise<GatewayUnderTes
     recorder: recorderInto(recordings),
     audit: log.door,
     sessions,
-    containment: { generation: 0, objection: () => null },
-    connectorOf: () => 'local',
+    ...NOTHING_REVOKED,
     tls: setup.tls ?? null,
     connector: createConnector(config, { environment: setup.environment ?? {}, baseDir: '/', randomBytes }),
     random: (bytes) => randomBytes(bytes).toString('hex'),

@@ -31,6 +31,16 @@ export function addTaskToken(program: Command, terminal: Terminal): void {
       .requiredOption('--target <name>', 'the target')
       .requiredOption('--address <host:port>', 'where the client connects to'),
   ).action(async (options) => (await import('./commands/task-token.ts')).proof(options, terminal));
+  withControlPlane(
+    token
+      .command('rotate-key')
+      .description(
+        'have the gateway sign with a new key; tokens of the old one stay good until they are over',
+      )
+      .requiredOption('--reason <text>', 'why; kept in the audit log'),
+  )
+    .option('--json', 'the answer, as JSON')
+    .action(async (options) => (await import('./commands/task-token.ts')).rotateKey(options, terminal));
   withControlPlane(token.command('inspect').description('show what a token says it is for; verifies nothing'))
     .option('--json', 'all claims, as JSON')
     .action(async (options) => (await import('./commands/task-token.ts')).inspect(options, terminal));

@@ -54,6 +54,7 @@ import {
   signInListSchema,
   whoamiSchema,
 } from './sign-in-schemas.ts';
+import { rotateTokenKeyBodySchema, tokenKeySchema } from './token-key-schemas.ts';
 
 const look = { method: 'GET', on: 'gateway', mutates: false } as const;
 const lookAt = { ...look, params: idParamsSchema };
@@ -163,6 +164,17 @@ export const routes = {
     body: revokeGrantBodySchema,
     answer: grantSchema,
     summary: 'Ends a grant now. What is under way on it is cancelled.',
+  },
+  rotateTokenKey: {
+    method: 'POST',
+    mutates: true,
+    on: 'gateway',
+    path: '/v1/token/rotate-key',
+    action: 'rotate-token-key',
+    body: rotateTokenKeyBodySchema,
+    answer: tokenKeySchema,
+    summary:
+      'Signs task tokens with a new key from now on. Those of the old one stay good until they are over.',
   },
   listReviews: {
     ...look,

@@ -320,6 +320,7 @@ async function openControlPlane(
     signIn,
     signInLimits: config.signIn,
     exchange,
+    tokenKeys: exchange?.issuer.keys ?? null,
     approvals,
     sessions: storage.sessions,
     auditIndex,
@@ -387,6 +388,8 @@ async function* replay(
 
 async function readTls({ tls }: ListenerConfig): Promise<House['tls']> {
   if (tls === undefined) return null;
-  const [key, cert] = await Promise.all([readFile(tls.key_file, 'utf8'), readFile(tls.cert_file, 'utf8')]);
-  return { key, cert };
+  const { key_file, cert_file, client_ca_file, request_client_certificates } = tls;
+  const [key, cert] = await Promise.all([readFile(key_file, 'utf8'), readFile(cert_file, 'utf8')]);
+  const ca = client_ca_file === undefined ? null : await readFile(client_ca_file, 'utf8');
+  return { key, cert, clientCertificates: ca === null && !request_client_certificates ? null : { ca } };
 }

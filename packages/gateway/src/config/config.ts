@@ -27,12 +27,20 @@ import { schemaTree } from './schema-tree.ts';
 import { type GatewaySection, gatewaySection } from './sections.ts';
 import { missingFiles, unsafeDoors } from './surroundings.ts';
 
+/** As in the file: a listener's keys are not renamed. */
+interface ListenerTls {
+  readonly cert_file: string;
+  readonly key_file: string;
+  readonly request_client_certificates: boolean;
+  readonly client_ca_file?: string | undefined;
+}
+
 export interface ListenerConfig {
   readonly protocol: string;
   readonly host: string;
   readonly port: number;
   /** Absolute paths of PEM files. */
-  readonly tls: { readonly cert_file: string; readonly key_file: string } | undefined;
+  readonly tls: ListenerTls | undefined;
   /** How people are asked about what comes in here, where the client does not say. */
   readonly approval?: 'hold' | 'return';
 }
@@ -136,13 +144,20 @@ function resolved(
       protocol,
       ...(approval === undefined ? {} : { approval }),
       ...(parseAddress(listen) ?? { host: '', port: 0 }),
-      tls: tls && { cert_file: resolve(base, tls.cert_file), key_file: resolve(base, tls.key_file) },
+      tls: tls && {
+        cert_file: resolve(base, tls.cert_file),
+        key_file: resolve(base, tls.key_file),
+        request_client_certificates: tls.request_client_certificates,
+        client_ca_file: tls.client_ca_file && resolve(base, tls.client_ca_file),
+      },
     })),
     controlPlane: {
       ...controlPlane,
       tls: controlPlane.tls && {
         keyFile: resolve(base, controlPlane.tls.keyFile),
         certFile: resolve(base, controlPlane.tls.certFile),
+        requestClientCertificates: controlPlane.tls.requestClientCertificates,
+        clientCaFile: controlPlane.tls.clientCaFile && resolve(base, controlPlane.tls.clientCaFile),
       },
       policies: controlPlane.policies && resolve(base, controlPlane.policies),
     },

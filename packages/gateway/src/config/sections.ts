@@ -5,7 +5,7 @@ import { approvalSection } from '../approval/index.ts';
 import { auditSection } from '../audit/index.ts';
 import { auditIndexSection } from '../audit-index/index.ts';
 import { containmentSection } from '../containment/index.ts';
-import { controlPlaneSection } from '../control-plane/index.ts';
+import { clientCaFile, controlPlaneSection, requestClientCertificates } from '../control-plane/index.ts';
 import { exportSection } from '../export/index.ts';
 import { identitySection } from '../identity/index.ts';
 import { maskingSection } from '../masking/index.ts';
@@ -24,6 +24,8 @@ const tlsFiles = z
   .strictObject({
     cert_file: z.string().min(1).describe('PEM file of the certificate chain.'),
     key_file: z.string().min(1).describe('PEM file of the private key.'),
+    request_client_certificates: requestClientCertificates,
+    client_ca_file: clientCaFile,
   })
   .describe('Serves TLS. Required for an address other than loopback.');
 

@@ -26,6 +26,7 @@ interface Sent {
 async function aboutWhat(route: RouteName, pending: string): Promise<string> {
   const token = (subject: string) => tokens.get(subject) ?? '';
   if (routeTable[route].on === 'session') return 'alices';
+  if (route === 'rotateTokenKey') return house.tokenKeys.signing.kid;
   if (route === 'revokeGrant') return house.grant(agent, token('bob'));
   if (route === 'liftRevocation') {
     const asked = { kind: 'task', value: 'held', reason: 'a try', quarantine: true } as const;
@@ -68,6 +69,7 @@ const changes: Partial<Record<Mutations, Change>> = {
   cancelAccessRequest: { by: 'alice', not: 'bob' },
   revokeGrant: { by: 'alice', not: 'dave', refused: 'not-found' },
   closeReview: { by: 'bob', not: 'alice' },
+  rotateTokenKey: { by: 'carol', not: 'dave' },
   endSession: { by: 'carol', not: 'dave' },
   endSessions: { by: 'carol', not: 'dave' },
   revoke: { by: 'carol', not: 'dave' },

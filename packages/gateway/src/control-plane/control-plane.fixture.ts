@@ -9,7 +9,12 @@ import { type ApprovalRoom, approvalSection, createApprovals } from '../approval
 import type { AuditEntry } from '../audit/index.ts';
 import { createAuditIndex } from '../audit-index/index.ts';
 import { type Containment, containmentSection, openContainment } from '../containment/index.ts';
-import { createIdentityProvider, type IdentityProvider, identitySection } from '../identity/index.ts';
+import {
+  createIdentityProvider,
+  type IdentityProvider,
+  identitySection,
+  TaskTokenIssuer,
+} from '../identity/index.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import type { Retention } from '../recording/index.ts';
@@ -76,7 +81,14 @@ async function openRooms(clock: Clock) {
   const surroundings = { storage, clock, audit, random: counted(), report, key: KEY };
   const approvals = createApprovals({ config: approvalSection.parse({}), ...surroundings });
   const auditIndex = await startIndex(directory, report);
+  const { keys: tokenKeys } = new TaskTokenIssuer(
+    identitySection.parse({ issuers }),
+    'https://gateway.example',
+    join(directory, 'task-token-keys.json'),
+    clock,
+  );
   return {
+    tokenKeys,
     ...{ directory, provider, storage, approvals, auditIndex, audit, report, log, entries, faults },
     ...people,
     containment,

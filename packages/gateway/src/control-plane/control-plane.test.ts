@@ -282,6 +282,7 @@ test('without TLS it listens on loopback only [control-plane.clear-text]', async
       audit: { append: () => {} },
       clock: systemClock,
       exchange: null,
+      tokenKeys: null,
       endSession: () => false,
       endSessions: async () => ({ ended: 0, problems: [] }),
       containment: house.containment,

@@ -10,6 +10,7 @@ import type { Clock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import { isLoopbackHost } from '../lib/loopback.ts';
 import { addressKey, RateLimit } from '../lib/rate-limit.ts';
+import { type ServerTls, serverTlsOptions } from '../lib/server-tls.ts';
 import type { SignIn, SignInSection } from '../sign-in/index.ts';
 import type { Storage } from '../storage/index.ts';
 import type { TokenExchange } from '../task-tokens/index.ts';
@@ -23,6 +24,7 @@ import { exportHandlers } from './exports.ts';
 import { grantHandlers } from './grants.ts';
 import { healthHandlers } from './health.ts';
 import { createIdempotency } from './idempotency.ts';
+import { readPossession } from './possession.ts';
 import { answerBrokenRequest, answerFaults } from './problem.ts';
 import { type RecordingDependencies, recordingHandlers } from './recordings.ts';
 import { type RevocationDependencies, revocationHandlers } from './revocations.ts';
@@ -31,6 +33,7 @@ import { type Handlers, serveRoutes } from './serve-routes.ts';
 import { sessionHandlers } from './sessions.ts';
 import { signInHandlers, signInRoutes } from './sign-in.ts';
 import { tokenRoutes } from './token.ts';
+import { type TokenKeys, tokenKeyHandlers } from './token-key.ts';
 
 export interface ControlPlaneDependencies {
   readonly identity: IdentityProvider;
@@ -51,6 +54,8 @@ export interface ControlPlaneDependencies {
   readonly containment: RevocationDependencies['containment'] & RecordingDependencies['containment'];
   /** Exchanges tokens for task tokens; null when that is switched off. */
   readonly exchange: TokenExchange | null;
+  /** The keys of task tokens; null when that is switched off. */
+  readonly tokenKeys: TokenKeys | null;
   readonly readSession: RecordingDependencies['readSession'];
   readonly retention: RecordingDependencies['retention'];
   /** How each export of the audit log is doing. */
@@ -131,20 +136,23 @@ async function buildApp(
     headersTimeout: requestMs,
     connectionsCheckingInterval: Math.min(requestMs / 2, CHECK_MS),
   };
+  const tls = config.tls === undefined ? null : await readTls(config.tls);
   const app: FastifyInstance =
-    config.tls === undefined
+    tls === null
       ? Fastify({ ...options, http: server })
       : (Fastify({
           ...options,
-          https: { ...server, ...(await tlsOptions(config.tls)) },
+          https: { ...server, ...serverTlsOptions(tls) },
         }) as unknown as FastifyInstance);
   app.server.maxConnections = config.connections;
   readBodies(app);
   answerFaults(app, deps.report);
   guardDoor(app, config, deps.clock, deps.signIn);
-  const callerOf = authentication(app, config, deps);
+  const clients = tls?.clientCertificates ?? null;
+  const possession = readPossession(clients);
+  const callerOf = authentication(app, config, { ...deps, possession });
   openSignIn(app, deps);
-  tokenRoutes(app, deps.exchange);
+  tokenRoutes(app, deps.exchange, { possessionOf: possession, bindsCertificates: clients !== null });
   const idempotency = createIdempotency(deps.idempotency, deps.clock);
   serveRoutes(app, handlersOf({ ...deps, authorization }), {
     authorization,
@@ -177,19 +185,22 @@ function handlersOf(deps: ControlPlaneDependencies & { readonly authorization: A
     ...sessionHandlers(deps),
     ...revocationHandlers(deps),
     ...recordingHandlers(deps),
+    ...tokenKeyHandlers(deps),
     ...exportHandlers(deps),
     ...auditSearchHandlers(deps),
   };
 }
 
-async function tlsOptions(tls: { readonly keyFile: string; readonly certFile: string }) {
+async function readTls(tls: NonNullable<ControlPlaneConfig['tls']>): Promise<ServerTls> {
+  const { keyFile, certFile, clientCaFile, requestClientCertificates } = tls;
   try {
-    const [key, cert] = await Promise.all([readFile(tls.keyFile, 'utf8'), readFile(tls.certFile, 'utf8')]);
-    return { key, cert, minVersion: 'TLSv1.2' as const };
+    const [key, cert] = await Promise.all([readFile(keyFile, 'utf8'), readFile(certFile, 'utf8')]);
+    const ca = clientCaFile === undefined ? null : await readFile(clientCaFile, 'utf8');
+    return { key, cert, clientCertificates: ca === null && !requestClientCertificates ? null : { ca } };
   } catch (cause) {
     throw new Fault(
       'config-invalid',
-      `Could not read "${tls.keyFile}" and "${tls.certFile}" (controlPlane.tls).`,
+      `Could not read "${[keyFile, certFile, clientCaFile].filter((one) => one !== undefined).join('", "')}" (controlPlane.tls).`,
       { cause },
     );
   }

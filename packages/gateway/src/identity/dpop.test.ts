@@ -26,6 +26,7 @@ const possession: Possession = {
   after: '/api/v1/things',
   authorities: ['10.0.0.1:8443'],
   certificate: null,
+  tellsNonce: false,
 };
 
 let issuer: HostileIssuer;

@@ -7,10 +7,10 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Limits } from '../lib/limits.ts';
-import type { Study, StudySource } from './study.ts';
+import type { ServerTls } from '../lib/server-tls.ts';
+import type { Study, StudySource, Transcript } from './study.ts';
 
-export type { Limits } from '../lib/limits.ts';
-
+export type { Limits };
 export type * from './study.ts';
 
 /** A thing an operation touches. `path` is below the target: a table is `['shop', 'public', 'customers']`. */
@@ -174,6 +174,8 @@ export interface Denial {
   readonly hint: string;
   /** The access request that people can decide, with `access-request-pending`. */
   readonly accessRequest?: { readonly id: string; readonly expiresAt: number };
+  /** What a further proof must carry, when that alone was missing (RFC 9449 section 9). */
+  readonly nonce?: string;
 }
 
 export type DenialCode =
@@ -432,6 +434,8 @@ export interface Possession {
   readonly authorities: readonly string[];
   /** SHA-256 of the certificate that the client proved to hold in the TLS handshake, base64url; null when none. */
   readonly certificate: string | null;
+  /** Whether the client can be told which nonce a proof must carry (RFC 9449 section 8). */
+  readonly tellsNonce: boolean;
 }
 
 /** Who came to the outer door, before anyone believed them. */
@@ -458,8 +462,8 @@ export interface Caller {
 
 /** What a protocol needs to open the outer door. */
 export interface Door {
-  /** The server certificate, or null when the listener has none. */
-  readonly tls: { readonly key: string; readonly cert: string } | null;
+  /** The server certificate, and whether clients are asked for one; null when the listener has none. */
+  readonly tls: ServerTls | null;
   readonly limits: Limits;
   /** Whether a credential may be accepted on this socket: TLS, or a loopback peer. */
   trusted(socket: Socket | TLSSocket): boolean;
@@ -489,9 +493,3 @@ export interface Protocol {
   /** Lets go of workers and caches, once, when the gateway stops. */
   close?(): Promise<void>;
 }
-
-/** One shown line of a recorded reply. */
-export type Transcript =
-  | { readonly kind: 'columns'; readonly names: readonly string[] }
-  | { readonly kind: 'row'; readonly values: readonly (string | null)[] }
-  | { readonly kind: 'notice' | 'error' | 'complete' | 'text'; readonly text: string };

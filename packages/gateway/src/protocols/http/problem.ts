@@ -12,6 +12,7 @@ export interface Problem {
   readonly policies: readonly string[];
   readonly hint: string;
   readonly accessRequest?: NonNullable<Denial['accessRequest']>;
+  readonly nonce?: NonNullable<Denial['nonce']>;
 }
 
 const STATUS: Readonly<Record<DenialCode, number>> = {
@@ -32,12 +33,13 @@ const STATUS: Readonly<Record<DenialCode, number>> = {
 
 /** What the client is told about a deny. */
 export function problemOf(denial: Denial, status: number = STATUS[denial.code]): Problem {
-  const { evaluationId, code, reason, policies, accessRequest } = denial;
+  const { evaluationId, code, reason, policies, accessRequest, nonce } = denial;
   // The session's own hint speaks to every protocol; here the token travels in a header.
   const hint =
     code === 'unauthenticated' ? 'send a fresh access token as "Authorization: Bearer …"' : denial.hint;
   const asked = accessRequest === undefined ? {} : { accessRequest };
-  return { status, code, detail: reason, evaluationId, policies, hint, ...asked };
+  const missing = nonce === undefined ? {} : { nonce };
+  return { status, code, detail: reason, evaluationId, policies, hint, ...asked, ...missing };
 }
 
 /** What a client is told whose request is not carried, whatever policy says. */
@@ -79,7 +81,7 @@ function taskOf({ id, expiresAt }: NonNullable<Denial['accessRequest']>) {
 
 /** RFC 9457 problem details. */
 export function answerOf(problem: Problem): Answer {
-  const { status, code, detail, evaluationId, policies, hint, accessRequest } = problem;
+  const { status, code, detail, evaluationId, policies, hint, accessRequest, nonce } = problem;
   const title = `Sallyport refused: ${code.replaceAll('-', ' ')}`;
   const shown = {
     type: `urn:sallyport:problem:${code}`,
@@ -95,7 +97,9 @@ export function answerOf(problem: Problem): Answer {
     ['content-type', 'application/problem+json'],
     ['cache-control', 'no-store'],
   ];
-  if (status === 401) headers.push(['www-authenticate', 'Bearer']);
+  if (nonce !== undefined)
+    headers.push(['www-authenticate', 'DPoP error="use_dpop_nonce"'], ['dpop-nonce', nonce]);
+  else if (status === 401) headers.push(['www-authenticate', 'Bearer']);
   if (evaluationId !== null) headers.push(['sallyport-evaluation', evaluationId]);
   if (accessRequest !== undefined) {
     headers.push(['sallyport-access-request', accessRequest.id]);

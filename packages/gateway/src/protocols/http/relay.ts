@@ -1,5 +1,5 @@
 import type { Denial, HoldNotice, Line, Outcome } from '../protocol.ts';
-import type { Shared } from './accept.ts';
+import type { Served } from './accept.ts';
 import { readBody } from './body.ts';
 import type { ClientConnection, Incoming } from './client.ts';
 import { deliver } from './deliver.ts';
@@ -25,7 +25,7 @@ export interface Serving {
   readonly client: ClientConnection;
   /** The request that carried the credential: already read, and the caller was authenticated by it. */
   readonly first: { readonly incoming: Incoming; readonly head: RequestHead };
-  readonly shared: Shared;
+  readonly shared: Served;
 }
 
 /** Serves one connection: one request after the other, until either side or the gateway is done with it. */
@@ -46,7 +46,7 @@ class Relay {
   readonly #line: Line;
   readonly #client: ClientConnection;
   readonly #first: Serving['first'];
-  readonly #shared: Shared;
+  readonly #shared: Served;
   readonly #stop = new AbortController();
   #state: State = 'reading';
   /** What the request under way is told when it is interrupted. */
@@ -139,8 +139,10 @@ class Relay {
     if (stranger !== null) return this.#refuse(incoming, stranger.status, stranger.code, stranger.reason);
     if (incoming !== this.#first.incoming) {
       // The first was proven when the caller was authenticated. A proof is for one request.
-      const unproven = await this.#line.confirm(possessionOf(this.#client, head));
-      if (unproven !== null) return this.#turn(answerOf(problemOf(unproven.denial)), true);
+      const unproven = await this.#line.confirm(possessionOf(this.#client, head, this.#shared.certificate));
+      // For want of a nonce alone, the client may go on here with another proof.
+      const closing = unproven?.denial.nonce === undefined || !incoming.request.complete;
+      if (unproven !== null) return this.#turn(answerOf(problemOf(unproven.denial)), closing);
     }
     const limit = Math.min(options.bodyBytes, this.#line.limits.messageBytes);
     const slow = failureProblem(408, 'limit-exceeded', 'the request body took too long (http.bodyMs)');
@@ -155,7 +157,7 @@ class Relay {
     return this.#forward(head, body, outcome);
   }
 
-  #decide(head: RequestHead, operation: () => ReturnType<Shared['bind']>): Promise<Outcome> {
+  #decide(head: RequestHead, operation: () => ReturnType<Served['bind']>): Promise<Outcome> {
     this.#state = 'deciding';
     const held = (notice: HoldNotice): void => {
       this.#accessRequest = fieldSafe(notice.requestId);
