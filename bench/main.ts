@@ -1,4 +1,4 @@
-/** `npm run bench [-- transactions|bulk|idle|decisions|detectors|append|audit|holds|index|metrics] [-- --rounds N --seconds N --entries N --megabytes N]`: ratios from paired, interleaved runs. */
+/** `npm run bench [-- transactions|bulk|idle|decisions|detectors|append|audit|holds|index|metrics|tracing] [-- --rounds N --seconds N --entries N --megabytes N]`: ratios from paired, interleaved runs. */
 import { parseArgs } from 'node:util';
 import { benchAppend } from './append.ts';
 import { benchAudit } from './audit.ts';
@@ -10,6 +10,7 @@ import { benchIdle } from './idle.ts';
 import { benchIndex } from './index.ts';
 import { benchMetrics } from './metrics.ts';
 import { type Stand, startStand } from './stand.ts';
+import { benchTracing } from './tracing.ts';
 import { benchTransactions } from './transactions.ts';
 
 const { values, positionals } = parseArgs({
@@ -37,6 +38,7 @@ const alone: Readonly<Record<string, () => Promise<void>>> = {
   holds: benchHolds,
   index: () => benchIndex(Number(values.entries)),
   metrics: async () => benchMetrics(Number(values.rounds)),
+  tracing: () => benchTracing(Number(values.rounds)),
 };
 
 for (const name of wanted) {
