@@ -9,6 +9,7 @@ import { benchHolds } from './holds.ts';
 import { benchIdle } from './idle.ts';
 import { benchIndex } from './index.ts';
 import { benchMetrics } from './metrics.ts';
+import { benchRevocation } from './revocation.ts';
 import { type Stand, startStand } from './stand.ts';
 import { benchTracing } from './tracing.ts';
 import { benchTransactions } from './transactions.ts';
@@ -28,6 +29,7 @@ const benches: Readonly<Record<string, (stand: Stand) => Promise<void>>> = {
   transactions: (stand) => benchTransactions(stand, Number(values.rounds), Number(values.seconds)),
   bulk: (stand) => benchBulk(stand, Number(values.rounds)),
   idle: benchIdle,
+  revocation: (stand) => benchRevocation(stand, Number(values.rounds)),
 };
 /** These measure what happens without a network, and need no stand. */
 const alone: Readonly<Record<string, () => Promise<void>>> = {

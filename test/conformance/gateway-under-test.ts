@@ -107,6 +107,13 @@ export const testLimits: Limits = {
 
 const TOKEN = 'conformance-token';
 
+/** One gateway, with nothing held against anybody and nobody looking on. */
+const ALONE = {
+  containment: { generation: 0, objection: () => null },
+  connectorOf: () => 'local',
+  onlooker: null,
+};
+
 /** Starts one on a free loopback port. */
 export async function startGateway(setup: GatewaySetup): Promise<GatewayUnderTest> {
   const log = auditLog();
@@ -130,11 +137,11 @@ export async function startGateway(setup: GatewaySetup): Promise<GatewayUnderTes
     approvals: approvals.door,
     approvalMode: () => 'hold',
     experience: new Experience(),
-    onlooker: null,
     masking: createMasking(maskingSection.parse(undefined)),
     recorder: recorderInto(recordings),
     audit: log.door,
     sessions,
+    ...ALONE,
     tls: setup.tls ?? null,
     connector: createConnector(config, { environment: setup.environment ?? {}, baseDir: '/', randomBytes }),
     random: (bytes) => randomBytes(bytes).toString('hex'),

@@ -6,33 +6,14 @@ import type { AuditEntryType } from '../../packages/gateway/src/audit/index.ts';
 import type { Entry } from '../fixtures/audit-entries.ts';
 import { everyEntry, pinned } from '../fixtures/every-entry.ts';
 import { PINNED_APPROVALS } from '../fixtures/pinned-approvals.ts';
+import { PINNED_CONTAINMENT } from '../fixtures/pinned-containment.ts';
 import { PINNED_CREDENTIALS } from '../fixtures/pinned-credentials.ts';
+import { SECTIONS } from '../fixtures/pinned-sections.ts';
 
 const AGENT = { subject: 'test|agent', actor: 'agent-1', task: 'look-around' };
 const SESSION = { ...AGENT, protocol: 'postgres', sessionId: '<session>', target: 'db' };
 const person = (name: string) => ({ subject: `test|${name}`, actor: null, task: null });
 const GUARD = { ...SESSION, subject: 'test|guard', actor: null, task: null };
-const SECTIONS = [
-  '<sha256> approval',
-  '<sha256> audit',
-  '<sha256> audit_index',
-  '<sha256> connector',
-  '<sha256> control_plane',
-  '<sha256> data_directory',
-  '<sha256> http',
-  '<sha256> identity',
-  '<sha256> limits',
-  '<sha256> listeners',
-  '<sha256> log',
-  '<sha256> masking',
-  '<sha256> metrics',
-  '<sha256> policy',
-  '<sha256> recording',
-  '<sha256> sign_in',
-  '<sha256> storage',
-  '<sha256> targets',
-  '<sha256> tracing',
-];
 
 /** Each distinct entry of each type, but for `type` and `v`, which all have. */
 const PINNED = {
@@ -156,6 +137,11 @@ const PINNED = {
       reason: 'the client or the target closed the connection',
     },
     { ...SESSION, facts: { operations: '<number>' }, reason: 'guard ended it: enough' },
+    {
+      ...SESSION,
+      facts: { operations: '<number>' },
+      reason: 'a newer token of the same caller has fewer groups',
+    },
   ],
   decision: [
     {
@@ -416,7 +402,13 @@ const PINNED = {
       target: 'db',
     },
     { ...person('approver'), facts: { attempt: 'approve', refused: 'conflict' }, requestId: '<request>' },
+    {
+      ...person('guard'),
+      facts: { attempt: 'end-sessions', ended: 0, filters: ['actor agent-99'] },
+      reason: 'to be sure',
+    },
   ],
+  ...PINNED_CONTAINMENT,
   ...PINNED_CREDENTIALS,
   ...PINNED_APPROVALS,
 } satisfies Record<AuditEntryType, readonly object[]>;
@@ -457,6 +449,9 @@ const AT_TIMES: Partial<Record<AuditEntryType, readonly string[]>> = {
   'policy-loaded': ['filesLeftOut'],
   'policy-rejected': ['filesLeftOut'],
   'session-ended': ['evaluationId', 'effect'],
+  revoked: ['sessionId', 'target', 'until'],
+  quarantined: ['sessionId', 'target', 'until'],
+  'revocation-lifted': ['sessionId', 'target'],
   decision: ['obligations', 'risk', 'riskReasons', 'shadow', 'shadowPolicies', 'shadowReason'],
 };
 

@@ -193,6 +193,38 @@ test('sessions of every gateway are listed with its name, and ended from any [re
   there.close();
 });
 
+test('what is revoked on one gateway ends on the others, is refused by them, and is lifted for all [containment.replicas, L6]', async () => {
+  const [here, there] = [await connect(one), await connect(two)];
+  const guard = await as(one, 'guard');
+  const { revocation, ended } = await guard.revoke({ kind: 'actor', value: 'agent-1', reason: 'odd' });
+  assert.equal(ended, 1, 'those of this gateway, at once');
+  for (const client of [here, there]) {
+    const last = (await client.untilClosed()).findLast(({ type }) => type === 'E');
+    assert.match(
+      fieldsOf(last ?? { type: 'E', body: Buffer.alloc(0) }).M ?? '',
+      /"agent-1" was revoked: odd/,
+    );
+  }
+  for (const at of [one, two]) await assert.rejects(connect(at), /revoked/);
+  assert.equal((await (await as(two, 'guard')).listRevocations()).revocations[0]?.id, revocation.id);
+  await (await as(two, 'guard')).liftRevocation({ id: revocation.id, reason: 'a drill' });
+  const again = await eventually('it is let in again', () => connect(one).catch(() => undefined));
+  again.close();
+});
+
+test('sessions with something in common are ended on every gateway, and counted [replicas.end, L6]', async () => {
+  const [here, there] = [await connect(one), await connect(two)];
+  const { sessions } = await eventually('both are listed', async () => {
+    const page = await (await as(one, 'guard')).listSessions({ open: true });
+    return page.sessions.length === 2 ? page : undefined;
+  });
+  assert.deepEqual(sessions.map(({ replica }) => replica).sort(), ['one', 'two']);
+  const guard = await as(two, 'guard');
+  assert.deepEqual(await guard.endSessions({ task: 'another', reason: 'no' }), { ended: 0, problems: [] });
+  assert.deepEqual(await guard.endSessions({ actor: 'agent-1', reason: 'no' }), { ended: 2, problems: [] });
+  await Promise.all([here.untilClosed(), there.untilClosed()]);
+});
+
 test('what a gateway held when it was killed is failed by itself, and the other leaves it alone [replicas.crash, storage.retention]', async () => {
   const client = await connect(two);
   client.send(insert('orphan'));

@@ -3,6 +3,7 @@ import { withControlPlane } from './control-plane.ts';
 import { exitCode, Failure } from './failure.ts';
 import { addApprovals } from './program-approvals.ts';
 import { addAudit } from './program-audit.ts';
+import { addContainment } from './program-containment.ts';
 import { addPolicy } from './program-policy.ts';
 import { addRecordings } from './program-recordings.ts';
 import { withFilters, withFolders } from './program-search.ts';
@@ -21,6 +22,8 @@ Examples:
   sallyport reviews                          what was done without waiting, to be reviewed
   sallyport sessions --open                  who is connected
   sallyport sessions kill 3f9a --reason "…"   end one now
+  sallyport revoke actor report-agent --reason "…"  end all it has, and let it in no more
+  sallyport quarantine report-agent --reason "…"    the same, until it is lifted
   sallyport replay 3f9a --speed 4            play a recording, four times as fast
   sallyport recordings export 3f9a --format csv    a recording as a file of another kind
   sallyport audit verify --data ./data       check the record, offline
@@ -52,6 +55,7 @@ export function createProgram(terminal: Terminal): Command {
   addSignIn(program, terminal);
   addApprovals(program, terminal);
   addRecord(program, terminal);
+  addContainment(program, terminal);
   addAudit(program, terminal);
   addRecordings(program, terminal);
   addPolicy(program, terminal);
@@ -131,9 +135,16 @@ function addRecord(program: Command, terminal: Terminal): void {
   withControlPlane(
     sessions
       .command('kill')
-      .description('end an open session now; what is under way in it is cancelled')
-      .argument('<id>', 'the session'),
+      .description(
+        'end one open session now, or all that have a name; what is under way in them is cancelled',
+      )
+      .argument('[id]', 'the session'),
   )
+    .option('--subject <name>', 'those of this person or service')
+    .option('--actor <name>', 'those of this agent')
+    .option('--task <name>', 'those for this task')
+    .option('--target <name>', 'those at this target')
+    .option('--all', 'every one')
     .requiredOption('--reason <text>', 'why; kept in the audit log and told to the client')
     .action(async (id, _own, command) =>
       (await import('./commands/sessions.ts')).kill(id, command.optsWithGlobals(), terminal),

@@ -30,6 +30,23 @@ export { type ClientOptions, type ControlPlaneClient, createClient, type Page, r
 export { oauthPaths } from './oauth-paths.ts';
 export { openApiDocument } from './openapi.ts';
 export {
+  type EndSessionsBody,
+  endedSessionsSchema,
+  endSessionsBodySchema,
+  liftBodySchema,
+  REVOKED_CHARACTERS,
+  type Revocation,
+  type RevocationKind,
+  type RevokeBody,
+  type Revoked,
+  revocationKindSchema,
+  revocationListSchema,
+  revocationQuerySchema,
+  revocationSchema,
+  revokeBodySchema,
+  revokedSchema,
+} from './revocation-schemas.ts';
+export {
   type AnswerOf,
   type BodyOf,
   type InputOf,

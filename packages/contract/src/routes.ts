@@ -14,6 +14,16 @@ import {
   revokeGrantBodySchema,
   standingQuerySchema,
 } from './approval-schemas.ts';
+import {
+  endedSessionsSchema,
+  endSessionsBodySchema,
+  liftBodySchema,
+  revocationListSchema,
+  revocationQuerySchema,
+  revocationSchema,
+  revokeBodySchema,
+  revokedSchema,
+} from './revocation-schemas.ts';
 import type { Route } from './route.ts';
 import {
   endSessionBodySchema,
@@ -47,6 +57,7 @@ import {
 
 const look = { method: 'GET', on: 'gateway', mutates: false } as const;
 const lookAt = { ...look, params: idParamsSchema };
+const stop = { method: 'POST', on: 'gateway', mutates: true, stops: true } as const;
 const act = { method: 'POST', mutates: true, params: idParamsSchema } as const;
 
 /**
@@ -202,6 +213,39 @@ export const routes = {
     body: endSessionBodySchema,
     answer: sessionSchema,
     summary: 'Ends an open session now. What is under way in it is cancelled.',
+  },
+  endSessions: {
+    ...stop,
+    path: '/v1/sessions/end',
+    action: 'end-sessions',
+    body: endSessionsBodySchema,
+    answer: endedSessionsSchema,
+    summary: 'Ends every open session that has all of this.',
+  },
+  revoke: {
+    ...stop,
+    path: '/v1/revocations',
+    action: 'revoke',
+    body: revokeBodySchema,
+    answer: revokedSchema,
+    summary: 'Lets nothing in with this any more, and ends every session that has it.',
+  },
+  listRevocations: {
+    ...look,
+    path: '/v1/revocations',
+    action: 'list-revocations',
+    query: revocationQuerySchema,
+    answer: revocationListSchema,
+    summary: 'What is revoked now, newest first.',
+  },
+  liftRevocation: {
+    ...act,
+    on: 'gateway',
+    path: '/v1/revocations/:id/lift',
+    action: 'lift-revocation',
+    body: liftBodySchema,
+    answer: revocationSchema,
+    summary: 'Lets in again what was revoked; not for whoever it is about.',
   },
   recording: {
     ...lookAt,

@@ -2,11 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createConnector } from '@sallyport/connector';
-import { type ApprovalConfig, type ApprovalRoom, type AskMode, createApprovals } from './approval/index.ts';
+import type { ApprovalConfig, ApprovalRoom, AskMode } from './approval/index.ts';
 import type { AuditLog, OpenedAudit } from './audit/index.ts';
 import type { AuditIndex } from './audit-index/index.ts';
 import type { GatewayConfig, ListenerConfig } from './config/index.ts';
-import { createControlPlane } from './control-plane/index.ts';
+import type { Containment } from './containment/index.ts';
+import { createControlPlane, type Following } from './control-plane/index.ts';
 import {
   createDecisionMemo,
   createSessionRegistry,
@@ -52,11 +53,15 @@ import { openStorage, type Storage } from './storage/index.ts';
 import type { TokenExchange } from './task-tokens/index.ts';
 import {
   type Closing,
+  contain,
+  endNamed,
+  OWN_CONNECTOR,
+  openApprovals,
   openIdentities,
   openLog,
+  openRevocations,
   openTracing,
   ownedBy,
-  readApprovalKey,
 } from './wiring/index.ts';
 
 export interface Gateway {
@@ -132,6 +137,7 @@ interface Rooms {
   /** What opening the log set aside, in bytes: for the record. */
   readonly cutBytes: number;
   readonly approvals: ApprovalRoom;
+  readonly containment: Containment;
   readonly exports: Exports;
   readonly decisionPoint: PolicyDecisionPoint;
   readonly protocols: ReturnType<typeof createProtocols>;
@@ -161,15 +167,13 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   const decisionPoint: PolicyDecisionPoint = owned(
     await createDecisionPoint(config.policy, { audit, lastEntry, classes: masking.classes }),
   );
+  const surroundings = { storage, audit, clock, random, report };
+  const containment = owned(await openRevocations(config, surroundings));
   const end: Gateway['endSessions'] = (matches, why) => sessions.endWhere(matches, why);
-  const identities = { clock, storage, audit, decisionPoint, report, end };
+  const identities = { clock, storage, audit, decisionPoint, containment, report, end };
   const { identity, signIn, tokens, ledger, exchange } = await openIdentities(config, identities, owned);
   const watched = metrics.watchDecisions(decisionPoint);
-  const key = readApprovalKey(config.dataDirectory);
-  const approvals = owned(
-    createApprovals({ config: config.approval, storage, clock, audit, key, random, report }),
-  );
-  await approvals.load();
+  const approvals = await openApprovals(config, { ...surroundings, containment }, owned);
   const { recorder, retention } = openRecordings(config, { clock, audit, report }, owned);
   applyDaily(storage, retention, report, closing);
   const connector = createConnector(config.connector, { randomBytes, ...config.secrets });
@@ -201,13 +205,16 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
     audit,
     connector,
     sessions,
+    containment,
+    connectorOf: () => OWN_CONNECTOR,
   };
   decisionPoint.onChange(() => void regate(house).catch(report));
+  contain(containment, { sessions, approvals, signIn, report });
   approvals.grants.onChange((whose) => void regateAfterGrant(house, whose).catch(report));
   const issuersAway = () => tokens.issuersAway();
   const { auditIndex, cutBytes, exports } = log;
   const opened = { house, storage, sessionIndex, signIn, exchange, auditIndex, cutBytes, exports };
-  return { ...opened, approvals, decisionPoint, protocols, retention, metrics, issuersAway };
+  return { ...opened, approvals, containment, decisionPoint, protocols, retention, metrics, issuersAway };
 }
 
 function approvalModeOf({ mode, targetModes }: ApprovalConfig): (target: string) => AskMode {
@@ -303,11 +310,10 @@ async function openControlPlane(
   closing: Closing,
 ): Promise<string> {
   const { house, storage, sessionIndex, signIn, auditIndex, approvals, protocols } = rooms;
-  const { retention, exports } = rooms;
-  const { exchange } = rooms;
+  const { retention, exports, exchange, containment } = rooms;
   const { identity, audit, clock, report, recorder } = house;
   const { directory } = config.recording;
-  const readSession = (id: string, follow: { readonly until: number } | null) =>
+  const readSession = (id: string, follow: Following | null) =>
     replay({ directory, id, follow, recorder, clock }, (name) => protocols.byName(name));
   const controlPlane = createControlPlane(config.controlPlane, {
     identity,
@@ -319,6 +325,9 @@ async function openControlPlane(
     auditIndex,
     audit,
     clock,
+    endSessions: (named, reason) =>
+      endNamed({ sessions: house.sessions, sessionIndex, containment, storage, report }, named, reason),
+    containment,
     endSession: (id, reason) => sessionIndex.end(id, reason),
     readSession,
     retention,
@@ -353,7 +362,7 @@ function observeInto(index: SessionIndex): SessionObserver {
 interface Replay {
   readonly directory: string;
   readonly id: string;
-  readonly follow: { readonly until: number } | null;
+  readonly follow: Following | null;
   readonly recorder: Recorder;
   readonly clock: Clock;
 }
@@ -371,7 +380,7 @@ async function* replay(
   if (follow === null) yield* replayRecording(path, transcriberOf);
   else {
     const isOpen = () => recorder.isOpen(id);
-    const now = () => clock.now();
+    const now = () => (follow.mayGoOn() ? clock.now() : Number.POSITIVE_INFINITY);
     yield* followRecording(path, transcriberOf, { isOpen, now, pause, until: follow.until });
   }
 }

@@ -179,6 +179,8 @@ function houseOn(stage: Stage): House {
       open: () => Promise.reject(new Error('nothing is dialled here')),
     },
     sessions: createSessionRegistry({ opened: () => undefined, closed: () => undefined }),
+    containment: { generation: 0, objection: () => null },
+    connectorOf: () => 'local',
     tls: null,
     random: (bytes) => {
       random += 1;

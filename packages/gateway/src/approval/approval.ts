@@ -178,12 +178,16 @@ export interface Requester {
   readonly sessionId?: string;
   /** Absent of a grant: it is for any task. */
   readonly task?: string | null;
+  /** With which token they asked. Absent of a grant: it is for any token of theirs. */
+  readonly identity?: Identity;
 }
 
 /** Who approved something. */
 export interface Approver {
   readonly subject: string;
   readonly aliases: readonly string[];
+  /** With which token they approved. Absent of a grant that stands since then. */
+  readonly identity?: Identity;
 }
 
 export interface AccessRequestFilter {

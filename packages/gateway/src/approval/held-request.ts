@@ -1,3 +1,4 @@
+import type { Identity } from '../identity/index.ts';
 import type { OpenedAccessRequest } from '../storage/index.ts';
 import type {
   AccessDecision,
@@ -14,6 +15,7 @@ import { type AccessRequestEvent, transitions } from './states.ts';
 export interface Word extends AccessDecision {
   readonly aliases: readonly string[];
   groups: readonly string[];
+  readonly identity: Identity;
   withdrawnAt: number | null;
 }
 

@@ -38,6 +38,7 @@ export interface RequestDependencies extends ApprovalDependencies {
   readonly store: StoreWriter;
   readonly schedule: Schedule;
   readonly grants: Grants;
+  isContained(who: Identity): boolean;
 }
 
 const DEFAULT_LIST_LIMIT = 100;
@@ -198,7 +199,7 @@ export class Requests {
   cancelWhere(matches: (requester: Requester) => boolean): number {
     const found = [...this.#held.values()].filter(({ subject: { identity, target, sessionId } }) => {
       const { subject, actor, aliases, task } = identity;
-      return matches({ subject, actor, aliases, task, target, sessionId });
+      return matches({ subject, actor, aliases, task, target, sessionId, identity });
     });
     for (const request of found) {
       if (request.state === 'pending') this.#end(request, 'left', { state: 'cancelled' });
@@ -211,7 +212,7 @@ export class Requests {
     let count = 0;
     for (const request of [...this.#approvedByOne]) {
       for (const word of counting(request)) {
-        if (!matches({ subject: word.approver, aliases: word.aliases })) continue;
+        if (!matches({ subject: word.approver, aliases: word.aliases, identity: word.identity })) continue;
         count += 1;
         this.#withdraw(request, word);
       }
@@ -319,6 +320,8 @@ export class Requests {
       const state = request?.state ?? (view.state === 'pending' ? 'over' : view.state);
       throw new Fault('conflict', `Could not decide ${id}: it is ${state}, not pending.`);
     }
+    if (this.#deps.isContained(decider))
+      throw new Fault('not-permitted', `Could not decide ${id}: your access was revoked.`);
     const objection = objectionTo(decider, request.subject.identity, request.subject.requirements);
     if (objection !== null) throw new Fault('not-permitted', `Could not decide ${id}: ${objection}.`);
     return request;
@@ -380,7 +383,7 @@ export class Requests {
   #seat(request: HeldRequest, approver: Identity, said: Pick<Word, 'verdict' | 'reason' | 'grantMs'>): void {
     const { subject, displayName, groups, aliases } = approver;
     const word: Word = {
-      ...{ approver: subject, approverName: displayName, groups, aliases, ...said },
+      ...{ approver: subject, approverName: displayName, groups, aliases, identity: approver, ...said },
       decidedAt: this.#deps.clock.now(),
       withdrawnAt: null,
     };

@@ -38,6 +38,8 @@ export interface ApprovalDependencies {
   /** A fault nobody waits for: the store or the log did not take something. */
   readonly report: (fault: unknown) => void;
   readonly schedule?: Schedule;
+  /** Whether this caller is revoked now: then their word does not count. */
+  isContained?(who: Identity): boolean;
 }
 
 const DIGEST_KEY_BYTES = 32;
@@ -60,9 +62,9 @@ class Room implements LocalRoom {
   readonly #store: StoreWriter;
 
   constructor(given: ApprovalDependencies) {
-    const { schedule = systemSchedule, report, key } = given;
+    const { schedule = systemSchedule, isContained = () => false, report, key } = given;
     this.#store = new StoreWriter(report);
-    const deps = { ...given, schedule, store: this.#store, seal: createSeal(key) };
+    const deps = { ...given, schedule, isContained, store: this.#store, seal: createSeal(key) };
     this.digestKey = given.random(DIGEST_KEY_BYTES);
     this.grants = new Grants(deps);
     this.reviews = new Reviews(deps);

@@ -58,6 +58,10 @@ export type AuditEntryType =
   | 'recording-released'
   | 'recording-deleted'
   | 'recording-stored'
+  | 'revoked'
+  | 'quarantined'
+  | 'revocation-lifted'
+  | 'groups-lost'
   | 'token-issued'
   | 'token-refused'
   | 'admin';

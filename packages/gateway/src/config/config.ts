@@ -4,6 +4,7 @@ import type { ConnectorConfig } from '@sallyport/connector';
 import type { ApprovalConfig } from '../approval/index.ts';
 import type { AuditConfig, Named } from '../audit/index.ts';
 import type { AuditIndexConfig } from '../audit-index/index.ts';
+import type { ContainmentConfig } from '../containment/index.ts';
 import type { ControlPlaneConfig } from '../control-plane/index.ts';
 import type { ExportConfig } from '../export/index.ts';
 import type { IdentityConfig } from '../identity/index.ts';
@@ -55,6 +56,7 @@ export interface GatewayConfig {
   };
   readonly policy: PolicyConfig;
   readonly approval: ApprovalConfig;
+  readonly containment: ContainmentConfig;
   readonly masking: MaskingConfig;
   readonly recording: RecordingConfig;
   readonly audit: AuditConfig & { readonly export: readonly ExportConfig[] };

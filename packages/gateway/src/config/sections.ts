@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { approvalSection } from '../approval/index.ts';
 import { auditSection } from '../audit/index.ts';
 import { auditIndexSection } from '../audit-index/index.ts';
+import { containmentSection } from '../containment/index.ts';
 import { controlPlaneSection } from '../control-plane/index.ts';
 import { exportSection } from '../export/index.ts';
 import { identitySection } from '../identity/index.ts';
@@ -147,6 +148,9 @@ export const gatewaySection = z.strictObject({
   targets: connectorSection.shape.targets,
   policy: policySection.describe('Who may do what: Cedar policies in files (docs/policies.md).'),
   approval: approvalSection.prefault({}).describe('Putting operations before people.'),
+  containment: containmentSection
+    .prefault({})
+    .describe('What was revoked, and whom it is about (docs/containment.md).'),
   masking: maskingSection,
   recording: recording.prefault({}).describe('The replayable transcript of every session.'),
   audit: audit

@@ -27,11 +27,21 @@ async function aboutWhat(route: RouteName, pending: string): Promise<string> {
   const token = (subject: string) => tokens.get(subject) ?? '';
   if (routeTable[route].on === 'session') return 'alices';
   if (route === 'revokeGrant') return house.grant(agent, token('bob'));
+  if (route === 'liftRevocation') {
+    const asked = { kind: 'task', value: 'held', reason: 'a try', quarantine: true } as const;
+    const by = await house.identity.authenticate(token('carol'));
+    return (await house.containment.revoke(asked, by)).revocation.id;
+  }
+  if (route === 'revoke' || route === 'endSessions') return 'agent-99';
   return route === 'closeReview' ? house.review(token('alice')) : pending;
 }
 
 function send(route: RouteName, subject: string, id: string, { key, reason = 'because' }: Sent = {}) {
-  const review = { verdict: 'justified', words: reason };
+  const bodies: Partial<Record<RouteName, object>> = {
+    closeReview: { verdict: 'justified', words: reason },
+    revoke: { kind: 'actor', value: id, reason },
+    endSessions: { actor: id, reason },
+  };
   const { method, path } = routeTable[route];
   return fetch(`${house.address}${path.replace(':id', id)}`, {
     method,
@@ -40,7 +50,7 @@ function send(route: RouteName, subject: string, id: string, { key, reason = 'be
       'content-type': 'application/json',
       ...(key === undefined ? {} : { 'idempotency-key': key }),
     },
-    body: JSON.stringify(route === 'closeReview' ? review : { reason }),
+    body: JSON.stringify(bodies[route] ?? { reason }),
   });
 }
 
@@ -59,13 +69,16 @@ const changes: Partial<Record<Mutations, Change>> = {
   revokeGrant: { by: 'alice', not: 'dave', refused: 'not-found' },
   closeReview: { by: 'bob', not: 'alice' },
   endSession: { by: 'carol', not: 'dave' },
+  endSessions: { by: 'carol', not: 'dave' },
+  revoke: { by: 'carol', not: 'dave' },
+  liftRevocation: { by: 'carol', not: 'dave' },
   holdRecording: { by: 'dave', not: 'carol' },
   releaseRecording: { by: 'dave', not: 'erin' },
 };
 
 describe('a change', () => {
   const mutating = Object.entries(routeTable).filter(([, { mutates }]) => mutates);
-  for (const [name] of mutating as [RouteName, (typeof routeTable)[RouteName]][]) {
+  for (const [name, { params }] of mutating as [RouteName, (typeof routeTable)[RouteName]][]) {
     test(`${name} is in the log with who, what and which, and so is an attempt that was refused [control-plane.audited]`, async () => {
       const change = changes[name as Mutations];
       assert.ok(change !== undefined, `write who may ${name} into this test`);
@@ -78,7 +91,9 @@ describe('a change', () => {
       assert.equal(refused?.subject, `test|${change.not}`);
       const { about, ...facts } = refused?.facts ?? {};
       assert.deepEqual(facts, { attempt: attemptOf(name), refused: code });
-      assert.equal(refused?.sessionId ?? refused?.requestId ?? about, id);
+      // What has no id in its path is named in its body alone, which is the caller's text.
+      const named = refused?.sessionId ?? refused?.requestId ?? about;
+      assert.equal(named, params === undefined ? undefined : id);
 
       const before = house.entries.length + house.held.length;
       assert.equal((await send(name, change.by, id)).status, 200);

@@ -8,6 +8,7 @@ import { testStore } from '../../../../test/fixtures/store.ts';
 import { type ApprovalRoom, approvalSection, createApprovals } from '../approval/index.ts';
 import type { AuditEntry } from '../audit/index.ts';
 import { createAuditIndex } from '../audit-index/index.ts';
+import { type Containment, containmentSection, openContainment } from '../containment/index.ts';
 import { createIdentityProvider, type IdentityProvider, identitySection } from '../identity/index.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
@@ -27,6 +28,10 @@ export async function startHouse(section: Record<string, unknown> = {}, clock: C
     exchange: null,
     clock,
     sessions: storage.sessions,
+    endSessions: async (named, reason) => {
+      ended.push(`${JSON.stringify(named)}: ${reason}`);
+      return { ended: 2, problems: [] };
+    },
     endSession: (id, reason) => ended.push(`${id}: ${reason}`) > 0 && id === 'alices',
     readSession: readTestSession,
     retention: retentionInto(held),
@@ -47,6 +52,7 @@ export async function startHouse(section: Record<string, unknown> = {}, clock: C
       await plane.close();
       await auditIndex.close();
       await approvals.close();
+      await rooms.containment.close();
       await storage.close();
       await provider.close();
       await rm(directory, { recursive: true, force: true });
@@ -65,13 +71,15 @@ async function openRooms(clock: Clock) {
   const log = { isFull: false };
   const audit = logInto(entries, log);
   const report = (fault: unknown) => void faults.push(fault);
-  const people = await openIdentity(issuers, storage, audit, clock);
+  const containment = await openTestContainment(directory, { storage, audit, clock, report });
+  const people = await openIdentity(issuers, { storage, audit, clock, containment });
   const surroundings = { storage, clock, audit, random: counted(), report, key: KEY };
   const approvals = createApprovals({ config: approvalSection.parse({}), ...surroundings });
   const auditIndex = await startIndex(directory, report);
   return {
     ...{ directory, provider, storage, approvals, auditIndex, audit, report, log, entries, faults },
     ...people,
+    containment,
     /** Sessions that were ended by command with the reason, what was held and released, what readiness is made of. */
     ended: [] as string[],
     held: [] as string[],
@@ -79,18 +87,35 @@ async function openRooms(clock: Clock) {
   };
 }
 
+interface Surroundings {
+  readonly storage: Storage;
+  readonly audit: { append(entry: AuditEntry): void };
+  readonly clock: Clock;
+}
+
+function openTestContainment(
+  directory: string,
+  { storage, audit, clock, report }: Surroundings & { report(fault: unknown): void },
+): Promise<Containment> {
+  return openContainment({
+    ...{ config: containmentSection.parse({}), table: storage.revocations, bus: storage.bus, clock, report },
+    ...{ audit: { ...audit, synced: async () => undefined }, random: counted(), targets: ['shop'] },
+    ...{ log: { publicKey: 'test', size: 0 }, directory: join(directory, 'no-log') },
+  });
+}
+
 async function openIdentity(
   issuers: readonly object[],
-  storage: Storage,
-  audit: { append(entry: AuditEntry): void },
-  clock: Clock,
+  { storage, audit, clock, containment }: Surroundings & { readonly containment: Containment },
 ) {
   const config = identitySection.parse({ issuers });
-  const tokens = createIdentityProvider(config, { clock });
+  const tokens = containment.guard(createIdentityProvider(config, { clock }));
   const signInLimits = signInSection.parse({});
   const signIn = await createSignIn(signInLimits, config, {
     ...{ identity: tokens, store: storage.signIns, clock, audit },
     ended: () => {},
+    report: () => {},
+    objectionTo: (who) => containment.objection({ identity: who })?.reason ?? null,
   });
   return { identity: withSessions(tokens, signIn), signIn, signInLimits };
 }

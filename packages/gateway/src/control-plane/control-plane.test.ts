@@ -283,6 +283,8 @@ test('without TLS it listens on loopback only [control-plane.clear-text]', async
       clock: systemClock,
       exchange: null,
       endSession: () => false,
+      endSessions: async () => ({ ended: 0, problems: [] }),
+      containment: house.containment,
       exports: () => [],
       idempotency: storage.idempotency,
       health: async () => [],

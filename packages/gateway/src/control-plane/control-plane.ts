@@ -25,6 +25,7 @@ import { healthHandlers } from './health.ts';
 import { createIdempotency } from './idempotency.ts';
 import { answerBrokenRequest, answerFaults } from './problem.ts';
 import { type RecordingDependencies, recordingHandlers } from './recordings.ts';
+import { type RevocationDependencies, revocationHandlers } from './revocations.ts';
 import { type ControlPlaneConfig, parseListen } from './section.ts';
 import { type Handlers, serveRoutes } from './serve-routes.ts';
 import { sessionHandlers } from './sessions.ts';
@@ -46,6 +47,8 @@ export interface ControlPlaneDependencies {
   readonly clock: Clock;
   /** Ends an open session now, on whichever gateway it is; false when it is not open. */
   endSession(id: string, reason: string): boolean | Promise<boolean>;
+  readonly endSessions: RevocationDependencies['endSessions'];
+  readonly containment: RevocationDependencies['containment'] & RecordingDependencies['containment'];
   /** Exchanges tokens for task tokens; null when that is switched off. */
   readonly exchange: TokenExchange | null;
   readonly readSession: RecordingDependencies['readSession'];
@@ -172,6 +175,7 @@ function handlersOf(deps: ControlPlaneDependencies & { readonly authorization: A
     ...signInHandlers(deps),
     ...grantHandlers(deps),
     ...sessionHandlers(deps),
+    ...revocationHandlers(deps),
     ...recordingHandlers(deps),
     ...exportHandlers(deps),
     ...auditSearchHandlers(deps),

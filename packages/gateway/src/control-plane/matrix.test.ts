@@ -45,6 +45,10 @@ const expected: Record<RouteName, Record<Role, number>> = {
   listSessions: row(401, 401, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200),
   getSession: row(401, 401, 200, 200, 404, 404, 404, 200, 404, 404, 200, 404, 200, 404),
   endSession: row(401, 401, 403, 200, 404, 404, 404, 403, 404, 404, 200, 404, 200, 404),
+  endSessions: row(401, 401, 403, 403, 403, 403, 403, 403, 403, 403, 200, 403, 200, 403),
+  revoke: row(401, 401, 403, 403, 403, 403, 403, 403, 403, 403, 200, 403, 200, 403),
+  listRevocations: row(401, 401, 403, 403, 403, 403, 403, 200, 403, 403, 200, 403, 200, 403),
+  liftRevocation: row(401, 401, 403, 403, 403, 403, 403, 403, 403, 403, 200, 403, 200, 403),
   listExports: row(401, 401, 403, 403, 403, 403, 403, 200, 403, 403, 200, 403, 200, 403),
   recording: row(401, 401, 403, 403, 404, 404, 404, 200, 404, 404, 403, 404, 403, 404),
   holdRecording: row(401, 401, 403, 403, 404, 404, 404, 200, 404, 404, 403, 404, 403, 404),
@@ -77,6 +81,8 @@ function row(...cells: readonly number[]): Record<Role, number> {
 const BODIES: Partial<Record<RouteName, string>> = {
   closeReview: '{"verdict":"justified","words":"looked at it"}',
   cancelAccessRequest: '{}',
+  endSessions: '{"actor":"agent-99","reason":"because"}',
+  revoke: '{"kind":"task","value":"nobodys","reason":"because"}',
 };
 
 describe('the authorization table', () => {
@@ -117,7 +123,11 @@ describe('the authorization table', () => {
     test(`${route} answers each role as it should [control-plane.matrix, control-plane.own, control-plane.recordings, audit.index-auditors]`, async () => {
       for (const role of Object.keys(roles) as Role[]) {
         const pending = await house.ask(tokens.get('requester') ?? '');
-        const id = await idFor(route, pending.id);
+        const by = await house.identity.authenticate(tokens.get('operator') ?? '');
+        const asked = { kind: 'task', value: 'held', reason: 'a try', quarantine: false } as const;
+        const { revocation } = await house.containment.revoke(asked, by);
+        house.entries.splice(0);
+        const id = route === 'liftRevocation' ? revocation.id : await idFor(route, pending.id);
         const response = await call(route, role, id);
         assert.equal(response.status, expected[route][role], `${route} for ${role}`);
         const body: unknown = /ndjson|text/.test(response.headers.get('content-type') ?? '')
@@ -132,7 +142,13 @@ describe('the authorization table', () => {
         const searches = house.entries.splice(0).filter(({ facts }) => facts?.attempt === 'search-audit');
         assert.equal(searches.length, route.startsWith('search') && response.status === 200 ? 1 : 0);
         const wasEnded = house.ended.splice(0).length;
-        assert.equal(wasEnded, route === 'endSession' && response.status === 200 ? 1 : 0);
+        const ends = route === 'endSession' || route === 'endSessions';
+        assert.equal(wasEnded, ends && response.status === 200 ? 1 : 0);
+        const values = house.containment.list().map(({ value }) => value);
+        assert.equal(values.includes('nobodys'), route === 'revoke' && response.status === 200);
+        assert.equal(values.includes('held'), !(route === 'liftRevocation' && response.status === 200));
+        for (const one of house.containment.list()) await house.containment.lift(one.id, by, 'the next');
+        house.entries.splice(0);
         const changed = house.held.splice(0).length;
         const isHold = route === 'holdRecording' || route === 'releaseRecording';
         assert.equal(changed, isHold && response.status === 200 ? 1 : 0);

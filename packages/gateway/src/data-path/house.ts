@@ -1,6 +1,7 @@
 import type { Connector } from '@sallyport/connector';
 import type { Approvals, AskMode } from '../approval/index.ts';
 import type { AuditLog } from '../audit/index.ts';
+import type { Containment } from '../containment/index.ts';
 import type { IdentityProvider } from '../identity/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { RateLimit } from '../lib/rate-limit.ts';
@@ -45,6 +46,9 @@ export interface House {
   readonly sessions: SessionRegistry;
   /** Looks on at all of it; null: nobody does. */
   readonly onlooker: Onlooker | null;
+  readonly containment: Pick<Containment, 'generation' | 'objection'>;
+  /** The connector that reaches a target. */
+  connectorOf(target: string): string;
   readonly tls: Door['tls'];
   /** `bytes` random bytes as lower-case hex. */
   random(bytes: number): string;

@@ -1,4 +1,5 @@
 export { CONNECT, mayChange } from './authenticate.ts';
+export { endRevoked, useOf } from './contain.ts';
 export { type Asking, createDecisionMemo, type DecisionMemo, decide, evaluationsOf } from './decide.ts';
 export { Experience } from './experience.ts';
 export type { House } from './house.ts';

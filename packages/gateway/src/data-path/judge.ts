@@ -2,6 +2,7 @@ import { type MaybePromise, whenReady } from '../lib/async.ts';
 import type { Decision, Question } from '../policy/index.ts';
 import type { Operation, Outcome } from '../protocols/protocol.ts';
 import { askPeople } from './ask-people.ts';
+import { endingOf } from './contain.ts';
 import { decide } from './decide.ts';
 import type { HoldWatcher } from './hold.ts';
 import { decisionFacts, deny, permit, type Refusing } from './record.ts';
@@ -20,7 +21,8 @@ import { writesBack } from './write-back.ts';
  * The answer is immediate when the decision is known and its entry needs no disk sync.
  */
 export function judge(session: Session, operation: Operation, listener: HoldWatcher): MaybePromise<Outcome> {
-  if (session.ending !== null) return deny(session, operation, session.ending);
+  const ending = endingOf(session);
+  if (ending !== null) return deny(session, operation, ending);
   return closed(session, operation, () =>
     whenReady(spend(session), (over) => {
       if (over !== null) return deny(session, operation, over);
@@ -45,7 +47,8 @@ function spend({ budget, identity }: Session): MaybePromise<Refusing | null> {
 
 /** Judges making an operation ready: what people could still approve may be prepared, but not run. */
 export function judgePreparation(session: Session, operation: Operation): MaybePromise<Outcome> {
-  if (session.ending !== null) return deny(session, operation, session.ending);
+  const ending = endingOf(session);
+  if (ending !== null) return deny(session, operation, ending);
   // To make something ready is nothing to count; but nothing more is made ready than could be run.
   const over = session.budget?.usedUp('operations') ?? null;
   if (over !== null) return deny(session, operation, overBudget(over, session.identity.tokenId));

@@ -38,6 +38,9 @@ export function lineOf(session: Session, parts: Parts): Line {
     target,
     standing,
     access: session.context.access,
+    get over() {
+      return session.ending !== null;
+    },
     mask: () => maskOf(session),
     limits: session.house.limits,
     submit: (operation, hold) => judge(session, operation, hold),

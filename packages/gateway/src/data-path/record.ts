@@ -12,6 +12,7 @@ import type {
   Tape,
 } from '../protocols/protocol.ts';
 import type { RecordedOperation } from '../recording/index.ts';
+import { endingOf } from './contain.ts';
 import { compile, isLimited, obligationNames } from './obligations.ts';
 import { recordPermit, recordRefusal } from './permit.ts';
 import { hiddenUses } from './probes.ts';
@@ -91,7 +92,8 @@ export function permit(
   decision: Decision,
   circumstances: Circumstances = NO_CIRCUMSTANCES,
 ): MaybePromise<Outcome> {
-  if (session.ending !== null) return deny(session, operation, session.ending);
+  const ending = endingOf(session);
+  if (ending !== null) return deny(session, operation, ending);
   if (decision.policyVersion !== session.house.decisionPoint.version)
     return deny(session, operation, POLICY_CHANGED);
   if (!stillGranted(session, decision)) return deny(session, operation, GRANT_ENDED);

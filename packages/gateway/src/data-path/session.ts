@@ -50,6 +50,8 @@ export class Session {
   recording: Recording | null = null;
   /** What belongs to no operation, a notification or a notice, is masked with this; replaced when the policy changes. */
   mask: Mask | null = null;
+  /** The containment's generation when it was last asked about this session. */
+  containedAt = -1;
   /** What its task token may still do; null for any other token. Set once the session is admitted: connecting is not counted. */
   budget: Budget | null = null;
   #grant: Grant | null = null;

@@ -14,5 +14,6 @@ export { createIdentityProvider, type IdentityDependencies, type IdentityRoom } 
 export { type IdentityConfig, type IssuerConfig, identitySection } from './section.ts';
 export type { IssuerSignInConfig, SamlConfig } from './sign-in-section.ts';
 export { TASK_TYPE, type TaskGrant, TaskTokenIssuer } from './task-token.ts';
+export { tokenIdOf } from './token-id.ts';
 export { rejected } from './token-shape.ts';
 export { isHttpsOrLoopback } from './urls.ts';

@@ -379,6 +379,8 @@ export interface HoldNotice {
 /** What the data path offers a protocol for one session. */
 export interface Line {
   readonly sessionId: string;
+  /** Whether the session has ended: nothing is permitted, and nothing opened, for it any more. */
+  readonly over: boolean;
   readonly target: TargetLink;
   /** The permit of the session itself: for messages that carry no operation, such as Sync. */
   readonly standing: Permit;

@@ -6,6 +6,7 @@ export type { IdempotencyTable } from './idempotency.ts';
 export type { Place } from './place.ts';
 export type { Position } from './position.ts';
 export type { ReviewRow, ReviewTable } from './reviews.ts';
+export type { RevocationTable } from './revocations.ts';
 export { type StorageConfig, storageSection } from './section.ts';
 export type { SessionFilter, SessionTable, StartedSession } from './sessions.ts';
 export { openStorage, type Storage, type StorageDependencies, type StorageHealth } from './storage.ts';
@@ -14,6 +15,7 @@ export type {
   AccessRequestRow,
   AccessWordRow,
   IdempotencyRow,
+  RevocationRow,
   SessionRow,
   TaskTokenRow,
 } from './tables.ts';

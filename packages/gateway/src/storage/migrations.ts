@@ -12,6 +12,7 @@ const migrations: Record<string, Migration> = {
   '0005-idempotency': { up: createIdempotency },
   '0006-logins': { up: createSignInTables },
   '0007-replicas': { up: addReplicas },
+  '0008-revocations': { up: createRevocations },
 };
 
 /**
@@ -107,6 +108,29 @@ async function createFirstTables(db: Kysely<unknown>): Promise<void> {
     .addColumn('operations', 'integer', (column) => column.notNull().defaultTo(0))
     .execute();
   await db.schema.createIndex('session_by_time').on('session').columns(['started_at', 'id']).execute();
+}
+
+async function createRevocations(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('revocation')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('kind', 'text', (column) => column.notNull())
+    .addColumn('value', 'text', (column) => column.notNull())
+    .addColumn('names', 'text', (column) => column.notNull())
+    .addColumn('quarantine', 'integer', (column) => column.notNull())
+    .addColumn('reason', 'text', (column) => column.notNull())
+    .addColumn('revoked_by', 'text', (column) => column.notNull())
+    .addColumn('revoked_by_name', 'text', (column) => column.notNull())
+    .addColumn('revoked_at', 'bigint', (column) => column.notNull())
+    .addColumn('until', 'bigint')
+    .addColumn('lifted_at', 'bigint')
+    .addColumn('logged', 'integer', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('revocation_place')
+    .addColumn('log', 'text', (column) => column.primaryKey())
+    .addColumn('next', 'bigint', (column) => column.notNull())
+    .execute();
 }
 
 async function addTaskTokens(db: Kysely<unknown>): Promise<void> {

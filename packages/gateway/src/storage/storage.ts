@@ -12,6 +12,7 @@ import type { Place } from './place.ts';
 import { sameAsSqlite } from './postgres.ts';
 import { PostgresBus } from './postgres-bus.ts';
 import { type ReviewTable, reviewTable } from './reviews.ts';
+import { type RevocationTable, revocationTable } from './revocations.ts';
 import type { PostgresStorageConfig, StorageConfig } from './section.ts';
 import { type SessionTable, sessionTable } from './sessions.ts';
 import { type SignInTable, signInTable } from './sign-ins.ts';
@@ -25,6 +26,7 @@ export interface Storage extends Place {
   readonly accessRequests: AccessRequestTable;
   readonly accessWords: AccessWordTable;
   readonly sessions: SessionTable;
+  readonly revocations: RevocationTable;
   readonly signIns: SignInTable;
   readonly bus: Bus;
   /** Whether the store answers, as far as is known; over PostgreSQL it is tried every second. */
@@ -85,6 +87,7 @@ export async function openStorage(config: StorageConfig, deps: StorageDependenci
     grants,
     reviews,
     taskTokens,
+    revocations: revocationTable(db),
     applyRetention: async () => {
       const now = deps.clock.now();
       await accessRequests.eraseTextEndedBefore(now - days(config.operationTextDays));

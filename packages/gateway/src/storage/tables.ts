@@ -8,6 +8,8 @@ export interface Tables {
   access_request: AccessRequestRow;
   access_decision: AccessDecisionRow;
   session: SessionRow;
+  revocation: RevocationRow;
+  revocation_place: RevocationPlaceRow;
   task_token: TaskTokenRow;
   access_grant: GrantRow;
   review: ReviewRow;
@@ -17,6 +19,34 @@ export interface Tables {
   saml_assertion: SamlAssertionRow;
   session_end: SessionEndRow;
   access_word: AccessWordRow;
+}
+
+export interface RevocationRow {
+  readonly id: string;
+  readonly kind: string;
+  readonly value: string;
+  /** JSON list of every name it is about. */
+  readonly names: string;
+  /** 1 for a quarantine. */
+  readonly quarantine: number;
+  readonly reason: string;
+  /** Subject of whoever did it, and the name it is shown by. */
+  readonly revoked_by: string;
+  readonly revoked_by_name: string;
+  readonly revoked_at: number;
+  /** When it may be forgotten, or null. */
+  readonly until: number | null;
+  readonly lifted_at: number | null;
+  /** 1 once it is in the audit log. */
+  readonly logged: number;
+}
+
+/** Up to where revocations were taken from a log. */
+export interface RevocationPlaceRow {
+  /** The log's public key. */
+  readonly log: string;
+  /** `seq` of the first entry that was not looked at. */
+  readonly next: number;
 }
 
 /** A sign-in that waits for the browser to come back, or a code that a command line trades for its session. */

@@ -126,6 +126,31 @@ const KINDS: Record<AuditEntryType, [entry: object, type_uid: number, status_id:
     ],
     [{ ...WHO, facts: { state: 'ended', classes: ['email'] }, reason: 'RESET' }, 300399, 1],
   ],
+  revoked: [
+    [
+      {
+        subject: 'company|guard',
+        effect: 'deny',
+        reason: 'left the company',
+        facts: {
+          revocation: 'rv-1',
+          kind: 'subject',
+          value: 'company|alice',
+          names: ['company|alice'],
+          at: 1,
+        },
+      },
+      300399,
+      1,
+    ],
+  ],
+  quarantined: [
+    [{ target: 'shop', effect: 'deny', reason: 'odd', facts: { kind: 'target', value: 'shop' } }, 300399, 1],
+  ],
+  'revocation-lifted': [
+    [{ effect: 'permit', reason: 'a mistake', facts: { kind: 'actor', value: 'agent-7' } }, 300399, 1],
+  ],
+  'groups-lost': [[{ ...WHO, effect: 'deny', facts: { endedSessions: 2 } }, 300399, 1]],
   violation: [[{ ...WHO, reason: 'a message is too long', facts: { side: 'target' } }, 200401, 1]],
   'recording-chunk': [[{ sessionId: 's1', facts: { file: 'a', chunk: 0, sha256: 'x' } }, 99, 0]],
   'recording-stored': [[{ sessionId: 's1', facts: { file: 'a' } }, 99, 0]],

@@ -67,6 +67,10 @@ const EVENTS: Readonly<Record<string, (entry: Fields) => Event>> = {
     factOf(entry, 'state') === 'ended'
       ? privileges(entry, [99, 'Privileges Withdrawn'], true)
       : privileges(entry, [1, 'Assign Privileges'], true),
+  revoked: (entry) => revocation(entry, [99, 'Privileges Withdrawn'], 'Medium'),
+  quarantined: (entry) => revocation(entry, [99, 'Privileges Withdrawn'], 'High'),
+  'revocation-lifted': (entry) => revocation(entry, [99, 'Privileges Restored'], 'Medium'),
+  'groups-lost': (entry) => privileges(entry, [99, 'Privileges Withdrawn'], true),
   'token-issued': (entry) => authentication(entry, [4, 'Service Ticket Request'], true),
   'token-refused': (entry) => authentication(entry, [4, 'Service Ticket Request'], false),
   violation: (entry) => finding(entry, `Protocol violation by the ${factOf(entry, 'side') ?? 'client'}`),
@@ -205,6 +209,18 @@ function privileges(entry: Fields, activity: Event['activity'], success: boolean
     privileges: classes.length > 0 ? classes : granted.length > 0 ? granted : [text(entry.form) ?? 'unknown'],
     ...endpointsOf(entry),
     ...(session === undefined ? {} : { session: { uid: session } }),
+  });
+}
+
+/** What may not be used any more, or may again: the user is whom or what it is about, the actor whoever did it. */
+function revocation(entry: Fields, activity: Event['activity'], severity: Severity): Event {
+  const [kind, value] = [factOf(entry, 'kind') ?? 'unknown', factOf(entry, 'value') ?? 'unknown'];
+  const isParty = kind === 'subject' || kind === 'actor';
+  return event(CLASSES.authorizeSession, activity, severity, true, {
+    user: isParty ? { uid: value, name: value, type_id: 1, type: 'User' } : { name: 'unknown', type_id: 0 },
+    actor: actorOf(entry),
+    privileges: [`${kind} ${value}`],
+    ...endpointsOf(entry),
   });
 }
 

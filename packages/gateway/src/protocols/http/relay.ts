@@ -225,6 +225,8 @@ class Relay {
     if (this.#stop.signal.aborted) return;
     const reaction = reactions[this.#state][interruption];
     this.#closing = true;
+    // A slow client must not have the rest of an answer for as long as it likes.
+    if (interruption === 'ended') setTimeout(() => this.#client.close(), LAST_WORD_MS).unref();
     if (reaction === 'finish') return;
     if (reaction === 'refuse' && problem !== null) this.#parting = this.#identified(problem);
     this.#stop.abort();
@@ -271,6 +273,9 @@ class Relay {
     clearTimeout(timer);
   }
 }
+
+/** Longest time for a client to take what is left of its answer when its session is ended, in milliseconds. */
+const LAST_WORD_MS = 500;
 
 /** Longest time for a client to take its last answer and leave. */
 const PARTING_MS = 5_000;
