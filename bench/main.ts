@@ -1,4 +1,4 @@
-/** `npm run bench [-- transactions|bulk|idle|decisions|detectors|append|audit|holds|index|metrics|tokens] [-- --rounds N --seconds N --entries N --megabytes N]`: ratios from paired, interleaved runs. */
+/** `npm run bench [-- transactions|bulk|idle|decisions|detectors|append|audit|holds|index|metrics|revocation|tokens|tracing] [-- --rounds N --seconds N --entries N --megabytes N]`: ratios from paired, interleaved runs. */
 import { parseArgs } from 'node:util';
 import { benchAppend } from './append.ts';
 import { benchAudit } from './audit.ts';
@@ -12,6 +12,7 @@ import { benchMetrics } from './metrics.ts';
 import { benchRevocation } from './revocation.ts';
 import { type Stand, startStand } from './stand.ts';
 import { benchTokens } from './tokens.ts';
+import { benchTracing } from './tracing.ts';
 import { benchTransactions } from './transactions.ts';
 
 const { values, positionals } = parseArgs({
@@ -41,6 +42,7 @@ const alone: Readonly<Record<string, () => Promise<void>>> = {
   index: () => benchIndex(Number(values.entries)),
   metrics: async () => benchMetrics(Number(values.rounds)),
   tokens: () => benchTokens(Number(values.rounds)),
+  tracing: () => benchTracing(Number(values.rounds)),
 };
 
 for (const name of wanted) {

@@ -107,11 +107,13 @@ export const testLimits: Limits = {
 
 const TOKEN = 'conformance-token';
 
-const NOTHING_REVOKED = {
+const NO_TASK_TOKENS = { open: () => Promise.reject(new Error('there are no task tokens here')) };
+/** One gateway, with nothing held against anybody and nobody looking on. */
+const ALONE = {
   containment: { generation: 0, objection: () => null },
   connectorOf: () => 'local',
+  onlooker: null,
 };
-const NO_TASK_TOKENS = { open: () => Promise.reject(new Error('there are no task tokens here')) };
 
 /** Starts one on a free loopback port. */
 export async function startGateway(setup: GatewaySetup): Promise<GatewayUnderTest> {
@@ -136,12 +138,11 @@ export async function startGateway(setup: GatewaySetup): Promise<GatewayUnderTes
     approvals: approvals.door,
     approvalMode: () => 'hold',
     experience: new Experience(),
-    onlooker: null,
     masking: createMasking(maskingSection.parse(undefined)),
     recorder: recorderInto(recordings),
     audit: log.door,
     sessions,
-    ...NOTHING_REVOKED,
+    ...ALONE,
     tls: setup.tls ?? null,
     connector: createConnector(config, { environment: setup.environment ?? {}, baseDir: '/', randomBytes }),
     random: (bytes) => randomBytes(bytes).toString('hex'),

@@ -8,33 +8,12 @@ import { everyEntry, pinned } from '../fixtures/every-entry.ts';
 import { PINNED_APPROVALS } from '../fixtures/pinned-approvals.ts';
 import { PINNED_CONTAINMENT } from '../fixtures/pinned-containment.ts';
 import { PINNED_CREDENTIALS } from '../fixtures/pinned-credentials.ts';
+import { SECTIONS } from '../fixtures/pinned-sections.ts';
 
 const AGENT = { subject: 'test|agent', actor: 'agent-1', task: 'look-around' };
 const SESSION = { ...AGENT, protocol: 'postgres', sessionId: '<session>', target: 'db' };
 const person = (name: string) => ({ subject: `test|${name}`, actor: null, task: null });
 const GUARD = { ...SESSION, subject: 'test|guard', actor: null, task: null };
-const SECTIONS = [
-  '<sha256> approval',
-  '<sha256> audit',
-  '<sha256> audit_index',
-  '<sha256> connector',
-  '<sha256> containment',
-  '<sha256> control_plane',
-  '<sha256> data_directory',
-  '<sha256> http',
-  '<sha256> identity',
-  '<sha256> limits',
-  '<sha256> listeners',
-  '<sha256> log',
-  '<sha256> masking',
-  '<sha256> metrics',
-  '<sha256> policy',
-  '<sha256> recording',
-  '<sha256> sign_in',
-  '<sha256> storage',
-  '<sha256> targets',
-  '<sha256> tracing',
-];
 
 /** Each distinct entry of each type, but for `type` and `v`, which all have. */
 const PINNED = {

@@ -13,6 +13,10 @@ export interface Stage {
   readonly failure?: string;
 }
 
+/** W3C Trace Context, 3.2.2. */
+const TRACE_ID_BYTES = 16;
+const SPAN_ID_BYTES = 8;
+
 /** Makes traces of stages. */
 export class Tracer {
   readonly identities: boolean;
@@ -41,8 +45,11 @@ export class Tracer {
     const { clock, random } = this.#deps;
     // What the wall clock said when the other one began, as of now: it may have been set since.
     const origin = clock.now() - clock.elapsed();
-    const traceId = parent?.traceId ?? random(16);
-    const rootId = random(8);
+    // Random numbers for all ids at once: each call costs more than its bytes.
+    const hex = random(SPAN_ID_BYTES * (children.length + 1) + TRACE_ID_BYTES);
+    const idAt = (at: number): string => hex.slice(at * SPAN_ID_BYTES * 2, (at + 1) * SPAN_ID_BYTES * 2);
+    const traceId = parent?.traceId ?? hex.slice(-TRACE_ID_BYTES * 2);
+    const rootId = idAt(0);
     const spanOf = (stage: Stage, spanId: string, parentSpanId: string): Span => ({
       ...{ traceId, spanId, parentSpanId, name: stage.name },
       start: origin + stage.start,
@@ -50,7 +57,7 @@ export class Tracer {
       attributes: stage.attributes ?? {},
       failure: stage.failure ?? null,
     });
-    const below = children.map((stage) => spanOf(stage, random(8), rootId));
+    const below = children.map((stage, at) => spanOf(stage, idAt(at + 1), rootId));
     this.#exporter.add([spanOf(root, rootId, parent?.spanId ?? ''), ...below], chosen);
   }
 }
