@@ -130,6 +130,7 @@ export async function startGateway(setup: GatewaySetup): Promise<GatewayUnderTes
     approvals: approvals.door,
     approvalMode: () => 'hold',
     experience: new Experience(),
+    onlooker: null,
     masking: createMasking(maskingSection.parse(undefined)),
     recorder: recorderInto(recordings),
     audit: log.door,

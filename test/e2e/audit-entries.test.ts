@@ -33,6 +33,7 @@ const SECTIONS = [
   '<sha256> sign_in',
   '<sha256> storage',
   '<sha256> targets',
+  '<sha256> tracing',
 ];
 
 /** Each distinct entry of each type, but for `type` and `v`, which all have. */

@@ -14,7 +14,7 @@ import { storageYaml } from '../fixtures/store.ts';
 const POLICIES = `
 @id("everyone") permit (principal, action in [Action::"connect", Action::"connect_writable", Action::"transact", Action::"call", Action::"set"], resource);
 @id("read") permit (principal, action == Action::"select", resource) when { resource.schema == "work" };
-@id("write") @approval("approvers") permit (principal, action in Action::"write", resource);
+@id("write") @approval("approvers") @grant("30m") permit (principal, action in Action::"write", resource);
 `;
 
 let store: PostgresServer;
@@ -124,6 +124,53 @@ test('who may not decide may not on another gateway either [replicas.rules, L3]'
   );
   await assert.rejects((await as(two, 'approver')).approve({ id }), { status: 409 });
   assert.equal(await rows('mine'), 0);
+});
+
+test('what was granted at one gateway is listed and ended at any, and bites what is open [replicas.grants, L6]', async () => {
+  const client = await connect(one);
+  client.send(insert('granted'));
+  const { id } = await pending(one, 'granted');
+  await (await as(one, 'approver')).approve({ id, reason: 'for today', grantSeconds: 1_200 });
+  await client.until('Z');
+  // It stands: nobody is asked.
+  assert.equal(describe(await client.ask(insert('granted again'))), 'C(INSERT 0 1) ZI');
+  const guard = await as(two, 'guard');
+  const [grant] = (await guard.listGrants({})).grants;
+  assert.deepEqual([grant?.requestId, grant?.standing], [id, true]);
+  await guard.revokeGrant({ id: grant?.id ?? '', reason: 'enough' });
+  await eventually('it is over at the gateway that gave it', async () => {
+    const { grants } = await (await as(one, 'guard')).listGrants({});
+    return grants.length === 0 ? true : undefined;
+  });
+  client.send(insert('granted no more'));
+  const asked = await pending(one, 'granted no more');
+  assert.equal(await rows('granted no more'), 0);
+  client.close();
+  await eventually('it is cancelled', async () =>
+    (await (await as(one, 'approver')).getAccessRequest({ id: asked.id })).state === 'cancelled'
+      ? true
+      : undefined,
+  );
+  for (const folder of ['data', 'data-two'])
+    assert.ok(
+      entries(folder).some(
+        ({ type, reason }) => type === 'grant-ended' && /guard.*revoked it: enough/.test(String(reason)),
+      ),
+    );
+  await assert.rejects(guard.revokeGrant({ id: grant?.id ?? '', reason: 'again' }), { status: 409 });
+});
+
+test('a grant is not given from another gateway than the one that asks [replicas.grants]', async () => {
+  const client = await connect(one);
+  client.send(insert('far away'));
+  const { id } = await pending(two, 'far away');
+  await assert.rejects(
+    (await as(two, 'approver')).approve({ id, reason: 'for today', grantSeconds: 60 }),
+    (error: { status?: number; message?: string }) =>
+      error.status === 409 && /waits at gateway "one"/.test(error.message ?? ''),
+  );
+  assert.equal((await (await as(one, 'approver')).getAccessRequest({ id })).state, 'pending');
+  client.close();
 });
 
 test('sessions of every gateway are listed with its name, and ended from any [replicas.end, L6]', async () => {

@@ -60,6 +60,7 @@ import {
   openIdentities,
   openLog,
   openRevocations,
+  openTracing,
   ownedBy,
 } from './wiring/index.ts';
 
@@ -198,6 +199,7 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
     approvals,
     approvalMode: approvalModeOf(config.approval),
     experience: new Experience(),
+    onlooker: openTracing(config.tracing, { clock, random, metrics, report }, owned),
     masking,
     recorder,
     audit,

@@ -158,6 +158,7 @@ function houseOn(stage: Stage): House {
     approvals: { ...HOLDS_ONLY, open: () => accessRequest(stage) },
     approvalMode: () => 'hold',
     experience: new Experience(),
+    onlooker: null,
     masking: createMasking(maskingSection.parse(undefined)),
     recorder: {
       begin: neverRecorded,

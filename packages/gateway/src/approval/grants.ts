@@ -18,7 +18,7 @@ import { maySee as maySeeThing } from './visibility.ts';
 
 export interface GrantDependencies {
   readonly config: ApprovalConfig;
-  readonly storage: Pick<Storage, 'grants'>;
+  readonly storage: Pick<Storage, 'grants' | 'bus' | 'shared'>;
   readonly store: StoreWriter;
   readonly clock: Clock;
   readonly audit: Pick<AuditLog, 'append'>;
@@ -35,6 +35,8 @@ interface Standing {
 }
 
 const NOTHING: readonly Approved[] = [];
+/** Word between gateways over one store: this grant was ended. */
+const TOPIC = 'grants';
 const DEFAULT_LIST_LIMIT = 100;
 
 /** Grants that stand: in memory what decides, in the store what survives a restart. */
@@ -45,6 +47,7 @@ export class Grants implements GrantRoom {
   readonly #byHolder = new Map<string, Set<Standing>>();
   readonly #timer: ExpiryTimer;
   readonly #listeners: ((whose: Requester) => void)[] = [];
+  readonly #unsubscribe: () => void;
 
   constructor(deps: GrantDependencies) {
     this.#deps = deps;
@@ -53,6 +56,7 @@ export class Grants implements GrantRoom {
       () => deps.clock.now(),
       () => this.#expireDue(),
     );
+    this.#unsubscribe = deps.storage.bus.subscribe(TOPIC, (id) => this.#lookForEnded(id));
   }
 
   /** What cannot be read, or was not written by this gateway, grants nothing. */
@@ -152,13 +156,13 @@ export class Grants implements GrantRoom {
     { all = false, past = false, limit = DEFAULT_LIST_LIMIT }: Parameters<GrantRoom['list']>[1] = {},
   ): Promise<readonly Grant[]> {
     const now = this.#standingNow().filter((one) => all || maySee(viewer, one));
-    if (!past) return now.slice(0, limit);
+    if (!past && !this.#deps.storage.shared) return now.slice(0, limit);
     await this.#deps.store.written();
-    const stored = (await this.#deps.storage.grants.list(this.#deps.config.standingGrants)).flatMap((row) =>
-      this.#read(row),
-    );
-    const over = stored.filter((one) => !this.#standing.has(one.id) && (all || maySee(viewer, one)));
-    return [...now, ...over].sort((a, b) => b.grantedAt - a.grantedAt).slice(0, limit);
+    const rows = await this.#deps.storage.grants.list(this.#deps.config.standingGrants);
+    const stored = rows.flatMap((row) => this.#read(row));
+    const others = stored.filter((one) => !this.#standing.has(one.id) && (past || this.#mayStand(one)));
+    const seen = others.filter((one) => all || maySee(viewer, one));
+    return [...now, ...seen].sort((a, b) => b.grantedAt - a.grantedAt).slice(0, limit);
   }
 
   async get(id: string, viewer: Identity, all = false): Promise<Grant> {
@@ -176,7 +180,8 @@ export class Grants implements GrantRoom {
         'limit-exceeded',
         `Could not revoke ${id}: say why, in 1 to ${this.#deps.config.reasonLength} characters.`,
       );
-    const ended = this.#end(id, `${viewer.displayName} revoked it: ${said}`, viewer);
+    const why = `${viewer.displayName} revoked it: ${said}`;
+    const ended = this.#end(id, why, viewer) ?? (await this.#endElsewhere(grant, why, viewer));
     if (ended === null) throw new Fault('conflict', `Could not revoke ${id}: it is over.`);
     await this.#deps.store.written();
     return { ...grant, ...ended };
@@ -195,6 +200,7 @@ export class Grants implements GrantRoom {
   /** They go on standing: only how often they were used is put down. */
   close(): void {
     this.#timer.stop();
+    this.#unsubscribe();
     this.#listeners.length = 0;
     this.#standing.clear();
     this.#byHolder.clear();
@@ -225,16 +231,54 @@ export class Grants implements GrantRoom {
     const held = this.#byHolder.get(holder);
     held?.delete(standing);
     if (held?.size === 0) this.#byHolder.delete(holder);
-    try {
-      const facts = { grant: id, uses: grant.uses, ...(by === undefined ? {} : { revokedBy: by.subject }) };
-      this.#deps.audit.append({ type: 'grant-ended', ...entryOf(grant), reason: why, facts });
-    } catch (fault) {
-      this.#deps.report(fault);
-    }
+    this.#recordEnd(grant, why, by);
     this.#deps.store.write(() => this.#deps.storage.grants.ended(id, ended.endedAt ?? 0, why, grant.uses));
     const { subject, actor, target, aliases } = grant;
     for (const listener of this.#listeners) listener({ subject, actor, target, aliases });
     return ended;
+  }
+
+  #recordEnd(grant: Grant, why: string, by?: Identity): void {
+    const { id, uses } = grant;
+    const facts = { grant: id, uses, ...(by === undefined ? {} : { revokedBy: by.subject }) };
+    try {
+      this.#deps.audit.append({ type: 'grant-ended', ...entryOf(grant), reason: why, facts });
+    } catch (fault) {
+      this.#deps.report(fault);
+    }
+  }
+
+  /** Ends what stands at another gateway over this store; it hears of it at once. Rejects when the store is away. */
+  async #endElsewhere(grant: Grant, why: string, by: Identity): Promise<Grant | null> {
+    const { storage, clock } = this.#deps;
+    if (!storage.shared || !this.#mayStand(grant)) return null;
+    this.#recordEnd(grant, why, by);
+    const ended = { ...grant, endedAt: clock.now(), endedWhy: why };
+    await storage.grants.ended(grant.id, ended.endedAt, why, grant.uses);
+    await storage.bus.publish(TOPIC, grant.id);
+    return ended;
+  }
+
+  /** Another gateway may have ended what stands here: that counts, as the store is trusted to take away. */
+  async #lookForEnded(told: string | null): Promise<void> {
+    const { store, storage, config } = this.#deps;
+    if (!storage.shared) return;
+    const here = [...this.#standing.keys()];
+    // What was granted a moment ago is on its way to the store.
+    await store.written();
+    const standing = told === null ? await storage.grants.standing(config.standingGrants) : [];
+    const kept = new Set(standing.map(({ id }) => id));
+    for (const id of told === null
+      ? here.filter((one) => !kept.has(one))
+      : here.filter((one) => one === told)) {
+      const row = await storage.grants.find(id);
+      if (row !== null && row.ended_at !== null) this.#end(id, row.ended_why ?? 'another gateway ended it');
+    }
+  }
+
+  /** Whether, for all the store says, it stands at some gateway. */
+  #mayStand({ endedAt, expiresAt }: Grant): boolean {
+    return endedAt === null && expiresAt > this.#deps.clock.now();
   }
 
   #expireDue(): number | null {

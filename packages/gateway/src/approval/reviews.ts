@@ -125,7 +125,13 @@ export class Reviews implements ReviewRoom {
     const seen = await this.get(id, reviewer);
     // From here on nothing is awaited: what is checked is what is decided.
     const review = this.#open.get(id);
-    if (review === undefined) throw new Fault('conflict', `Could not close ${id}: it is ${seen.state}.`);
+    if (review === undefined)
+      throw new Fault(
+        'conflict',
+        seen.state === 'closed'
+          ? `Could not close ${id}: it is closed.`
+          : `Could not close ${id}: it is kept by another gateway over this store; close it there.`,
+      );
     const objection = objectionToReview(reviewer, review);
     if (objection !== null) throw new Fault('not-permitted', `Could not close ${id}: ${objection}.`);
     const { reasonLength } = this.#deps.config;

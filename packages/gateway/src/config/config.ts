@@ -17,6 +17,7 @@ import type { Limits } from '../protocols/protocol.ts';
 import type { RecordingConfig } from '../recording/index.ts';
 import type { SignInSection } from '../sign-in/index.ts';
 import type { StorageConfig } from '../storage/index.ts';
+import type { TracingConfig } from '../tracing/index.ts';
 import { parseAddress } from './address.ts';
 import { sectionDigests } from './digests.ts';
 import { readDocument } from './document.ts';
@@ -44,6 +45,7 @@ export interface GatewayConfig {
   readonly listeners: readonly ListenerConfig[];
   readonly controlPlane: ControlPlaneConfig;
   readonly metrics: MetricsConfig;
+  readonly tracing: TracingConfig;
   readonly identity: IdentityConfig;
   readonly signIn: SignInSection;
   readonly connector: ConnectorConfig;
@@ -162,6 +164,11 @@ function resolved(
       directory: inData(section.audit.directory, 'audit'),
       export: section.audit.export.map((one) => withPaths(one, base)),
     },
+    tracing: {
+      ...section.tracing,
+      caFile: at(base, section.tracing.caFile),
+      headerFile: at(base, section.tracing.headerFile),
+    },
     auditIndex: { directory: inData(section.auditIndex.directory, 'index') },
     storage: {
       ...section.storage,
@@ -169,6 +176,10 @@ function resolved(
       postgres: postgres && withStoreFiles(postgres, base),
     },
   };
+}
+
+function at(base: string, file: string | undefined): string | undefined {
+  return file && resolve(base, file);
 }
 
 /** Where sign-in finds its secrets and certificates. */

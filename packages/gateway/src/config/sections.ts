@@ -15,6 +15,7 @@ import { httpSection, protocolNames } from '../protocols/index.ts';
 import { recordingSection } from '../recording/index.ts';
 import { signInSection } from '../sign-in/index.ts';
 import { storageSection } from '../storage/index.ts';
+import { tracingSection } from '../tracing/index.ts';
 import { parseAddress } from './address.ts';
 
 const MIB = 1_048_576;
@@ -172,6 +173,9 @@ export const gatewaySection = z.strictObject({
     .prefault({})
     .describe('The connector, which dials targets and logs in to them.'),
   metrics: metricsSection.prefault({}).describe('Numbers of what the gateway does (docs/control-plane.md).'),
+  tracing: tracingSection
+    .prefault({})
+    .describe('Traces of operations, for an OpenTelemetry collector (docs/tracing.md).'),
   log: log
     .prefault({})
     .describe("The gateway's own log. It never holds operation text, parameters or reply values."),

@@ -67,6 +67,8 @@ export function missingFiles(value: unknown, base: string): ConfigProblem[] {
     for (const key of ['caFile', 'certFile', 'keyFile', 'secretFile', 'headerFile'])
       problems.push(...absence(base, at(one, key), ['audit', 'export', index, fileKey(key)], 'file'));
   }
+  for (const key of ['caFile', 'headerFile'])
+    problems.push(...absence(base, at(at(value, 'tracing'), key), ['tracing', fileKey(key)], 'file'));
   const postgres = at(at(value, 'storage'), 'postgres');
   const store: SchemaPath = ['storage', 'postgres'];
   problems.push(...absence(base, at(postgres, 'passwordFile'), [...store, 'password_file'], 'file'));

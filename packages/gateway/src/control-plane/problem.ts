@@ -40,6 +40,7 @@ const statusOf: Record<FaultCode, number> = {
   'policy-invalid': 500,
   'audit-unavailable': 503,
   'export-behind': 503,
+  'collector-unavailable': 503,
   'recording-unavailable': 503,
   'decision-unavailable': 503,
   'credential-rejected': 401,

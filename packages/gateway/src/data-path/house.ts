@@ -12,6 +12,7 @@ import type { Recorder } from '../recording/index.ts';
 import type { Ledger } from '../task-tokens/index.ts';
 import type { DecisionMemo } from './decide.ts';
 import type { Experience } from './experience.ts';
+import type { Onlooker } from './onlooker.ts';
 import type { Rates } from './rates.ts';
 import type { Uses } from './risk.ts';
 import type { SessionRegistry } from './session-registry.ts';
@@ -46,6 +47,8 @@ export interface House {
   readonly containment: Pick<Containment, 'generation' | 'objection'>;
   /** The connector that reaches a target. */
   connectorOf(target: string): string;
+  /** Looks on at all of it; null: nobody does. */
+  readonly onlooker: Onlooker | null;
   readonly tls: Door['tls'];
   /** `bytes` random bytes as lower-case hex. */
   random(bytes: number): string;

@@ -4,6 +4,7 @@ export { type Asking, createDecisionMemo, type DecisionMemo, decide, evaluations
 export { Experience } from './experience.ts';
 export type { House } from './house.ts';
 export { type ListenAddress, type Listener, listen } from './listen.ts';
+export type { Attendant, Onlooker } from './onlooker.ts';
 export { hiddenUses } from './probes.ts';
 export { Rates } from './rates.ts';
 export { regate, regateAfterGrant } from './regate.ts';

@@ -481,6 +481,11 @@ export interface Protocol {
    * part of the target asked about. Rejects, in words for people, when the source cannot be read.
    */
   study?(facet: string, source: StudySource): Promise<Study>;
+  /**
+   * Where the client says that an operation belongs in a trace of its own: a `traceparent` (W3C Trace Context), as it came
+   * in what is judged. Not read, and nothing rests on it. Absent: the protocol carries none.
+   */
+  traceparent?(operation: Pick<Operation, 'text'>): string | null;
   /** Lets go of workers and caches, once, when the gateway stops. */
   close?(): Promise<void>;
 }

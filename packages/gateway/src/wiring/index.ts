@@ -3,3 +3,4 @@ export { type Closing, type Owned, ownedBy } from './closing.ts';
 export { contain, endNamed, OWN_CONNECTOR, openRevocations } from './containment.ts';
 export { openIdentities } from './identities.ts';
 export { openLog } from './log.ts';
+export { openTracing } from './tracing.ts';
