@@ -135,8 +135,7 @@ export async function startGateway(setup: GatewaySetup): Promise<GatewayUnderTes
     recorder: recorderInto(recordings),
     audit: log.door,
     sessions,
-    containment: { generation: 0, objection: () => null },
-    connectorOf: () => 'local',
+    ...NOTHING_REVOKED,
     tls: setup.tls ?? null,
     connector: createConnector(config, { environment: setup.environment ?? {}, baseDir: '/', randomBytes }),
     random: (bytes) => randomBytes(bytes).toString('hex'),
@@ -179,6 +178,11 @@ export async function startGateway(setup: GatewaySetup): Promise<GatewayUnderTes
     },
   };
 }
+
+const NOTHING_REVOKED: Pick<House, 'containment' | 'connectorOf'> = {
+  containment: { generation: 0, objection: () => null },
+  connectorOf: () => 'local',
+};
 
 function auditLog(): { door: AuditLog; entries: AuditEntry[]; fail(fails: boolean): void } {
   const entries: AuditEntry[] = [];
