@@ -6,7 +6,7 @@ import type { AuditEntryType } from '../../packages/gateway/src/audit/index.ts';
 import type { Entry } from '../fixtures/audit-entries.ts';
 import { everyEntry, pinned } from '../fixtures/every-entry.ts';
 import { PINNED_APPROVALS } from '../fixtures/pinned-approvals.ts';
-import { PINNED_CONTAINMENT } from '../fixtures/pinned-containment.ts';
+import { ENDING_MANY, PINNED_CONTAINMENT } from '../fixtures/pinned-containment.ts';
 import { PINNED_CREDENTIALS } from '../fixtures/pinned-credentials.ts';
 import { SECTIONS } from '../fixtures/pinned-sections.ts';
 
@@ -402,11 +402,7 @@ const PINNED = {
       target: 'db',
     },
     { ...person('approver'), facts: { attempt: 'approve', refused: 'conflict' }, requestId: '<request>' },
-    {
-      ...person('guard'),
-      facts: { attempt: 'end-sessions', ended: 0, filters: ['actor agent-99'] },
-      reason: 'to be sure',
-    },
+    ENDING_MANY,
   ],
   ...PINNED_CONTAINMENT,
   ...PINNED_CREDENTIALS,

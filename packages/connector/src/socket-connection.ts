@@ -101,7 +101,8 @@ export class SocketConnection implements TargetConnection {
     this.#early = null;
     const isWaiting = socket.writableLength > 0;
     if (isWaiting) socket.destroy();
-    else socket.end();
+    else if (busy) socket.end();
+    else void this.#endInTurn();
     socket.resume();
     return letGo({
       target: this.#target,
@@ -111,6 +112,13 @@ export class SocketConnection implements TargetConnection {
       turns: this.#turns,
       cancel: this.#cancel,
     }).finally(() => socket.destroy());
+  }
+
+  /** A thousand servers that all end at once would keep the cancels of those that run something from being heard. */
+  async #endInTurn(): Promise<void> {
+    const give = await this.#turns.take(false);
+    this.#channel.socket.end();
+    give();
   }
 
   #flow(): void {

@@ -10,8 +10,8 @@ import type { Limits } from '../lib/limits.ts';
 import type { ServerTls } from '../lib/server-tls.ts';
 import type { Study, StudySource, Transcript } from './study.ts';
 
-export type { Limits };
 export type * from './study.ts';
+export type { Limits };
 
 /** A thing an operation touches. `path` is below the target: a table is `['shop', 'public', 'customers']`. */
 export interface Resource {
