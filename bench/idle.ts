@@ -36,7 +36,8 @@ export async function benchIdle(stand: Stand): Promise<void> {
   printTable('idle sessions, plain', ['route', 'sessions', 'KB each'], rows);
 }
 
-async function openMany(
+/** Sessions that were greeted and do nothing. */
+export async function openMany(
   count: number,
   env: Readonly<Record<string, string>>,
   password: string,

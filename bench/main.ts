@@ -1,14 +1,18 @@
-/** `npm run bench [-- transactions|bulk|idle|decisions|detectors|append|audit|index|metrics] [-- --rounds N --seconds N --entries N --megabytes N]`: ratios from paired, interleaved runs. */
+/** `npm run bench [-- transactions|bulk|idle|decisions|detectors|append|audit|holds|index|metrics|revocation|tokens|tracing] [-- --rounds N --seconds N --entries N --megabytes N]`: ratios from paired, interleaved runs. */
 import { parseArgs } from 'node:util';
 import { benchAppend } from './append.ts';
 import { benchAudit } from './audit.ts';
 import { benchBulk } from './bulk.ts';
 import { benchDecisions } from './decisions.ts';
 import { benchDetectors } from './detectors.ts';
+import { benchHolds } from './holds.ts';
 import { benchIdle } from './idle.ts';
 import { benchIndex } from './index.ts';
 import { benchMetrics } from './metrics.ts';
+import { benchRevocation } from './revocation.ts';
 import { type Stand, startStand } from './stand.ts';
+import { benchTokens } from './tokens.ts';
+import { benchTracing } from './tracing.ts';
 import { benchTransactions } from './transactions.ts';
 
 const { values, positionals } = parseArgs({
@@ -26,6 +30,7 @@ const benches: Readonly<Record<string, (stand: Stand) => Promise<void>>> = {
   transactions: (stand) => benchTransactions(stand, Number(values.rounds), Number(values.seconds)),
   bulk: (stand) => benchBulk(stand, Number(values.rounds)),
   idle: benchIdle,
+  revocation: (stand) => benchRevocation(stand, Number(values.rounds)),
 };
 /** These measure what happens without a network, and need no stand. */
 const alone: Readonly<Record<string, () => Promise<void>>> = {
@@ -33,8 +38,11 @@ const alone: Readonly<Record<string, () => Promise<void>>> = {
   detectors: async () => benchDetectors(),
   append: () => benchAppend(Number(values.rounds), Number(values.megabytes)),
   audit: () => benchAudit(Number(values.rounds)),
+  holds: benchHolds,
   index: () => benchIndex(Number(values.entries)),
   metrics: async () => benchMetrics(Number(values.rounds)),
+  tokens: () => benchTokens(Number(values.rounds)),
+  tracing: () => benchTracing(Number(values.rounds)),
 };
 
 for (const name of wanted) {

@@ -14,6 +14,8 @@ export interface Route {
   /** CPU seconds used so far by what is between client and server; 0 for the direct route. */
   cpu(): number;
   readonly pid: number | null;
+  /** Base URL of the control plane; only of the gateway's. */
+  readonly controlPlane?: string;
 }
 
 export interface Stand {
@@ -39,7 +41,7 @@ export async function startStand(options: GatewayOptions = {}): Promise<Stand> {
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   );
-  const port = await gatewayPort(gateway);
+  const { port, controlPlane } = await gatewayPlaces(gateway);
   const direct = {
     PGHOST: server.host,
     PGPORT: String(server.port),
@@ -54,6 +56,7 @@ export async function startStand(options: GatewayOptions = {}): Promise<Stand> {
       env: await surroundings.clientEnvironment(port),
       cpu: () => cpuSeconds(gateway.pid ?? 0),
       pid: gateway.pid ?? null,
+      controlPlane,
     },
   ];
   if (bouncer !== null) {
@@ -80,11 +83,17 @@ function flags(): string[] {
   return (process.env.BENCH_NODE_FLAGS ?? '').split(' ').filter((flag) => flag !== '');
 }
 
-async function gatewayPort(gateway: ChildProcess): Promise<number> {
+async function gatewayPlaces(
+  gateway: ChildProcess,
+): Promise<{ readonly port: number; readonly controlPlane: string }> {
   if (gateway.stdout === null) throw new Error('the gateway has no output');
   for await (const line of createInterface({ input: gateway.stdout })) {
-    const { listeners } = JSON.parse(line) as { listeners: { protocol: string; port: number }[] };
-    return listeners.find(({ protocol }) => protocol === 'postgres')?.port ?? 0;
+    const { listeners, controlPlane } = JSON.parse(line) as {
+      listeners: { protocol: string; port: number }[];
+      controlPlane: string;
+    };
+    const port = listeners.find(({ protocol }) => protocol === 'postgres')?.port ?? 0;
+    return { port, controlPlane };
   }
   throw new Error('the gateway did not start');
 }

@@ -11,6 +11,7 @@ import type { AuditEntry, AuditLog } from '../../packages/gateway/src/audit/inde
 import {
   createDecisionMemo,
   createSessionRegistry,
+  Experience,
   type House,
   Rates,
   serve,
@@ -39,6 +40,7 @@ import type {
   Protocol,
 } from '../../packages/gateway/src/protocols/protocol.ts';
 import type { Recorder } from '../../packages/gateway/src/recording/index.ts';
+import { HOLDS_ONLY } from '../fixtures/approvals.ts';
 
 /** What policy says about one evaluation: nobody needs to know Cedar to read a conformance fixture. */
 export type Rule = 'permit' | 'approval' | 'forbid' | 'no-policy';
@@ -105,6 +107,14 @@ export const testLimits: Limits = {
 
 const TOKEN = 'conformance-token';
 
+const NO_TASK_TOKENS = { open: () => Promise.reject(new Error('there are no task tokens here')) };
+/** One gateway, with nothing held against anybody and nobody looking on. */
+const ALONE = {
+  containment: { generation: 0, objection: () => null },
+  connectorOf: () => 'local',
+  onlooker: null,
+};
+
 /** Starts one on a free loopback port. */
 export async function startGateway(setup: GatewaySetup): Promise<GatewayUnderTest> {
   const log = auditLog();
@@ -115,7 +125,7 @@ export async function startGateway(setup: GatewaySetup): Promise<GatewayUnderTes
   const sessions = createSessionRegistry({ opened: () => undefined, closed: () => undefined });
   const config: ConnectorConfig = connectorSection.parse({ targets: setup.targets });
   const house: House = {
-    ledger: { open: () => Promise.reject(new Error('there are no task tokens here')) },
+    ledger: NO_TASK_TOKENS,
     clock: systemClock,
     limits: { ...testLimits, ...setup.limits },
     identity: identityOf(TOKEN),
@@ -126,10 +136,13 @@ export async function startGateway(setup: GatewaySetup): Promise<GatewayUnderTes
     uses: new Uses(),
     workingHours: null,
     approvals: approvals.door,
+    approvalMode: () => 'hold',
+    experience: new Experience(),
     masking: createMasking(maskingSection.parse(undefined)),
     recorder: recorderInto(recordings),
     audit: log.door,
     sessions,
+    ...ALONE,
     tls: setup.tls ?? null,
     connector: createConnector(config, { environment: setup.environment ?? {}, baseDir: '/', randomBytes }),
     random: (bytes) => randomBytes(bytes).toString('hex'),
@@ -255,6 +268,7 @@ function testApprovals() {
   const waiting: PendingRequest[] = [];
   const askers: ((request: PendingRequest) => void)[] = [];
   const door: Approvals = {
+    ...HOLDS_ONLY,
     open(subject) {
       const { promise: ended, resolve } = Promise.withResolvers<AccessRequestEnding>();
       const id = `request-${randomBytes(4).toString('hex')}`;

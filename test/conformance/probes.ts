@@ -5,7 +5,7 @@ import type { GatewayUnderTest } from './gateway-under-test.ts';
 import type { World } from './world.ts';
 
 /** Longest time for something that must happen by itself. */
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 30_000;
 
 export function assertReply(
   answer: ClientAnswer,

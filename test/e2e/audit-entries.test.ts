@@ -5,30 +5,15 @@ import { before, test } from 'node:test';
 import type { AuditEntryType } from '../../packages/gateway/src/audit/index.ts';
 import type { Entry } from '../fixtures/audit-entries.ts';
 import { everyEntry, pinned } from '../fixtures/every-entry.ts';
+import { PINNED_APPROVALS } from '../fixtures/pinned-approvals.ts';
+import { ENDING_MANY, PINNED_CONTAINMENT } from '../fixtures/pinned-containment.ts';
+import { PINNED_CREDENTIALS } from '../fixtures/pinned-credentials.ts';
+import { SECTIONS } from '../fixtures/pinned-sections.ts';
 
 const AGENT = { subject: 'test|agent', actor: 'agent-1', task: 'look-around' };
 const SESSION = { ...AGENT, protocol: 'postgres', sessionId: '<session>', target: 'db' };
 const person = (name: string) => ({ subject: `test|${name}`, actor: null, task: null });
-const SECTIONS = [
-  '<sha256> approval',
-  '<sha256> audit',
-  '<sha256> audit_index',
-  '<sha256> connector',
-  '<sha256> control_plane',
-  '<sha256> data_directory',
-  '<sha256> http',
-  '<sha256> identity',
-  '<sha256> limits',
-  '<sha256> listeners',
-  '<sha256> log',
-  '<sha256> masking',
-  '<sha256> metrics',
-  '<sha256> policy',
-  '<sha256> recording',
-  '<sha256> sign_in',
-  '<sha256> storage',
-  '<sha256> targets',
-];
+const GUARD = { ...SESSION, subject: 'test|guard', actor: null, task: null };
 
 /** Each distinct entry of each type, but for `type` and `v`, which all have. */
 const PINNED = {
@@ -88,6 +73,11 @@ const PINNED = {
   ],
   authenticated: [
     {
+      ...GUARD,
+      facts: { address: '127.0.0.1', client: '', door: 'listener', facet: 'postgres', secure: false },
+    },
+
+    {
       ...AGENT,
       facts: { address: '127.0.0.1', client: '', door: 'listener', facet: 'postgres', secure: false },
       protocol: 'postgres',
@@ -127,17 +117,80 @@ const PINNED = {
     },
   ],
   'session-started': [
+    {
+      ...GUARD,
+      facts: { access: 'read-write', client: '', facet: 'postgres', secure: false },
+    },
+
     { ...SESSION, facts: { access: 'read-write', client: '', facet: 'postgres', secure: false } },
   ],
   'session-ended': [
+    {
+      ...GUARD,
+      facts: { operations: '<number>' },
+      reason: 'the client or the target closed the connection',
+    },
+
     {
       ...SESSION,
       facts: { operations: '<number>' },
       reason: 'the client or the target closed the connection',
     },
     { ...SESSION, facts: { operations: '<number>' }, reason: 'guard ended it: enough' },
+    {
+      ...SESSION,
+      facts: { operations: '<number>' },
+      reason: 'a newer token of the same caller has fewer groups',
+    },
   ],
   decision: [
+    {
+      ...SESSION,
+      actions: ['insert'],
+      digest: '<digest>',
+      effect: 'permit',
+      evaluationId: '<evaluation>',
+      form: 'insert into work.log values (?)',
+      policies: ['write'],
+      policyVersion: '<version>',
+      requestId: '<request>',
+      tables: ['postgres.work.log'],
+    },
+    {
+      ...SESSION,
+      actions: ['insert'],
+      digest: '<digest>',
+      effect: 'permit',
+      evaluationId: '<evaluation>',
+      facts: { grants: ['<grant>'] },
+      form: 'insert into work.log values (?)',
+      policies: ['write'],
+      policyVersion: '<version>',
+      tables: ['postgres.work.log'],
+    },
+    {
+      ...GUARD,
+      actions: ['connect'],
+      digest: '<digest>',
+      effect: 'permit',
+      evaluationId: '<evaluation>',
+      form: 'connect',
+      policies: ['everyone'],
+      policyVersion: '<version>',
+    },
+    {
+      ...GUARD,
+      actions: ['insert'],
+      digest: '<digest>',
+      effect: 'permit',
+      evaluationId: '<evaluation>',
+      form: 'insert into work.log values (?)',
+      policies: ['write'],
+      policyVersion: '<version>',
+      requestId: '<request>',
+      tables: ['postgres.work.log'],
+    },
+
     {
       ...SESSION,
       actions: ['connect'],
@@ -208,52 +261,14 @@ const PINNED = {
       tables: ['*'],
     },
   ],
-  introspection: [{ ...SESSION, effect: 'permit', evaluationId: '<evaluation>', form: 'read the catalog' }],
-  'access-requested': [
+  introspection: [
     {
-      ...AGENT,
-      digest: '<digest>',
-      facts: { expiresAt: '<time>', requirements: ['1 of approvers'] },
-      form: 'reveal email',
-      requestId: '<request>',
-      sessionId: '<session>',
-      target: 'db',
+      ...GUARD,
+      effect: 'permit',
+      evaluationId: '<evaluation>',
+      form: 'read the catalog',
     },
-    {
-      ...AGENT,
-      digest: '<digest>',
-      facts: { expiresAt: '<time>', requirements: ['1 of approvers'] },
-      form: 'insert into work.log values (?)',
-      requestId: '<request>',
-      sessionId: '<session>',
-      target: 'db',
-    },
-  ],
-  'access-decided': [
-    {
-      ...AGENT,
-      digest: '<digest>',
-      facts: {
-        approver: 'test|approver',
-        seatsFilled: 1,
-        seatsNeeded: 1,
-        state: 'approved',
-        verdict: 'approve',
-      },
-      form: 'reveal email',
-      requestId: '<request>',
-      sessionId: '<session>',
-      target: 'db',
-    },
-    {
-      ...AGENT,
-      digest: '<digest>',
-      facts: { approver: 'test|approver', seatsFilled: 0, seatsNeeded: 1, state: 'denied', verdict: 'deny' },
-      form: 'insert into work.log values (?)',
-      requestId: '<request>',
-      sessionId: '<session>',
-      target: 'db',
-    },
+    { ...SESSION, effect: 'permit', evaluationId: '<evaluation>', form: 'read the catalog' },
   ],
   reveal: [
     {
@@ -280,6 +295,28 @@ const PINNED = {
     { ...SESSION, facts: { side: 'client' }, reason: 'message type 0x70 is unknown or out of place' },
   ],
   'recording-chunk': [
+    {
+      ...GUARD,
+      facts: {
+        bytes: '<bytes>',
+        chunk: '<number>',
+        file: '<day>/<session>.rec',
+        offset: '<bytes>',
+        sha256: '<sha256>',
+      },
+    },
+    {
+      ...GUARD,
+      facts: {
+        bytes: '<bytes>',
+        chunk: '<number>',
+        file: '<day>/<session>.rec',
+        last: true,
+        offset: '<bytes>',
+        sha256: '<sha256>',
+      },
+    },
+
     {
       ...SESSION,
       facts: {
@@ -324,6 +361,12 @@ const PINNED = {
   ],
   'recording-deleted': [
     {
+      ...GUARD,
+      facts: { bytes: '<bytes>', days: 30, file: '<day>/<session>.rec', keep: 'proofs' },
+      reason: 'recording.retention: last written more than 30 days ago',
+    },
+
+    {
       ...SESSION,
       facts: { bytes: '<bytes>', days: 30, file: '<day>/<session>.rec', keep: 'proofs' },
       reason: 'recording.retention: last written more than 30 days ago',
@@ -331,45 +374,21 @@ const PINNED = {
   ],
   'recording-stored': [
     {
-      ...SESSION,
+      ...GUARD,
       facts: {
         bytes: '<bytes>',
         file: '<day>/<session>.rec',
         location: 's3://recordings/<day>/<session>.rec',
       },
     },
-  ],
-  'token-issued': [
+
     {
-      ...AGENT,
-      actions: ['read'],
-      delegation: ['agent-1#worker-1', 'agent-1'],
+      ...SESSION,
       facts: {
-        address: '127.0.0.1',
-        approvals: 10,
-        bound: [],
-        expiresAt: '<time>',
-        operations: '<number>',
-        parent: '<token>',
-        rows: 100_000,
-        targets: ['db'],
+        bytes: '<bytes>',
+        file: '<day>/<session>.rec',
+        location: 's3://recordings/<day>/<session>.rec',
       },
-      tokenId: '<token>',
-    },
-  ],
-  'token-refused': [
-    {
-      ...AGENT,
-      delegation: ['agent-1'],
-      effect: 'deny',
-      facts: { address: '127.0.0.1', error: 'invalid_request' },
-      reason: 'the token is for another task: ask for that, or for TASK/PART of it',
-      tokenId: '<token>',
-    },
-    {
-      effect: 'deny',
-      facts: { address: '127.0.0.1', error: 'invalid_request' },
-      reason: 'The token was refused: it is not a signed JWT; present an OIDC access token.',
     },
   ],
   admin: [
@@ -383,22 +402,11 @@ const PINNED = {
       target: 'db',
     },
     { ...person('approver'), facts: { attempt: 'approve', refused: 'conflict' }, requestId: '<request>' },
+    ENDING_MANY,
   ],
-  'signed-in': [
-    {
-      ...person('auditor'),
-      facts: { address: '127.0.0.1', door: 'control-plane', issuer: 'test', session: 'browser' },
-    },
-  ],
-  'signed-out': [
-    { subject: 'test|auditor', reason: 'signed out', facts: { door: 'control-plane', issuer: 'test' } },
-  ],
-  'sign-in-refused': [
-    {
-      facts: { address: '127.0.0.1', door: 'control-plane', issuer: 'test' },
-      reason: 'The sign-in was refused: this browser has begun none; begin again.',
-    },
-  ],
+  ...PINNED_CONTAINMENT,
+  ...PINNED_CREDENTIALS,
+  ...PINNED_APPROVALS,
 } satisfies Record<AuditEntryType, readonly object[]>;
 
 let all: readonly Entry[];
@@ -432,9 +440,14 @@ function inOrder(value: unknown): string {
 /** What entries have at times that the run above does not bring about; each is tested where it is made. */
 const AT_TIMES: Partial<Record<AuditEntryType, readonly string[]>> = {
   'gateway-started': ['cutBytes'],
+  admin: ['about'],
+  'access-requested': ['stated'],
   'policy-loaded': ['filesLeftOut'],
   'policy-rejected': ['filesLeftOut'],
   'session-ended': ['evaluationId', 'effect'],
+  revoked: ['sessionId', 'target', 'until'],
+  quarantined: ['sessionId', 'target', 'until'],
+  'revocation-lifted': ['sessionId', 'target'],
   decision: ['obligations', 'risk', 'riskReasons', 'shadow', 'shadowPolicies', 'shadowReason'],
 };
 

@@ -14,7 +14,7 @@ import { storageYaml } from '../fixtures/store.ts';
 const POLICIES = `
 @id("everyone") permit (principal, action in [Action::"connect", Action::"connect_writable", Action::"transact", Action::"call", Action::"set"], resource);
 @id("read") permit (principal, action == Action::"select", resource) when { resource.schema == "work" };
-@id("write") @approval("approvers") permit (principal, action in Action::"write", resource);
+@id("write") @approval("approvers") @grant("30m") permit (principal, action in Action::"write", resource);
 `;
 
 let store: PostgresServer;
@@ -126,6 +126,53 @@ test('who may not decide may not on another gateway either [replicas.rules, L3]'
   assert.equal(await rows('mine'), 0);
 });
 
+test('what was granted at one gateway is listed and ended at any, and bites what is open [replicas.grants, L6]', async () => {
+  const client = await connect(one);
+  client.send(insert('granted'));
+  const { id } = await pending(one, 'granted');
+  await (await as(one, 'approver')).approve({ id, reason: 'for today', grantSeconds: 1_200 });
+  await client.until('Z');
+  // It stands: nobody is asked.
+  assert.equal(describe(await client.ask(insert('granted again'))), 'C(INSERT 0 1) ZI');
+  const guard = await as(two, 'guard');
+  const [grant] = (await guard.listGrants({})).grants;
+  assert.deepEqual([grant?.requestId, grant?.standing], [id, true]);
+  await guard.revokeGrant({ id: grant?.id ?? '', reason: 'enough' });
+  await eventually('it is over at the gateway that gave it', async () => {
+    const { grants } = await (await as(one, 'guard')).listGrants({});
+    return grants.length === 0 ? true : undefined;
+  });
+  client.send(insert('granted no more'));
+  const asked = await pending(one, 'granted no more');
+  assert.equal(await rows('granted no more'), 0);
+  client.close();
+  await eventually('it is cancelled', async () =>
+    (await (await as(one, 'approver')).getAccessRequest({ id: asked.id })).state === 'cancelled'
+      ? true
+      : undefined,
+  );
+  for (const folder of ['data', 'data-two'])
+    assert.ok(
+      entries(folder).some(
+        ({ type, reason }) => type === 'grant-ended' && /guard.*revoked it: enough/.test(String(reason)),
+      ),
+    );
+  await assert.rejects(guard.revokeGrant({ id: grant?.id ?? '', reason: 'again' }), { status: 409 });
+});
+
+test('a grant is not given from another gateway than the one that asks [replicas.grants]', async () => {
+  const client = await connect(one);
+  client.send(insert('far away'));
+  const { id } = await pending(two, 'far away');
+  await assert.rejects(
+    (await as(two, 'approver')).approve({ id, reason: 'for today', grantSeconds: 60 }),
+    (error: { status?: number; message?: string }) =>
+      error.status === 409 && /waits at gateway "one"/.test(error.message ?? ''),
+  );
+  assert.equal((await (await as(one, 'approver')).getAccessRequest({ id })).state, 'pending');
+  client.close();
+});
+
 test('sessions of every gateway are listed with its name, and ended from any [replicas.end, L6]', async () => {
   const [here, there] = [await connect(one), await connect(two)];
   await here.ask(query('select count(*) from work.log'));
@@ -144,6 +191,38 @@ test('sessions of every gateway are listed with its name, and ended from any [re
     'T D(0) C(SELECT 1) ZI',
   );
   there.close();
+});
+
+test('what is revoked on one gateway ends on the others, is refused by them, and is lifted for all [containment.replicas, L6]', async () => {
+  const [here, there] = [await connect(one), await connect(two)];
+  const guard = await as(one, 'guard');
+  const { revocation, ended } = await guard.revoke({ kind: 'actor', value: 'agent-1', reason: 'odd' });
+  assert.equal(ended, 1, 'those of this gateway, at once');
+  for (const client of [here, there]) {
+    const last = (await client.untilClosed()).findLast(({ type }) => type === 'E');
+    assert.match(
+      fieldsOf(last ?? { type: 'E', body: Buffer.alloc(0) }).M ?? '',
+      /"agent-1" was revoked: odd/,
+    );
+  }
+  for (const at of [one, two]) await assert.rejects(connect(at), /revoked/);
+  assert.equal((await (await as(two, 'guard')).listRevocations()).revocations[0]?.id, revocation.id);
+  await (await as(two, 'guard')).liftRevocation({ id: revocation.id, reason: 'a drill' });
+  const again = await eventually('it is let in again', () => connect(one).catch(() => undefined));
+  again.close();
+});
+
+test('sessions with something in common are ended on every gateway, and counted [replicas.end, L6]', async () => {
+  const [here, there] = [await connect(one), await connect(two)];
+  const { sessions } = await eventually('both are listed', async () => {
+    const page = await (await as(one, 'guard')).listSessions({ open: true });
+    return page.sessions.length === 2 ? page : undefined;
+  });
+  assert.deepEqual(sessions.map(({ replica }) => replica).sort(), ['one', 'two']);
+  const guard = await as(two, 'guard');
+  assert.deepEqual(await guard.endSessions({ task: 'another', reason: 'no' }), { ended: 0, problems: [] });
+  assert.deepEqual(await guard.endSessions({ actor: 'agent-1', reason: 'no' }), { ended: 2, problems: [] });
+  await Promise.all([here.untilClosed(), there.untilClosed()]);
 });
 
 test('what a gateway held when it was killed is failed by itself, and the other leaves it alone [replicas.crash, storage.retention]', async () => {

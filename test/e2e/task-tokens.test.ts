@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { createClient } from '@sallyport/contract';
-import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose';
+import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import * as openid from 'openid-client';
 import pg from 'pg';
 import { run } from '../../packages/cli/src/captured-terminal.test-support.ts';
@@ -331,7 +331,7 @@ test('the command exchanges, makes the password of a connection, and shows what 
   const keyFile = join(world.directory, 'agent.key');
   const at = ['--url', world.gateway.controlPlane, '--token-file', '-'];
   const asked = [
-    'token',
+    'task-token',
     'exchange',
     ...at,
     '--target',
@@ -347,18 +347,74 @@ test('the command exchanges, makes the password of a connection, and shows what 
   assert.equal(given.code, 0, given.err);
   assert.equal(statSync(keyFile).mode & 0o777, 0o600);
   const address = `127.0.0.1:${world.port}`;
-  const proving = ['token', 'proof', '--token-file', '-', '--target', 'db', '--address', address];
+  const proving = ['task-token', 'proof', '--token-file', '-', '--target', 'db', '--address', address];
   const { out: password } = await run([...proving, '--key-file', keyFile], given.out);
   const client = await connect(password);
   assert.equal((await client.query('select id from orders limit 3')).rows.length, 3);
   await client.end();
   await assert.rejects(connect(password), /used before/);
-  const shown = await run(['token', 'inspect', '--token-file', '-'], given.out);
+  const shown = await run(['task-token', 'inspect', '--token-file', '-'], given.out);
   assert.match(shown.out, /"targets":\["db"\]/);
-  const wider = ['token', 'exchange', ...at, '--target', 'db', '--action', 'write', '--key-file', keyFile];
+  const wider = [
+    'task-token',
+    'exchange',
+    ...at,
+    '--target',
+    'db',
+    '--action',
+    'write',
+    '--key-file',
+    keyFile,
+  ];
   const refused = await run(wider, given.out);
   assert.equal(refused.code, 3);
   assert.match(refused.err, /does not name all of these actions/);
   chmodSync(keyFile, 0o644);
   assert.equal((await run([...proving, '--key-file', keyFile], given.out)).code, 2);
+});
+
+test('an operator has the key changed: on record first, old tokens stay good, new ones are of the new key [task-tokens.rotate-key]', async () => {
+  const kidOf = (token: string) => decodeProtectedHeader(token).kid;
+  const old = await exchanged({});
+  const before = entries().length;
+  const at = ['--url', world.gateway.controlPlane, '--token-file', '-', '--reason', 'a laptop was lost'];
+  const rotate = async (subject: string) =>
+    run(['task-token', 'rotate-key', ...at], await world.token(subject));
+  for (const subject of ['agent', 'approver', 'auditor']) {
+    const refused = await rotate(subject);
+    assert.equal(refused.code, 3, refused.err);
+  }
+  assert.equal(kidOf(await exchanged({})), kidOf(old), 'nothing was changed');
+  const given = await rotate('guard');
+  assert.equal(given.code, 0, given.err);
+  const fresh = await exchanged({});
+  assert.notEqual(kidOf(fresh), kidOf(old));
+  assert.ok(given.out.includes(String(kidOf(fresh))) && given.out.includes(String(kidOf(old))), given.out);
+  for (const token of [old, fresh]) await (await connect(token)).end();
+  const admin = entries()
+    .slice(before)
+    .filter(({ type }) => type === 'admin');
+  const attempts = admin.map(({ subject, reason, facts }) => [subject, reason, facts]);
+  const attempt = 'rotate-token-key';
+  assert.deepEqual(attempts, [
+    ...['agent', 'approver', 'auditor'].map((one) => [
+      `test|${one}`,
+      undefined,
+      { attempt, refused: 'not-permitted' },
+    ]),
+    ['test|guard', 'a laptop was lost', { attempt, about: kidOf(old) }],
+  ]);
+  const jwks = await (await fetch(`${world.gateway.controlPlane}/.well-known/jwks.json`)).json();
+  assert.deepEqual(
+    (jwks as { keys: { kid: string }[] }).keys.map(({ kid }) => kid),
+    [kidOf(fresh), kidOf(old)],
+  );
+  const file = join(world.directory, 'data', 'task-token-keys.json');
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  const stored = JSON.parse(readFileSync(file, 'utf8')) as { keys: { d?: string }[] };
+  assert.deepEqual(
+    stored.keys.map(({ d }) => d !== undefined),
+    [true, false],
+    'of the old key only the public part is kept',
+  );
 });

@@ -26,6 +26,17 @@ export const taskTokenRequirements = {
   'task-tokens.postgres-proof':
     'PostgreSQL carries the proof in the password, for one connection to one target.',
   'task-tokens.http-proof': 'Over HTTP every request brings a proof of its own.',
+  'task-tokens.certificate':
+    'A token that is bound to a client certificate is good only on a connection whose handshake showed that one.',
+  'task-tokens.certificate-handshake':
+    'A certificate counts only for the handshake it was shown in: no session is taken up again, none is renegotiated.',
+  'task-tokens.certificate-authority':
+    'Where authorities are configured, a certificate that is not of theirs ends the connection, on record.',
+  'task-tokens.unread-refusals': 'A request for a token that is refused before it is read is an entry, too.',
+  'task-tokens.nonce':
+    'Where nonces are wanted, a proof over HTTP without the one of now is refused with it; standard clients go on by themselves.',
+  'task-tokens.nonce-rotation':
+    'A nonce is of one process and of two minutes at most, and is remembered nowhere.',
   'task-tokens.own-issuer':
     'Only the gateway’s own key makes a task token, and no other issuer can have its name.',
   'task-tokens.not-a-person': 'A task token approves nothing, and opens nothing of the control plane.',
@@ -38,6 +49,8 @@ export const taskTokenRequirements = {
     'Chain of actors, task and token id are in every entry of a session, in the list of sessions, in access requests, and in recordings.',
   'task-tokens.keys':
     'A new key signs while the old one verifies for as long as its tokens can live; the file is the gateway’s alone.',
+  'task-tokens.rotate-key':
+    'An operator changes the key by command, at the running gateway, on record; never to a file it could not read again.',
   'task-tokens.live': 'Only so many task tokens are good at once.',
   'task-tokens.command':
     'The command exchanges, makes proofs and shows what a token names, with a key file nobody else can read.',

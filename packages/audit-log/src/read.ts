@@ -25,12 +25,22 @@ export function* readLog(directory: string): Generator<LogEntry, void> {
   }
 }
 
-/** The entries that have this text somewhere: a quick way to those few that are worth a look. */
-export function* findEntries(directory: string, text: string): Generator<LogEntry, void> {
-  const wanted = Buffer.from(text);
-  for (const { name } of listSegments(directory)) {
+/**
+ * The entries that have one of these texts somewhere: a quick way to those few that are worth a look. Segments that are
+ * wholly before the entry `from` are left out.
+ */
+export function* findEntries(
+  directory: string,
+  text: string | readonly string[],
+  from = 0,
+): Generator<LogEntry, void> {
+  const wanted = [text].flat().map((one) => Buffer.from(one));
+  const segments = listSegments(directory);
+  for (const [index, { name }] of segments.entries()) {
+    const next = segments[index + 1];
+    if (next !== undefined && next.first <= from) continue;
     for (const { bytes, offset } of readSegment(join(directory, name))) {
-      if (bytes.includes(wanted)) yield parseEntry(bytes, name, offset);
+      if (wanted.some((one) => bytes.includes(one))) yield parseEntry(bytes, name, offset);
     }
   }
 }

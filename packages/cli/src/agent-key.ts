@@ -37,10 +37,16 @@ export function readAgentKey(path: string, mayMake: boolean): AgentKey {
   }
 }
 
-/** A proof for one request; with a token also that it is for that one. */
-export function makeProof({ jwk, key }: AgentKey, htm: string, htu: string, token: string | null): string {
+/** A proof for one request; with a token also that it is for that one. `nonce` is what the gateway asked for, if it did. */
+export function makeProof(
+  { jwk, key }: AgentKey,
+  htm: string,
+  htu: string,
+  token: string | null,
+  nonce?: string,
+): string {
   const ath = token === null ? {} : { ath: createHash('sha256').update(token).digest('base64url') };
-  const claims = { jti: randomUUID(), htm, htu, iat: Math.floor(Date.now() / 1_000), ...ath };
+  const claims = { jti: randomUUID(), htm, htu, iat: Math.floor(Date.now() / 1_000), nonce, ...ath };
   const encoded = [{ alg: 'ES256', typ: 'dpop+jwt', jwk }, claims].map((part) =>
     Buffer.from(JSON.stringify(part)).toString('base64url'),
   );

@@ -1,13 +1,15 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { withControlPlane } from './control-plane.ts';
 import { exitCode, Failure } from './failure.ts';
+import { addApprovals } from './program-approvals.ts';
 import { addAudit } from './program-audit.ts';
+import { addContainment } from './program-containment.ts';
 import { addPeople } from './program-people.ts';
 import { addPolicy } from './program-policy.ts';
 import { addRecordings } from './program-recordings.ts';
 import { withFilters, withFolders } from './program-search.ts';
 import { addSignIn } from './program-sign-in.ts';
-import { addToken } from './program-token.ts';
+import { addTaskToken } from './program-task-token.ts';
 import { oneLine, someLines, type Terminal } from './terminal.ts';
 
 const EXAMPLES = `
@@ -17,8 +19,12 @@ Examples:
   sallyport login                            sign in, for the commands that follow
   sallyport requests                         what waits for approval
   sallyport approve 7Qm2 --reason "ok"       approve one
+  sallyport grants                           what was approved for a time
+  sallyport reviews                          what was done without waiting, to be reviewed
   sallyport sessions --open                  who is connected
   sallyport sessions kill 3f9a --reason "…"   end one now
+  sallyport revoke actor report-agent --reason "…"  end all it has, and let it in no more
+  sallyport quarantine report-agent --reason "…"    the same, until it is lifted
   sallyport replay 3f9a --speed 4            play a recording, four times as fast
   sallyport recordings export 3f9a --format csv    a recording as a file of another kind
   sallyport audit verify --data ./data       check the record, offline
@@ -48,14 +54,15 @@ export function createProgram(terminal: Terminal): Command {
     });
   addGateway(program, terminal);
   addSignIn(program, terminal);
-  addAccess(program, terminal);
+  addApprovals(program, terminal);
   addRecord(program, terminal);
+  addContainment(program, terminal);
   addAudit(program, terminal);
   addRecordings(program, terminal);
   addPeople(program, terminal);
   addPolicy(program, terminal);
   addClassify(program, terminal);
-  addToken(program, terminal);
+  addTaskToken(program, terminal);
   return program;
 }
 
@@ -115,33 +122,6 @@ function addGateway(program: Command, terminal: Terminal): void {
     .action(async (options) => (await import('./commands/demo.ts')).demo(options, terminal));
 }
 
-function addAccess(program: Command, terminal: Terminal): void {
-  withControlPlane(
-    program
-      .command('requests')
-      .description('list what waits for approval, or show one access request with exactly what would run')
-      .argument('[id]', 'one access request'),
-  )
-    .option('--all', 'decided ones too')
-    .option('--json', 'as JSON')
-    .action(async (id, options) => (await import('./commands/requests.ts')).requests(id, options, terminal));
-  withControlPlane(
-    program
-      .command('approve')
-      .description('approve an access request')
-      .argument('<id>', 'the access request'),
-  )
-    .option('--reason <text>', 'why; kept with the decision')
-    .option('--json', 'as JSON')
-    .action(async (id, options) => (await import('./commands/decide.ts')).approve(id, options, terminal));
-  withControlPlane(
-    program.command('deny').description('deny an access request').argument('<id>', 'the access request'),
-  )
-    .requiredOption('--reason <text>', 'why; told to whoever asked')
-    .option('--json', 'as JSON')
-    .action(async (id, options) => (await import('./commands/decide.ts')).deny(id, options, terminal));
-}
-
 function addRecord(program: Command, terminal: Terminal): void {
   const sessions = program
     .command('sessions')
@@ -157,9 +137,16 @@ function addRecord(program: Command, terminal: Terminal): void {
   withControlPlane(
     sessions
       .command('kill')
-      .description('end an open session now; what is under way in it is cancelled')
-      .argument('<id>', 'the session'),
+      .description(
+        'end one open session now, or all that have a name; what is under way in them is cancelled',
+      )
+      .argument('[id]', 'the session'),
   )
+    .option('--subject <name>', 'those of this person or service')
+    .option('--actor <name>', 'those of this agent')
+    .option('--task <name>', 'those for this task')
+    .option('--target <name>', 'those at this target')
+    .option('--all', 'every one')
     .requiredOption('--reason <text>', 'why; kept in the audit log and told to the client')
     .action(async (id, _own, command) =>
       (await import('./commands/sessions.ts')).kill(id, command.optsWithGlobals(), terminal),

@@ -34,6 +34,12 @@ export interface TargetConnection {
   /** Out of band: asks the target to cancel what this connection is running. Rejects when it cannot be reached. */
   cancel(): Promise<void>;
   close(): void;
+  /**
+   * For whoever may not go on: nothing that waits is sent, and what the target runs is stopped. `busy` says that something
+   * runs for certain; else the target gets a moment to find out by itself. Resolves when the target has let go of the
+   * connection; rejects with ConnectorFault when it has not in time: something may still run there.
+   */
+  abandon(busy: boolean): Promise<void>;
 }
 
 /** A target as the gateway may know it: no address, no credential. */

@@ -4,11 +4,13 @@ import type { ConnectorConfig, HttpTargetConfig, PostgresTargetConfig } from './
 import type { Connector, OpenRequest, TargetConnection } from './connector.ts';
 import { ConnectorFault } from './fault.ts';
 import { openHttp } from './http/open.ts';
+import { CANCELS_AT_ONCE } from './let-go.ts';
 import { openPostgres } from './postgres/open.ts';
 import { prepare } from './postgres/scram.ts';
 import { readSecret, type SecretPlace, type SecretSource } from './secret.ts';
 import type { HttpTarget, PostgresTarget } from './target.ts';
 import { tlsReader } from './tls-material.ts';
+import { Turns } from './turns.ts';
 
 /** What the connector takes from its surroundings. */
 export interface ConnectorDeps extends SecretSource {
@@ -20,9 +22,10 @@ export function createConnector(config: ConnectorConfig, deps: ConnectorDeps): C
   const openers = new Map<string, (request: OpenRequest) => Promise<TargetConnection>>();
   for (const target of config.targets) {
     if (target.protocol === 'postgres') {
-      const ready = postgresTarget(target, config, deps);
+      const cancelTurns = new Turns(CANCELS_AT_ONCE);
+      const ready = postgresTarget(target, config, deps, cancelTurns);
       const { read_only_credential: credential = target.credential } = target;
-      const readOnly = postgresTarget({ ...target, credential }, config, deps);
+      const readOnly = postgresTarget({ ...target, credential }, config, deps, cancelTurns);
       openers.set(target.name, (request) =>
         openPostgres(request.access === 'read-write' ? ready : readOnly, request),
       );
@@ -51,6 +54,7 @@ function postgresTarget(
   config: PostgresTargetConfig,
   { limits }: ConnectorConfig,
   deps: ConnectorDeps,
+  cancelTurns: Turns,
 ): PostgresTarget {
   const { password_file: file, password_env: variable } = config.credential;
   return {
@@ -60,6 +64,7 @@ function postgresTarget(
     readSecret: secretReader(config.name, { file, variable }, deps),
     readTls: tlsReader(config.name, config.tls, config.host, deps.baseDir),
     nonce: () => deps.randomBytes(NONCE_BYTES).toString('base64'),
+    cancelTurns,
     saltPassword: saltPassword(),
   };
 }

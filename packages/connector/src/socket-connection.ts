@@ -1,6 +1,8 @@
 import type { Channel } from './channel.ts';
 import type { TargetConnection } from './connector.ts';
 import { ConnectorFault } from './fault.ts';
+import { letGo } from './let-go.ts';
+import type { Turns } from './turns.ts';
 
 export interface LoggedIn {
   readonly target: string;
@@ -9,6 +11,8 @@ export interface LoggedIn {
   /** Bytes that came with the end of the login, still to be delivered. Copied: the channel's memory is reused. */
   readonly early: Buffer;
   readonly cancel: () => Promise<void>;
+  /** For cancels that nobody waits for. */
+  readonly turns: Turns;
 }
 
 /** A logged-in socket as the data path uses it. Bytes wait until someone takes them, and while it is paused. */
@@ -17,6 +21,7 @@ export class SocketConnection implements TargetConnection {
   readonly #target: string;
   readonly #channel: Channel;
   readonly #cancel: () => Promise<void>;
+  readonly #turns: Turns;
   #early: Buffer | null;
   #taken = false;
   #paused = false;
@@ -32,6 +37,7 @@ export class SocketConnection implements TargetConnection {
     this.#target = loggedIn.target;
     this.#channel = loggedIn.channel;
     this.#cancel = loggedIn.cancel;
+    this.#turns = loggedIn.turns;
     this.#early = loggedIn.early.length === 0 ? null : loggedIn.early;
     const socket = loggedIn.channel.socket;
     socket.on('drain', () => this.#onDrain());
@@ -84,6 +90,35 @@ export class SocketConnection implements TargetConnection {
   close(): void {
     this.#closedByUs = true;
     this.#channel.socket.destroy();
+  }
+
+  abandon(busy: boolean): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    this.#closedByUs = true;
+    const { socket, inlet } = this.#channel;
+    // What it still says is of no interest, but it may have to say it before it sees that we are gone.
+    inlet.sink = nothing;
+    this.#early = null;
+    const isWaiting = socket.writableLength > 0;
+    if (isWaiting) socket.destroy();
+    else if (busy) socket.end();
+    else void this.#endInTurn();
+    socket.resume();
+    return letGo({
+      target: this.#target,
+      // A socket that we closed says nothing of what the target does.
+      closed: isWaiting ? null : new Promise<void>((resolve) => socket.once('close', () => resolve())),
+      busy: busy || isWaiting,
+      turns: this.#turns,
+      cancel: this.#cancel,
+    }).finally(() => socket.destroy());
+  }
+
+  /** A thousand servers that all end at once would keep the cancels of those that run something from being heard. */
+  async #endInTurn(): Promise<void> {
+    const give = await this.#turns.take(false);
+    this.#channel.socket.end();
+    give();
   }
 
   #flow(): void {

@@ -1,5 +1,6 @@
 import type { ConnectorLimits, HttpTargetConfig, PostgresTargetConfig } from './config.ts';
 import type { TlsMaterial } from './tls-material.ts';
+import type { Turns } from './turns.ts';
 
 /** What opening a connection needs beside the request: the registration, and ways to its secrets that are asked at each login. */
 interface TargetOf<Config> {
@@ -15,6 +16,8 @@ interface TargetOf<Config> {
 export interface PostgresTarget extends TargetOf<PostgresTargetConfig> {
   /** A fresh SCRAM nonce, printable and without comma. */
   readonly nonce: () => string;
+  /** For cancels that nobody waits for, of all its connections. */
+  readonly cancelTurns: Turns;
   /** SaltedPassword of RFC 5802; slow, so the last answer is remembered. */
   readonly saltPassword: (password: string, salt: Buffer, iterations: number) => Promise<Buffer>;
 }

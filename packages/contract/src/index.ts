@@ -1,4 +1,31 @@
 export { ApiError } from './api-error.ts';
+export {
+  type AccessRequest,
+  type AccessRequestQuery,
+  type AccessRequestState,
+  type AccessRequestTask,
+  accessDecisionSchema,
+  accessRequestListSchema,
+  accessRequestQuerySchema,
+  accessRequestSchema,
+  accessRequestStateSchema,
+  accessRequestTaskSchema,
+  approveBodySchema,
+  CURSOR_CHARACTERS,
+  closeReviewBodySchema,
+  denyBodySchema,
+  type Grant,
+  grantListSchema,
+  grantSchema,
+  LIST_LIMIT,
+  type Review,
+  type ReviewVerdict,
+  reviewListSchema,
+  reviewSchema,
+  reviewVerdictSchema,
+  revokeGrantBodySchema,
+  standingQuerySchema,
+} from './approval-schemas.ts';
 export { type ClientOptions, type ControlPlaneClient, createClient, type Page, rowsOf } from './client.ts';
 export {
   assertionSchema,
@@ -12,6 +39,23 @@ export {
 export { oauthPaths } from './oauth-paths.ts';
 export { openApiDocument } from './openapi.ts';
 export {
+  type EndSessionsBody,
+  endedSessionsSchema,
+  endSessionsBodySchema,
+  liftBodySchema,
+  REVOKED_CHARACTERS,
+  type Revocation,
+  type RevocationKind,
+  type RevokeBody,
+  type Revoked,
+  revocationKindSchema,
+  revocationListSchema,
+  revocationQuerySchema,
+  revocationSchema,
+  revokeBodySchema,
+  revokedSchema,
+} from './revocation-schemas.ts';
+export {
   type AnswerOf,
   type BodyOf,
   type InputOf,
@@ -24,17 +68,6 @@ export {
 } from './route.ts';
 export { browserRoutes, type RouteName, type Routes, routes, routeTable } from './routes.ts';
 export {
-  type AccessRequest,
-  type AccessRequestQuery,
-  type AccessRequestState,
-  accessDecisionSchema,
-  accessRequestListSchema,
-  accessRequestQuerySchema,
-  accessRequestSchema,
-  accessRequestStateSchema,
-  approveBodySchema,
-  CURSOR_CHARACTERS,
-  denyBodySchema,
   type ExportStatus,
   endSessionBodySchema,
   exportListSchema,
@@ -42,7 +75,6 @@ export {
   healthSchema,
   holdBodySchema,
   idParamsSchema,
-  LIST_LIMIT,
   type Problem,
   problemSchema,
   type RecordingEvent,

@@ -1,13 +1,14 @@
 import { z } from 'zod';
-import { problemsOf, type Route } from './route.ts';
-import { type RouteName, routeTable } from './routes.ts';
 import {
   accessDecisionSchema,
   accessRequestSchema,
-  exportStatusSchema,
-  problemSchema,
-  sessionSchema,
-} from './schemas.ts';
+  grantSchema,
+  reviewSchema,
+  shownSchema,
+} from './approval-schemas.ts';
+import { problemsOf, type Route } from './route.ts';
+import { type RouteName, routeTable } from './routes.ts';
+import { exportStatusSchema, problemSchema, sessionSchema } from './schemas.ts';
 import { auditOperationSchema, auditSessionSchema } from './search-schemas.ts';
 
 type Json = Record<string, unknown>;
@@ -19,8 +20,11 @@ const shared = {
   AuditOperation: auditOperationSchema,
   AuditSession: auditSessionSchema,
   ExportStatus: exportStatusSchema,
+  Grant: grantSchema,
   Problem: problemSchema,
+  Review: reviewSchema,
   Session: sessionSchema,
+  Shown: shownSchema,
 };
 
 /** The control plane as an OpenAPI 3.1 document, from the table of routes. The same bytes every time. */

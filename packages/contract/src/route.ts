@@ -28,6 +28,8 @@ export interface Route {
   readonly answerType?: 'application/json' | 'application/x-ndjson' | 'text/plain';
   /** The answer holds a secret, so it is not kept for a request that is sent again with its `Idempotency-Key`. */
   readonly secretAnswer?: true;
+  /** It only stops things: done twice it does no harm, so it is done although the store, which keeps keys, is away. */
+  readonly stops?: true;
   /** Other statuses that its answer comes with. */
   readonly alsoAnswers?: readonly number[];
   /** Statuses of this route beside those that any route of its kind can answer with. */

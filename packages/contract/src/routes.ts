@@ -1,5 +1,20 @@
 import { z } from 'zod';
 import {
+  accessRequestListSchema,
+  accessRequestQuerySchema,
+  accessRequestSchema,
+  accessRequestTaskSchema,
+  approveBodySchema,
+  closeReviewBodySchema,
+  denyBodySchema,
+  grantListSchema,
+  grantSchema,
+  reviewListSchema,
+  reviewSchema,
+  revokeGrantBodySchema,
+  standingQuerySchema,
+} from './approval-schemas.ts';
+import {
   beginRegistrationBodySchema,
   browserOptionsSchema,
   channelListSchema,
@@ -18,13 +33,18 @@ import {
   stepUpBodySchema,
   unlinkBodySchema,
 } from './notification-schemas.ts';
+import {
+  endedSessionsSchema,
+  endSessionsBodySchema,
+  liftBodySchema,
+  revocationListSchema,
+  revocationQuerySchema,
+  revocationSchema,
+  revokeBodySchema,
+  revokedSchema,
+} from './revocation-schemas.ts';
 import type { Route } from './route.ts';
 import {
-  accessRequestListSchema,
-  accessRequestQuerySchema,
-  accessRequestSchema,
-  approveBodySchema,
-  denyBodySchema,
   endSessionBodySchema,
   exportListSchema,
   healthSchema,
@@ -53,11 +73,13 @@ import {
   signInListSchema,
   whoamiSchema,
 } from './sign-in-schemas.ts';
+import { rotateTokenKeyBodySchema, tokenKeySchema } from './token-key-schemas.ts';
 
 const look = { method: 'GET', on: 'gateway', mutates: false } as const;
 const lookAt = { ...look, params: idParamsSchema };
 const ask = { method: 'POST', on: 'gateway', mutates: false } as const;
 const change = { method: 'POST', on: 'gateway', mutates: true } as const;
+const stop = { method: 'POST', on: 'gateway', mutates: true, stops: true } as const;
 const act = { method: 'POST', mutates: true, params: idParamsSchema } as const;
 
 /**
@@ -239,6 +261,76 @@ export const routes = {
     errors: [404],
     summary: 'Sends one message that asks for nothing.',
   },
+  cancelAccessRequest: {
+    ...act,
+    on: 'access-request',
+    path: '/v1/access-requests/:id/cancel',
+    action: 'cancel-access-request',
+    answer: accessRequestSchema,
+    summary: 'Cancels an access request of the caller, or of an agent of theirs.',
+  },
+  accessRequestTask: {
+    ...lookAt,
+    on: 'access-request',
+    path: '/v1/access-requests/:id/task',
+    action: 'see-access-request',
+    answer: accessRequestTaskSchema,
+    summary: 'Where an access request stands, in the form of the AuthZEN profile.',
+  },
+  listGrants: {
+    ...look,
+    path: '/v1/grants',
+    action: 'list-grants',
+    query: standingQuerySchema,
+    answer: grantListSchema,
+    summary:
+      'What was approved for a time: of the caller, and of groups the caller is in; for auditors and operators, all.',
+  },
+  revokeGrant: {
+    ...act,
+    on: 'gateway',
+    path: '/v1/grants/:id/revoke',
+    action: 'revoke-grant',
+    body: revokeGrantBodySchema,
+    answer: grantSchema,
+    summary: 'Ends a grant now. What is under way on it is cancelled.',
+  },
+  rotateTokenKey: {
+    method: 'POST',
+    mutates: true,
+    on: 'gateway',
+    path: '/v1/token/rotate-key',
+    action: 'rotate-token-key',
+    body: rotateTokenKeyBodySchema,
+    answer: tokenKeySchema,
+    summary:
+      'Signs task tokens with a new key from now on. Those of the old one stay good until they are over.',
+  },
+  listReviews: {
+    ...look,
+    path: '/v1/reviews',
+    action: 'list-reviews',
+    query: standingQuerySchema,
+    answer: reviewListSchema,
+    summary:
+      'What was done without waiting: by the caller, and what the caller could review; for auditors and operators, all.',
+  },
+  getReview: {
+    ...lookAt,
+    path: '/v1/reviews/:id',
+    action: 'list-reviews',
+    answer: reviewSchema,
+    summary: 'One review, with exactly what ran.',
+  },
+  closeReview: {
+    ...act,
+    on: 'gateway',
+    path: '/v1/reviews/:id/close',
+    action: 'close-review',
+    body: closeReviewBodySchema,
+    answer: reviewSchema,
+    summary: 'Closes a review of what somebody else did.',
+  },
   listSessions: {
     ...look,
     path: '/v1/sessions',
@@ -263,6 +355,39 @@ export const routes = {
     body: endSessionBodySchema,
     answer: sessionSchema,
     summary: 'Ends an open session now. What is under way in it is cancelled.',
+  },
+  endSessions: {
+    ...stop,
+    path: '/v1/sessions/end',
+    action: 'end-sessions',
+    body: endSessionsBodySchema,
+    answer: endedSessionsSchema,
+    summary: 'Ends every open session that has all of this.',
+  },
+  revoke: {
+    ...stop,
+    path: '/v1/revocations',
+    action: 'revoke',
+    body: revokeBodySchema,
+    answer: revokedSchema,
+    summary: 'Lets nothing in with this any more, and ends every session that has it.',
+  },
+  listRevocations: {
+    ...look,
+    path: '/v1/revocations',
+    action: 'list-revocations',
+    query: revocationQuerySchema,
+    answer: revocationListSchema,
+    summary: 'What is revoked now, newest first.',
+  },
+  liftRevocation: {
+    ...act,
+    on: 'gateway',
+    path: '/v1/revocations/:id/lift',
+    action: 'lift-revocation',
+    body: liftBodySchema,
+    answer: revocationSchema,
+    summary: 'Lets in again what was revoked; not for whoever it is about.',
   },
   recording: {
     ...lookAt,

@@ -3,101 +3,16 @@
  * console read answers with them. Times are ISO 8601 in UTC.
  */
 import { z } from 'zod';
-import { assertionSchema } from './notification-schemas.ts';
-
-/** Most rows one listing gives. */
-export const LIST_LIMIT = 500;
+import { cursorSchema, flagSchema, idSchema, limitSchema, nextSchema } from './approval-schemas.ts';
 
 const time = z.iso.datetime();
-const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 of A-Z, a-z, 0-9, _ and -');
-const limit = z.coerce
-  .number<number | string>()
-  .int()
-  .min(1)
-  .max(LIST_LIMIT)
-  .default(100)
-  .describe('Most rows to give.');
-/** Longest cursor: a time and an id, in base64url. */
-export const CURSOR_CHARACTERS = 200;
-const cursor = z
-  .string()
-  .max(CURSOR_CHARACTERS)
-  .regex(/^[A-Za-z0-9_-]+$/, 'must be the `next` of the page before')
-  .optional()
-  .describe('Where to go on: the `next` of the page before.');
-const next = z.string().nullable().describe('The cursor of the next page; null on the last.');
-const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')]);
-
-export const accessRequestStateSchema = z.enum([
-  'pending',
-  'approved',
-  'denied',
-  'expired',
-  'cancelled',
-  'failed',
-]);
+const id = idSchema;
+const limit = limitSchema;
+const cursor = cursorSchema;
+const next = nextSchema;
+const flag = flagSchema;
 
 export const idParamsSchema = z.object({ id });
-
-export const accessRequestQuerySchema = z.strictObject({
-  state: accessRequestStateSchema.optional().describe('Only access requests in this state.'),
-  limit,
-  cursor,
-});
-
-export const approveBodySchema = z.strictObject({
-  reason: z.string().max(4_096).default('').describe('Why; kept with the decision.'),
-  assertion: assertionSchema
-    .optional()
-    .describe('A passkey used for approving exactly this (see `step-up`): where policy wants one.'),
-});
-
-export const denyBodySchema = z.strictObject({
-  reason: z.string().min(1).max(4_096).describe('Why; told to whoever asked.'),
-});
-
-export const accessDecisionSchema = z.object({
-  approver: z.string(),
-  approverName: z.string(),
-  verdict: z.enum(['approve', 'deny']),
-  reason: z.string(),
-  decidedAt: time,
-});
-
-export const accessRequestSchema = z.object({
-  id,
-  sessionId: z.string(),
-  subject: z.string(),
-  displayName: z.string().describe('As the issuer has it: escape it before it is shown.'),
-  actor: z.string().nullable(),
-  task: z.string().nullable(),
-  tokenId: z.string().nullable().describe('The task token it was done with; null for any other token.'),
-  delegation: z
-    .array(z.string())
-    .describe('The actors that token was handed on by, the one that acts first.'),
-  target: z.string(),
-  digest: z.string().describe('SHA-256 of the exact operation, in hex.'),
-  text: z.string().nullable().describe('Exactly what would run; null once erased.'),
-  form: z.string().describe('The operation with its literals taken out.'),
-  parameters: z.array(z.string()).nullable(),
-  requirements: z.array(
-    z.object({
-      group: z.string(),
-      seats: z.number().int(),
-      stepUp: z.literal('webauthn').exactOptional().describe('A passkey is needed to approve.'),
-    }),
-  ),
-  reason: z.string().describe('Why policy asks for approval.'),
-  state: accessRequestStateSchema,
-  createdAt: time,
-  expiresAt: time,
-  endedAt: time.nullable(),
-  redeemedAt: time.nullable().describe('When the approval was used.'),
-  decisions: z.array(accessDecisionSchema),
-  decidable: z.boolean().describe('Whether the caller could decide it now.'),
-});
-
-export const accessRequestListSchema = z.object({ accessRequests: z.array(accessRequestSchema), next });
 
 export const sessionQuerySchema = z.strictObject({
   open: flag.optional().describe('Only sessions that are still open, or only those that ended.'),
@@ -206,9 +121,6 @@ export const problemSchema = z.object({
   code: z.string(),
 });
 
-export type AccessRequest = z.output<typeof accessRequestSchema>;
-export type AccessRequestState = z.output<typeof accessRequestStateSchema>;
-export type AccessRequestQuery = z.input<typeof accessRequestQuerySchema>;
 export type Session = z.output<typeof sessionSchema>;
 export type RecordingHold = z.output<typeof recordingHoldSchema>;
 export type ExportStatus = z.output<typeof exportStatusSchema>;

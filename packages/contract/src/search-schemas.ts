@@ -1,6 +1,6 @@
 /** Searching the audit log: for auditors only. */
 import { z } from 'zod';
-import { LIST_LIMIT } from './schemas.ts';
+import { LIST_LIMIT } from './approval-schemas.ts';
 
 /** Longest value of a filter: what is longer is in no entry anyone would look for, and a URL has to hold it. */
 export const FILTER_CHARACTERS = 1_024;

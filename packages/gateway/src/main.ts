@@ -2,19 +2,22 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createConnector } from '@sallyport/connector';
-import { type ApprovalRoom, createApprovals } from './approval/index.ts';
+import type { ApprovalConfig, ApprovalRoom, AskMode } from './approval/index.ts';
 import type { AuditLog, OpenedAudit } from './audit/index.ts';
 import type { AuditIndex } from './audit-index/index.ts';
 import type { GatewayConfig, ListenerConfig } from './config/index.ts';
-import { createControlPlane } from './control-plane/index.ts';
+import type { Containment } from './containment/index.ts';
+import { createControlPlane, type Following } from './control-plane/index.ts';
 import {
   createDecisionMemo,
   createSessionRegistry,
+  Experience,
   type House,
   type Listener,
   listen,
   Rates,
   regate,
+  regateAfterGrant,
   type Session,
   type SessionObserver,
   Uses,
@@ -50,7 +53,19 @@ import type { SignIn } from './sign-in/index.ts';
 import type { StepUp } from './step-up/index.ts';
 import { openStorage, type Storage } from './storage/index.ts';
 import type { TokenExchange } from './task-tokens/index.ts';
-import { type Closing, openIdentities, openLog, openPeople, ownedBy } from './wiring/index.ts';
+import {
+  type Closing,
+  contain,
+  endNamed,
+  OWN_CONNECTOR,
+  openApprovals,
+  openIdentities,
+  openLog,
+  openPeople,
+  openRevocations,
+  openTracing,
+  ownedBy,
+} from './wiring/index.ts';
 
 export interface Gateway {
   readonly listeners: readonly Pick<Listener, 'protocol' | 'host' | 'port'>[];
@@ -125,6 +140,7 @@ interface Rooms {
   /** What opening the log set aside, in bytes: for the record. */
   readonly cutBytes: number;
   readonly approvals: ApprovalRoom;
+  readonly containment: Containment;
   readonly exports: Exports;
   readonly decisionPoint: PolicyDecisionPoint;
   readonly protocols: ReturnType<typeof createProtocols>;
@@ -156,18 +172,15 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   const decisionPoint: PolicyDecisionPoint = owned(
     await createDecisionPoint(config.policy, { audit, lastEntry, classes: masking.classes }),
   );
+  const surroundings = { storage, audit, clock, random, report };
+  const containment = owned(await openRevocations(config, surroundings));
   const end: Gateway['endSessions'] = (matches, why) => sessions.endWhere(matches, why);
-  const identities = { clock, storage, audit, decisionPoint, report, end };
+  const identities = { clock, storage, audit, decisionPoint, containment, report, end };
   const { identity, signIn, tokens, ledger, exchange } = await openIdentities(config, identities, owned);
   const watched = metrics.watchDecisions(decisionPoint);
-  const people = openPeople(config, { clock, storage, random, report }, owned);
-  const approvals = owned(
-    createApprovals({
-      config: config.approval,
-      ...{ storage, clock, audit, random, report },
-      observer: people.notifications,
-    }),
-  );
+  const people = openPeople(config, { clock, storage, random, report, containment }, owned);
+  const told = { ...surroundings, containment, observer: people.notifications };
+  const approvals = await openApprovals(config, told, owned);
   const { recorder, retention } = openRecordings(config, { clock, audit, report }, owned);
   applyDaily(storage, retention, report, closing);
   const connector = createConnector(config.connector, { randomBytes, ...config.secrets });
@@ -191,17 +204,39 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
     uses: new Uses(),
     workingHours: workingHoursOf(config.policy),
     approvals,
+    approvalMode: approvalModeOf(config.approval),
+    experience: new Experience(),
+    onlooker: openTracing(config.tracing, { clock, random, metrics, report }, owned),
     masking,
     recorder,
     audit,
     connector,
     sessions,
+    containment,
+    connectorOf: () => OWN_CONNECTOR,
   };
   decisionPoint.onChange(() => void regate(house).catch(report));
+  contain(containment, { sessions, approvals, signIn, report });
+  approvals.grants.onChange((whose) => void regateAfterGrant(house, whose).catch(report));
   const issuersAway = () => tokens.issuersAway();
   const { auditIndex, cutBytes, exports } = log;
   const opened = { house, storage, sessionIndex, signIn, exchange, auditIndex, cutBytes, exports };
-  return { ...opened, approvals, decisionPoint, protocols, retention, metrics, ...people, issuersAway };
+  return {
+    ...opened,
+    approvals,
+    containment,
+    decisionPoint,
+    protocols,
+    retention,
+    metrics,
+    ...people,
+    issuersAway,
+  };
+}
+
+function approvalModeOf({ mode, targetModes }: ApprovalConfig): (target: string) => AskMode {
+  const particular = new Map(targetModes.map((one) => [one.target, one.mode]));
+  return (target) => particular.get(target) ?? mode;
 }
 
 /** Deletes, once a day, what is older than it may be. */
@@ -245,7 +280,9 @@ async function openListeners(config: GatewayConfig, rooms: Rooms, closing: Closi
     const protocol = rooms.protocols.byName(one.protocol);
     if (protocol === undefined) throw new Fault('config-invalid', `No protocol is named "${one.protocol}".`);
     const address = { host: one.host, port: one.port, maxConnections: config.limits.maxConnections };
-    const listener = await listen(protocol, address, { ...rooms.house, tls: await readTls(one) });
+    const { approval: mode } = one;
+    const own = mode === undefined ? {} : { approvalMode: () => mode };
+    const listener = await listen(protocol, address, { ...rooms.house, ...own, tls: await readTls(one) });
     closing.unshift(() => listener.close());
     listeners.push(listener);
   }
@@ -292,22 +329,26 @@ async function openControlPlane(
   closing: Closing,
 ): Promise<string> {
   const { house, storage, sessionIndex, signIn, auditIndex, approvals, protocols } = rooms;
-  const { retention, exports } = rooms;
-  const { exchange, notifications, stepUp } = rooms;
+  const { retention, exports, exchange, containment } = rooms;
+  const { notifications, stepUp } = rooms;
   const { identity, audit, clock, report, recorder } = house;
   const { directory } = config.recording;
-  const readSession = (id: string, follow: { readonly until: number } | null) =>
+  const readSession = (id: string, follow: Following | null) =>
     replay({ directory, id, follow, recorder, clock }, (name) => protocols.byName(name));
   const controlPlane = createControlPlane(config.controlPlane, {
     identity,
     signIn,
     signInLimits: config.signIn,
     exchange,
+    tokenKeys: exchange?.issuer.keys ?? null,
     approvals,
     sessions: storage.sessions,
     auditIndex,
     audit,
     clock,
+    endSessions: (named, reason) =>
+      endNamed({ sessions: house.sessions, sessionIndex, containment, storage, report }, named, reason),
+    containment,
     endSession: (id, reason) => sessionIndex.end(id, reason),
     readSession,
     retention,
@@ -344,7 +385,7 @@ function observeInto(index: SessionIndex): SessionObserver {
 interface Replay {
   readonly directory: string;
   readonly id: string;
-  readonly follow: { readonly until: number } | null;
+  readonly follow: Following | null;
   readonly recorder: Recorder;
   readonly clock: Clock;
 }
@@ -362,13 +403,15 @@ async function* replay(
   if (follow === null) yield* replayRecording(path, transcriberOf);
   else {
     const isOpen = () => recorder.isOpen(id);
-    const now = () => clock.now();
+    const now = () => (follow.mayGoOn() ? clock.now() : Number.POSITIVE_INFINITY);
     yield* followRecording(path, transcriberOf, { isOpen, now, pause, until: follow.until });
   }
 }
 
 async function readTls({ tls }: ListenerConfig): Promise<House['tls']> {
   if (tls === undefined) return null;
-  const [key, cert] = await Promise.all([readFile(tls.key_file, 'utf8'), readFile(tls.cert_file, 'utf8')]);
-  return { key, cert };
+  const { key_file, cert_file, client_ca_file, request_client_certificates } = tls;
+  const [key, cert] = await Promise.all([readFile(key_file, 'utf8'), readFile(cert_file, 'utf8')]);
+  const ca = client_ca_file === undefined ? null : await readFile(client_ca_file, 'utf8');
+  return { key, cert, clientCertificates: ca === null && !request_client_certificates ? null : { ca } };
 }

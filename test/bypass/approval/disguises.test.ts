@@ -14,7 +14,7 @@ const issuers = identitySection.parse({
 function identity(claims: Readonly<Record<string, unknown>>, issuer: 'main' | 'other' = 'main') {
   const config = issuers.find(({ name }) => name === issuer);
   assert.ok(config !== undefined);
-  return identityOf({ groups: ['approvers'], auth_time: 1, ...claims }, config, Date.now() + 60_000, 64);
+  return identityOf({ groups: ['approvers'], auth_time: 1, ...claims }, config, Date.now() + 60_000, 64, 't');
 }
 
 const REQUIREMENTS = [{ group: 'approvers', seats: 2 }];

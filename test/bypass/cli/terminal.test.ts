@@ -28,6 +28,16 @@ test('an access request shows every space of a value, and no field of it can act
       task: HOSTILE,
     },
     ...{ target: HOSTILE, digest: HOSTILE, text: `${HOSTILE}\nexpires  never`, form: HOSTILE },
+    mode: 'return',
+    shown: {
+      ...{ touches: [HOSTILE, `${HOSTILE}\nexpires  never`], touchesLeftOut: 3, rows: 7 },
+      ...{
+        risk: { score: 1, reasons: [HOSTILE] },
+        policies: [HOSTILE],
+        stated: `${HOSTILE}\nexpires  never`,
+      },
+      ...{ history: { first: [HOSTILE], permitted: 1, denied: 2 }, grantSeconds: 60 },
+    },
     parameters: [' two  spaces ', `line\nexpires  never`, HOSTILE],
     requirements: [{ group: HOSTILE, seats: 1 }],
     ...{ reason: HOSTILE, state: 'pending', redeemedAt: null, endedAt: null, decidable: true },
@@ -38,7 +48,7 @@ test('an access request shows every space of a value, and no field of it can act
     decisions: [
       {
         ...{ approver: HOSTILE, approverName: HOSTILE, verdict: 'approve', reason: HOSTILE },
-        decidedAt: new Date(0).toISOString(),
+        ...{ decidedAt: new Date(0).toISOString(), grantSeconds: 60, withdrawnAt: null },
       },
     ],
   } satisfies AccessRequest as AccessRequest;

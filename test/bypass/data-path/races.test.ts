@@ -192,3 +192,34 @@ test('a thousand holds leave no trace in their session [data-path.listeners, L10
   for (let count = 0; count < 1_000; count += 1) await staged.submit();
   assert.equal(listening, 0);
 });
+
+test('a grant that ends while an operation is decided on it permits nothing [approval.grant-ends, L6]', async () => {
+  const staged = stagedHouse();
+  const standing = {
+    group: 'approvers',
+    seats: 1,
+    standing: { kind: 'grant', id: 'gr-1', scope: new Set<string>(), ageMs: 0 },
+  } as const;
+  let granted: readonly (typeof standing)[] = [standing];
+  const used: string[] = [];
+  Object.assign(staged.house.approvals, {
+    standing: () => granted,
+    used: (ids: string[]) => void used.push(...ids),
+  });
+  const onGrant = { ...permitUnder('v1'), evidence: [{ kind: 'grant', id: 'gr-1' }] } as Decision;
+  const judging = gate<Decision>();
+  staged.decide = (approved) =>
+    approved.length === 0 ? Promise.resolve(requestableUnder('v1')) : judging.wait();
+  const outcome = staged.submit();
+  await judging.reached;
+  granted = [];
+  judging.open(onGrant);
+  assert.equal(codeOf(await outcome), 'forbidden');
+  assert.equal(permits(staged.entries), 0);
+  assert.deepEqual(used, []);
+  // While it stands, the use is on record by its name.
+  granted = [standing];
+  staged.decide = async (approved) => (approved.length === 0 ? requestableUnder('v1') : onGrant);
+  assert.equal(codeOf(await staged.submit()), 'permit');
+  assert.deepEqual([used, staged.entries.at(-1)?.facts?.grants], [['gr-1'], ['gr-1']]);
+});

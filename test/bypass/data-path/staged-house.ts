@@ -5,6 +5,7 @@ import type { AuditEntry } from '../../../packages/gateway/src/audit/index.ts';
 import {
   createDecisionMemo,
   createSessionRegistry,
+  Experience,
   type House,
   Rates,
   Uses,
@@ -17,6 +18,8 @@ import { RateLimit } from '../../../packages/gateway/src/lib/rate-limit.ts';
 import { createMasking, maskingSection } from '../../../packages/gateway/src/masking/index.ts';
 import type { ApprovalRequirement, Decision } from '../../../packages/gateway/src/policy/index.ts';
 import type { Operation, Outcome } from '../../../packages/gateway/src/protocols/protocol.ts';
+
+import { HOLDS_ONLY } from '../../fixtures/approvals.ts';
 
 export const IDENTITY: Identity = {
   subject: 'test|agent',
@@ -152,7 +155,10 @@ function houseOn(stage: Stage): House {
     failures: new RateLimit(1_000_000, systemClock),
     uses: new Uses(),
     workingHours: null,
-    approvals: { open: () => accessRequest(stage) },
+    approvals: { ...HOLDS_ONLY, open: () => accessRequest(stage) },
+    approvalMode: () => 'hold',
+    experience: new Experience(),
+    onlooker: null,
     masking: createMasking(maskingSection.parse(undefined)),
     recorder: {
       begin: neverRecorded,
@@ -173,6 +179,8 @@ function houseOn(stage: Stage): House {
       open: () => Promise.reject(new Error('nothing is dialled here')),
     },
     sessions: createSessionRegistry({ opened: () => undefined, closed: () => undefined }),
+    containment: { generation: 0, objection: () => null },
+    connectorOf: () => 'local',
     tls: null,
     random: (bytes) => {
       random += 1;

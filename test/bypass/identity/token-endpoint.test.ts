@@ -285,3 +285,39 @@ test('more tokens at once than there may be [task-tokens.live]', async () => {
   }
   assert.deepEqual([status, error], [503, 'temporarily_unavailable']);
 });
+
+test('what is refused before it is read is on record, until the address has had its share [task-tokens.unread-refusals]', async () => {
+  const url = `${world.gateway.controlPlane}/v1/token`;
+  const refusals = () => world.entries().filter(({ type }) => type === 'token-refused').length;
+  const post = async (type: string | null, body: string | undefined) => {
+    const headers = type === null ? undefined : { 'content-type': type };
+    const init = { method: 'POST', ...(headers && { headers }), ...(body === undefined ? {} : { body }) };
+    const { status } = await fetch(url, init);
+    return status;
+  };
+  const FORM = 'application/x-www-form-urlencoded';
+  const unread = [
+    ['application/json', '{}'],
+    ['text/plain', 'x'],
+    ['multipart/form-data; boundary=x', 'x'],
+    [FORM, 'a'.repeat(200_000)],
+    [FORM, undefined],
+    [FORM, ''],
+    [null, undefined],
+  ] as const;
+  for (const [type, body] of unread) {
+    const before = refusals();
+    assert.equal(await post(type, body), 400, `${type}`);
+    assert.equal(refusals(), before + 1, `${type}`);
+    const entry = world.entries().findLast((one) => one.type === 'token-refused');
+    assert.equal(entry?.effect, 'deny');
+    const facts = entry?.facts as { readonly error?: unknown; readonly address?: unknown } | undefined;
+    assert.deepEqual([facts?.error, facts?.address], ['invalid_request', '127.0.0.1']);
+  }
+  const before = refusals();
+  const answers: number[] = [];
+  for (let sent = 0; sent < 700 && answers.at(-1) !== 429; sent += 1)
+    answers.push(await post('text/plain', 'x'));
+  assert.equal(answers.at(-1), 429);
+  assert.equal(refusals() - before, answers.filter((status) => status === 400).length);
+});

@@ -64,7 +64,7 @@ export function details(one: AccessRequest, { paint }: Pick<Terminal, 'paint'>):
   const field = (name: string, value: string) => `${paint.dim(name.padEnd(11))}${value}`;
   const needs = one.requirements.map(({ group, seats }) => `${seats} of ${oneLine(group)}`).join(' and ');
   const lines = [
-    field('request', `${one.id} (${one.state})`),
+    field('request', `${one.id} (${one.state}${one.mode === 'return' ? ', to be sent again' : ''})`),
     field('who', `${whoOf(one)} (${oneLine(one.subject)})`),
     ...(one.task === null ? [] : [field('task', oneLine(one.task))]),
     ...(one.delegation.length === 0 ? [] : [field('through', one.delegation.map(oneLine).join(' < '))]),
@@ -73,18 +73,54 @@ export function details(one: AccessRequest, { paint }: Pick<Terminal, 'paint'>):
     field('session', oneLine(one.sessionId)),
     field('needs', needs),
     field('why', oneLine(one.reason)),
+    ...shownLines(one.shown, field),
     field('expires', `${moment(one.expiresAt)} UTC`),
     field('digest', oneLine(one.digest)),
     field('runs', one.text === null ? '(erased; its form was:)' : ''),
     ...someLines(one.text ?? one.form).map((line) => `  ${line}`),
     ...(one.parameters ?? []).map((value, at) => field(`  $${at + 1}`, exactly(value))),
   ];
-  for (const { approverName, approver, verdict, reason, decidedAt } of one.decisions) {
-    const said = reason === '' ? '' : `: ${oneLine(reason)}`;
-    const did = verdict === 'approve' ? 'approved' : 'denied';
-    lines.push(
-      field(did, `${moment(decidedAt)} by ${oneLine(approverName === '' ? approver : approverName)}${said}`),
-    );
-  }
+  for (const decision of one.decisions)
+    lines.push(field(decision.verdict === 'approve' ? 'approved' : 'denied', said(decision)));
   return lines;
+}
+
+function said(decision: AccessRequest['decisions'][number]): string {
+  const { approverName, approver, reason, decidedAt, grantSeconds, withdrawnAt } = decision;
+  const grant = grantSeconds === null ? '' : `, for ${span(grantSeconds * 1_000)}`;
+  const withdrawn = withdrawnAt === null ? '' : ' (counts no more: may not decide any more)';
+  const why = reason === '' ? '' : `: ${oneLine(reason)}`;
+  return `${moment(decidedAt)} by ${oneLine(approverName === '' ? approver : approverName)}${grant}${withdrawn}${why}`;
+}
+
+/** What people are shown beside the operation: every word of it may be an attacker's. */
+export function shownLines(
+  shown: AccessRequest['shown'],
+  field: (name: string, value: string) => string,
+): readonly string[] {
+  const { touches, touchesLeftOut, rows, risk, policies, stated, history, grantSeconds } = shown;
+  const first = new Set(history.first);
+  const leftOut = touchesLeftOut === 0 ? [] : [field('', `and ${touchesLeftOut} more`)];
+  const before =
+    history.permitted + history.denied === 0
+      ? 'nothing of it, since the gateway started'
+      : `${history.permitted} permitted, ${history.denied} denied, since the gateway started`;
+  return [
+    ...(stated === '' ? [] : [field('said', oneLine(stated))]),
+    ...touches.map((one, at) =>
+      field(at === 0 ? 'touches' : '', `${oneLine(one)}${first.has(one) ? ' (for the first time)' : ''}`),
+    ),
+    ...leftOut,
+    ...(rows === null ? [] : [field('rows', `up to ${Math.round(rows)}, by the target's statistics`)]),
+    ...(risk === null ? [] : [field('risk', `${risk.score} of 100${reasons(risk.reasons)}`)]),
+    ...(policies.length === 0 ? [] : [field('policies', policies.map((one) => oneLine(one)).join(', '))]),
+    field('before', before),
+    ...(grantSeconds === null
+      ? []
+      : [field('grantable', `for up to ${span(grantSeconds * 1_000)} (--grant)`)]),
+  ];
+}
+
+function reasons(all: readonly string[]): string {
+  return all.length === 0 ? '' : `: ${all.map((one) => oneLine(one)).join(', ')}`;
 }

@@ -6,6 +6,7 @@ import { jsonText, oneLine, type Terminal } from '../terminal.ts';
 import { moment, span } from '../time.ts';
 import { isLocal, queryOf, type SearchOptions, searchSessions } from './audit-search.ts';
 import { whoOf } from './requests.ts';
+import { sessionsEnded } from './revoke.ts';
 
 export interface SessionsOptions extends SearchOptions {
   readonly open?: boolean;
@@ -39,14 +40,39 @@ export async function sessions(options: SessionsOptions, terminal: Terminal): Pr
   for (const line of table(terminal, headings, found.map(row))) terminal.out(line);
 }
 
-/** Ends one session. */
-export async function kill(
-  id: string,
-  options: ControlPlaneOptions & { readonly reason: string },
-  terminal: Terminal,
-): Promise<void> {
-  const one = await asking(options, terminal, (client) => client.endSession({ id, reason: options.reason }));
-  terminal.out(`ended ${oneLine(one.id)}: ${whoOf(one)} at ${oneLine(one.target)}`);
+export interface KillOptions extends ControlPlaneOptions {
+  readonly reason: string;
+  readonly subject?: string;
+  readonly actor?: string;
+  readonly task?: string;
+  readonly target?: string;
+  readonly all?: boolean;
+}
+
+/** Ends one session, or all that have what is named. */
+export async function kill(id: string | undefined, options: KillOptions, terminal: Terminal): Promise<void> {
+  const { reason, subject, actor, task, target, all } = options;
+  const filter = Object.fromEntries(
+    Object.entries({ subject, actor, task, target }).filter(([, value]) => value !== undefined),
+  );
+  const isFiltered = Object.keys(filter).length > 0;
+  if ([id !== undefined, isFiltered, all === true].filter(Boolean).length !== 1) {
+    throw new Failure(
+      exitCode.usage,
+      'Say which: the id of one session, or --subject, --actor, --task and --target, or --all.',
+    );
+  }
+  if (id !== undefined) {
+    const one = await asking(options, terminal, (client) => client.endSession({ id, reason }));
+    return terminal.out(`ended ${oneLine(one.id)}: ${whoOf(one)} at ${oneLine(one.target)}`);
+  }
+  const body = isFiltered ? { ...filter, reason } : { all: true as const, reason };
+  const { ended, problems } = await asking(options, terminal, (client) => client.endSessions(body));
+  if (problems.length > 0)
+    throw new Failure(exitCode.failed, `${sessionsEnded(ended)}, but ${problems.map(oneLine).join('; ')}`);
+  if (ended === 0)
+    throw new Failure(exitCode.refused, 'No open session has that. See "sallyport sessions --open".');
+  terminal.out(sessionsEnded(ended));
 }
 
 function row(one: Session): readonly string[] {

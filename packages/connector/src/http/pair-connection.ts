@@ -73,4 +73,10 @@ export class PairConnection implements TargetConnection {
   close(): void {
     this.#near.destroy();
   }
+
+  async abandon(): Promise<void> {
+    // At once: the pair says that it is closed a turn later.
+    this.#farEnd.abort();
+    this.#near.destroy();
+  }
 }

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import type { ChannelSecurity } from '../channel.ts';
 import { connectorSection } from '../config.ts';
 import type { PostgresTarget } from '../target.ts';
+import { Turns } from '../turns.ts';
 import { type LoginPlan, LoginRefused, planLogin } from './login-plan.ts';
 import { LoginStream } from './login-stream.ts';
 import { prove, readChallenge, startScram } from './scram.ts';
@@ -188,6 +189,7 @@ function registered(more: Record<string, unknown>): PostgresTarget {
     readSecret: async () => null,
     readTls: async () => null,
     nonce: () => NONCE,
+    cancelTurns: new Turns(1),
     saltPassword: async () => SALTED,
   };
 }

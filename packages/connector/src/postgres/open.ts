@@ -32,6 +32,7 @@ export async function openPostgres(target: PostgresTarget, request: OpenRequest)
       facts: Object.fromEntries(login.facts),
       early: login.early,
       cancel: () => cancel(target, login.key),
+      turns: target.cancelTurns,
     });
   });
 }

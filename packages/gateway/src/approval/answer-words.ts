@@ -68,7 +68,7 @@ async function judge(
   if (decider === null || decider.expiresAt <= now) return refused('your token is not good any more');
   const through = readThrough(word.through);
   try {
-    if (word.verdict === 'approve') await room.approve(word.request_id, decider, word.reason, through);
+    if (word.verdict === 'approve') await room.approve(word.request_id, decider, word.reason, null, through);
     else if (word.verdict === 'deny') await room.deny(word.request_id, decider, word.reason, through);
     else return refused('the verdict is unknown');
     return { state: 'counted', answer: '' };

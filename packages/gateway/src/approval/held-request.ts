@@ -1,3 +1,4 @@
+import type { Identity } from '../identity/index.ts';
 import type { OpenedAccessRequest } from '../storage/index.ts';
 import type {
   AccessDecision,
@@ -10,13 +11,21 @@ import { identityColumn } from './identity-column.ts';
 import type { Seated } from './rules.ts';
 import { type AccessRequestEvent, transitions } from './states.ts';
 
-/** An access request while someone holds an operation for it: the truth of its state; the store follows. */
+/** One person's word, with what is needed to compare them with others. `groups` only ever gets less. */
+export interface Word extends AccessDecision {
+  readonly aliases: readonly string[];
+  groups: readonly string[];
+  readonly identity: Identity;
+  withdrawnAt: number | null;
+}
+
+/** An access request while it can still change what happens: the truth of its state; the store follows. */
 export interface HeldRequest {
   readonly id: string;
   readonly subject: AccessRequestSubject;
   readonly createdAt: number;
   readonly expiresAt: number;
-  readonly seated: (Seated & AccessDecision)[];
+  readonly seated: Word[];
   readonly ended: Promise<AccessRequestEnding>;
   state: AccessRequestState;
   endedAt: number | null;
@@ -51,6 +60,17 @@ export function after(request: HeldRequest, event: AccessRequestEvent): AccessRe
   return transitions[request.state][event];
 }
 
+/** Who approved and still counts. */
+export function counting(request: HeldRequest): readonly (Word & Seated)[] {
+  return request.seated.filter(({ verdict, withdrawnAt }) => verdict === 'approve' && withdrawnAt === null);
+}
+
+/** For how long everybody who sits agreed to grant it; null when one did not. */
+export function agreedGrant(words: readonly Pick<AccessDecision, 'grantMs'>[]): number | null {
+  const spans = words.map(({ grantMs }) => grantMs);
+  return spans.length === 0 || spans.some((one) => one === null) ? null : Math.min(...(spans as number[]));
+}
+
 export function rowOf(request: HeldRequest): OpenedAccessRequest {
   const { subject } = request;
   return {
@@ -75,11 +95,13 @@ export function rowOf(request: HeldRequest): OpenedAccessRequest {
     requester: identityColumn(subject.identity),
     token_id: subject.identity.scope === null ? null : subject.identity.tokenId,
     delegation: subject.identity.scope === null ? null : JSON.stringify(subject.identity.delegation),
+    mode: subject.mode,
+    shown: JSON.stringify(subject.shown),
   };
 }
 
 export function viewOfHeld(request: HeldRequest, decidable: boolean): AccessRequestView {
-  const { identity, ...subject } = request.subject;
+  const { identity, scope: _, ...subject } = request.subject;
   return {
     id: request.id,
     sessionId: subject.sessionId,
@@ -90,24 +112,24 @@ export function viewOfHeld(request: HeldRequest, decidable: boolean): AccessRequ
     tokenId: identity.scope === null ? null : identity.tokenId,
     delegation: identity.scope === null ? [] : identity.delegation,
     target: subject.target,
+    mode: subject.mode,
     digest: subject.digest,
     text: subject.text,
     form: subject.form,
     parameters: subject.parameters,
     requirements: subject.requirements,
     reason: subject.reason,
+    shown: subject.shown,
     state: request.state,
     createdAt: request.createdAt,
     expiresAt: request.expiresAt,
     endedAt: request.endedAt,
     redeemedAt: null,
-    decisions: request.seated.map(({ approver, approverName, verdict, reason, decidedAt }) => ({
-      approver,
-      approverName,
-      verdict,
-      reason,
-      decidedAt,
-    })),
+    decisions: request.seated.map(
+      ({ approver, approverName, verdict, reason, decidedAt, grantMs, withdrawnAt }) => ({
+        ...{ approver, approverName, verdict, reason, decidedAt, grantMs, withdrawnAt },
+      }),
+    ),
     decidable,
   };
 }

@@ -1,18 +1,54 @@
 import { Fault } from '../lib/fault.ts';
 import type { AccessRequestSubject } from './approval.ts';
-import type { HeldRequest } from './held-request.ts';
 import { seatsNeeded } from './rules.ts';
 import type { ApprovalConfig } from './section.ts';
 
 /** Most seats one access request may ask for: a policy that needs more is a mistake. */
 const SEATS = 64;
 
-/** Throws Fault `limit-exceeded` when one more access request would be too many, or too large to put before people. */
-export function checkLimits(
-  subject: AccessRequestSubject,
-  held: Iterable<HeldRequest>,
-  config: ApprovalConfig,
-): void {
+/** How many access requests are pending, of whom: counted as they come and go, so that opening one costs the same among many. */
+export class Pending {
+  readonly #bySession = new Map<string, number>();
+  readonly #bySubject = new Map<string, number>();
+  #total = 0;
+
+  get total(): number {
+    return this.#total;
+  }
+
+  came({ sessionId, identity }: AccessRequestSubject): void {
+    this.#total += 1;
+    add(this.#bySession, sessionId, 1);
+    add(this.#bySubject, identity.subject, 1);
+  }
+
+  went({ sessionId, identity }: AccessRequestSubject): void {
+    this.#total -= 1;
+    add(this.#bySession, sessionId, -1);
+    add(this.#bySubject, identity.subject, -1);
+  }
+
+  /** Throws Fault `limit-exceeded` when one more would be too many. */
+  check({ sessionId, identity }: AccessRequestSubject, config: ApprovalConfig): void {
+    const ofSession = this.#bySession.get(sessionId) ?? 0;
+    const ofSubject = this.#bySubject.get(identity.subject) ?? 0;
+    if (ofSession >= config.pendingPerSession)
+      throw exceeded(`this session has ${ofSession} pending (approval.pendingPerSession)`);
+    if (ofSubject >= config.pendingPerSubject)
+      throw exceeded(`this subject has ${ofSubject} pending (approval.pendingPerSubject)`);
+    if (this.#total >= config.pendingTotal)
+      throw exceeded(`${this.#total} are pending (approval.pendingTotal)`);
+  }
+}
+
+function add(counts: Map<string, number>, key: string, more: number): void {
+  const count = (counts.get(key) ?? 0) + more;
+  if (count > 0) counts.set(key, count);
+  else counts.delete(key);
+}
+
+/** Throws Fault `limit-exceeded` when it is too large to put before people, or when nobody would have to agree. */
+export function checkSize(subject: AccessRequestSubject, config: ApprovalConfig): void {
   const seats = seatsNeeded(subject.requirements);
   const whole = subject.requirements.every((one) => Number.isInteger(one.seats) && one.seats >= 1);
   // Without a seat to fill, nobody would have to agree.
@@ -24,18 +60,6 @@ export function checkLimits(
   );
   if (size > config.textBytes)
     throw exceeded(`it is ${size} bytes; people are shown up to ${config.textBytes} (approval.textBytes)`);
-  let [total, ofSession, ofSubject] = [0, 0, 0];
-  for (const one of held) {
-    if (one.state !== 'pending') continue;
-    total += 1;
-    if (one.subject.sessionId === subject.sessionId) ofSession += 1;
-    if (one.subject.identity.subject === subject.identity.subject) ofSubject += 1;
-  }
-  if (ofSession >= config.pendingPerSession)
-    throw exceeded(`this session has ${ofSession} pending (approval.pendingPerSession)`);
-  if (ofSubject >= config.pendingPerSubject)
-    throw exceeded(`this subject has ${ofSubject} pending (approval.pendingPerSubject)`);
-  if (total >= config.pendingTotal) throw exceeded(`${total} are pending (approval.pendingTotal)`);
 }
 
 /** The reason as kept, without the characters that could forge a line. Throws Fault `limit-exceeded`. */
@@ -47,6 +71,40 @@ export function reasonWithin(reason: string, limit: number): string {
     );
   }
   return reason.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+}
+
+/** The reason as kept. Throws Fault `limit-exceeded` when it is too long, or has to be given and was not. */
+export function reasonToApprove(
+  id: string,
+  reason: string,
+  { reasonLength, reasonRequired }: ApprovalConfig,
+): string {
+  const said = reasonWithin(reason, reasonLength);
+  if (reasonRequired && said === '')
+    throw new Fault(
+      'limit-exceeded',
+      `Could not approve ${id}: say why, in 1 to ${reasonLength} characters (approval.reasonRequired).`,
+    );
+  return said;
+}
+
+/** Throws Fault `not-permitted` when policy does not let it be granted for so long. */
+export function checkGrant(
+  { id, subject }: { readonly id: string; readonly subject: AccessRequestSubject },
+  grantMs: number | null,
+): void {
+  if (grantMs === null) return;
+  const longest = subject.shown.grantMs;
+  if (longest === null)
+    throw new Fault(
+      'not-permitted',
+      `Could not grant ${id}: policy lets it be approved once only (no @grant).`,
+    );
+  if (!(grantMs >= 1_000 && grantMs <= longest))
+    throw new Fault(
+      'not-permitted',
+      `Could not grant ${id}: policy permits 1 to ${longest / 1_000} seconds (@grant).`,
+    );
 }
 
 function exceeded(why: string): Fault {

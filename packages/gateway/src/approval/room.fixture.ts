@@ -6,7 +6,7 @@ import { testStore } from '../../../../test/fixtures/store.ts';
 import type { AuditEntry } from '../audit/index.ts';
 import { type Identity, PLAIN_TOKEN } from '../identity/index.ts';
 import type { Storage } from '../storage/index.ts';
-import type { AccessRequestSubject } from './approval.ts';
+import type { AccessRequestSubject, Shown } from './approval.ts';
 import { createApprovals } from './room.ts';
 import { approvalSection } from './section.ts';
 
@@ -32,6 +32,19 @@ export const agent = identity('alice', {
   aliases: ['main|alice', 'alice@example.com', 'agent-7', 'client:main|agent-7'],
 });
 
+export const SHOWN: Shown = {
+  touches: ['delete on Table "shop/public/orders"'],
+  touchesLeftOut: 0,
+  rows: 12,
+  risk: null,
+  policies: ['writes'],
+  stated: '',
+  history: { first: [], permitted: 0, denied: 0 },
+  grantMs: null,
+};
+
+const KEY = Buffer.alloc(32, 7);
+
 export function asking(overrides: Partial<AccessRequestSubject> = {}): AccessRequestSubject {
   return {
     sessionId: 's1',
@@ -43,6 +56,9 @@ export function asking(overrides: Partial<AccessRequestSubject> = {}): AccessReq
     parameters: ['1'],
     requirements: [{ group: 'dba', seats: 1 }],
     reason: 'writes need approval',
+    mode: 'hold',
+    shown: SHOWN,
+    scope: [{ action: 'delete', resource: { type: 'Table', path: ['shop', 'public', 'orders'] } }],
     ...overrides,
   };
 }
@@ -91,6 +107,7 @@ export async function openRoom(
     storage,
     clock: time.clock,
     schedule: time.schedule,
+    key: KEY,
     audit: {
       append(entry) {
         if (log.full) throw new Error('no space left');

@@ -1,124 +1,114 @@
-import type { AuditEntry, AuditLog } from '../audit/index.ts';
+import type { AuditLog } from '../audit/index.ts';
 import type { Identity } from '../identity/index.ts';
 import type { Clock } from '../lib/clock.ts';
-import { Fault } from '../lib/fault.ts';
+import type { Approved } from '../policy/index.ts';
 import type { Storage } from '../storage/index.ts';
 import type {
-  AccessRequestEnding,
   AccessRequestFilter,
   AccessRequestObserver,
   AccessRequestPage,
   AccessRequestSubject,
   AccessRequestView,
+  Answer,
   ApprovalRoom,
+  Approver,
   DecidedThrough,
   PendingAccess,
+  Requester,
 } from './approval.ts';
-import { ExpiryTimer, type Schedule, systemSchedule } from './expiry-timer.ts';
-import { after, type HeldRequest, heldRequest, rowOf, viewOfHeld } from './held-request.ts';
-import { checkLimits, reasonWithin } from './limits.ts';
-import { readPage } from './listing.ts';
-import { allSeatsFilled, objectionTo, seatFor, seatsFilled, seatsNeeded } from './rules.ts';
+import { type Schedule, systemSchedule } from './expiry-timer.ts';
+import { Grants, restsOn } from './grants.ts';
+import { Requests } from './requests.ts';
+import { Reviews } from './reviews.ts';
+import { createSeal } from './seal.ts';
 import type { ApprovalConfig } from './section.ts';
 import { type LocalRoom, sharedRoom } from './shared-room.ts';
-import type { AccessRequestEvent } from './states.ts';
-import { viewOfStored } from './stored-view.ts';
-import { throughFacts } from './through.ts';
-import { maySee } from './visibility.ts';
+import { StoreWriter } from './store-writer.ts';
 
 export interface ApprovalDependencies {
   readonly config: ApprovalConfig;
-  readonly storage: Pick<Storage, 'accessRequests' | 'accessWords' | 'bus' | 'shared' | 'replica'>;
+  readonly storage: Pick<
+    Storage,
+    'accessRequests' | 'accessWords' | 'bus' | 'shared' | 'replica' | 'grants' | 'reviews'
+  >;
   readonly clock: Clock;
   readonly audit: Pick<AuditLog, 'append'>;
+  /** What grants in the store are sealed with: 32 bytes, the same at every start. */
+  readonly key: Uint8Array;
   /** `bytes` random bytes as lower-case hex. */
   random(bytes: number): string;
   /** A fault nobody waits for: the store or the log did not take something. */
   readonly report: (fault: unknown) => void;
   readonly schedule?: Schedule;
   readonly observer?: AccessRequestObserver;
+  /** Whether this caller is revoked now: then their word does not count. */
+  isContained?(who: Identity): boolean;
 }
 
-/** Most writes that wait for the store; with more, nothing new is put before people. */
-const WRITES_WAITING = 10_000;
-/** How often a write is made again, each time the store is back. */
-const WRITE_TRIES = 3;
+const DIGEST_KEY_BYTES = 32;
 
 /**
- * Opens the room where operations wait for people. What a hold waits for lives in memory, because it ends with the hold;
- * each step is appended to the audit log, takes effect at once, and is then written to the store, in order.
- * What an earlier run left pending becomes failed.
+ * Opens the room where operations meet people: requests that wait (requests.ts), what was granted for a time (grants.ts), and
+ * what was done without waiting (reviews.ts). Each step is appended to the audit log, takes effect at once, and is then
+ * written to the store, in order.
  */
 export function createApprovals(deps: ApprovalDependencies): ApprovalRoom {
   const room = new Room(deps);
   return deps.storage.shared ? sharedRoom(room, deps) : room;
 }
 
-type Write = (table: Storage['accessRequests']) => Promise<void>;
-
-interface Missed {
-  readonly work: Write;
-  readonly tries: number;
-}
-
 class Room implements LocalRoom {
-  readonly #deps: ApprovalDependencies;
-  readonly #held = new Map<string, HeldRequest>();
-  readonly #timer: ExpiryTimer;
-  #written: Promise<void>;
-  #writing = 0;
-  /** Writes the store did not take, for when it is back; at most WRITES_WAITING. */
-  #missed: Missed[] = [];
+  readonly digestKey: string;
+  readonly grants: Grants;
+  readonly reviews: Reviews;
+  readonly #requests: Requests;
+  readonly #store: StoreWriter;
 
-  constructor(deps: ApprovalDependencies) {
-    this.#deps = deps;
-    const schedule = deps.schedule ?? systemSchedule;
-    this.#timer = new ExpiryTimer(
-      schedule,
-      () => deps.clock.now(),
-      () => this.#expireDue(),
-    );
-    this.#written = deps.storage.accessRequests.failPending(deps.clock.now()).then(() => {}, deps.report);
+  constructor(given: ApprovalDependencies) {
+    const { schedule = systemSchedule, isContained = () => false, report, key } = given;
+    this.#store = new StoreWriter(report);
+    const deps = { ...given, schedule, isContained, store: this.#store, seal: createSeal(key) };
+    this.digestKey = given.random(DIGEST_KEY_BYTES);
+    this.grants = new Grants(deps);
+    this.reviews = new Reviews(deps);
+    this.#requests = new Requests({ ...deps, grants: this.grants });
   }
 
-  get pending(): number {
-    let count = 0;
-    for (const one of this.#held.values()) if (one.state === 'pending') count += 1;
-    return count;
+  async load(): Promise<void> {
+    await this.grants.load();
+    await this.reviews.load();
   }
 
   open(subject: AccessRequestSubject): PendingAccess {
-    checkLimits(subject, this.#held.values(), this.#deps.config);
-    if (this.#writing >= WRITES_WAITING)
-      throw new Fault(
-        'storage-unavailable',
-        `Could not open an access request: ${this.#writing} writes wait for the store.`,
-      );
-    const now = this.#deps.clock.now();
-    const id = `ar-${this.#deps.random(8)}`;
-    const request = heldRequest(id, subject, now, now + this.#deps.config.expirySeconds * 1_000);
-    this.#deps.audit.append({
-      type: 'access-requested',
-      ...entryFields(request),
-      facts: requestedFacts(request),
-    });
-    this.#held.set(id, request);
-    const row = rowOf(request);
-    // Approvers find it in the store's place too; one that cannot be kept is not waited for.
-    this.#write(
-      (table) => table.opened(row),
-      () => this.#end(request, 'broke', { state: 'failed' }),
-      WRITE_TRIES,
-    );
-    this.#timer.arm(request.expiresAt);
-    this.#tell('opened', request);
-    return {
-      id,
-      expiresAt: request.expiresAt,
-      ended: request.ended,
-      cancel: () => this.#end(request, 'left', { state: 'cancelled' }),
-      redeem: (digest) => this.#redeem(request, digest),
-    };
+    return this.#requests.open(subject);
+  }
+
+  answer(digest: string): Answer | null {
+    return this.#requests.answer(digest);
+  }
+
+  ask(subject: AccessRequestSubject): Answer {
+    return this.#requests.ask(subject);
+  }
+
+  standing(identity: Identity, target: string): readonly Approved[] {
+    return this.grants.standing(identity, target);
+  }
+
+  used(grants: readonly string[]): void {
+    this.grants.used(grants);
+  }
+
+  breakGlassObjection(identity: Identity): string | null {
+    return this.reviews.objection(identity);
+  }
+
+  breakGlass(subject: AccessRequestSubject, groups: readonly string[]): string {
+    return this.reviews.open(subject, groups);
+  }
+
+  get pending(): number {
+    return this.#requests.pending;
   }
 
   async list(viewer: Identity, filter: AccessRequestFilter = {}): Promise<readonly AccessRequestView[]> {
@@ -126,7 +116,7 @@ class Room implements LocalRoom {
   }
 
   page(viewer: Identity, filter: AccessRequestFilter): Promise<AccessRequestPage> {
-    return this.pageWith([], viewer, filter);
+    return this.#requests.page([], viewer, filter);
   }
 
   pageWith(
@@ -134,278 +124,62 @@ class Room implements LocalRoom {
     viewer: Identity,
     filter: AccessRequestFilter,
   ): Promise<AccessRequestPage> {
-    const held = [...this.#held.values()].filter((one) => one.state === 'pending');
-    return readPage(filter, {
-      pending: [...held.map((one) => this.#view(one, viewer)), ...others],
-      sees: (one) => maySee(viewer, one),
-      past: async (window) => {
-        await this.#written;
-        return this.#deps.storage.accessRequests.list(window);
-      },
-    });
+    return this.#requests.page(others, viewer, filter);
   }
 
-  async get(id: string, viewer: Identity): Promise<AccessRequestView> {
-    const view = await this.#find(id, viewer);
-    if (view === null || !maySee(viewer, view)) throw notFound();
-    return view;
+  get(id: string, viewer: Identity): Promise<AccessRequestView> {
+    return this.#requests.get(id, viewer);
   }
 
-  async approve(
+  approve(
     id: string,
     approver: Identity,
     reason = '',
+    grantMs: number | null = null,
     through: DecidedThrough = {},
   ): Promise<AccessRequestView> {
-    const view = await this.get(id, approver);
-    // From here on nothing is awaited: what is checked is what is decided.
-    const request = this.#decidable(id, approver, view);
-    if (wantsStepUp(request) && through.stepUp === undefined) throw stepUpRequired(id);
-    const said = reasonWithin(reason, this.#deps.config.reasonLength);
-    const { requirements } = request.subject;
-    const seat = seatFor(approver, request.seated, requirements);
-    if (seat === 'already-seated')
-      throw new Fault('conflict', `Could not approve ${id}: you already did; one person fills one seat.`);
-    if (seat === 'groups-full')
-      throw new Fault('conflict', `Could not approve ${id}: the seats of your groups are taken.`);
-    const seated = [...request.seated, approver];
-    const done = allSeatsFilled(seated, requirements);
-    this.#record(
-      request,
-      done ? 'approved' : 'pending',
-      { approver: approver.subject, verdict: 'approve', ...throughFacts(through) },
-      seatsFilled(seated, requirements),
-    );
-    this.#seat(request, approver, 'approve', said);
-    if (done) {
-      request.redeemBy = this.#deps.clock.now() + this.#deps.config.redeemSeconds * 1_000;
-      const by = request.seated.map((one) => one.approver);
-      this.#settle(request, 'filled', { state: 'approved', approvals: requirements, by });
-    }
-    return this.#afterWriting(request, approver);
+    return this.#requests.approve(id, approver, { reason, grantMs, through });
   }
 
-  async deny(
+  deny(
     id: string,
     approver: Identity,
     reason: string,
     through: DecidedThrough = {},
   ): Promise<AccessRequestView> {
-    const view = await this.get(id, approver);
-    // From here on nothing is awaited: what is checked is what is decided.
-    const request = this.#decidable(id, approver, view);
-    const said = reasonWithin(reason, this.#deps.config.reasonLength);
-    if (said === '')
-      throw new Fault(
-        'limit-exceeded',
-        `Could not deny ${id}: say why, in 1 to ${this.#deps.config.reasonLength} characters.`,
-      );
-    const filled = seatsFilled(request.seated, request.subject.requirements);
-    const facts = { approver: approver.subject, verdict: 'deny', ...throughFacts(through) };
-    this.#record(request, 'denied', facts, filled);
-    this.#seat(request, approver, 'deny', said);
-    this.#settle(request, 'refused', { state: 'denied', reason: said, by: approver.displayName });
-    return this.#afterWriting(request, approver);
+    return this.#requests.deny(id, approver, reason, through);
+  }
+
+  cancel(id: string, requester: Identity): Promise<AccessRequestView> {
+    return this.#requests.cancel(id, requester);
+  }
+
+  cancelWhere(matches: (requester: Requester) => boolean, why: string): number {
+    return this.#requests.cancelWhere(matches) + this.grants.endWhere(matches, why);
+  }
+
+  withdrawApprovalsOf(matches: (approver: Approver) => boolean, why: string): number {
+    const ended = this.grants.endWhere((grant) => restsOn(grant, matches), why);
+    return ended + this.#requests.withdrawApprovalsOf(matches);
+  }
+
+  seen(identity: Identity): void {
+    this.#requests.seen(identity);
   }
 
   subjectOf(id: string): AccessRequestSubject | null {
-    return this.#held.get(id)?.subject ?? null;
+    return this.#requests.subjectOf(id);
   }
 
-  /** In its turn: what opens meanwhile is written after it. */
   reconcile(): void {
-    const { clock } = this.#deps;
-    for (const { work, tries } of this.#missed.splice(0)) this.#write(work, undefined, tries + 1);
-    this.#write(
-      async (table) => void (await table.failPending(clock.now(), (id) => this.#held.has(id))),
-      undefined,
-      WRITE_TRIES,
-    );
+    this.#store.again();
+    this.#requests.failLeftPending();
   }
 
   async close(): Promise<void> {
-    this.#timer.stop();
-    for (const request of [...this.#held.values()]) {
-      request.redeemBy = 0;
-      this.#end(request, 'broke', { state: 'failed' });
-    }
-    this.#held.clear();
-    await this.#written;
+    this.#requests.close();
+    this.grants.close();
+    this.reviews.stop();
+    await this.#store.written();
   }
-
-  /** The request, if this person may decide it now. */
-  #decidable(id: string, decider: Identity, view: AccessRequestView): HeldRequest {
-    this.#expireDue();
-    const request = this.#held.get(id);
-    if (request === undefined || request.state !== 'pending') {
-      const state = request?.state ?? (view.state === 'pending' ? 'over' : view.state);
-      throw new Fault('conflict', `Could not decide ${id}: it is ${state}, not pending.`);
-    }
-    const objection = objectionTo(decider, request.subject.identity, request.subject.requirements);
-    if (objection !== null) throw new Fault('not-permitted', `Could not decide ${id}: ${objection}.`);
-    return request;
-  }
-
-  #redeem(request: HeldRequest, digest: string): boolean {
-    const now = this.#deps.clock.now();
-    const good = request.state === 'approved' && now < request.redeemBy && digest === request.subject.digest;
-    if (!good) return false;
-    request.redeemBy = 0;
-    this.#held.delete(request.id);
-    this.#write((table) => table.redeemed(request.id, now));
-    return true;
-  }
-
-  /** Ends it without a person: recorded when possible, but a deny takes no proof. */
-  #end(request: HeldRequest, event: AccessRequestEvent, ending: AccessRequestEnding): void {
-    const state = after(request, event);
-    if (state === null) return;
-    try {
-      this.#record(request, state, {}, seatsFilled(request.seated, request.subject.requirements));
-    } catch (fault) {
-      this.#deps.report(fault);
-    }
-    this.#settle(request, event, ending);
-  }
-
-  #settle(request: HeldRequest, event: AccessRequestEvent, ending: AccessRequestEnding): void {
-    const state = after(request, event);
-    if (state === null) return;
-    const now = this.#deps.clock.now();
-    request.state = state;
-    request.endedAt = now;
-    if (state === 'approved') this.#timer.arm(request.redeemBy);
-    else this.#held.delete(request.id);
-    this.#write((table) => table.ended(request.id, state, now));
-    request.resolve(ending);
-    this.#tell('ended', request);
-  }
-
-  /** Whoever looks on holds nothing up and breaks nothing. */
-  #tell(what: keyof AccessRequestObserver, request: HeldRequest): void {
-    try {
-      this.#deps.observer?.[what](viewOfHeld(request, false));
-    } catch (fault) {
-      this.#deps.report(fault);
-    }
-  }
-
-  #seat(request: HeldRequest, approver: Identity, verdict: 'approve' | 'deny', reason: string): void {
-    const word = this.#word(approver, verdict, reason);
-    const seat = request.seated.length;
-    request.seated.push(word);
-    this.#write((table) =>
-      table.decided({
-        request_id: request.id,
-        seat,
-        approver: word.approver,
-        approver_name: word.approverName,
-        verdict,
-        reason,
-        decided_at: word.decidedAt,
-      }),
-    );
-  }
-
-  #word(approver: Identity, verdict: 'approve' | 'deny', reason: string): HeldRequest['seated'][number] {
-    const { subject, displayName, groups, aliases } = approver;
-    const decidedAt = this.#deps.clock.now();
-    return { approver: subject, approverName: displayName, groups, aliases, verdict, reason, decidedAt };
-  }
-
-  /** Throws Fault `audit-unavailable`: then nothing changed. */
-  #record(
-    request: HeldRequest,
-    state: string,
-    decider: Readonly<Record<string, string>>,
-    filled: number,
-  ): void {
-    const facts = {
-      ...decider,
-      state,
-      seatsFilled: filled,
-      seatsNeeded: seatsNeeded(request.subject.requirements),
-    };
-    this.#deps.audit.append({ type: 'access-decided', ...entryFields(request), facts });
-  }
-
-  #expireDue(): number | null {
-    const now = this.#deps.clock.now();
-    let next: number | null = null;
-    for (const request of [...this.#held.values()]) {
-      const due = request.state === 'pending' ? request.expiresAt : request.redeemBy;
-      if (due > now) next = Math.min(next ?? due, due);
-      else if (request.state === 'pending') this.#end(request, 'lapsed', { state: 'expired' });
-      else this.#held.delete(request.id);
-    }
-    return next;
-  }
-
-  #write(work: Write, failed: () => void = () => {}, tries = 0): void {
-    this.#writing += 1;
-    this.#written = this.#written
-      .then(() => work(this.#deps.storage.accessRequests))
-      .catch((fault: unknown) => {
-        this.#deps.report(fault);
-        if (tries < WRITE_TRIES && this.#missed.length < WRITES_WAITING) this.#missed.push({ work, tries });
-        failed();
-      })
-      .finally(() => {
-        this.#writing -= 1;
-      });
-  }
-
-  async #find(id: string, viewer: Identity): Promise<AccessRequestView | null> {
-    const held = this.#held.get(id);
-    if (held !== undefined) return this.#view(held, viewer);
-    await this.#written;
-    const stored = await this.#deps.storage.accessRequests.find(id);
-    return stored === null ? null : viewOfStored(stored);
-  }
-
-  #view(request: HeldRequest, viewer: Identity): AccessRequestView {
-    const { identity, requirements } = request.subject;
-    const free = seatFor(viewer, request.seated, requirements) === 'seat';
-    const decidable =
-      request.state === 'pending' && free && objectionTo(viewer, identity, requirements) === null;
-    return viewOfHeld(request, decidable);
-  }
-
-  async #afterWriting(request: HeldRequest, viewer: Identity): Promise<AccessRequestView> {
-    const view = this.#view(request, viewer);
-    await this.#written;
-    return view;
-  }
-}
-
-function entryFields(request: HeldRequest): Omit<AuditEntry, 'type'> {
-  const { identity, sessionId, target, digest, form } = request.subject;
-  const { subject, actor, task, tokenId, delegation, scope } = identity;
-  const handed = scope === null ? {} : { tokenId, delegation };
-  return { requestId: request.id, sessionId, subject, actor, task, ...handed, target, digest, form };
-}
-
-function requestedFacts(request: HeldRequest): NonNullable<AuditEntry['facts']> {
-  return {
-    expiresAt: request.expiresAt,
-    requirements: request.subject.requirements.map((one) => `${one.seats} of ${one.group}`),
-    ...(wantsStepUp(request) ? { stepUp: 'webauthn' } : {}),
-  };
-}
-
-/** One policy that wants it makes everybody who approves give it: they approve the operation, not a part of it. */
-function wantsStepUp(request: HeldRequest): boolean {
-  return request.subject.requirements.some(({ stepUp }) => stepUp !== undefined);
-}
-
-function stepUpRequired(id: string): Fault {
-  return new Fault(
-    'step-up-required',
-    `Could not approve ${id}: policy wants a passkey for it. Approve it in the console, or with one over the control plane.`,
-  );
-}
-
-/** The same words whether it does not exist or is not theirs: ids cannot be probed. */
-function notFound(): Fault {
-  return new Fault('not-found', 'There is no such access request, or it is not yours to see.');
 }

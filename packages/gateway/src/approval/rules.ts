@@ -1,5 +1,6 @@
 import { foldAlias, type Identity } from '../identity/index.ts';
 import type { ApprovalRequirement } from '../policy/index.ts';
+import { isPlainPerson } from './visibility.ts';
 
 /** Why someone may not decide; null when they may. Safe to show. */
 export type Objection = string | null;
@@ -16,8 +17,7 @@ export function objectionTo(
   requester: Identity,
   requirements: readonly ApprovalRequirement[],
 ): Objection {
-  if (decider.kind !== 'person' || decider.actor !== null)
-    return 'only a person can decide an access request';
+  if (!isPlainPerson(decider)) return 'only a person can decide an access request';
   if (sameParty(decider, requester)) return 'nobody decides their own access request';
   if (!requirements.some((one) => decider.groups.includes(one.group))) {
     return `only members of ${requirements.map((one) => one.group).join(', ')} can decide it`;
@@ -35,8 +35,9 @@ export function sameParty(one: Identity, other: Identity): boolean {
   return shareName(one.aliases, other.aliases, people);
 }
 
-function isPlainPerson(identity: Identity): boolean {
-  return identity.kind === 'person' && identity.actor === null;
+/** `sameParty`, where of one side, a person, only the names are known. */
+export function sameNames(ofPerson: readonly string[], other: Identity): boolean {
+  return shareName(ofPerson, other.aliases, isPlainPerson(other));
 }
 
 function shareName(one: readonly string[], other: readonly string[], ignoreClients: boolean): boolean {
@@ -88,4 +89,19 @@ export function seatsFilled(people: readonly Seated[], requirements: readonly Ap
     return false;
   };
   return people.filter((_, person) => place(person, new Set())).length;
+}
+
+/** Why someone may not close a review, or null when they may: it takes another person, of those who would have been asked. */
+export function objectionToReview(
+  reviewer: Identity,
+  {
+    aliases,
+    requirements,
+  }: { readonly aliases: readonly string[]; readonly requirements: readonly ApprovalRequirement[] },
+): Objection {
+  if (!isPlainPerson(reviewer)) return 'only a person can close a review';
+  if (sameNames(aliases, reviewer)) return 'nobody reviews what they did themselves';
+  if (!requirements.some((one) => reviewer.groups.includes(one.group)))
+    return `only members of ${requirements.map((one) => one.group).join(', ')} can close it`;
+  return null;
 }

@@ -14,6 +14,47 @@ export const approvalSection = z.strictObject({
     .max(3_600)
     .default(60)
     .describe('How long an approval can be used after it was given.'),
+  mode: z
+    .enum(['hold', 'return'])
+    .default('hold')
+    .describe(
+      'What becomes of an operation that needs people, unless the client or something more particular says otherwise: `hold` keeps it open, `return` refuses it with the id of its access request, to be sent again once approved.',
+    ),
+  targetModes: z
+    .array(
+      z.strictObject({
+        target: z.string().min(1).describe('The name of a target.'),
+        mode: z.enum(['hold', 'return']).describe('As `mode`, at this target.'),
+      }),
+    )
+    .max(10_000)
+    .default([])
+    .describe('Another `mode` for particular targets.'),
+  returnRedeemSeconds: z
+    .number()
+    .min(1)
+    .max(604_800)
+    .default(900)
+    .describe('How long an approval can be used after it was given, where the client was refused meanwhile.'),
+  reasonRequired: z
+    .boolean()
+    .default(false)
+    .describe('Whether people must say why they approve. Why they deny they always must.'),
+  standingGrants: z.int().min(1).max(100_000).default(10_000).describe('Most grants standing at once.'),
+  reviewHours: z
+    .number()
+    .min(0.001)
+    .max(8_760)
+    .default(24)
+    .describe(
+      'How long a review of what was done without waiting (break glass) may stay open before it is overdue.',
+    ),
+  openReviewsPerPerson: z
+    .int()
+    .min(1)
+    .max(1_000)
+    .default(16)
+    .describe('Most reviews one person may have open: with more they cannot break glass.'),
   pendingPerSession: z
     .number()
     .int()

@@ -1,4 +1,5 @@
 import type { Identity } from '../identity/index.ts';
+import { Fault } from '../lib/fault.ts';
 import type { StoredAccessRequest } from '../storage/index.ts';
 import { type Answering, answerWords } from './answer-words.ts';
 import type {
@@ -52,18 +53,22 @@ export function sharedRoom(room: LocalRoom, deps: Answering): ApprovalRoom {
     const others = pending.filter((one) => isElsewhere(one, storage.replica));
     return others.map((one) => viewElsewhere(one, viewer)).filter((one) => maySee(viewer, one));
   };
-  const decide = async (
-    verdict: 'approve' | 'deny',
-    id: string,
-    decider: Identity,
-    reason: string,
-    through?: DecidedThrough,
-  ) => {
+  const decide = async (verdict: 'approve' | 'deny', { id, decider, reason, grantMs, through }: Saying) => {
     const stored = await elsewhere(id);
-    if (stored === null) return room[verdict](id, decider, reason, through);
+    if (stored === null) {
+      return verdict === 'approve'
+        ? room.approve(id, decider, reason, grantMs, through)
+        : room.deny(id, decider, reason, through);
+    }
     const view = viewElsewhere(stored, decider);
     if (!maySee(decider, view)) return room.get(id, decider);
-    await askElsewhere(deps, stored, { verdict, decider, reason, through: through ?? {} });
+    // A word carries a verdict alone: what is granted is this gateway's to keep, and it would not be.
+    if (grantMs !== null)
+      throw new Fault(
+        'conflict',
+        `Could not grant ${id}: it waits at gateway "${stored.request.replica}"; grant it there, or approve it once.`,
+      );
+    await askElsewhere(deps, stored, { verdict, decider, reason, through });
     return room.get(id, decider);
   };
   const page = async (viewer: Identity, filter: AccessRequestFilter): Promise<AccessRequestPage> => {
@@ -75,10 +80,10 @@ export function sharedRoom(room: LocalRoom, deps: Answering): ApprovalRoom {
     return room.pageWith(others, viewer, filter);
   };
   return {
+    ...ofThisGateway(room),
     get pending() {
       return room.pending;
     },
-    open: (subject) => room.open(subject),
     list: async (viewer, filter = {}) => (await page(viewer, filter)).found,
     page,
     async get(id, viewer) {
@@ -86,14 +91,47 @@ export function sharedRoom(room: LocalRoom, deps: Answering): ApprovalRoom {
       const view = stored === null ? null : viewElsewhere(stored, viewer);
       return view !== null && maySee(viewer, view) ? view : room.get(id, viewer);
     },
-    approve: (id, approver, reason = '', through) => decide('approve', id, approver, reason, through),
-    deny: (id, approver, reason, through) => decide('deny', id, approver, reason, through),
+    approve: (id, decider, reason = '', grantMs = null, through = {}) =>
+      decide('approve', { id, decider, reason, grantMs, through }),
+    deny: (id, decider, reason, through = {}) =>
+      decide('deny', { id, decider, reason, grantMs: null, through }),
     async close() {
       words.close();
       await room.close();
     },
   };
 }
+
+interface Saying {
+  readonly id: string;
+  readonly decider: Identity;
+  readonly reason: string;
+  readonly grantMs: number | null;
+  readonly through: DecidedThrough;
+}
+
+/** What is about this gateway alone: what it holds, what was granted here, and what was done here without waiting. */
+function ofThisGateway(room: LocalRoom): Omit<ApprovalRoom, Shared> {
+  return {
+    digestKey: room.digestKey,
+    grants: room.grants,
+    reviews: room.reviews,
+    load: () => room.load(),
+    open: (subject) => room.open(subject),
+    answer: (digest) => room.answer(digest),
+    ask: (subject) => room.ask(subject),
+    standing: (identity, target) => room.standing(identity, target),
+    used: (grants) => room.used(grants),
+    seen: (identity) => room.seen(identity),
+    breakGlassObjection: (identity) => room.breakGlassObjection(identity),
+    breakGlass: (subject, groups) => room.breakGlass(subject, groups),
+    cancel: (id, requester) => room.cancel(id, requester),
+    cancelWhere: (matches, why) => room.cancelWhere(matches, why),
+    withdrawApprovalsOf: (matches, why) => room.withdrawApprovalsOf(matches, why),
+  };
+}
+
+type Shared = 'pending' | 'list' | 'page' | 'get' | 'approve' | 'deny' | 'close';
 
 function isElsewhere({ request }: StoredAccessRequest, replica: string): boolean {
   return request.state === 'pending' && request.replica !== replica;

@@ -55,7 +55,7 @@ test('keys are snake_case whatever a room calls them [config.errors]', () => {
   assert.equal(load(`${GOOD}approval: { expiry_seconds: 5 }\n`).approval.expirySeconds, 5);
   assert.deepEqual(errorsOf(`${GOOD}approval: { expirySeconds: 5 }\n`), [
     'sallyport.yaml:7:13: approval.expirySeconds: is not a known key; did you mean "expiry_seconds"? known here: ' +
-      'expiry_seconds, redeem_seconds, pending_per_session, pending_per_subject, pending_total, text_bytes, reason_length',
+      'expiry_seconds, redeem_seconds, mode, target_modes, return_redeem_seconds, reason_required, standing_grants, review_hours, open_reviews_per_person, pending_per_session, pending_per_subject, pending_total, text_bytes, reason_length',
   ]);
 });
 
@@ -83,7 +83,7 @@ limits:
   assert.deepEqual(errors, [
     'sallyport.yaml:2:5: listeners[0].protocol: "postgre" is not allowed; give one of postgres, http (did you mean "postgres"?)',
     'sallyport.yaml:2:5: listeners[0].listen: is missing; give text (Where to listen. Port 0 takes a free one. An address other than loopback needs `tls`.)',
-    'sallyport.yaml:3:5: listeners[0].lisen: is not a known key; did you mean "listen"? known here: protocol, listen, tls',
+    'sallyport.yaml:3:5: listeners[0].lisen: is not a known key; did you mean "listen"? known here: protocol, listen, tls, approval',
     'sallyport.yaml:5:5: listeners[1].listen: "0.0.0.0:80" can be reached from other machines, so access tokens would cross the network in the clear; give `tls`, or listen on 127.0.0.1',
     'sallyport.yaml:8:9: identity.issuers[0].name: "X!" is not allowed: must be 1 to 32 of a-z, 0-9 and -',
     'sallyport.yaml:8:56: identity.issuers[0].audience: 3 is not allowed; give text, or a list of 1 to 16 entries of text',

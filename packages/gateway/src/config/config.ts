@@ -4,6 +4,7 @@ import type { ConnectorConfig } from '@sallyport/connector';
 import type { ApprovalConfig } from '../approval/index.ts';
 import type { AuditConfig, Named } from '../audit/index.ts';
 import type { AuditIndexConfig } from '../audit-index/index.ts';
+import type { ContainmentConfig } from '../containment/index.ts';
 import type { ControlPlaneConfig } from '../control-plane/index.ts';
 import type { ExportConfig } from '../export/index.ts';
 import type { IdentityConfig } from '../identity/index.ts';
@@ -18,6 +19,7 @@ import type { RecordingConfig } from '../recording/index.ts';
 import type { SignInSection } from '../sign-in/index.ts';
 import type { StepUpConfig } from '../step-up/index.ts';
 import type { StorageConfig } from '../storage/index.ts';
+import type { TracingConfig } from '../tracing/index.ts';
 import { parseAddress } from './address.ts';
 import { sectionDigests } from './digests.ts';
 import { readDocument } from './document.ts';
@@ -27,12 +29,22 @@ import { schemaTree } from './schema-tree.ts';
 import { type GatewaySection, gatewaySection } from './sections.ts';
 import { missingFiles, unsafeDoors } from './surroundings.ts';
 
+/** As in the file: a listener's keys are not renamed. */
+interface ListenerTls {
+  readonly cert_file: string;
+  readonly key_file: string;
+  readonly request_client_certificates: boolean;
+  readonly client_ca_file?: string | undefined;
+}
+
 export interface ListenerConfig {
   readonly protocol: string;
   readonly host: string;
   readonly port: number;
   /** Absolute paths of PEM files. */
-  readonly tls: { readonly cert_file: string; readonly key_file: string } | undefined;
+  readonly tls: ListenerTls | undefined;
+  /** How people are asked about what comes in here, where the client does not say. */
+  readonly approval?: 'hold' | 'return';
 }
 
 /** A configuration that was read and found good. Every path in it is absolute, except those of `connector`. */
@@ -43,6 +55,7 @@ export interface GatewayConfig {
   readonly listeners: readonly ListenerConfig[];
   readonly controlPlane: ControlPlaneConfig;
   readonly metrics: MetricsConfig;
+  readonly tracing: TracingConfig;
   readonly identity: IdentityConfig;
   readonly signIn: SignInSection;
   readonly connector: ConnectorConfig;
@@ -55,6 +68,7 @@ export interface GatewayConfig {
   readonly approval: ApprovalConfig;
   readonly notification: NotificationConfig;
   readonly stepUp: StepUpConfig | undefined;
+  readonly containment: ContainmentConfig;
   readonly masking: MaskingConfig;
   readonly recording: RecordingConfig;
   readonly audit: AuditConfig & { readonly export: readonly ExportConfig[] };
@@ -130,16 +144,24 @@ function resolved(
     file,
     digests: sectionDigests(section),
     dataDirectory,
-    listeners: listeners.map(({ protocol, listen, tls }) => ({
+    listeners: listeners.map(({ protocol, listen, tls, approval }) => ({
       protocol,
+      ...(approval === undefined ? {} : { approval }),
       ...(parseAddress(listen) ?? { host: '', port: 0 }),
-      tls: tls && { cert_file: resolve(base, tls.cert_file), key_file: resolve(base, tls.key_file) },
+      tls: tls && {
+        cert_file: resolve(base, tls.cert_file),
+        key_file: resolve(base, tls.key_file),
+        request_client_certificates: tls.request_client_certificates,
+        client_ca_file: tls.client_ca_file && resolve(base, tls.client_ca_file),
+      },
     })),
     controlPlane: {
       ...controlPlane,
       tls: controlPlane.tls && {
         keyFile: resolve(base, controlPlane.tls.keyFile),
         certFile: resolve(base, controlPlane.tls.certFile),
+        requestClientCertificates: controlPlane.tls.requestClientCertificates,
+        clientCaFile: controlPlane.tls.clientCaFile && resolve(base, controlPlane.tls.clientCaFile),
       },
       policies: controlPlane.policies && resolve(base, controlPlane.policies),
     },
@@ -163,6 +185,11 @@ function resolved(
       directory: inData(section.audit.directory, 'audit'),
       export: section.audit.export.map((one) => withPaths(one, base)),
     },
+    tracing: {
+      ...section.tracing,
+      caFile: at(base, section.tracing.caFile),
+      headerFile: at(base, section.tracing.headerFile),
+    },
     auditIndex: { directory: inData(section.auditIndex.directory, 'index') },
     storage: {
       ...section.storage,
@@ -170,6 +197,10 @@ function resolved(
       postgres: postgres && withStoreFiles(postgres, base),
     },
   };
+}
+
+function at(base: string, file: string | undefined): string | undefined {
+  return file && resolve(base, file);
 }
 
 /** Where sign-in finds its secrets and certificates. */

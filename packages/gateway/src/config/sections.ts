@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { approvalSection } from '../approval/index.ts';
 import { auditSection } from '../audit/index.ts';
 import { auditIndexSection } from '../audit-index/index.ts';
-import { controlPlaneSection } from '../control-plane/index.ts';
+import { containmentSection } from '../containment/index.ts';
+import { clientCaFile, controlPlaneSection, requestClientCertificates } from '../control-plane/index.ts';
 import { exportSection } from '../export/index.ts';
 import { identitySection } from '../identity/index.ts';
 import { maskingSection } from '../masking/index.ts';
@@ -16,6 +17,7 @@ import { recordingSection } from '../recording/index.ts';
 import { signInSection } from '../sign-in/index.ts';
 import { stepUpSection } from '../step-up/index.ts';
 import { storageSection } from '../storage/index.ts';
+import { tracingSection } from '../tracing/index.ts';
 import { parseAddress } from './address.ts';
 
 const MIB = 1_048_576;
@@ -24,6 +26,8 @@ const tlsFiles = z
   .strictObject({
     cert_file: z.string().min(1).describe('PEM file of the certificate chain.'),
     key_file: z.string().min(1).describe('PEM file of the private key.'),
+    request_client_certificates: requestClientCertificates,
+    client_ca_file: clientCaFile,
   })
   .describe('Serves TLS. Required for an address other than loopback.');
 
@@ -35,6 +39,12 @@ const listener = z
       .refine((text) => parseAddress(text) !== null, 'must be host:port, such as 127.0.0.1:6432')
       .describe('Where to listen. Port 0 takes a free one. An address other than loopback needs `tls`.'),
     tls: tlsFiles.optional(),
+    approval: z
+      .enum(['hold', 'return'])
+      .optional()
+      .describe(
+        'What becomes of an operation that needs people, for clients of this door that do not say (docs/approvals.md). Default: `approval.mode`.',
+      ),
   })
   .describe('One outer door.');
 
@@ -150,6 +160,9 @@ export const gatewaySection = z.strictObject({
     .describe(
       'Passkeys for approvals where policy says `@approval_step_up("webauthn")` (docs/approvals.md).',
     ),
+  containment: containmentSection
+    .prefault({})
+    .describe('What was revoked, and whom it is about (docs/containment.md).'),
   masking: maskingSection,
   recording: recording.prefault({}).describe('The replayable transcript of every session.'),
   audit: audit
@@ -172,6 +185,9 @@ export const gatewaySection = z.strictObject({
     .prefault({})
     .describe('The connector, which dials targets and logs in to them.'),
   metrics: metricsSection.prefault({}).describe('Numbers of what the gateway does (docs/control-plane.md).'),
+  tracing: tracingSection
+    .prefault({})
+    .describe('Traces of operations, for an OpenTelemetry collector (docs/tracing.md).'),
   log: log
     .prefault({})
     .describe("The gateway's own log. It never holds operation text, parameters or reply values."),

@@ -41,13 +41,15 @@ export function missingFiles(value: unknown, base: string): ConfigProblem[] {
   const policies: SchemaPath = ['policy', 'directory'];
   const problems = absence(base, at(at(value, 'policy'), 'directory'), policies, 'directory');
   for (const [index, listener] of listAt(value, 'listeners').entries()) {
-    for (const key of ['cert_file', 'key_file']) {
+    for (const key of ['cert_file', 'key_file', 'client_ca_file']) {
       problems.push(...absence(base, at(at(listener, 'tls'), key), ['listeners', index, 'tls', key], 'file'));
     }
   }
   const tls = at(at(value, 'controlPlane'), 'tls');
   problems.push(...absence(base, at(tls, 'certFile'), ['control_plane', 'tls', 'cert_file'], 'file'));
   problems.push(...absence(base, at(tls, 'keyFile'), ['control_plane', 'tls', 'key_file'], 'file'));
+  const clientCa: SchemaPath = ['control_plane', 'tls', 'client_ca_file'];
+  problems.push(...absence(base, at(tls, 'clientCaFile'), clientCa, 'file'));
   for (const [index, issuer] of listAt(at(value, 'identity'), 'issuers').entries()) {
     const path: SchemaPath = ['identity', 'issuers', index, 'sign_in', 'web', 'client_secret_file'];
     const secret = at(at(at(issuer, 'signIn'), 'web'), 'clientSecretFile');
@@ -68,6 +70,8 @@ export function missingFiles(value: unknown, base: string): ConfigProblem[] {
       problems.push(...absence(base, at(one, key), ['audit', 'export', index, fileKey(key)], 'file'));
   }
   problems.push(...missingChannelFiles(at(value, 'notification'), base));
+  for (const key of ['caFile', 'headerFile'])
+    problems.push(...absence(base, at(at(value, 'tracing'), key), ['tracing', fileKey(key)], 'file'));
   const postgres = at(at(value, 'storage'), 'postgres');
   const store: SchemaPath = ['storage', 'postgres'];
   problems.push(...absence(base, at(postgres, 'passwordFile'), [...store, 'password_file'], 'file'));

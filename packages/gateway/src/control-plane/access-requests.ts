@@ -1,19 +1,25 @@
-import type { AccessRequest } from '@sallyport/contract';
-import type { AccessRequestView, ApprovalRoom } from '../approval/index.ts';
+import type { ApprovalRoom } from '../approval/index.ts';
 import type { StepUp } from '../step-up/index.ts';
+import { presentRequest, presentTask } from './approval-views.ts';
 import { type Authorization, accessRequestResource } from './authorization.ts';
 import { cursorOf, positionOf } from './cursor.ts';
 import { configured } from './passkeys.ts';
 import type { Handlers } from './serve-routes.ts';
 
 interface AccessRequestDependencies {
-  readonly approvals: Pick<ApprovalRoom, 'page' | 'approve' | 'deny'>;
+  readonly approvals: Pick<ApprovalRoom, 'page' | 'approve' | 'deny' | 'cancel'>;
   /** Null where no passkeys are configured. */
   readonly stepUp: StepUp | null;
   readonly authorization: Pick<Authorization, 'those'>;
 }
 
-type Names = 'listAccessRequests' | 'getAccessRequest' | 'approve' | 'deny';
+type Names =
+  | 'listAccessRequests'
+  | 'getAccessRequest'
+  | 'approve'
+  | 'deny'
+  | 'cancelAccessRequest'
+  | 'accessRequestTask';
 
 /** Looking at access requests and deciding them. After policy, the approval room has rules of its own (L3). */
 export function accessRequestHandlers({
@@ -27,34 +33,21 @@ export function accessRequestHandlers({
       const { found, next } = await approvals.page(caller, filter);
       // The room knows whose they are and who could decide them; policy may show less than that, never more.
       const seen = await authorization.those(caller, 'see-access-request', found, accessRequestResource);
-      return { accessRequests: seen.map(present), next: cursorOf(next) };
+      return { accessRequests: seen.map(presentRequest), next: cursorOf(next) };
     },
-    getAccessRequest: ({ found }) => present(found),
-    async approve({ params: { id }, caller, body: { reason, assertion }, found: { digest } }) {
-      if (assertion === undefined) return present(await approvals.approve(id, caller, reason));
+    getAccessRequest: ({ found }) => presentRequest(found),
+    async approve({ params: { id }, caller, body: { reason, grantSeconds, assertion }, found: { digest } }) {
+      const grantMs = grantSeconds === undefined ? null : grantSeconds * 1_000;
+      if (assertion === undefined)
+        return presentRequest(await approvals.approve(id, caller, reason, grantMs));
       const purpose = { kind: 'decide', requestId: id, digest, verdict: 'approve' } as const;
       const proof = await configured(stepUp).verify(caller, purpose, assertion);
-      return present(await approvals.approve(id, caller, reason, { stepUp: proof }));
+      return presentRequest(await approvals.approve(id, caller, reason, grantMs, { stepUp: proof }));
     },
     deny: async ({ params: { id }, caller, body: { reason } }) =>
-      present(await approvals.deny(id, caller, reason)),
+      presentRequest(await approvals.deny(id, caller, reason)),
+    cancelAccessRequest: async ({ params: { id }, caller }) =>
+      presentRequest(await approvals.cancel(id, caller)),
+    accessRequestTask: ({ found }) => presentTask(found),
   };
-}
-
-function present(view: AccessRequestView): AccessRequest {
-  return {
-    ...view,
-    delegation: [...view.delegation],
-    parameters: view.parameters === null ? null : [...view.parameters],
-    requirements: view.requirements.map((one) => ({ ...one })),
-    decisions: view.decisions.map((one) => ({ ...one, decidedAt: iso(one.decidedAt) })),
-    createdAt: iso(view.createdAt),
-    expiresAt: iso(view.expiresAt),
-    endedAt: view.endedAt === null ? null : iso(view.endedAt),
-    redeemedAt: view.redeemedAt === null ? null : iso(view.redeemedAt),
-  };
-}
-
-function iso(time: number): string {
-  return new Date(time).toISOString();
 }

@@ -1,15 +1,16 @@
 import { timingSafeEqual } from 'node:crypto';
 import { routeTable } from '@sallyport/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ApprovalRoom } from '../approval/index.ts';
 import type { AuditEntry, AuditLog } from '../audit/index.ts';
-import type { Identity, IdentityProvider } from '../identity/index.ts';
+import { type Identity, type IdentityProvider, NonceFault } from '../identity/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import { addressKey, RateLimit } from '../lib/rate-limit.ts';
 import type { SignIn } from '../sign-in/index.ts';
 import { cookieNames, readCookie } from './cookies.ts';
 import { FirstUses } from './first-uses.ts';
-import { possessionOf, proofOf } from './possession.ts';
+import { type PossessionOf, proofOf } from './possession.ts';
 import { Refused } from './problem.ts';
 import { tellRate, tooMany } from './rate-headers.ts';
 import type { ControlPlaneConfig } from './section.ts';
@@ -30,7 +31,9 @@ interface AuthenticationDependencies {
   readonly identity: IdentityProvider;
   readonly signIn: Pick<SignIn, 'identify' | 'csrfToken' | 'origin'>;
   readonly audit: Pick<AuditLog, 'append'>;
+  readonly approvals: Pick<ApprovalRoom, 'seen'>;
   readonly clock: Clock;
+  readonly possession: PossessionOf;
   readonly report: (fault: unknown) => void;
 }
 
@@ -63,6 +66,8 @@ export function authentication(
     const { url, config } = request.routeOptions;
     if (config.open === true || (url !== undefined && (OPEN.has(url) || oauthRoutes.has(url)))) return;
     const caller = await authenticate(request, reply, memory, deps);
+    // Before anything is decided: an approval rests on groups that people still have.
+    deps.approvals.seen(caller);
     const taken = rates.take(JSON.stringify([caller.subject, caller.actor]));
     tellRate(reply, 'caller', rates, taken);
     if (!taken.allowed) {
@@ -109,14 +114,14 @@ async function authenticate(
     if (session !== null || token === undefined) return await ofCookie(request, session, deps.signIn);
     // RFC 9449 section 7.1: under the scheme DPoP there has to be a proof, under Bearer none is looked at.
     const proof = scheme.toLowerCase() === 'dpop' ? (proofOf(request) ?? '') : null;
-    const identity = await deps.identity.authenticate(token, possessionOf(request, proof));
+    const identity = await deps.identity.authenticate(token, deps.possession(request, proof));
     if (identity.scope !== null) refuseTaskToken(identity, facts, deps);
     if (uses.isFirst(token, request.ip))
       recordFirstUse(identity, facts, deps, () => uses.remember(token, request.ip));
     return identity;
   } catch (error) {
     if (error instanceof Fault && error.code !== 'not-permitted') {
-      if (error.code === 'credential-rejected') failures.take(address);
+      if (error.code === 'credential-rejected' && !(error instanceof NonceFault)) failures.take(address);
       deps.audit.append({ type: 'authentication-failed', reason: error.message, facts });
     }
     throw error;

@@ -22,7 +22,27 @@ interface Sent {
   readonly reason?: string;
 }
 
+/** The thing a route changes. */
+async function aboutWhat(route: RouteName, pending: string): Promise<string> {
+  const token = (subject: string) => tokens.get(subject) ?? '';
+  if (routeTable[route].on === 'session') return 'alices';
+  if (route === 'rotateTokenKey') return house.tokenKeys.signing.kid;
+  if (route === 'revokeGrant') return house.grant(agent, token('bob'));
+  if (route === 'liftRevocation') {
+    const asked = { kind: 'task', value: 'held', reason: 'a try', quarantine: true } as const;
+    const by = await house.identity.authenticate(token('carol'));
+    return (await house.containment.revoke(asked, by)).revocation.id;
+  }
+  if (route === 'revoke' || route === 'endSessions') return 'agent-99';
+  return route === 'closeReview' ? house.review(token('alice')) : pending;
+}
+
 function send(route: RouteName, subject: string, id: string, { key, reason = 'because' }: Sent = {}) {
+  const bodies: Partial<Record<RouteName, object>> = {
+    closeReview: { verdict: 'justified', words: reason },
+    revoke: { kind: 'actor', value: id, reason },
+    endSessions: { actor: id, reason },
+  };
   const { method, path } = routeTable[route];
   return fetch(`${house.address}${path.replace(':id', id)}`, {
     method,
@@ -31,16 +51,29 @@ function send(route: RouteName, subject: string, id: string, { key, reason = 'be
       'content-type': 'application/json',
       ...(key === undefined ? {} : { 'idempotency-key': key }),
     },
-    body: JSON.stringify({ reason }),
+    body: JSON.stringify(bodies[route] ?? { reason }),
   });
 }
 
 /** Who may make each change, and who may not although they see what it is about. A new one does not compile without. */
 type Mutations = { [N in RouteName]: (typeof routeTable)[N]['mutates'] extends false ? never : N }[RouteName];
-const changes: Partial<Record<Mutations, { readonly by: string; readonly not: string }>> = {
+interface Change {
+  readonly by: string;
+  readonly not: string;
+  /** With this: to them it looks as if it were not there. */
+  readonly refused?: 'not-found';
+}
+const changes: Partial<Record<Mutations, Change>> = {
   approve: { by: 'bob', not: 'alice' },
   deny: { by: 'bob', not: 'alice' },
+  cancelAccessRequest: { by: 'alice', not: 'bob' },
+  revokeGrant: { by: 'alice', not: 'dave', refused: 'not-found' },
+  closeReview: { by: 'bob', not: 'alice' },
+  rotateTokenKey: { by: 'carol', not: 'dave' },
   endSession: { by: 'carol', not: 'dave' },
+  endSessions: { by: 'carol', not: 'dave' },
+  revoke: { by: 'carol', not: 'dave' },
+  liftRevocation: { by: 'carol', not: 'dave' },
   holdRecording: { by: 'dave', not: 'carol' },
   releaseRecording: { by: 'dave', not: 'erin' },
 };
@@ -59,18 +92,22 @@ describe('a change', () => {
   const mutating = Object.entries(routeTable).filter(
     ([name, { mutates }]) => mutates && !ELSEWHERE.has(name),
   );
-  for (const [name, route] of mutating as [RouteName, (typeof routeTable)[RouteName]][]) {
+  for (const [name, { params }] of mutating as [RouteName, (typeof routeTable)[RouteName]][]) {
     test(`${name} is in the log with who, what and which, and so is an attempt that was refused [control-plane.audited]`, async () => {
       const change = changes[name as Mutations];
       assert.ok(change !== undefined, `write who may ${name} into this test`);
       const pending = await house.ask(agent);
-      const id = route.on === 'session' ? 'alices' : pending.id;
+      const id = await aboutWhat(name, pending.id);
       const start = house.entries.length;
-      assert.equal((await send(name, change.not, id)).status, 403);
+      const { refused: code = 'not-permitted' } = change;
+      assert.equal((await send(name, change.not, id)).status, code === 'not-found' ? 404 : 403);
       const refused = house.entries.slice(start).find(({ type }) => type === 'admin');
       assert.equal(refused?.subject, `test|${change.not}`);
-      assert.deepEqual(refused?.facts, { attempt: attemptOf(name), refused: 'not-permitted' });
-      assert.equal(refused?.sessionId ?? refused?.requestId, id);
+      const { about, ...facts } = refused?.facts ?? {};
+      assert.deepEqual(facts, { attempt: attemptOf(name), refused: code });
+      // What has no id in its path is named in its body alone, which is the caller's text.
+      const named = refused?.sessionId ?? refused?.requestId ?? about;
+      assert.equal(named, params === undefined ? undefined : id);
 
       const before = house.entries.length + house.held.length;
       assert.equal((await send(name, change.by, id)).status, 200);

@@ -6,10 +6,21 @@ import { join } from 'node:path';
 import { openLog } from '@sallyport/audit-log';
 import { startTestProvider, TEST_AUDIENCE } from '../../../../test/fixtures/oidc-provider.ts';
 import { testStore } from '../../../../test/fixtures/store.ts';
-import { type AccessRequestSubject, approvalSection, createApprovals } from '../approval/index.ts';
+import {
+  type AccessRequestSubject,
+  type ApprovalRoom,
+  approvalSection,
+  createApprovals,
+} from '../approval/index.ts';
 import type { AuditEntry } from '../audit/index.ts';
 import { createAuditIndex } from '../audit-index/index.ts';
-import { createIdentityProvider, identitySection } from '../identity/index.ts';
+import { type Containment, containmentSection, openContainment } from '../containment/index.ts';
+import {
+  createIdentityProvider,
+  type IdentityProvider,
+  identitySection,
+  TaskTokenIssuer,
+} from '../identity/index.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import { notificationSection, openNotifications } from '../notification/index.ts';
@@ -40,6 +51,10 @@ export async function startHouse(
     exchange: null,
     clock,
     sessions: storage.sessions,
+    endSessions: async (named, reason) => {
+      ended.push(`${JSON.stringify(named)}: ${reason}`);
+      return { ended: 2, problems: [] };
+    },
     endSession: (id, reason) => ended.push(`${id}: ${reason}`) > 0 && id === 'alices',
     readSession: readTestSession,
     retention: retentionInto(held),
@@ -49,24 +64,19 @@ export async function startHouse(
     metrics: () => '# EOF\n',
     checkAnswers: true,
   });
-
   const { address } = await plane.listen();
   return {
     ...rooms,
     address,
-    /** A pending access request of this caller's. */
-    async ask(token: string, more: Partial<AccessRequestSubject> = {}) {
-      return approvals.open({ identity: await identity.authenticate(token), ...ASKED, ...more });
-    },
-    async startSession(id: string, subject: string, actor: string | null) {
-      const who = { id, subject, display_name: subject, actor, recording: `${id}.rec` };
-      await storage.sessions.started({ ...who, ...STARTED });
-    },
+    ...granting(approvals, identity),
+    startSession: (id: string, subject: string, actor: string | null) =>
+      storage.sessions.started(startedSession(id, subject, actor)),
     async close() {
       await plane.close();
       await auditIndex.close();
       await approvals.close();
       await rooms.notifications.close();
+      await rooms.containment.close();
       await storage.close();
       await provider.close();
       await rm(directory, { recursive: true, force: true });
@@ -85,8 +95,9 @@ async function openRooms(clock: Clock, sections: PeopleSections) {
   const log = { isFull: false };
   const audit = logInto(entries, log);
   const report = (fault: unknown) => void faults.push(fault);
-  const people = await openIdentity(issuers, storage, audit, clock);
-  const surroundings = { storage, clock, audit, random: counted(), report };
+  const containment = await openTestContainment(directory, { storage, audit, clock, report });
+  const people = await openIdentity(issuers, { storage, audit, clock, containment });
+  const surroundings = { storage, clock, audit, random: counted(), report, key: KEY };
   const told = openPeople(sections, surroundings);
   const approvals = createApprovals({
     config: approvalSection.parse({}),
@@ -94,10 +105,18 @@ async function openRooms(clock: Clock, sections: PeopleSections) {
     observer: told.notifications,
   });
   const auditIndex = await startIndex(directory, report);
+  const { keys: tokenKeys } = new TaskTokenIssuer(
+    identitySection.parse({ issuers }),
+    'https://gateway.example',
+    join(directory, 'task-token-keys.json'),
+    clock,
+  );
   return {
+    tokenKeys,
     ...{ directory, provider, storage, approvals, auditIndex, audit, report, log, entries, faults },
     ...people,
     ...told,
+    containment,
     /** Sessions that were ended by command with the reason, what was held and released, what readiness is made of. */
     ended: [] as string[],
     held: [] as string[],
@@ -123,21 +142,65 @@ function openPeople(
   return { notifications, stepUp: room, revoked };
 }
 
+interface Surroundings {
+  readonly storage: Storage;
+  readonly audit: { append(entry: AuditEntry): void };
+  readonly clock: Clock;
+}
+
+function openTestContainment(
+  directory: string,
+  { storage, audit, clock, report }: Surroundings & { report(fault: unknown): void },
+): Promise<Containment> {
+  return openContainment({
+    ...{ config: containmentSection.parse({}), table: storage.revocations, bus: storage.bus, clock, report },
+    ...{ audit: { ...audit, synced: async () => undefined }, random: counted(), targets: ['shop'] },
+    ...{ log: { publicKey: 'test', size: 0 }, directory: join(directory, 'no-log') },
+  });
+}
+
 async function openIdentity(
   issuers: readonly object[],
-  storage: Storage,
-  audit: { append(entry: AuditEntry): void },
-  clock: Clock,
+  { storage, audit, clock, containment }: Surroundings & { readonly containment: Containment },
 ) {
   const config = identitySection.parse({ issuers });
-  const tokens = createIdentityProvider(config, { clock });
+  const tokens = containment.guard(createIdentityProvider(config, { clock }));
   const signInLimits = signInSection.parse({});
   const signIn = await createSignIn(signInLimits, config, {
     ...{ identity: tokens, store: storage.signIns, clock, audit },
     ended: () => {},
+    report: () => {},
+    objectionTo: (who) => containment.objection({ identity: who })?.reason ?? null,
   });
   return { identity: withSessions(tokens, signIn), signIn, signInLimits };
 }
+
+/** What was asked for, what was granted, and what was done without waiting. */
+function granting(approvals: ApprovalRoom, identity: IdentityProvider) {
+  return {
+    /** A pending access request of this caller's. */
+    async ask(token: string, more: Partial<AccessRequestSubject> = {}) {
+      return approvals.open({ identity: await identity.authenticate(token), ...ASKED, ...more });
+    },
+    /** A grant of this agent's, which this person approved. */
+    async grant(token: string, approver: string): Promise<string> {
+      const pending = approvals.open({ identity: await identity.authenticate(token), ...ASKED });
+      await approvals.approve(pending.id, await identity.authenticate(approver), '', 60_000);
+      const [grant] = await approvals.grants.list(await identity.authenticate(token));
+      return grant?.id ?? 'none';
+    },
+    /** What this person did without waiting. */
+    async review(token: string): Promise<string> {
+      return approvals.breakGlass({ identity: await identity.authenticate(token), ...ASKED }, ['oncall']);
+    },
+  };
+}
+
+function startedSession(id: string, subject: string, actor: string | null) {
+  return { id, subject, display_name: subject, actor, recording: `${id}.rec`, ...STARTED };
+}
+
+const KEY = Buffer.alloc(32, 7);
 
 const SECTION = {
   listen: '127.0.0.1:0',
@@ -212,7 +275,19 @@ const ASKED = {
   parameters: [],
   reason: 'writes ask',
   requirements: [{ group: 'dba', seats: 1 }],
-};
+  mode: 'hold',
+  shown: {
+    touches: ['delete on Table "shop/public/orders"'],
+    touchesLeftOut: 0,
+    rows: 12,
+    risk: null,
+    policies: ['writes'],
+    stated: '',
+    history: { first: [], permitted: 0, denied: 0 },
+    grantMs: 3_600_000,
+  },
+  scope: [{ action: 'delete', resource: { type: 'Table', path: ['shop', 'public', 'orders'] } }],
+} as const;
 
 const STARTED = {
   task: null,

@@ -75,7 +75,7 @@ describe('the client against the control plane', () => {
     await assert.rejects(client(agent).approve({ id: pending.id }), (error) => {
       assert.ok(error instanceof ApiError);
       assert.deepEqual([error.status, error.code], [403, 'not-permitted']);
-      assert.match(error.message, /nobody decides their own/);
+      assert.match(error.message, /only a person may do more/);
       return true;
     });
     const entry = house.entries.at(-1);
@@ -282,7 +282,10 @@ test('without TLS it listens on loopback only [control-plane.clear-text]', async
       audit: { append: () => {} },
       clock: systemClock,
       exchange: null,
+      tokenKeys: null,
       endSession: () => false,
+      endSessions: async () => ({ ended: 0, problems: [] }),
+      containment: house.containment,
       exports: () => [],
       notifications: house.notifications,
       stepUp: null,

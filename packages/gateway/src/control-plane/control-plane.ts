@@ -10,6 +10,7 @@ import type { Clock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import { isLoopbackHost } from '../lib/loopback.ts';
 import { addressKey, RateLimit } from '../lib/rate-limit.ts';
+import { type ServerTls, serverTlsOptions } from '../lib/server-tls.ts';
 import type { SignIn, SignInSection } from '../sign-in/index.ts';
 import type { StepUp } from '../step-up/index.ts';
 import type { Storage } from '../storage/index.ts';
@@ -21,23 +22,30 @@ import { type Authorization, openAuthorization } from './authorization.ts';
 import { readBodies } from './body.ts';
 import { guardDoor } from './door.ts';
 import { exportHandlers } from './exports.ts';
+import { grantHandlers } from './grants.ts';
 import { healthHandlers } from './health.ts';
 import { createIdempotency } from './idempotency.ts';
 import { type NotificationDependencies, notificationHandlers } from './notifications.ts';
 import { passkeyHandlers } from './passkeys.ts';
+import { readPossession } from './possession.ts';
 import { answerBrokenRequest, answerFaults } from './problem.ts';
 import { type RecordingDependencies, recordingHandlers } from './recordings.ts';
+import { type RevocationDependencies, revocationHandlers } from './revocations.ts';
 import { type ControlPlaneConfig, parseListen } from './section.ts';
 import { type Handlers, serveRoutes } from './serve-routes.ts';
 import { sessionHandlers } from './sessions.ts';
 import { signInHandlers, signInRoutes } from './sign-in.ts';
 import { tokenRoutes } from './token.ts';
+import { type TokenKeys, tokenKeyHandlers } from './token-key.ts';
 
 export interface ControlPlaneDependencies {
   readonly identity: IdentityProvider;
   readonly signIn: SignIn;
   readonly signInLimits: Pick<SignInSection, 'responseBytes' | 'pendingSeconds' | 'startsPerMinute'>;
-  readonly approvals: Pick<ApprovalRoom, 'page' | 'get' | 'approve' | 'deny'>;
+  readonly approvals: Pick<
+    ApprovalRoom,
+    'page' | 'get' | 'approve' | 'deny' | 'cancel' | 'grants' | 'reviews' | 'seen'
+  >;
   readonly sessions: Pick<Storage['sessions'], 'list' | 'find'>;
   readonly idempotency: Storage['idempotency'];
   readonly audit: Pick<AuditLog, 'append'>;
@@ -48,8 +56,12 @@ export interface ControlPlaneDependencies {
   readonly clock: Clock;
   /** Ends an open session now, on whichever gateway it is; false when it is not open. */
   endSession(id: string, reason: string): boolean | Promise<boolean>;
+  readonly endSessions: RevocationDependencies['endSessions'];
+  readonly containment: RevocationDependencies['containment'] & RecordingDependencies['containment'];
   /** Exchanges tokens for task tokens; null when that is switched off. */
   readonly exchange: TokenExchange | null;
+  /** The keys of task tokens; null when that is switched off. */
+  readonly tokenKeys: TokenKeys | null;
   readonly readSession: RecordingDependencies['readSession'];
   readonly retention: RecordingDependencies['retention'];
   /** How each export of the audit log is doing. */
@@ -130,20 +142,23 @@ async function buildApp(
     headersTimeout: requestMs,
     connectionsCheckingInterval: Math.min(requestMs / 2, CHECK_MS),
   };
+  const tls = config.tls === undefined ? null : await readTls(config.tls);
   const app: FastifyInstance =
-    config.tls === undefined
+    tls === null
       ? Fastify({ ...options, http: server })
       : (Fastify({
           ...options,
-          https: { ...server, ...(await tlsOptions(config.tls)) },
+          https: { ...server, ...serverTlsOptions(tls) },
         }) as unknown as FastifyInstance);
   app.server.maxConnections = config.connections;
   readBodies(app);
   answerFaults(app, deps.report);
   guardDoor(app, config, deps.clock, deps.signIn);
-  const callerOf = authentication(app, config, deps);
+  const clients = tls?.clientCertificates ?? null;
+  const possession = readPossession(clients);
+  const callerOf = authentication(app, config, { ...deps, possession });
   openSignIn(app, deps);
-  tokenRoutes(app, deps.exchange);
+  tokenRoutes(app, deps.exchange, { possessionOf: possession, bindsCertificates: clients !== null });
   const idempotency = createIdempotency(deps.idempotency, deps.clock);
   serveRoutes(app, handlersOf(config, { ...deps, authorization }), {
     authorization,
@@ -175,8 +190,11 @@ function handlersOf(
     ...healthHandlers(deps),
     ...accessRequestHandlers(deps),
     ...signInHandlers(deps),
+    ...grantHandlers(deps),
     ...sessionHandlers(deps),
+    ...revocationHandlers(deps),
     ...recordingHandlers(deps),
+    ...tokenKeyHandlers(deps),
     ...exportHandlers(deps),
     ...auditSearchHandlers(deps),
     ...passkeyHandlers(deps),
@@ -184,14 +202,16 @@ function handlersOf(
   };
 }
 
-async function tlsOptions(tls: { readonly keyFile: string; readonly certFile: string }) {
+async function readTls(tls: NonNullable<ControlPlaneConfig['tls']>): Promise<ServerTls> {
+  const { keyFile, certFile, clientCaFile, requestClientCertificates } = tls;
   try {
-    const [key, cert] = await Promise.all([readFile(tls.keyFile, 'utf8'), readFile(tls.certFile, 'utf8')]);
-    return { key, cert, minVersion: 'TLSv1.2' as const };
+    const [key, cert] = await Promise.all([readFile(keyFile, 'utf8'), readFile(certFile, 'utf8')]);
+    const ca = clientCaFile === undefined ? null : await readFile(clientCaFile, 'utf8');
+    return { key, cert, clientCertificates: ca === null && !requestClientCertificates ? null : { ca } };
   } catch (cause) {
     throw new Fault(
       'config-invalid',
-      `Could not read "${tls.keyFile}" and "${tls.certFile}" (controlPlane.tls).`,
+      `Could not read "${[keyFile, certFile, clientCaFile].filter((one) => one !== undefined).join('", "')}" (controlPlane.tls).`,
       { cause },
     );
   }

@@ -42,7 +42,7 @@ export function guardDoor(
     const from = checkOrigin(request, origins, [`${scheme}://${request.headers.host}`, own.origin()]);
     if (from !== 'elsewhere') return;
     reply.header('vary', 'Origin').header('access-control-allow-origin', request.headers.origin);
-    reply.header('access-control-expose-headers', 'idempotency-replayed, ratelimit, retry-after');
+    reply.header('access-control-expose-headers', 'dpop-nonce, idempotency-replayed, ratelimit, retry-after');
     if (request.method === 'OPTIONS') return preflight(request, reply);
   });
 }

@@ -44,7 +44,15 @@ export function createIdempotency(table: IdempotencyTable, clock: Clock): Idempo
       const key = digest([caller, given]);
       const request = digest([keyed.name, keyed.params, keyed.body]);
       const now = clock.now();
-      const taken = await take(table, { key, caller, request, created_at: now }, now);
+      const stops = keyed.route.stops === true;
+      let taken: IdempotencyRow | null;
+      try {
+        taken = await take(table, { key, caller, request, created_at: now }, now);
+      } catch (fault) {
+        // Nothing goes on because the store is away.
+        if (stops) return act();
+        throw fault;
+      }
       if (taken !== null) return again(taken, request, keyed);
       let answer: unknown;
       try {
@@ -55,8 +63,12 @@ export function createIdempotency(table: IdempotencyTable, clock: Clock): Idempo
         throw error;
       }
       const text = keyed.route.secretAnswer === true ? null : (JSON.stringify(answer) ?? null);
-      await table.answered(key, 200, text !== null && text.length <= ANSWER_CHARACTERS ? text : null);
-      await table.keepNewest(caller, KEYS_PER_CALLER);
+      try {
+        await table.answered(key, 200, text !== null && text.length <= ANSWER_CHARACTERS ? text : null);
+        await table.keepNewest(caller, KEYS_PER_CALLER);
+      } catch (fault) {
+        if (!stops) throw fault;
+      }
       return answer;
     },
   };

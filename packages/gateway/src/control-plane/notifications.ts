@@ -88,7 +88,7 @@ async function decide(
     await authorization.demand(person, 'decide-access-request', resource);
     const through = { channel: 'slack' } as const;
     return verdict === 'approve'
-      ? await approvals.approve(id, person, reason, through)
+      ? await approvals.approve(id, person, reason, null, through)
       : await approvals.deny(id, person, reason, through);
   } catch (error) {
     if (error instanceof Fault) {

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { type Problem, routeTable } from '@sallyport/contract';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { proofAlgorithms } from '../identity/index.ts';
+import { NonceFault, proofAlgorithms } from '../identity/index.ts';
 import { Fault, type FaultCode } from '../lib/fault.ts';
 
 /** What an answer is named by: the gateway's faults, and those that are HTTP's own. docs/control-plane.md lists them. */
@@ -40,6 +40,7 @@ const statusOf: Record<FaultCode, number> = {
   'policy-invalid': 500,
   'audit-unavailable': 503,
   'export-behind': 503,
+  'collector-unavailable': 503,
   'recording-unavailable': 503,
   'decision-unavailable': 503,
   'credential-rejected': 401,
@@ -66,7 +67,9 @@ export function answerFaults(app: FastifyInstance, report: (fault: unknown) => v
     if (error instanceof Refused) return send(reply, error.status, error.code, error.message);
     if (error instanceof Fault) {
       if (statusOf[error.code] >= 500) report(error);
-      if (error.code === 'credential-rejected')
+      if (error instanceof NonceFault)
+        reply.header('www-authenticate', 'DPoP error="use_dpop_nonce"').header('dpop-nonce', error.nonce);
+      else if (error.code === 'credential-rejected')
         reply.header('www-authenticate', [
           'Bearer error="invalid_token"',
           `DPoP algs="${proofAlgorithms.join(' ')}"`,

@@ -1,5 +1,20 @@
 import { z } from 'zod';
 
+/** Keys of every `tls`, here and of listeners. */
+export const requestClientCertificates = z
+  .boolean()
+  .default(false)
+  .describe(
+    'Whether clients are asked for a certificate, so that tokens can be bound to it (docs/identity.md). Nobody has to show one.',
+  );
+export const clientCaFile = z
+  .string()
+  .min(1)
+  .optional()
+  .describe(
+    'PEM file of authorities: clients are asked for a certificate, and one that is shown must be of theirs. Absent: any will do.',
+  );
+
 /** The `controlPlane` section of the configuration. */
 export const controlPlaneSection = z.strictObject({
   listen: z
@@ -17,6 +32,8 @@ export const controlPlaneSection = z.strictObject({
     .strictObject({
       keyFile: z.string().min(1).describe('PEM file of the private key.'),
       certFile: z.string().min(1).describe('PEM file of the certificate chain.'),
+      requestClientCertificates,
+      clientCaFile,
     })
     .optional()
     .describe('Serves https. Required for an address other than loopback.'),

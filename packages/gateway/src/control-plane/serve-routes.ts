@@ -208,8 +208,9 @@ async function recordRefusals<T>(
   } catch (error) {
     if (route.mutates && error instanceof Fault) {
       try {
-        const facts = { attempt: attemptOf(name), refused: error.code };
-        around.audit.append(adminEntry(around.callerOf(request), facts, aboutOf(route, request.params)));
+        const { about, ...ids } = aboutOf(route, request.params);
+        const facts = { attempt: attemptOf(name), refused: error.code, ...(about && { about }) };
+        around.audit.append(adminEntry(around.callerOf(request), facts, ids));
       } catch (fault) {
         // The refusal stands, recorded or not.
         around.report(fault);
@@ -228,10 +229,12 @@ export function attemptOf(name: RouteName): string {
 function aboutOf(
   route: Route,
   params: unknown,
-): { readonly requestId?: string; readonly sessionId?: string } {
+): { readonly requestId?: string; readonly sessionId?: string; readonly about?: string } {
   const parsed = route.params?.safeParse(params);
-  if (parsed?.success !== true || route.on === 'gateway') return {};
+  if (parsed?.success !== true || parsed.data.id === undefined) return {};
   const id = String(parsed.data.id);
+  // A grant or a review, say: entries have no field for its id.
+  if (route.on === 'gateway') return { about: id };
   return route.on === 'session' ? { sessionId: id } : { requestId: id };
 }
 

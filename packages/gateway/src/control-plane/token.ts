@@ -1,8 +1,9 @@
 import { oauthPaths } from '@sallyport/contract';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { proofAlgorithms } from '../identity/index.ts';
+import type { Possession } from '../protocols/protocol.ts';
 import { ExchangeRefused, type TokenExchange } from '../task-tokens/index.ts';
-import { possessionOf, proofOf } from './possession.ts';
+import { type PossessionOf, proofOf } from './possession.ts';
 
 /** What whoever has no token yet, or looks for the keys of one, may ask. */
 export const oauthRoutes: ReadonlySet<string> = new Set(Object.values(oauthPaths));
@@ -11,12 +12,16 @@ export const oauthRoutes: ReadonlySet<string> = new Set(Object.values(oauthPaths
  * The gateway as an authorization server: RFC 8693 at the token endpoint, RFC 8414 metadata, RFC 7517 keys. Who exchanges a
  * token is authenticated by that token, so these routes ask for no other.
  */
-export function tokenRoutes(app: FastifyInstance, exchange: TokenExchange | null): void {
+export function tokenRoutes(
+  app: FastifyInstance,
+  exchange: TokenExchange | null,
+  { possessionOf, bindsCertificates }: { possessionOf: PossessionOf; bindsCertificates: boolean },
+): void {
   if (exchange === null) return;
   const { issuer } = exchange;
   const names = [new URL(issuer.issuer).host];
   app.get(oauthPaths.keys, () => issuer.keys.jwks);
-  app.get(oauthPaths.metadata, () => metadataOf(issuer.issuer));
+  app.get(oauthPaths.metadata, () => metadataOf(issuer.issuer, bindsCertificates));
   // Within a scope of its own: no other route takes the bodies that any web page can send.
   void app.register(async (scope) => {
     scope.addContentTypeParser(
@@ -24,22 +29,27 @@ export function tokenRoutes(app: FastifyInstance, exchange: TokenExchange | null
       { parseAs: 'string' },
       (_request, body, done) => done(null, body),
     );
-    scope.setErrorHandler((error, _request, reply) => {
+    scope.setErrorHandler((error, request, reply) => {
+      if (error instanceof ExchangeRefused && error.nonce !== null) reply.header('dpop-nonce', error.nonce);
       if (error instanceof ExchangeRefused) return answer(reply, error.error, error.message);
       const status = statusCodeOf(error);
       if (status >= 400 && status < 500) {
-        return answer(
-          reply,
-          'invalid_request',
-          'send a form (application/x-www-form-urlencoded) of the usual size',
-        );
+        const why = 'send a form (application/x-www-form-urlencoded) of the usual size';
+        const refused = exchange.refuse(new ExchangeRefused('invalid_request', why), request.ip);
+        return answer(reply, refused.error, refused.message);
       }
       throw error;
     });
     scope.post(oauthPaths.token, async (request) => {
-      const { body } = request;
-      if (typeof body !== 'string') throw new ExchangeRefused('invalid_request', 'send a form');
-      return exchange.exchange(body, possessionOf(request, proofOf(request), names), request.ip);
+      const { body, ip } = request;
+      let possession: Possession;
+      try {
+        if (typeof body !== 'string') throw new ExchangeRefused('invalid_request', 'send a form');
+        possession = possessionOf(request, proofOf(request), names);
+      } catch (fault) {
+        throw exchange.refuse(fault, ip);
+      }
+      return exchange.exchange(body, possession, ip);
     });
   });
 }
@@ -53,7 +63,7 @@ function answer(reply: FastifyReply, error: ExchangeRefused['error'], descriptio
 }
 
 /** RFC 8414 section 2. */
-function metadataOf(issuer: string): object {
+function metadataOf(issuer: string, bindsCertificates: boolean): object {
   const at = (path: string) => `${issuer.replace(/\/$/, '')}${path}`;
   return {
     issuer,
@@ -63,6 +73,8 @@ function metadataOf(issuer: string): object {
     response_types_supported: [],
     token_endpoint_auth_methods_supported: ['none'],
     dpop_signing_alg_values_supported: proofAlgorithms,
+    // RFC 8705 section 3.3.
+    tls_client_certificate_bound_access_tokens: bindsCertificates,
     authorization_details_types_supported: ['sallyport_task'],
   };
 }

@@ -1,4 +1,4 @@
-import type { Identity } from '../identity/index.ts';
+import { type Identity, NonceFault } from '../identity/index.ts';
 import { Fault } from '../lib/fault.ts';
 import { addressKey } from '../lib/rate-limit.ts';
 import type { Risk, SessionContext } from '../policy/index.ts';
@@ -38,6 +38,7 @@ export async function authenticate(
   const verified = await verify(visit);
   if ('code' in verified) return { effect: 'deny', denial: verified };
   const { identity, budget } = verified;
+  house.approvals.seen(identity);
   const sessionId = house.random(8);
   const denial = recordAuthenticated(visit, identity, sessionId);
   if (denial !== null) return { effect: 'deny', denial };
@@ -128,12 +129,14 @@ async function verify(visit: Visit): Promise<Verified | Denial> {
     return { identity, budget: await house.ledger.open(identity) };
   } catch (fault) {
     if (!(fault instanceof Fault)) house.report(fault);
-    else if (fault.code === 'credential-rejected') house.failures.take(from);
+    else if (fault.code === 'credential-rejected' && !(fault instanceof NonceFault))
+      house.failures.take(from);
     const refusing = {
       code: 'unauthenticated',
       // Only a Fault's message was written to be shown.
       reason: fault instanceof Fault ? fault.message : 'the credential could not be verified',
       hint: 'present a fresh access token as the password',
+      ...(fault instanceof NonceFault ? { nonce: fault.nonce } : {}),
     } as const;
     return refuseCaller(visit, refusing, identity === null ? {} : attributionOf(identity));
   }
@@ -174,7 +177,7 @@ function unknownTarget(visit: Visit, session: Session): Denial {
 
 function refuseCaller(
   visit: Visit,
-  refusing: Pick<Denial, 'code' | 'reason' | 'hint'>,
+  refusing: Pick<Denial, 'code' | 'reason' | 'hint' | 'nonce'>,
   who: Partial<ReturnType<typeof attributionOf>> & { readonly sessionId?: string } = {},
 ): Denial {
   const { house } = visit;

@@ -1,5 +1,5 @@
-import type { MaybePromise } from '../lib/async.ts';
-import type { ApprovalRequirement, Decision, DecisionPoint, Question, Risk } from '../policy/index.ts';
+import { type MaybePromise, whenReady } from '../lib/async.ts';
+import type { Approved, Decision, DecisionPoint, Question, Risk } from '../policy/index.ts';
 import type { Evaluation, Meaning, Operation } from '../protocols/protocol.ts';
 import type { House } from './house.ts';
 import { hiddenUses, type Probing } from './probes.ts';
@@ -10,20 +10,37 @@ import { outsideScope } from './task-scope.ts';
 /** What a policy must permit, beside everything else an operation touches, when its effect cannot be told (L2). */
 const UNDETERMINED: Evaluation = { action: 'undetermined', resource: { type: 'Target', path: [] } };
 
-const NO_APPROVALS: readonly ApprovalRequirement[] = [];
+const NO_APPROVALS: readonly Approved[] = [];
 
 /** What deciding takes of a session, and nothing that could permit: a tool that asks what would be has no more. */
 export interface Asking extends Pick<Session, 'context' | 'decisions' | 'identity' | 'target'> {
   readonly house: Pick<House, 'decisionPoint' | 'masking' | 'workingHours' | 'clock' | 'uses'>;
   /** Classes shown beside what policy shows anyway, because the session asked; absent: none. */
   readonly granted?: readonly string[];
+  /** What people granted for a time, that stands now; absent: nothing. */
+  standing?(): readonly Approved[];
 }
 
 /** Asks the decision point about one operation; at once when the same meaning was decided under the same policy. */
 export function decide(
   session: Asking,
   operation: Pick<Operation, 'meaning'>,
-  approved: readonly ApprovalRequirement[] = NO_APPROVALS,
+  approved: readonly Approved[] = NO_APPROVALS,
+): MaybePromise<Decision> {
+  const risk = session.house.decisionPoint.asksRisk ? riskOf(session, operation.meaning) : null;
+  return whenReady(decideOn(session, operation, approved, risk), (decision) => {
+    if (decision.effect === 'permit' || decision.approvals === null) return decision;
+    // People would have to be asked: they may have been, for a time.
+    const standing = session.standing?.() ?? NO_APPROVALS;
+    return standing.length === 0 ? decision : decideOn(session, operation, [...approved, ...standing], risk);
+  });
+}
+
+function decideOn(
+  session: Asking,
+  operation: Pick<Operation, 'meaning'>,
+  approved: readonly Approved[],
+  risk: Risk | null,
 ): MaybePromise<Decision> {
   const { meaning } = operation;
   const { decisionPoint } = session.house;
@@ -32,7 +49,6 @@ export function decide(
     const outside = outsideScope(scope, session.target, evaluationsOf(session, meaning), decisionPoint);
     if (outside !== null) return outside;
   }
-  const risk = decisionPoint.asksRisk ? riskOf(session, meaning) : null;
   const { granted } = session;
   const known = approved.length === 0 ? session.decisions.get(meaning, risk) : undefined;
   if (known !== undefined) return known;
@@ -40,7 +56,7 @@ export function decide(
     .decide(session.context, evaluationsOf(session, meaning), approved, risk)
     .then((made) => {
       // What is granted is part of what was asked, and of what is remembered: it came or went meanwhile.
-      if (session.granted !== granted) return decide(session, operation, approved);
+      if (session.granted !== granted) return decideOn(session, operation, approved, risk);
       // A deny because the decision point was down names no version in force, says so itself, and is not remembered.
       const current = made.policyVersion === decisionPoint.version;
       const explained = current ? withGranted(explainUndetermined(meaning, made), granted) : made;

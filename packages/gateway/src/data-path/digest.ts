@@ -1,4 +1,4 @@
-import { createHash, hash } from 'node:crypto';
+import { createHash, createHmac, hash } from 'node:crypto';
 import type { Operation } from '../protocols/protocol.ts';
 
 /** What an approval and an entry are bound to beside the operation itself (L3). */
@@ -33,4 +33,28 @@ export function operationDigest(prefix: string, operation: Operation): string {
     if (value !== null) digest.update(value);
   }
   return digest.update(text).digest('hex');
+}
+
+/** What an access request is bound to that outlives the session it was asked in. */
+export interface RequestScope {
+  readonly target: string;
+  readonly facet: string;
+  readonly subject: string;
+  readonly actor: string | null;
+  readonly task: string | null;
+  readonly policyVersion: string;
+  /** What the text does, where it would run: a session can change what its names mean. */
+  readonly substance: string;
+}
+
+/**
+ * HMAC-SHA256, hex, over the scope and the operation's own digest. Keyed rather than salted: the same in every session of
+ * one identity, and still nothing that guessing tells.
+ */
+export function requestDigest(key: string, scope: RequestScope, operation: Operation): string {
+  const { target, facet, subject, actor, task, policyVersion, substance } = scope;
+  const bound = JSON.stringify([target, facet, subject, actor, task, policyVersion, substance]);
+  return createHmac('sha256', key)
+    .update(`${bound}\n${operationDigest('', operation)}`)
+    .digest('hex');
 }

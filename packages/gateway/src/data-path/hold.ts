@@ -1,9 +1,9 @@
-import { isUtf8 } from 'node:buffer';
 import type { AccessRequestEnding, PendingAccess } from '../approval/index.ts';
-import type { ApprovalRequirement, Decision } from '../policy/index.ts';
-import type { HoldListener, Meaning, Operation, Outcome, ParameterForm } from '../protocols/protocol.ts';
-import { decide } from './decide.ts';
-import { decisionFacts, deny, permit, type Refusing } from './record.ts';
+import type { ApprovalRequirement } from '../policy/index.ts';
+import type { HoldListener, Operation, Outcome } from '../protocols/protocol.ts';
+import { judgeApproved } from './approved.ts';
+import { decisionFacts, deny, type Refusing } from './record.ts';
+import { type RequestableDenial, requestSubject } from './request-subject.ts';
 import type { Session } from './session.ts';
 import { overBudget } from './task-scope.ts';
 
@@ -20,15 +20,12 @@ export interface HoldWatcher extends HoldListener {
   approved?(how: Approved): void;
 }
 
-/**
- * Keeps the operation open while people decide. An approval is evidence for a new decision, never a way through:
- * it is redeemed once, for this digest, and then the operation is judged again (L3).
- */
+/** Keeps the operation open while people decide. */
 export async function hold(
   session: Session,
   operation: Operation,
-  decision: Decision & { effect: 'deny' },
-  requirements: readonly ApprovalRequirement[],
+  decision: RequestableDenial,
+  stated: string,
   listener: HoldWatcher,
 ): Promise<Outcome> {
   const { house } = session;
@@ -37,10 +34,10 @@ export async function hold(
   const over = (await session.budget?.take('approvals')) ?? null;
   if (over !== null) return deny(session, operation, overBudget(over, session.identity.tokenId));
   if (session.ending !== null) return deny(session, operation, session.ending);
-  const request = open(session, operation, decision, requirements, digest);
+  const request = open(session, operation, decision, { digest, stated });
   if ('code' in request) return deny(session, operation, request);
 
-  const ending = await decided(session, operation, requirements, request, listener);
+  const ending = await decided(session, operation, decision.approvals, request, listener);
 
   const circumstances = { requestId: request.id, heldMs: house.clock.elapsed() - heldSince };
   const facts = decisionFacts(decision);
@@ -50,24 +47,16 @@ export async function hold(
   if (session.ending !== null) return refused(session.ending);
   // Nobody would be told what became of it.
   if (listener.signal.aborted) return refused(notApproved({ state: 'cancelled' }));
-  if (!(await stillMeant(operation.meaning, listener))) return refused(MEANS_SOMETHING_ELSE);
-  // The digest names the policy version: an approval given under another policy is evidence of nothing.
-  const again = session.digest(operation, house.decisionPoint.version);
-  if (again !== digest || !request.redeem(again)) return refused(NOT_REDEEMED);
-  const judged = await decide(session, operation, ending.approvals);
-  // The policy may have changed during that decision, too.
-  if (judged.policyVersion !== decision.policyVersion) return refused(NOT_REDEEMED);
-  if (judged.effect === 'permit') {
-    listener.approved?.({ requestId: request.id, approvals: ending.approvals, by: ending.by });
-    return permit(session, operation, judged, { ...circumstances, approved: ending.approvals });
-  }
-  return refused({
-    code: 'forbidden',
-    reason: judged.reason,
-    policies: judged.policies,
-    policyVersion: judged.policyVersion,
-    hint: 'it was approved, but policy does not permit it any more',
-  });
+  const { approvals, by } = ending;
+  const { policyVersion } = decision;
+  const redeem = (): boolean =>
+    session.digest(operation, house.decisionPoint.version) === digest && request.redeem(digest);
+  return judgeApproved(
+    session,
+    operation,
+    { ...circumstances, approvals, by, policyVersion, redeem },
+    listener,
+  );
 }
 
 /** How the access request ends: by people, by time, or because the client or the session is gone. */
@@ -102,81 +91,28 @@ async function decided(
 function open(
   session: Session,
   operation: Operation,
-  decision: Decision & { effect: 'deny' },
-  requirements: readonly ApprovalRequirement[],
-  digest: string,
+  decision: RequestableDenial,
+  asked: { readonly digest: string; readonly stated: string },
 ): PendingAccess | Refusing {
   try {
-    return session.house.approvals.open({
-      sessionId: session.id,
-      identity: session.identity,
-      target: session.target,
-      digest,
-      text: operation.text,
-      form: operation.meaning.form,
-      parameters: operation.parameters.map((value, at) => shown(value, operation.parameterForms?.[at])),
-      requirements,
-      reason: reasonFor(decision),
-    });
+    return session.house.approvals.open(
+      requestSubject(session, operation, decision, { mode: 'hold', ...asked }),
+    );
   } catch (fault) {
-    session.house.report(fault);
-    return {
-      code: 'limit-exceeded',
-      reason: `it needs approval, and no access request could be opened: ${fault instanceof Error ? fault.message : 'unknown fault'}`,
-      policies: decision.policies,
-      hint: 'wait until earlier access requests are decided, then try again',
-    };
+    return noRequestOpened(session, decision, fault);
   }
 }
 
-/** Why it waits, with how dangerous it is where a policy asks for that. */
-function reasonFor({ reason, risk }: Decision & { effect: 'deny' }): string {
-  if (risk === undefined) return reason;
-  const why = risk.reasons.length === 0 ? '' : `: ${risk.reasons.join(', ')}`;
-  return `${reason}; risk ${risk.score} of 100${why}`;
+/** Why people cannot be asked. */
+export function noRequestOpened(session: Session, { policies }: RequestableDenial, fault: unknown): Refusing {
+  session.house.report(fault);
+  return {
+    code: 'limit-exceeded',
+    reason: `it needs approval, and no access request could be opened: ${fault instanceof Error ? fault.message : 'unknown fault'}`,
+    policies,
+    hint: 'wait until earlier access requests are decided, then try again',
+  };
 }
-
-/** A bound value whole, as an approver sees it: one who cannot see it all must not be asked. */
-function shown(value: Uint8Array | null, form: ParameterForm = 'text'): string {
-  if (value === null) return 'NULL';
-  const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  // Bytes that happen to be readable must not pass for the value they spell.
-  if (form === 'binary') return `(binary) \\x${bytes.toString('hex')}`;
-  if (!isUtf8(bytes)) return `\\x${bytes.toString('hex')}`;
-  const text = bytes.toString('utf8');
-  // A text that spells one of the forms above, or begins as a quoted one, is quoted.
-  return /^(?:NULL$|\(binary\) |\\x|")/.test(text) ? JSON.stringify(text) : text;
-}
-
-/** Whether the operation still does what people were shown: a function it calls may have been replaced meanwhile. */
-async function stillMeant(meaning: Meaning, listener: HoldListener): Promise<boolean> {
-  const now = (await listener.meaningNow?.(meaning)) ?? meaning;
-  return now === meaning || substance(now) === substance(meaning);
-}
-
-function substance({
-  evaluations,
-  undetermined,
-  undeterminedOn = [],
-  basis = '',
-  fields = [],
-}: Meaning): string {
-  return JSON.stringify([evaluations, undetermined, undeterminedOn, basis, fields]);
-}
-
-const MEANS_SOMETHING_ELSE: Refusing = {
-  code: 'access-request-expired',
-  reason: 'what it would do changed while people decided: something it uses was replaced',
-  policies: [],
-  hint: 'send the statement again to ask anew',
-};
-
-const NOT_REDEEMED: Refusing = {
-  code: 'access-request-expired',
-  reason: 'the approval is not good any more: it expired, was used, or the policy changed after it was given',
-  policies: [],
-  hint: 'send the statement again to ask anew',
-};
 
 function notApproved(ending: Exclude<AccessRequestEnding, { state: 'approved' }>): Refusing {
   switch (ending.state) {

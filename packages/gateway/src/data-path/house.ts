@@ -1,6 +1,7 @@
 import type { Connector } from '@sallyport/connector';
-import type { Approvals } from '../approval/index.ts';
+import type { Approvals, AskMode } from '../approval/index.ts';
 import type { AuditLog } from '../audit/index.ts';
+import type { Containment } from '../containment/index.ts';
 import type { IdentityProvider } from '../identity/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { RateLimit } from '../lib/rate-limit.ts';
@@ -10,6 +11,8 @@ import type { Door, Limits } from '../protocols/protocol.ts';
 import type { Recorder } from '../recording/index.ts';
 import type { Ledger } from '../task-tokens/index.ts';
 import type { DecisionMemo } from './decide.ts';
+import type { Experience } from './experience.ts';
+import type { Onlooker } from './onlooker.ts';
 import type { Rates } from './rates.ts';
 import type { Uses } from './risk.ts';
 import type { SessionRegistry } from './session-registry.ts';
@@ -32,11 +35,20 @@ export interface House {
   /** When people are at work; null where no hour is special. */
   readonly workingHours: WorkingHours | null;
   readonly approvals: Approvals;
+  /** How people are asked about operations at a target, unless the client says otherwise. */
+  approvalMode(target: string): AskMode;
+  /** What actors did before, for people who decide about more of it. */
+  readonly experience: Experience;
   readonly masking: Masking;
   readonly recorder: Recorder;
   readonly audit: AuditLog;
   readonly connector: Connector;
   readonly sessions: SessionRegistry;
+  readonly containment: Pick<Containment, 'generation' | 'objection'>;
+  /** The connector that reaches a target. */
+  connectorOf(target: string): string;
+  /** Looks on at all of it; null: nobody does. */
+  readonly onlooker: Onlooker | null;
   readonly tls: Door['tls'];
   /** `bytes` random bytes as lower-case hex. */
   random(bytes: number): string;

@@ -1,10 +1,13 @@
 export { CONNECT, mayChange } from './authenticate.ts';
+export { endRevoked, useOf } from './contain.ts';
 export { type Asking, createDecisionMemo, type DecisionMemo, decide, evaluationsOf } from './decide.ts';
+export { Experience } from './experience.ts';
 export type { House } from './house.ts';
 export { type ListenAddress, type Listener, listen } from './listen.ts';
+export type { Attendant, Onlooker } from './onlooker.ts';
 export { hiddenUses } from './probes.ts';
 export { Rates } from './rates.ts';
-export { regate } from './regate.ts';
+export { regate, regateAfterGrant } from './regate.ts';
 export { rememberUses, riskOf, Uses } from './risk.ts';
 export { serve } from './serve.ts';
 export { identityClass, type Session } from './session.ts';

@@ -1,8 +1,10 @@
 import { type MaybePromise, whenReady } from '../lib/async.ts';
 import type { Decision, Question } from '../policy/index.ts';
 import type { Operation, Outcome } from '../protocols/protocol.ts';
+import { askPeople } from './ask-people.ts';
+import { endingOf } from './contain.ts';
 import { decide } from './decide.ts';
-import { type HoldWatcher, hold } from './hold.ts';
+import type { HoldWatcher } from './hold.ts';
 import { decisionFacts, deny, permit, type Refusing } from './record.ts';
 import type { Session } from './session.ts';
 import { overBudget } from './task-scope.ts';
@@ -12,14 +14,15 @@ import { writesBack } from './write-back.ts';
  * The middle of the picture: decide, then act on the decision, for one operation of any protocol.
  *
  *     decide ─┬─ permit ──────────────► record decision ─► (the protocol forwards, with the permit)
- *       ▲     ├─ requestable denial ─► hold ─┐
- *       └─────┼────────────────────────────┘
+ *       ▲     ├─ requestable denial ─► ask people ─┐
+ *       └─────┼──────────────────────────────────┘
  *             └─ deny ────────────────► record decision ─► (the protocol refuses)
  *
  * The answer is immediate when the decision is known and its entry needs no disk sync.
  */
 export function judge(session: Session, operation: Operation, listener: HoldWatcher): MaybePromise<Outcome> {
-  if (session.ending !== null) return deny(session, operation, session.ending);
+  const ending = endingOf(session);
+  if (ending !== null) return deny(session, operation, ending);
   return closed(session, operation, () =>
     whenReady(spend(session), (over) => {
       if (over !== null) return deny(session, operation, over);
@@ -27,7 +30,7 @@ export function judge(session: Session, operation: Operation, listener: HoldWatc
         if (!('effect' in decision)) return deny(session, operation, decision);
         if (decision.effect === 'permit') return permit(session, operation, decision);
         if (decision.approvals !== null)
-          return hold(session, operation, decision, decision.approvals, listener);
+          return askPeople(session, operation, { ...decision, approvals: decision.approvals }, listener);
         return deny(session, operation, denied(operation, decision));
       });
     }),
@@ -44,7 +47,8 @@ function spend({ budget, identity }: Session): MaybePromise<Refusing | null> {
 
 /** Judges making an operation ready: what people could still approve may be prepared, but not run. */
 export function judgePreparation(session: Session, operation: Operation): MaybePromise<Outcome> {
-  if (session.ending !== null) return deny(session, operation, session.ending);
+  const ending = endingOf(session);
+  if (ending !== null) return deny(session, operation, ending);
   // To make something ready is nothing to count; but nothing more is made ready than could be run.
   const over = session.budget?.usedUp('operations') ?? null;
   if (over !== null) return deny(session, operation, overBudget(over, session.identity.tokenId));

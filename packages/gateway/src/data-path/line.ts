@@ -1,3 +1,4 @@
+import { NonceFault } from '../identity/index.ts';
 import type { MaybePromise } from '../lib/async.ts';
 import { Fault } from '../lib/fault.ts';
 import type {
@@ -38,6 +39,9 @@ export function lineOf(session: Session, parts: Parts): Line {
     target,
     standing,
     access: session.context.access,
+    get over() {
+      return session.ending !== null;
+    },
     mask: () => maskOf(session),
     limits: session.house.limits,
     submit: (operation, hold) => judge(session, operation, hold),
@@ -80,13 +84,10 @@ async function confirm(
   } catch (fault) {
     if (!(fault instanceof Fault)) session.house.report(fault);
     const reason = fault instanceof Fault ? fault.message : 'the proof could not be verified';
-    return refuseUnjudged(
-      session,
-      'prove the key',
-      'unauthenticated',
-      reason,
-      'make a new proof for each request',
-    );
+    const hint = 'make a new proof for each request';
+    const refusal = refuseUnjudged(session, 'prove the key', 'unauthenticated', reason, hint);
+    if (!(fault instanceof NonceFault)) return refusal;
+    return { ...refusal, denial: { ...refusal.denial, nonce: fault.nonce } };
   }
 }
 

@@ -43,6 +43,7 @@ function memoryTarget(): TargetConnection & { readonly written: string[] } {
     resume: nothing,
     cancel: async () => undefined,
     close: nothing,
+    abandon: async () => undefined,
   };
 }
 

@@ -1,6 +1,7 @@
 import { ConnectorFault } from '@sallyport/connector';
 import type { Denial, Protocol } from '../protocols/protocol.ts';
 import { attributionOf } from './attribution.ts';
+import { endingOf } from './contain.ts';
 import type { Session } from './session.ts';
 import { GuardedLink } from './target-link.ts';
 
@@ -13,6 +14,7 @@ export type Reached =
 
 /** Has the connector log in to the session's target, and puts the guard on what it brings. A failure is recorded. */
 export async function reach(session: Session, protocol: Protocol): Promise<Reached> {
+  if (endingOf(session) !== null) return { effect: 'deny', denial: neverOpened(session) };
   try {
     const link = await openLink(session, session, protocol, session.facet, session.startup);
     if (session.ending === null) return { effect: 'permit', link };
@@ -65,7 +67,13 @@ export async function openLink(
     const { access } = session.context;
     const request = { target: session.target, facet, startup, access, signal };
     const connection = await session.house.connector.open(request);
-    return new GuardedLink(door, connection, protocol.rollBacks);
+    const link = new GuardedLink(door, connection, protocol.rollBacks);
+    const { report } = session.house;
+    link.abandonWhen(
+      (abandon) => session.onEnd(() => void abandon().catch(report)),
+      () => session.underWay.length > 0,
+    );
+    return link;
   } finally {
     forget();
   }

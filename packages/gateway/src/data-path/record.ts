@@ -1,7 +1,7 @@
 import { ANY_TABLE, type AuditEntry, tablesText } from '../audit/index.ts';
 import type { MaybePromise } from '../lib/async.ts';
 import { Fault } from '../lib/fault.ts';
-import type { ApprovalRequirement, Decision, Rate } from '../policy/index.ts';
+import type { Approved, Decision, Rate } from '../policy/index.ts';
 import type {
   Denial,
   DenialCode,
@@ -12,6 +12,7 @@ import type {
   Tape,
 } from '../protocols/protocol.ts';
 import type { RecordedOperation } from '../recording/index.ts';
+import { endingOf } from './contain.ts';
 import { compile, isLimited, obligationNames } from './obligations.ts';
 import { recordPermit, recordRefusal } from './permit.ts';
 import { hiddenUses } from './probes.ts';
@@ -27,6 +28,7 @@ export interface Refusing {
   readonly policyVersion?: string;
   readonly requestId?: string;
   readonly heldMs?: number;
+  readonly accessRequest?: NonNullable<Denial['accessRequest']>;
   /** What else the entry says of the decision. */
   readonly facts?: DecisionFacts;
 }
@@ -40,7 +42,7 @@ export interface Circumstances {
   readonly requestId?: string;
   readonly heldMs?: number;
   /** What people approved for it. */
-  readonly approved?: readonly ApprovalRequirement[];
+  readonly approved?: readonly Approved[];
 }
 
 const NO_CIRCUMSTANCES: Circumstances = {};
@@ -66,6 +68,13 @@ const UNKNOWN_OBLIGATION: Refusing = {
   hint: 'an operator has to upgrade the gateway or change the policy',
 };
 
+const GRANT_ENDED: Refusing = {
+  code: 'forbidden',
+  reason: 'the grant it rests on ended while it was judged',
+  policies: [],
+  hint: 'send it again to ask anew',
+};
+
 const POLICY_CHANGED: Refusing = {
   code: 'forbidden',
   reason: 'the policy changed while it was judged',
@@ -83,9 +92,11 @@ export function permit(
   decision: Decision,
   circumstances: Circumstances = NO_CIRCUMSTANCES,
 ): MaybePromise<Outcome> {
-  if (session.ending !== null) return deny(session, operation, session.ending);
+  const ending = endingOf(session);
+  if (ending !== null) return deny(session, operation, ending);
   if (decision.policyVersion !== session.house.decisionPoint.version)
     return deny(session, operation, POLICY_CHANGED);
+  if (!stillGranted(session, decision)) return deny(session, operation, GRANT_ENDED);
   const obligations = compile(session, decision);
   if (obligations === null) return deny(session, operation, UNKNOWN_OBLIGATION);
   if (session.recording?.failed === true) {
@@ -107,7 +118,7 @@ export function permit(
     const tape = circumstances.preparing
       ? UNRECORDED
       : recordOperation(session, operation, decision, evaluationId, circumstances);
-    if (decision.risk !== undefined && !circumstances.preparing) rememberUses(session, operation.meaning);
+    if (!circumstances.preparing) noteUse(session, operation, decision);
     const { mask } = obligations;
     const limit = within(session, obligations.limit);
     const outcome: Outcome = { effect: 'permit', permit: proof, mask, tape, limit };
@@ -138,6 +149,32 @@ function within({ budget }: Session, limit: ReplyLimit | null): ReplyLimit | nul
 }
 
 const UNLIMITED: ReplyLimit = { rows: null, bytes: null, timeoutMs: null };
+
+/** What a permit leaves behind beside its entry. */
+function noteUse(session: Session, { meaning }: Operation, decision: Decision): void {
+  const { house } = session;
+  house.experience.add(session, meaning, 'permitted');
+  if (decision.risk !== undefined) rememberUses(session, meaning);
+  const grants = grantsOf(decision);
+  if (grants.length > 0) house.approvals.used(grants);
+}
+
+function grantsOf(decision: Decision): readonly string[] {
+  if (decision.effect === 'deny' || decision.evidence === undefined) return NO_GRANTS;
+  return decision.evidence.flatMap((one) => (one.kind === 'grant' ? [one.id] : []));
+}
+
+const NO_GRANTS: readonly string[] = [];
+
+/** Whether the grants it rests on stand: one may have ended while it was decided (L6). */
+function stillGranted(session: Session, decision: Decision): boolean {
+  const grants = grantsOf(decision);
+  if (grants.length === 0) return true;
+  const standing = session
+    .standing()
+    .flatMap((one) => (one.standing?.kind === 'grant' ? [one.standing.id] : []));
+  return grants.every((id) => standing.includes(id));
+}
 
 /** Why nothing is permitted whose entry the log did not take. */
 export function unrecorded(fault: unknown, report: (fault: unknown) => void): Refusing {
@@ -181,10 +218,14 @@ export function refuse(session: Session, operation: Operation, refusing: Refusin
     policyVersion = session.house.decisionPoint.version,
     heldMs = 0,
     facts,
+    accessRequest,
   } = refusing as Refusing;
   const { text, parameters, meaning } = operation;
   const entry = entryOf(session, operation, evaluationId, { effect: 'deny', policies, policyVersion });
-  const denial: Denial = { evaluationId, code, reason, policies, hint };
+  const asked = accessRequest === undefined ? {} : { accessRequest };
+  const denial: Denial = { evaluationId, code, reason, policies, hint, ...asked };
+  // Whoever is told to come back is not denied yet.
+  if (code !== 'access-request-pending') session.house.experience.add(session, meaning, 'denied');
   const stated = {
     ...entry,
     reason,
@@ -234,9 +275,12 @@ function permitEntry(
 }
 
 /** What a decision's entry says beside what was decided: its risk, and what policies in shadow mode would have made of it. */
-export function decisionFacts({ risk, shadow }: Decision): DecisionFacts | undefined {
-  if (risk === undefined && shadow === undefined) return undefined;
+export function decisionFacts(decision: Decision): DecisionFacts | undefined {
+  const { risk, shadow } = decision;
+  const grants = grantsOf(decision);
+  if (risk === undefined && shadow === undefined && grants.length === 0) return undefined;
   return {
+    ...(grants.length === 0 ? {} : { grants }),
     ...(risk === undefined ? {} : { risk: risk.score, riskReasons: risk.reasons }),
     ...(shadow === undefined
       ? {}
@@ -296,7 +340,7 @@ function recordOperation(
   return tape === undefined ? UNRECORDED : session.follow(operation, decision, approved, tape);
 }
 
-const NOBODY: readonly ApprovalRequirement[] = [];
+const NOBODY: readonly Approved[] = [];
 
 /** A reply nobody records: before the session's recording began, or of a statement that is only prepared. */
 const UNRECORDED: Tape = { reply: () => undefined, end: () => undefined };

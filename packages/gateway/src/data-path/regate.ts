@@ -12,36 +12,50 @@ import type { Session } from './session.ts';
  * within as wide a limit.
  * Its further operations need no help: their decisions were forgotten with the old version.
  */
-export async function regate(house: House): Promise<void> {
+export function regate(house: House): Promise<void> {
+  return regateAll(house.sessions.all(), 'policy changed');
+}
+
+/** After a grant of this subject and actor ended: what is under way on it in their sessions at that target ends (L6). */
+export function regateAfterGrant(
+  house: House,
+  whose: { readonly subject: string; readonly actor: string | null; readonly target: string },
+): Promise<void> {
+  const theirs = house.sessions.all().filter(({ identity, target }) => {
+    return target === whose.target && identity.subject === whose.subject && identity.actor === whose.actor;
+  });
+  return regateAll(theirs, 'a grant ended');
+}
+
+async function regateAll(sessions: readonly Session[], why: string): Promise<void> {
   await Promise.all(
-    house.sessions.all().map((session) =>
-      regateSession(session).catch((fault: unknown) => {
-        house.report(fault);
-        session.end('session-ended', 'policy changed, and the session could not be judged again', ASK);
+    sessions.map((session) =>
+      regateSession(session, why).catch((fault: unknown) => {
+        session.house.report(fault);
+        session.end('session-ended', `${why}, and the session could not be judged again`, ASK);
       }),
     ),
   );
 }
 
-async function regateSession(session: Session): Promise<void> {
+async function regateSession(session: Session, why: string): Promise<void> {
   await regrant(session);
   const connecting = await decide(session, CONNECT);
   if (connecting.effect === 'deny') {
-    session.end('session-ended', `policy changed: ${connecting.reason}`, ASK);
+    session.end('session-ended', `${why}: ${connecting.reason}`, ASK);
     return;
   }
   // A read-only one stays read-only until it is opened anew.
   if (session.context.access === 'read-write' && !(await mayChange(session.house, session.context))) {
-    session.end('session-ended', 'policy changed: a session may only read now', 'connect again to read');
+    session.end('session-ended', `${why}: a session may only read now`, 'connect again to read');
     return;
   }
   const obligations = compile(session, connecting);
-  if (obligations === null)
-    session.end('session-ended', 'policy changed: it asks for what is not understood', ASK);
+  if (obligations === null) session.end('session-ended', `${why}: it asks for what is not understood`, ASK);
   else session.mask = obligations.mask;
   for (const { operation, decision, approved } of session.underWay) {
     if (stands(session, decision, await decide(session, operation, approved))) continue;
-    session.end('session-ended', 'policy changed: an operation under way is not permitted any more', ASK);
+    session.end('session-ended', `${why}: an operation under way is not permitted any more`, ASK);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { AuditEntry } from '../audit/index.ts';
 import { type MaybePromise, whenReady } from '../lib/async.ts';
-import type { ApprovalRequirement } from '../policy/index.ts';
+import type { Approved as Evidence } from '../policy/index.ts';
 import type { Evaluation, HoldListener, Operation, Outcome } from '../protocols/protocol.ts';
 import { attributionOf } from './attribution.ts';
 import { CONNECT } from './authenticate.ts';
@@ -40,6 +40,7 @@ export function reveal(
   const watcher: HoldWatcher = {
     held: (notice) => listener.held(notice),
     signal: listener.signal,
+    ...(listener.wishes === undefined ? {} : { wishes: listener.wishes }),
     approved: (how) => {
       approved = how;
     },
@@ -178,7 +179,7 @@ function noSuchClass(at: number, asked: readonly string[], classes: readonly str
 }
 
 const NOBODY: readonly string[] = [];
-const NO_APPROVALS: readonly ApprovalRequirement[] = [];
+const NO_APPROVALS: readonly Evidence[] = [];
 
 const POLICY_CHANGED: Refusing = {
   code: 'forbidden',

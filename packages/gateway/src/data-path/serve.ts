@@ -21,19 +21,22 @@ export async function serve(socket: Socket, protocol: Protocol, house: House): P
   const address = socket.remoteAddress ?? 'unknown';
   const caller = await accept(socket, protocol, house);
   if (caller === null) return;
+  const attendant = house.onlooker?.arrived(protocol);
   const admission = await authenticate(caller, protocol, address, house);
+  attendant?.authenticated(admission.effect === 'deny' ? admission.denial : admission.session);
   if (admission.effect === 'deny') return caller.refuse(admission.denial);
   const { session, standing } = admission;
   const target = await reach(session, protocol);
+  attendant?.reached(target.effect === 'deny' ? target.denial : null);
   if (target.effect === 'deny') return caller.refuse(target.denial);
   openSession(session);
   const confirm = (possession: Possession) =>
     house.identity.confirm(session.identity, caller.credential, possession);
+  const line = lineOf(session, { standing, target: target.link, confirm, protocol, judge, judgePreparation });
   try {
-    await caller.relay(
-      lineOf(session, { standing, target: target.link, confirm, protocol, judge, judgePreparation }),
-    );
+    await caller.relay(attendant?.along(line) ?? line);
   } finally {
     await closeSession(session, target.link);
+    attendant?.left();
   }
 }

@@ -1,4 +1,6 @@
+import type { Identity } from '../identity/index.ts';
 import type { TargetLink } from '../protocols/protocol.ts';
+import type { RecordingHeader } from '../recording/index.ts';
 import { attributionOf } from './attribution.ts';
 import { conceal } from './reveal.ts';
 import type { Session } from './session.ts';
@@ -20,7 +22,7 @@ export function openSession(session: Session): void {
     session.recording = house.recorder.begin({
       sessionId,
       startedAt,
-      identity,
+      identity: recorded(identity),
       target,
       facet,
       protocol,
@@ -32,6 +34,17 @@ export function openSession(session: Session): void {
     house.report(fault);
     session.end('audit-unavailable', 'the session cannot be recorded', 'try again later');
   }
+}
+
+/** What a recording has of an identity: what decisions were made of. */
+function recorded(identity: Identity): RecordingHeader['identity'] {
+  const {
+    subjectAliases: _subjectAliases,
+    issuerTokenId: _issuerTokenId,
+    issuedAt: _issuedAt,
+    ...rest
+  } = identity;
+  return rest;
 }
 
 /** Takes it off again. Never rejects: whatever fails here is reported, and the session is over all the same. */

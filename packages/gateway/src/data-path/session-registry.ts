@@ -13,8 +13,8 @@ export interface SessionRegistry {
   admit(session: Session): void;
   add(session: Session): void;
   remove(session: Session, reason: string): void;
-  /** Ends every session this matches; returns how many. */
-  endWhere(matches: (session: Session) => boolean, reason: string): number;
+  /** Ends every session this matches and that is not ending already; returns how many. */
+  endWhere(matches: (session: Session) => boolean, reason: string, hint?: string): number;
   all(): readonly Session[];
 }
 
@@ -38,9 +38,9 @@ export function createSessionRegistry(observer: SessionObserver): SessionRegistr
     remove(session, reason) {
       if (open.delete(session)) observer.closed(session, reason);
     },
-    endWhere(matches, reason) {
-      const ended = all().filter(matches);
-      for (const session of ended) session.end('session-ended', reason, 'ask an operator of the gateway');
+    endWhere(matches, reason, hint = 'ask an operator of the gateway') {
+      const ended = all().filter((session) => session.ending === null && matches(session));
+      for (const session of ended) session.end('session-ended', reason, hint);
       return ended.length;
     },
     all,

@@ -1,5 +1,5 @@
 import type { Identity } from '../identity/index.ts';
-import type { ApprovalRequirement, Decision, SessionContext } from '../policy/index.ts';
+import type { Approved, Decision, SessionContext } from '../policy/index.ts';
 import type { Caller, Denial, DenialCode, Mask, Operation, Tape } from '../protocols/protocol.ts';
 import type { Recording } from '../recording/index.ts';
 import type { Budget } from '../task-tokens/index.ts';
@@ -16,7 +16,7 @@ const NOTHING_GRANTED: readonly string[] = [];
 export interface UnderWay {
   readonly operation: Operation;
   readonly decision: Decision;
-  readonly approved: readonly ApprovalRequirement[];
+  readonly approved: readonly Approved[];
 }
 
 /** Data classes a session is shown because it asked, beside what policy shows it anyway. */
@@ -25,7 +25,7 @@ export interface Grant {
   readonly classes: readonly string[];
   /** What was asked, to be judged again when the policy changes, with what people approved for it. */
   readonly operation: Operation;
-  readonly approved: readonly ApprovalRequirement[];
+  readonly approved: readonly Approved[];
   readonly evaluationId: string;
   /** Under another policy than this it counts for nothing. */
   readonly policyVersion: string;
@@ -43,11 +43,15 @@ export class Session {
   readonly startup: Caller['startup'];
   readonly salt: string;
   readonly startedAt: number;
+  /** Whose experience it is: of this subject and actor, here. */
+  readonly experienceKey: string;
   readonly #decisions: Decisions;
   /** Set once the session is admitted; nothing is judged before. */
   recording: Recording | null = null;
   /** What belongs to no operation, a notification or a notice, is masked with this; replaced when the policy changes. */
   mask: Mask | null = null;
+  /** The containment's generation when it was last asked about this session. */
+  containedAt = -1;
   /** What its task token may still do; null for any other token. Set once the session is admitted: connecting is not counted. */
   budget: Budget | null = null;
   #grant: Grant | null = null;
@@ -79,6 +83,7 @@ export class Session {
     this.client = caller.client;
     this.startup = caller.startup;
     this.startedAt = house.clock.now();
+    this.experienceKey = JSON.stringify([identity.subject, identity.actor, context.target]);
     this.#decisions = house.decisions.of(identityClass(context));
     this.#watchExpiry();
   }
@@ -120,18 +125,18 @@ export class Session {
     return this.#ending;
   }
 
+  /** What people granted for a time, that stands now. */
+  standing(): readonly Approved[] {
+    return this.house.approvals.standing(this.identity, this.target);
+  }
+
   /** What is under way now, to be judged again when the policy changes. */
   get underWay(): readonly UnderWay[] {
     return [...this.#underWay];
   }
 
   /** Follows an operation until its tape ends. */
-  follow(
-    operation: Operation,
-    decision: Decision,
-    approved: readonly ApprovalRequirement[],
-    tape: Tape,
-  ): Tape {
+  follow(operation: Operation, decision: Decision, approved: readonly Approved[], tape: Tape): Tape {
     const underWay: UnderWay = { operation, decision, approved };
     this.#underWay.add(underWay);
     return {

@@ -15,6 +15,10 @@ export class GuardedLink implements TargetLink {
   readonly #rollBacks: readonly Uint8Array[];
   #gathered: Uint8Array | null = null;
   #further: Uint8Array[] = [];
+  #abandoned = false;
+  #onClose: ((fault: Error | null) => void) | null = null;
+  /** Takes back what would abandon it when its session ends. */
+  #forget: () => void = () => undefined;
 
   constructor(door: object, connection: TargetConnection, rollBacks: readonly Uint8Array[]) {
     this.#door = door;
@@ -59,7 +63,8 @@ export class GuardedLink implements TargetLink {
   }
 
   onClose(handler: (fault: Error | null) => void): void {
-    this.#connection.onClose(handler);
+    this.#onClose = handler;
+    this.#connection.onClose((fault) => this.#closed(fault));
   }
 
   pause(): void {
@@ -75,11 +80,38 @@ export class GuardedLink implements TargetLink {
   }
 
   close(): void {
+    this.#forget();
+    if (this.#abandoned) return;
     this.flush();
     this.#connection.close();
   }
 
+  /** Has it abandoned when its session ends; `watch` gives how to take that back. */
+  abandonWhen(watch: (abandon: () => Promise<void>) => () => void, isBusy: () => boolean): void {
+    this.#forget = watch(() => this.#abandon(isBusy()));
+  }
+
+  /**
+   * The session ended while this was open: nothing more reaches the target, not even what was permitted a moment ago and
+   * waits here for the rest of its turn, and what runs there is stopped.
+   */
+  async #abandon(busy: boolean): Promise<void> {
+    this.#abandoned = true;
+    this.#gathered = null;
+    this.#further = [];
+    // After everyone else was told that the session ended: this is not why.
+    queueMicrotask(() => this.#closed(null));
+    await this.#connection.abandon(busy);
+  }
+
+  #closed(fault: Error | null): void {
+    const handler = this.#onClose;
+    this.#onClose = null;
+    handler?.(fault);
+  }
+
   #gather(bytes: Uint8Array): boolean {
+    if (this.#abandoned) return true;
     const last = this.#further.at(-1) ?? this.#gathered;
     if (last === null) {
       this.#gathered = bytes;

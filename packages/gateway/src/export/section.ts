@@ -134,28 +134,33 @@ const webhook = z
   })
   .describe('Signed HTTPS POSTs (Standard Webhooks). Acknowledged by a status from 200 to 299.');
 
-const otlp = z
-  .strictObject({
-    type: z.literal('otlp').describe('OpenTelemetry logs.'),
-    ...followed,
+/** Where a collector is, and what it wants to be shown: of logs here, and of whatever else goes to one. */
+export function otlpAddress(section: string, where: string) {
+  return {
     url: urlOf(/^https?$/, 'url must start with https:// or http://')
       .refine((url) => !url.startsWith('http:') || isLoopbackUrl(url), {
         error: 'http:// is only for this machine: entries would cross the network in the clear',
       })
-      .describe(
-        'Where logs are posted, such as `https://collector:4318/v1/logs`. Redirects are not followed.',
-      ),
+      .describe(`${where} Redirects are not followed.`),
     caFile,
     headerName: z
       .string()
       .regex(/^[A-Za-z0-9-]{1,64}$/, { error: 'a header name holds letters, digits and hyphens' })
       .default('authorization')
-      .describe('Header that `audit.export.headerFile` is sent in.'),
+      .describe(`Header that \`${section}.headerFile\` is sent in.`),
     headerFile: z
       .string()
       .min(1)
       .optional()
       .describe('File that holds the value of a header, such as `Bearer …`. Read for each batch.'),
+  };
+}
+
+const otlp = z
+  .strictObject({
+    type: z.literal('otlp').describe('OpenTelemetry logs.'),
+    ...followed,
+    ...otlpAddress('audit.export', 'Where logs are posted, such as `https://collector:4318/v1/logs`.'),
   })
   .describe('OpenTelemetry logs over HTTP, as JSON. Acknowledged by status 200 that rejects no record.');
 

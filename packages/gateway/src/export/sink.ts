@@ -36,10 +36,16 @@ export class SinkFailure extends Error {
   override readonly name = 'SinkFailure';
   /** The other end asked to be left alone this long. */
   readonly retryAfterMs: number;
+  /** The status it answered; 0 when that is not what failed. */
+  readonly status: number;
 
-  constructor(message: string, { retryAfterMs = 0 }: { readonly retryAfterMs?: number } = {}) {
+  constructor(
+    message: string,
+    { retryAfterMs = 0, status = 0 }: { readonly retryAfterMs?: number; readonly status?: number } = {},
+  ) {
     super(message);
     this.retryAfterMs = retryAfterMs;
+    this.status = status;
   }
 }
 

@@ -9,7 +9,7 @@ function read(claims: Record<string, unknown>, issuer: Record<string, unknown> =
   });
   const [config] = section.issuers;
   assert.ok(config);
-  return identityOf({ sub: 'alice', ...claims }, config, 1, 3);
+  return identityOf({ sub: 'alice', ...claims }, config, 1, 3, 't');
 }
 
 describe('groups', () => {

@@ -31,6 +31,7 @@ export function identityOf(
   ) as string[];
   const machine = actor !== null || clients.includes(sub) || !isPerson(claims, issuer);
   const subject = `${issuer.name}|${sub}`;
+  const own = subjectNames(claims, sub, subject, email);
   return Object.freeze({
     subject,
     displayName: displayName(claims, issuer, email ?? subject),
@@ -40,13 +41,25 @@ export function identityOf(
     kind: machine ? 'machine' : 'person',
     expiresAt,
     ...(typeof claims.auth_time === 'number' ? { authenticatedAt: claims.auth_time * 1_000 } : {}),
-    aliases: Object.freeze(aliases({ claims, issuer, sub, subject, actor, email, clients })),
+    aliases: Object.freeze(aliases({ claims, issuer, sub, own, actor, clients })),
+    subjectAliases: Object.freeze([...new Set(own.map(foldAlias))]),
     tokenId,
+    issuerTokenId: isName(claims.jti) ? `${issuer.name}|${claims.jti}` : null,
+    issuedAt: typeof claims.iat === 'number' && Number.isFinite(claims.iat) ? claims.iat * 1_000 : 0,
     delegation: Object.freeze(actorChain(claims, actor)),
     scope: null,
     confirmation: confirmationOf(claims),
     mayAct: name(claims, 'may_act.sub', 'permitted actor'),
   });
+}
+
+/** What the subject itself is known by, as the token has it. */
+function subjectNames(claims: Claims, sub: string, subject: string, email: string | null): string[] {
+  const names = email === null ? [subject] : [subject, email];
+  for (const value of [sub, claims.preferred_username, claims.upn]) {
+    if (isName(value) && value.includes('@')) names.push(value);
+  }
+  return names;
 }
 
 /** What a SAML assertion says of a person, once it was verified. Still text that the identity provider chose. */
@@ -143,19 +156,14 @@ interface AliasSource {
   readonly claims: Claims;
   readonly issuer: IssuerConfig;
   readonly sub: string;
-  readonly subject: string;
+  readonly own: readonly string[];
   readonly actor: string | null;
-  readonly email: string | null;
   readonly clients: readonly string[];
 }
 
 /** Every name the bearer goes by, folded. Client ids are marked: two people may use one application. */
 function aliases(from: AliasSource): string[] {
-  const names = new Set([from.subject]);
-  if (from.email !== null) names.add(from.email);
-  for (const value of [from.sub, from.claims.preferred_username, from.claims.upn]) {
-    if (isName(value) && value.includes('@')) names.add(value);
-  }
+  const names = new Set(from.own);
   for (const actor of actorChain(from.claims, from.actor)) {
     names.add(actor);
     names.add(`${from.issuer.name}|${actor}`);

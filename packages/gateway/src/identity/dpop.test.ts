@@ -1,9 +1,6 @@
 /** RFC 9449 section 4.3, rule by rule, each broken alone; and the memory of proofs that were used. */
 import assert from 'node:assert/strict';
 import { createHmac, randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { exportJWK, generateKeyPair } from 'jose';
 import {
@@ -29,6 +26,7 @@ const possession: Possession = {
   after: '/api/v1/things',
   authorities: ['10.0.0.1:8443'],
   certificate: null,
+  tellsNonce: false,
 };
 
 let issuer: HostileIssuer;

@@ -1,11 +1,13 @@
 /** DPoP proofs (RFC 9449): that whoever presents a token holds the key it is bound to. */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { calculateJwkThumbprint, compactVerify, importJWK, type JWK } from 'jose';
 import type { Clock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import type { Possession } from '../protocols/protocol.ts';
 import { isRecord } from './issuer-fetch.ts';
+import type { Nonces } from './nonces.ts';
 import type { ProofMemory } from './proof-memory.ts';
+import { sameText } from './same-text.ts';
 import { readCompactJws } from './token-shape.ts';
 
 /** Largest proof, in bytes: one with an RSA key of 4096 bits fits. Bigger keys cost more to verify. */
@@ -26,6 +28,8 @@ export interface ProofRules {
   readonly authorities: readonly string[];
   /** Proofs seen already: each is good once. */
   readonly seen: ProofMemory;
+  /** Null when proofs need none. */
+  readonly nonces: Nonces | null;
   readonly clock: Clock;
 }
 
@@ -57,6 +61,9 @@ export async function verifyProof(
       throw badProof('it was made for another token (ath)');
     }
   }
+  if (rules.nonces !== null && possession.tellsNonce && !rules.nonces.accepts(claims.nonce)) {
+    throw new NonceFault(rules.nonces.current);
+  }
   if (typeof jti !== 'string' || jti === '' || jti.length > ID_LENGTH)
     throw badProof('it has no usable id (jti)');
   const thumbprint = await calculateJwkThumbprint(jwk, 'sha256');
@@ -74,12 +81,6 @@ export async function verifyProof(
 /** SHA-256 of a token in base64url: `ath`, and the id of a token that has no other. */
 export function tokenDigest(bearer: string): string {
   return createHash('sha256').update(bearer).digest('base64url');
-}
-
-/** Compares texts in a time that does not tell where they differ. */
-export function sameText(a: string, b: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(a), digest(b));
 }
 
 function readProof(proof: string): ReturnType<typeof readCompactJws> {
@@ -165,3 +166,13 @@ function badProof(why: string): ProofFault {
 
 /** It is the proof that is not acceptable, not the token: RFC 9449 has an error of its own for it. */
 export class ProofFault extends Fault {}
+
+/** A proof that lacks the nonce of now; it goes out with the refusal, and the client makes another proof with it. */
+export class NonceFault extends ProofFault {
+  readonly nonce: string;
+
+  constructor(nonce: string) {
+    super('credential-rejected', 'The DPoP proof was refused: make one with the nonce in DPoP-Nonce.');
+    this.nonce = nonce;
+  }
+}

@@ -19,8 +19,14 @@ export interface Identity {
   readonly authenticatedAt?: number;
   /** Every name this subject is known by, for "nobody approves their own": subject, actor, e-mail, client id. */
   readonly aliases: readonly string[];
-  /** Which token this is: the `jti` of a task token, of any other the SHA-256 of the token in base64url. */
+  /** Those of the aliases that are the subject's own, whoever acts for it. */
+  readonly subjectAliases: readonly string[];
+  /** Which token this is, and how it is revoked: the `jti` of a task token, of any other what `tokenIdOf` makes of it. */
   readonly tokenId: string;
+  /** `<issuer name>|<jti>` as the issuer chose it, or null when it gave the token none. */
+  readonly issuerTokenId: string | null;
+  /** When the token was issued, in milliseconds since the epoch; 0 when it does not say. */
+  readonly issuedAt: number;
   /** The actors it was handed on by, the one that acts now first (RFC 8693 section 4.1). Empty: nobody but the subject. */
   readonly delegation: readonly string[];
   /** What a task token names; null for a token of an issuer, which only policy limits. */
@@ -60,10 +66,20 @@ export interface Confirmation {
 }
 
 /** What is true of a token that nobody narrowed and that is bound to nothing, for tools that know of no token. */
-export const PLAIN_TOKEN: Pick<Identity, 'tokenId' | 'delegation' | 'scope' | 'confirmation' | 'mayAct'> =
-  Object.freeze({
-    ...{ tokenId: '', delegation: Object.freeze([]), scope: null, confirmation: null, mayAct: null },
-  });
+export const PLAIN_TOKEN: Pick<
+  Identity,
+  | 'subjectAliases'
+  | 'tokenId'
+  | 'issuerTokenId'
+  | 'issuedAt'
+  | 'delegation'
+  | 'scope'
+  | 'confirmation'
+  | 'mayAct'
+> = Object.freeze({
+  ...{ subjectAliases: Object.freeze([]), tokenId: '', issuerTokenId: null, issuedAt: 0 },
+  ...{ delegation: Object.freeze([]), scope: null, confirmation: null, mayAct: null },
+});
 
 export interface IdentityProvider {
   /**

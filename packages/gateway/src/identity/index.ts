@@ -1,5 +1,5 @@
 export { type AssertedPerson, foldAlias, identityOfPerson } from './claims.ts';
-export { ProofFault, proofAlgorithms } from './dpop.ts';
+export { NonceFault, ProofFault, proofAlgorithms } from './dpop.ts';
 export type {
   Confirmation,
   ExchangeVerifier,
@@ -14,5 +14,6 @@ export { createIdentityProvider, type IdentityDependencies, type IdentityRoom } 
 export { type IdentityConfig, type IssuerConfig, identitySection } from './section.ts';
 export type { IssuerSignInConfig, SamlConfig } from './sign-in-section.ts';
 export { TASK_TYPE, type TaskGrant, TaskTokenIssuer } from './task-token.ts';
+export { tokenIdOf } from './token-id.ts';
 export { rejected } from './token-shape.ts';
 export { isHttpsOrLoopback } from './urls.ts';

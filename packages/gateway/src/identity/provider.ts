@@ -9,6 +9,7 @@ import { IssuerKeys } from './issuer-keys.ts';
 import { createProving, NOTHING_SHOWN } from './proving.ts';
 import type { IdentityConfig, IssuerConfig } from './section.ts';
 import type { TaskTokenIssuer } from './task-token.ts';
+import { tokenIdOf } from './token-id.ts';
 import { readTokenShape, rejected, type UnverifiedToken } from './token-shape.ts';
 import { VerifiedTokens } from './verified-tokens.ts';
 
@@ -67,7 +68,8 @@ export function createIdentityProvider(config: IdentityConfig, deps: IdentityDep
     checkType(shape, issuer.config);
     const keys = await issuer.keys.keys(shape.kid);
     const claims = await verify(bearer, issuer.config, keys.resolve, config, clock);
-    const identity = identityOf(claims, issuer.config, expiry(claims, clock), config.groupsPerToken, key);
+    const tokenId = tokenIdOf(bearer);
+    const identity = identityOf(claims, issuer.config, expiry(claims, clock), config.groupsPerToken, tokenId);
     verified.set(key, identity, () => issuer.keys.generation === keys.generation);
     return identity;
   }

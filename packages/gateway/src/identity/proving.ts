@@ -1,15 +1,25 @@
 /** Whether whoever presents a token holds what it is bound to. */
 import type { Clock } from '../lib/clock.ts';
 import type { Possession } from '../protocols/protocol.ts';
-import { sameText, verifyProof } from './dpop.ts';
+import { verifyProof } from './dpop.ts';
 import type { Identity, IdentityProvider } from './identity.ts';
+import { Nonces } from './nonces.ts';
 import { ProofMemory } from './proof-memory.ts';
+import { sameText } from './same-text.ts';
 import type { IdentityConfig } from './section.ts';
 import { rejected } from './token-shape.ts';
 
 /** What came along where nothing did. */
 export const NOTHING_SHOWN: Possession = {
-  ...{ proof: null, method: '', before: '', after: '', authorities: [], certificate: null },
+  ...{
+    proof: null,
+    method: '',
+    before: '',
+    after: '',
+    authorities: [],
+    certificate: null,
+    tellsNonce: false,
+  },
 };
 
 interface Proving extends Pick<IdentityProvider, 'confirm'> {
@@ -28,6 +38,7 @@ export function createProving(config: IdentityConfig, clock: Clock): Proving {
     toleranceSeconds: config.clockToleranceSeconds,
     authorities,
     seen: new ProofMemory(clock),
+    nonces: config.taskTokens.nonces ? new Nonces(clock) : null,
     clock,
   };
   return {

@@ -141,3 +141,21 @@ test('a token whose claims are not as they are signed here is refused, whoever s
   const large = { ...grant(), subject: { ...grant().subject, groups } };
   await assert.rejects(issuer.sign(issuer.newId(), large), /longer than identity.tokenBytes/);
 });
+
+test('a key is not changed so often that the file could not be read again [task-tokens.rotate-key, task-tokens.keys]', async (t) => {
+  const { path, time, open, verifier, grant } = setUp(t);
+  const issuer = open();
+  const first = await issuer.sign(issuer.newId(), grant());
+  for (let made = 1; made < 100; made += 1) issuer.keys.rotate();
+  const before = readFileSync(path, 'utf8');
+  const { kid } = issuer.keys.signing;
+  assert.throws(() => issuer.keys.rotate(), { code: 'limit-exceeded' });
+  assert.equal(readFileSync(path, 'utf8'), before);
+  assert.equal(issuer.keys.signing.kid, kid, 'the key that signed goes on');
+  const again = open();
+  assert.equal((await verifier(again).authenticate(first)).subject, 'main|a');
+  time.now += 3_600_000;
+  const { retired, verifiesUntil } = again.keys.rotate();
+  assert.deepEqual([retired, verifiesUntil], [kid, time.now + 3_600_000]);
+  assert.equal(open().keys.jwks.keys.length, 2);
+});

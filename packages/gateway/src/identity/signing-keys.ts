@@ -25,6 +25,8 @@ import { Fault } from '../lib/fault.ts';
 const MODE = 0o600;
 /** A key is replaced when it is this old. */
 const ROTATION_MS = 30 * 86_400_000;
+/** Most keys in the file (L10): one more, and the gateway could not read it at its next start. */
+const MOST_KEYS = 100;
 
 /** As in a JWK set (RFC 8037): public, for whoever wants to verify a task token. */
 export interface PublicJwk {
@@ -52,10 +54,18 @@ const fileShape = z.strictObject({
       }),
     )
     .min(1)
-    .max(100),
+    .max(MOST_KEYS),
 });
 
 type StoredKey = z.output<typeof fileShape>['keys'][number];
+
+/** What a change of the key came to. */
+export interface Rotation {
+  readonly kid: string;
+  readonly retired: string;
+  /** When the retired one verifies no more, in milliseconds since the epoch. */
+  readonly verifiesUntil: number;
+}
 
 export class SigningKeys {
   readonly #path: string;
@@ -87,17 +97,27 @@ export class SigningKeys {
     return known === undefined || !this.#verifies(known) ? null : (this.#public.get(known.kid) ?? null);
   }
 
-  /** Signs with a new key from now on. The old one verifies for as long as a token signed with it can live. */
-  rotate(): void {
+  /**
+   * Signs with a new key from now on. The old one verifies for as long as a token signed with it can live. Throws Fault
+   * `limit-exceeded` when too many do.
+   */
+  rotate(): Rotation {
     const now = this.#clock.now();
     const [former, ...older] = this.#keys;
     // Its private part is not needed any more, so it is not kept.
     const retired = former === undefined ? [] : [publicPart({ ...former, retiredAt: now })];
     const keys = [newKey(now), ...retired, ...older.filter((one) => this.#verifies(one))];
+    if (keys.length > MOST_KEYS) {
+      throw new Fault(
+        'limit-exceeded',
+        `Could not make another key of task tokens: ${MOST_KEYS} are in use. Wait until tokens of the older ones are over (identity.task_tokens.longest_lifetime_seconds).`,
+      );
+    }
     const draft = `${this.#path}.${randomBytes(8).toString('hex')}`;
     writeFileSync(draft, JSON.stringify({ keys }), { mode: MODE, flag: 'wx', flush: true });
     renameSync(draft, this.#path);
     this.#signing = this.#adopt(keys);
+    return { kid: this.#signing.kid, retired: former?.kid ?? '', verifiesUntil: now + this.#lifetimeMs };
   }
 
   /** RFC 7517. */

@@ -35,6 +35,7 @@ const count = z.int().min(0);
 const claimsShape = z.object({
   sub: name,
   exp: z.int(),
+  iat: z.int(),
   jti: z.string().regex(/^[A-Za-z0-9_-]{22}$/),
   task: name,
   cnf: z
@@ -150,13 +151,19 @@ function identityOf(claims: z.output<typeof claimsShape>): Identity {
     kind: 'machine',
     expiresAt: claims.exp * 1_000,
     aliases: Object.freeze(aliases),
+    // Whoever it was exchanged from was here, with every name of theirs.
+    subjectAliases: NO_NAMES,
     tokenId: claims.jti,
+    issuerTokenId: null,
+    issuedAt: claims.iat * 1_000,
     delegation: Object.freeze(delegation),
     scope: Object.freeze(scope),
     mayAct: null,
     confirmation: claims.cnf === undefined ? null : Object.freeze({ jkt, x5tS256 }),
   });
 }
+
+const NO_NAMES: readonly string[] = Object.freeze([]);
 
 /** RFC 8693 section 4.1: the one that acts now, and the earlier ones inside it. */
 function actClaim(delegation: readonly string[]): object | undefined {

@@ -66,6 +66,19 @@ export const taskTokensSection = z
         'Names of the doors of this gateway, as `host:port`, that DPoP proofs may be made for beside the address a client ' +
           'connected to. A proof made for anywhere else is refused.',
       ),
+    bindCertificates: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether a token that is exchanged over a connection with a client certificate is always bound to that, also when ' +
+          'nobody asks for it (`certificate_bound`).',
+      ),
+    nonces: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether DPoP proofs over HTTP must carry a nonce of this gateway (RFC 9449 section 8). PostgreSQL has no way to tell one.',
+      ),
     proofSeconds: z.number().int().min(1).max(300).default(60).describe('How old a DPoP proof may be.'),
   })
   .refine((one) => !one.enabled || one.issuer !== undefined, {

@@ -11,6 +11,8 @@ export type FaultCode =
   | 'audit-unavailable'
   /** A sink of the audit log is further behind than it may be. */
   | 'export-behind'
+  /** The collector of traces does not take them; nothing waits for it. */
+  | 'collector-unavailable'
   /** The recording could not be written. */
   | 'recording-unavailable'
   /** The decision point did not answer. */

@@ -33,12 +33,12 @@ export class Counter implements Instrument {
     this.#counts = new Float64Array(this.#labels.reduce((product, { values }) => product * values.length, 1));
   }
 
-  add(values: readonly string[] = []): void {
+  add(values: readonly string[] = [], by = 1): void {
     let at = 0;
     for (const [index, places] of this.#places.entries()) {
       at = at * places.size + (places.get(values[index] ?? OTHER) ?? places.size - 1);
     }
-    this.#counts[at] = (this.#counts[at] ?? 0) + 1;
+    this.#counts[at] = (this.#counts[at] ?? 0) + by;
   }
 
   /** Combinations that never were are left out, but for a counter without labels. */

@@ -23,6 +23,8 @@ export interface Metrics {
   watchLog(log: AuditLog): AuditLog;
   /** The same decision point; how long an answer took. */
   watchDecisions(point: DecisionPoint): DecisionPoint;
+  /** So many spans will not arrive. */
+  spansDropped(count: number): void;
   /** The text format of Prometheus. */
   render(readings: Readings): string;
   close(): void;
@@ -85,6 +87,10 @@ export function createMetrics(deps: MetricsDependencies): Metrics {
     'Time the decision point took for an operation it had no answer to yet.',
     SECONDS,
   );
+  const spans = new Counter(
+    'sallyport_spans_dropped_total',
+    'Spans that the collector of traces will not get.',
+  );
   // Nothing is decided before there is a decision point to watch.
   let groupOf: DecisionPoint['groupOf'] = () => null;
   const count = (entry: AuditEntry) => {
@@ -102,6 +108,7 @@ export function createMetrics(deps: MetricsDependencies): Metrics {
       groupOf = (action) => point.groupOf(action);
       return watchedDecisions(point, decision, deps.seconds);
     },
+    spansDropped: (count) => spans.add([], count),
     render(readings) {
       const instruments = [
         operations,
@@ -110,6 +117,7 @@ export function createMetrics(deps: MetricsDependencies): Metrics {
         refused,
         append,
         decision,
+        spans,
         ...gauges(readings, delay),
       ];
       delay.reset();

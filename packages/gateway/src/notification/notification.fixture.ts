@@ -48,6 +48,11 @@ export function request(overrides: Partial<AccessRequestView> = {}): AccessReque
     delegation: [],
     task: null,
     target: 'shop',
+    mode: 'hold',
+    shown: {
+      ...{ touches: [], touchesLeftOut: 0, rows: null, risk: null, policies: [], stated: '', grantMs: null },
+      history: { first: [], permitted: 0, denied: 0 },
+    },
     digest: 'd'.repeat(64),
     text: "DELETE FROM orders WHERE note = 'secret-literal'",
     form: 'DELETE FROM orders WHERE note = $1',

@@ -33,13 +33,22 @@ const webhook = (more: object = {}) => ({
 
 const ofRequest = (id: string) => receiver.posts.filter(({ body }) => body.includes(id));
 
+const ONCE = { grantMs: null, withdrawnAt: null };
+
 test('a webhook is signed, and told when it opens and when it ends [notification.webhook, notification.ended, notification.inert]', async () => {
   const { notifications, faults } = openDesk([webhook()], { requestUrl: 'https://gate.example/r/{id}' });
   const one = request({ displayName: 'A\u202elice\nX', target: 'x'.repeat(5_000) });
   notifications.opened(one);
   await until('the first', () => ofRequest(one.id).length === 1);
   const decisions = [
-    { approver: 'main|bob', approverName: 'Bob', verdict: 'approve' as const, reason: 'ok', decidedAt: 1 },
+    {
+      approver: 'main|bob',
+      approverName: 'Bob',
+      verdict: 'approve' as const,
+      reason: 'ok',
+      decidedAt: 1,
+      ...ONCE,
+    },
   ];
   notifications.ended({ ...one, state: 'approved', decisions });
   await until('the second', () => ofRequest(one.id).length === 2);

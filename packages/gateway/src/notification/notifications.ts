@@ -126,6 +126,11 @@ function testRequest({ clock, random }: NotificationDeps): AccessRequestView {
     delegation: [],
     task: null,
     target: 'none',
+    mode: 'hold',
+    shown: {
+      ...{ touches: [], touchesLeftOut: 0, rows: null, risk: null, policies: [], stated: '', grantMs: null },
+      history: { first: [], permitted: 0, denied: 0 },
+    },
     digest: '',
     text: null,
     form: 'SELECT 1',

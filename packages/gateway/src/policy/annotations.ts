@@ -1,9 +1,12 @@
+import { type AskTerms, readAskTerms } from './ask-terms.ts';
 import type { ApprovalRequirement } from './decision.ts';
 
 /** What the annotations of one policy say. */
 export interface Annotated {
   readonly id: string | null;
   readonly requirement: ApprovalRequirement | null;
+  /** What else it says of the asking, or null. */
+  readonly ask: AskTerms | null;
   /** What an operation may take at most that this permits, or null: as much as it likes. */
   readonly limit: PermitLimit | null;
   /** Evaluated and never counted. */
@@ -24,14 +27,8 @@ const ID = /^[A-Za-z0-9][A-Za-z0-9._:#/ -]{0,127}$/;
 const APPROVAL = /^\s*([^,\s](?:[^,]{0,126}[^,\s])?)\s*(?:,\s*([1-9]\d?)\s*)?$/;
 const MOST_SEATS = 20;
 const KNOWN = [
-  'id',
-  'approval',
-  'approval_step_up',
-  'limit_rows',
-  'limit_bytes',
-  'limit_rate',
-  'limit_time',
-  'shadow',
+  ...['id', 'approval', 'approval_step_up', 'reason', 'grant', 'break_glass'],
+  ...['limit_rows', 'limit_bytes', 'limit_rate', 'limit_time', 'shadow'],
 ];
 
 type Annotations = Readonly<Record<string, string | null>>;
@@ -50,9 +47,11 @@ export function readAnnotations(effect: 'permit' | 'forbid', annotations: Annota
     return `@shadow("${shadow}") is not usable: @shadow takes nothing`;
   const requirement = readApproval(effect, approval, annotations.approval_step_up);
   if (typeof requirement === 'string') return requirement;
+  const ask = readAskTerms(effect, requirement !== null, annotations);
+  if (typeof ask === 'string') return ask;
   const limit = readLimits(effect, annotations);
   if (typeof limit === 'string') return limit;
-  return { id: id ?? null, requirement, limit, shadow: shadow !== undefined };
+  return { id: id ?? null, requirement, ask, limit, shadow: shadow !== undefined };
 }
 
 function readApproval(

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { AuditLog, LastEntry } from '../audit/index.ts';
 import { Fault } from '../lib/fault.ts';
 import type { PolicyConfig } from './config.ts';
-import type { ApprovalRequirement, Decision, DecisionPoint, Question, SessionContext } from './decision.ts';
+import type { Approved, Decision, DecisionPoint, Question, SessionContext } from './decision.ts';
 import { loadPolicyDirectory, policyVersion } from './directory.ts';
 import { type Explanation, explainEvaluations } from './explain.ts';
 import { judgeOperation, unavailable } from './judge-operation.ts';
@@ -106,7 +106,7 @@ class FilePolicyDecisionPoint implements PolicyDecisionPoint {
   async decide(
     context: SessionContext,
     evaluations: readonly Question[],
-    approved: readonly ApprovalRequirement[],
+    approved: readonly Approved[],
     risk: Risk | null = null,
   ): Promise<Decision> {
     const session = this.#sessionClass(context);

@@ -30,6 +30,42 @@ export interface ApprovalRequirement {
   readonly stepUp?: 'webauthn';
 }
 
+/** What people agreed to, as evidence for a decision (L3). */
+export interface Approved extends ApprovalRequirement {
+  /** How it stands beyond one operation; absent: it is for exactly the operation that is judged. */
+  readonly standing?:
+    | {
+        readonly kind: 'grant';
+        readonly id: string;
+        /** What it is for, by `scopeKey`. */
+        readonly scope: ReadonlySet<string>;
+        /** For how long it has stood. */
+        readonly ageMs: number;
+      }
+    /** Nobody approved: a person of this group goes ahead, and is reviewed. It counts where a policy says so. */
+    | { readonly kind: 'break-glass' };
+}
+
+/** What standing evidence a permit rests on. */
+export type Evidence =
+  | { readonly kind: 'grant'; readonly id: string }
+  | { readonly kind: 'break-glass'; readonly group: string };
+
+/** What a grant is for: an action on a resource, however it is used. */
+export function scopeKey({ action, resource }: Pick<Question, 'action' | 'resource'>): string {
+  return JSON.stringify([action, resource.type, resource.path]);
+}
+
+/** On what terms people can be asked. */
+export interface RequestTerms {
+  /** Whoever asks must say why. */
+  readonly reason: boolean;
+  /** Longest time people may grant it for, in milliseconds; null: only for the one operation. */
+  readonly grantMs: number | null;
+  /** The evaluations that need people. */
+  readonly asked: readonly Question[];
+}
+
 /** What must be done for a permit to stand. One that the data path does not know turns the permit into a deny. */
 export type Obligation = { readonly kind: 'mask'; readonly revealed: readonly string[] } | LimitObligation;
 
@@ -69,6 +105,8 @@ export type Decision =
       readonly policies: readonly string[];
       readonly policyVersion: string;
       readonly obligations: readonly Obligation[];
+      /** Absent where it rests on nothing that stands longer than the operation. */
+      readonly evidence?: readonly Evidence[];
       readonly shadow?: Shadow;
       /** The risk it was made at; absent where no policy asks for it. */
       readonly risk?: Risk;
@@ -82,6 +120,8 @@ export type Decision =
       readonly approvals: readonly ApprovalRequirement[] | null;
       /** What could be done instead, where that is known better than by whoever tells the client. */
       readonly hint?: string;
+      /** With `approvals`: on what terms. Absent: no reason needed, nothing to grant. */
+      readonly terms?: RequestTerms;
       /** What was denied, where it is a use of hidden columns: what else could be done is particular to these. */
       readonly denied?: Question;
       readonly shadow?: Shadow;
@@ -102,7 +142,7 @@ export interface DecisionPoint {
   decide(
     context: SessionContext,
     evaluations: readonly Question[],
-    approved: readonly ApprovalRequirement[],
+    approved: readonly Approved[],
     risk?: Risk | null,
   ): Promise<Decision>;
   /** Called after a new policy set is in force. */

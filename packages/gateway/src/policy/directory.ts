@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs';
 import type { Named } from '../audit/index.ts';
 import { type PermitLimit, readAnnotations } from './annotations.ts';
+import type { AskTerms } from './ask-terms.ts';
 import { asksRisk } from './asks-risk.ts';
 import {
   type CheckAnswer,
@@ -22,6 +23,8 @@ export interface LoadedPolicy {
   readonly effect: 'permit' | 'forbid';
   /** The approval it needs, or null: then it permits or forbids by itself. */
   readonly requirement: ApprovalRequirement | null;
+  /** What else it says of the asking, or null. */
+  readonly ask: AskTerms | null;
   /** What an operation may take at most that it permits, or null. */
   readonly limit: PermitLimit | null;
   /** Evaluated, and never counted: only what it would have changed is recorded. */

@@ -5,16 +5,20 @@ export {
   policySection,
   workingHoursOf,
 } from './config.ts';
-export type {
-  ApprovalRequirement,
-  Decision,
-  DecisionPoint,
-  LimitObligation,
-  Obligation,
-  Question,
-  Rate,
-  SessionContext,
-  Shadow,
+export {
+  type ApprovalRequirement,
+  type Approved,
+  type Decision,
+  type DecisionPoint,
+  type Evidence,
+  type LimitObligation,
+  type Obligation,
+  type Question,
+  type Rate,
+  type RequestTerms,
+  type SessionContext,
+  type Shadow,
+  scopeKey,
 } from './decision.ts';
 export {
   createDecisionPoint,
@@ -23,7 +27,7 @@ export {
   type Reload,
 } from './decision-point.ts';
 export { type LoadedPolicy, loadPolicyDirectory, type PolicyDirectory } from './directory.ts';
-export { resourceEntity } from './entities.ts';
+export { describe as describeQuestion, resourceEntity } from './entities.ts';
 export {
   type EntityAnswer,
   type EntityFacts,

@@ -1,5 +1,16 @@
+import { mergeAskTerms } from './ask-terms.ts';
 import type { PolicyLimits } from './config.ts';
-import type { ApprovalRequirement, Decision, Obligation, Question, Shadow } from './decision.ts';
+import {
+  type ApprovalRequirement,
+  type Approved,
+  type Decision,
+  type Evidence,
+  type Obligation,
+  type Question,
+  type RequestTerms,
+  type Shadow,
+  scopeKey,
+} from './decision.ts';
 import { describe, quote } from './entities.ts';
 import { classUsed, hiddenUseSentence, isHiddenUse } from './hidden-use.ts';
 import { type Limited, strictest } from './limits.ts';
@@ -12,7 +23,7 @@ const NO_VERSION = 'unavailable';
 /** What is judged: everything an operation touches, under the approvals there are. */
 export interface Judged {
   readonly evaluations: readonly Question[];
-  readonly approved: readonly ApprovalRequirement[];
+  readonly approved: readonly Approved[];
   /** Its risk, where a policy asks for it. */
   readonly risk: number | null;
 }
@@ -71,7 +82,7 @@ function merge(
   target: string,
   answered: readonly Answered[],
   revealed: readonly string[] | null,
-  approved: readonly ApprovalRequirement[],
+  approved: readonly Approved[],
 ): Decision {
   const permitting: string[] = [];
   const asking: Asking[] = [];
@@ -84,7 +95,7 @@ function merge(
     if (answer === undefined) return unavailable('an answer is missing');
     if (answer.effect === 'fault') return unavailable(answer.detail);
     if (answer.effect === 'deny') return denyOne(set, target, question, answer);
-    const standing = stand(answer, approved);
+    const standing = stand(answer, concerning(question, approved));
     if (standing === null) return unavailable('an approval names no group');
     const onlyPartly = limitedReveal(question, standing);
     if (onlyPartly !== null)
@@ -99,7 +110,7 @@ function merge(
       if (standing.limited !== null) limited.push(standing.limited);
     }
   }
-  const missing = asking.find(({ standing }) => !standing.met);
+  const missing = asking.find(({ standing }) => standing.met === null);
   if (missing !== undefined) return requestable(set, target, missing, asking);
   if (revealed === null) return unavailable('the decision point is not available');
   const limit = strictest(limited);
@@ -109,7 +120,28 @@ function merge(
     policies: unique(permitting),
     policyVersion: set.version,
     obligations: limit === null ? [mask] : [mask, limit],
+    ...evidenceOf(asking),
   };
+}
+
+/** What people agreed to that has to do with this evaluation. */
+function concerning(question: Question, approved: readonly Approved[]): readonly Approved[] {
+  if (approved.every(({ standing }) => standing?.kind !== 'grant')) return approved;
+  const key = scopeKey(question);
+  return approved.filter(({ standing }) => standing?.kind !== 'grant' || standing.scope.has(key));
+}
+
+/** Each thing that stands longer than the operation, once. */
+function evidenceOf(asking: readonly Asking[]): { readonly evidence?: readonly Evidence[] } {
+  const found = new Map<string, Evidence>();
+  for (const { met } of asking.map(({ standing }) => standing)) {
+    if (met?.standing === undefined) continue;
+    const { standing, group } = met;
+    const one: Evidence =
+      standing.kind === 'grant' ? { kind: 'grant', id: standing.id } : { kind: 'break-glass', group };
+    found.set(JSON.stringify(one), one);
+  }
+  return found.size === 0 ? {} : { evidence: [...found.values()] };
 }
 
 /** The policy that would reveal a class with limits, or null: a value is seen or not, so such a permit is none. */
@@ -200,7 +232,16 @@ function requestable(set: PolicySet, target: string, missing: Asking, asking: re
     reason: approvalSentence(target, missing.question, missing.standing.option),
     // Those already met are asked for again: an approval is used up with the operation it was for.
     approvals: mergeRequirements(asking.map(({ standing }) => standing.option.requirement)),
+    terms: termsOfAsking(asking),
   };
+}
+
+function termsOfAsking(asking: readonly Asking[]): RequestTerms {
+  const { reason, grantMs } = mergeAskTerms(asking.map(({ standing }) => standing.option.ask));
+  const asked = asking.map(({ question }) => question);
+  // What could not be told could be anything: it is never granted ahead.
+  const untold = asked.some(({ action }) => action === 'undetermined');
+  return { reason, grantMs: untold ? null : grantMs, asked };
 }
 
 /** A deny because there is no answer. Asking again later may help. */

@@ -4,6 +4,7 @@
  * reasoning would find: that two differently written conditions are the same, that several policies together cover
  * another, that a group has no members.
  */
+import { offersNoMore } from './ask-terms.ts';
 import type { LoadedPolicy, PolicyDirectory } from './directory.ts';
 import { covers, type Shape, shapeOf } from './policy-shape.ts';
 
@@ -95,7 +96,7 @@ function outdone(one: LoadedPolicy, other: LoadedPolicy, by: string): [LintKind,
       : other.requirement?.group === one.requirement.group &&
         other.requirement.seats <= one.requirement.seats &&
         (other.requirement.stepUp === undefined || other.requirement.stepUp === one.requirement.stepUp);
-  if (!sameAsking) return null;
+  if (!sameAsking || !offersNoMore(one.ask, other.ask)) return null;
   if (one.limit !== null && unlimited)
     return ['unreachable-limit', `never limits anything: ${by} permits the same without limits`];
   return unlimited || sameLimit(one, other)
@@ -104,7 +105,8 @@ function outdone(one: LoadedPolicy, other: LoadedPolicy, by: string): [LintKind,
 }
 
 function sameTerms(a: LoadedPolicy, b: LoadedPolicy): boolean {
-  return JSON.stringify(a.requirement) === JSON.stringify(b.requirement) && sameLimit(a, b);
+  const asking = (one: LoadedPolicy): string => JSON.stringify([one.requirement, one.ask]);
+  return asking(a) === asking(b) && sameLimit(a, b);
 }
 
 function sameLimit(a: LoadedPolicy, b: LoadedPolicy): boolean {

@@ -57,6 +57,7 @@ export class PolicySet {
         policies.flatMap(({ id, requirement }) => (requirement === null ? [] : [[id, requirement] as const])),
       ),
       limits: new Map(policies.flatMap(({ id, limit }) => (limit === null ? [] : [[id, limit] as const]))),
+      asks: new Map(policies.flatMap(({ id, ask }) => (ask === null ? [] : [[id, ask] as const]))),
     };
     this.#answers = new Remembered(limits.cachedAnswers);
     this.#revealed = new Remembered(limits.cachedAnswers);

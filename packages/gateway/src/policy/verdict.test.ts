@@ -39,7 +39,7 @@ function verdict(
   const answer = answerOf({ ...raw, allowed: wants.length > 0, policies: ids }, terms(wanted));
   if (answer.effect === 'deny' || answer.effect === 'fault') return answer.effect;
   const standing = stand(answer, approved);
-  return standing?.effect === 'permit' || standing?.met === true ? 'permit' : 'ask';
+  return standing?.effect === 'permit' || (standing?.met ?? null) !== null ? 'permit' : 'ask';
 }
 
 test('one more approval never turns a permit into anything else [policy.approval-monotone]', () => {

@@ -5,14 +5,16 @@
  * permits, only ones with @approval ask, and a forbid or no permit at all denies, whatever was approved.
  */
 import type { PermitLimit } from './annotations.ts';
+import type { AskTerms } from './ask-terms.ts';
 import type { RawAnswer } from './cedar-judge.ts';
-import type { ApprovalRequirement } from './decision.ts';
+import type { ApprovalRequirement, Approved } from './decision.ts';
 import { type Limited, moreGenerous, mostGenerous } from './limits.ts';
 
 /** What the annotations of the policies say, by id; a policy without one is not there. */
 export interface Terms {
   readonly requirements: ReadonlyMap<string, ApprovalRequirement>;
   readonly limits: ReadonlyMap<string, PermitLimit>;
+  readonly asks?: ReadonlyMap<string, AskTerms>;
 }
 
 /** What the policies say to one evaluation, before any approval is counted. */
@@ -32,10 +34,11 @@ export interface ApprovalOption {
   readonly policy: string;
   readonly requirement: ApprovalRequirement;
   readonly limit: PermitLimit | null;
+  readonly ask?: AskTerms | undefined;
 }
 
 /** Reads Cedar's answer. */
-export function answerOf(raw: RawAnswer | null, { requirements, limits }: Terms): Answer {
+export function answerOf(raw: RawAnswer | null, { requirements, limits, asks }: Terms): Answer {
   if (raw === null) return { effect: 'fault', detail: 'the decision point is not available' };
   if (raw.failure !== null) return { effect: 'fault', detail: raw.failure };
   const policies = [...raw.policies].sort();
@@ -47,7 +50,8 @@ export function answerOf(raw: RawAnswer | null, { requirements, limits }: Terms)
   if (plain.length > 0) return { effect: 'permit', policies: plain, limited: mostGenerous(plain, limits) };
   const options = policies.flatMap((policy) => {
     const requirement = requirements.get(policy);
-    return requirement === undefined ? [] : [{ policy, requirement, limit: limits.get(policy) ?? null }];
+    if (requirement === undefined) return [];
+    return [{ policy, requirement, limit: limits.get(policy) ?? null, ask: asks?.get(policy) }];
   });
   const [first] = options.sort(cheapestFirst);
   return first === undefined
@@ -58,7 +62,12 @@ export function answerOf(raw: RawAnswer | null, { requirements, limits }: Terms)
 /** Where one evaluation stands with the approvals there are. */
 export type Standing =
   | { readonly effect: 'permit'; readonly policies: readonly string[]; readonly limited: Limited | null }
-  | { readonly effect: 'ask'; readonly met: boolean; readonly option: ApprovalOption };
+  | {
+      readonly effect: 'ask';
+      readonly option: ApprovalOption;
+      /** What meets it, or null. */
+      readonly met: Approved | null;
+    };
 
 /**
  * Counts approvals for one evaluation that is not denied: of the options that are met the most generous, so that one
@@ -66,16 +75,18 @@ export type Standing =
  */
 export function stand(
   answer: Extract<Answer, { effect: 'permit' | 'ask' }>,
-  approved: readonly ApprovalRequirement[],
+  approved: readonly Approved[],
 ): Standing | null {
   if (answer.effect === 'permit') return answer;
-  let met: ApprovalOption | null = null;
+  let best: { readonly option: ApprovalOption; readonly met: Approved } | null = null;
   for (const option of answer.options) {
-    if (!covers(approved, option.requirement)) continue;
-    if (met === null || moreGenerous(option.limit, met.limit)) met = option;
+    const met = covering(approved, option);
+    if (met === null) continue;
+    if (best === null || moreGenerous(option.limit, best.option.limit)) best = { option, met };
   }
-  const option = met ?? answer.options[0];
-  return option === undefined ? null : { effect: 'ask', met: met !== null, option };
+  if (best !== null) return { effect: 'ask', ...best };
+  const [option] = answer.options;
+  return option === undefined ? null : { effect: 'ask', option, met: null };
 }
 
 /** All requirements as one: for each group the most that any of them wants, by group name. */
@@ -88,14 +99,23 @@ export function mergeRequirements(requirements: Iterable<ApprovalRequirement>): 
   return [...most.values()].sort((a, b) => (a.group < b.group ? -1 : 1));
 }
 
+/** What people agreed to that is enough for this policy: for the operation itself, before anything that stands longer. */
+function covering(approved: readonly Approved[], option: ApprovalOption): Approved | null {
+  const enough = approved.filter((one) => covers(one, option));
+  return enough.find(({ standing }) => standing === undefined) ?? enough[0] ?? null;
+}
+
 /** Two approvals by one group are not added up: they could be the same people. */
-function covers(approved: readonly ApprovalRequirement[], wanted: ApprovalRequirement): boolean {
-  return approved.some(
-    ({ group, seats, stepUp }) =>
-      group === wanted.group &&
-      seats >= wanted.seats &&
-      (wanted.stepUp === undefined || stepUp === wanted.stepUp),
-  );
+function covers({ group, seats, stepUp, standing }: Approved, { requirement, ask }: ApprovalOption): boolean {
+  switch (standing?.kind) {
+    case 'break-glass':
+      return ask?.breakGlass === group;
+    case 'grant':
+      // The policy says now for how long it may be granted: a shorter time shortens grants that stand.
+      if (ask?.grantMs == null || standing.ageMs >= ask.grantMs) return false;
+  }
+  const proven = requirement.stepUp === undefined || stepUp === requirement.stepUp;
+  return group === requirement.group && seats >= requirement.seats && proven;
 }
 
 function cheapestFirst(a: ApprovalOption, b: ApprovalOption): number {

@@ -6,9 +6,12 @@
  */
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import type { Study, StudySource } from './study.ts';
+import type { Limits } from '../lib/limits.ts';
+import type { ServerTls } from '../lib/server-tls.ts';
+import type { Study, StudySource, Transcript } from './study.ts';
 
 export type * from './study.ts';
+export type { Limits };
 
 /** A thing an operation touches. `path` is below the target: a table is `['shop', 'public', 'customers']`. */
 export interface Resource {
@@ -169,6 +172,10 @@ export interface Denial {
   readonly policies: readonly string[];
   /** What the client could do next. */
   readonly hint: string;
+  /** The access request that people can decide, with `access-request-pending`. */
+  readonly accessRequest?: { readonly id: string; readonly expiresAt: number };
+  /** What a further proof must carry, when that alone was missing (RFC 9449 section 9). */
+  readonly nonce?: string;
 }
 
 export type DenialCode =
@@ -176,6 +183,8 @@ export type DenialCode =
   | 'unknown-target'
   | 'forbidden'
   | 'undetermined'
+  /** People are asked, and the client does not wait: it may send exactly the same again later. */
+  | 'access-request-pending'
   | 'access-request-denied'
   | 'access-request-expired'
   | 'access-request-cancelled'
@@ -343,8 +352,20 @@ export interface HoldListener {
   held(notice: HoldNotice): void;
   /** Aborted when the client went away or cancelled: the access request is then cancelled. */
   readonly signal: AbortSignal;
+  /** What the client wants of the asking. Absent: what the configuration says, and nothing stated. */
+  readonly wishes?: Wishes;
   /** What an operation means by now: what it rests on may have been replaced while people decided. Absent: nothing can. */
   meaningNow?(meaning: Meaning): Promise<Meaning>;
+}
+
+/** How a client wants people to be asked. Its own words: attacker-chosen, bounded by whoever reads them off the wire. */
+export interface Wishes {
+  /** To wait for them, or to be refused with the id of the access request at once. */
+  readonly mode?: 'hold' | 'return';
+  /** Why it asks. */
+  readonly reason?: string;
+  /** To go ahead now and be reviewed, where policy lets this person. */
+  readonly breakGlass?: boolean;
 }
 
 export interface HoldNotice {
@@ -360,6 +381,8 @@ export interface HoldNotice {
 /** What the data path offers a protocol for one session. */
 export interface Line {
   readonly sessionId: string;
+  /** Whether the session has ended: nothing is permitted, and nothing opened, for it any more. */
+  readonly over: boolean;
   readonly target: TargetLink;
   /** The permit of the session itself: for messages that carry no operation, such as Sync. */
   readonly standing: Permit;
@@ -411,6 +434,8 @@ export interface Possession {
   readonly authorities: readonly string[];
   /** SHA-256 of the certificate that the client proved to hold in the TLS handshake, base64url; null when none. */
   readonly certificate: string | null;
+  /** Whether the client can be told which nonce a proof must carry (RFC 9449 section 8). */
+  readonly tellsNonce: boolean;
 }
 
 /** Who came to the outer door, before anyone believed them. */
@@ -437,31 +462,13 @@ export interface Caller {
 
 /** What a protocol needs to open the outer door. */
 export interface Door {
-  /** The server certificate, or null when the listener has none. */
-  readonly tls: { readonly key: string; readonly cert: string } | null;
+  /** The server certificate, and whether clients are asked for one; null when the listener has none. */
+  readonly tls: ServerTls | null;
   readonly limits: Limits;
   /** Whether a credential may be accepted on this socket: TLS, or a loopback peer. */
   trusted(socket: Socket | TLSSocket): boolean;
   /** Puts a fault before authentication in the audit log. */
   violation(reason: string): void;
-}
-
-/** Named limits (L10); each is documented in docs/configuration.md with its default. */
-export interface Limits {
-  /** Largest single message from a client, in bytes. */
-  readonly messageBytes: number;
-  /** Largest single message from a target, in bytes. */
-  readonly replyMessageBytes: number;
-  /** Longest statement or request head that is parsed, in bytes. */
-  readonly statementBytes: number;
-  /** Most bytes queued for one client that waits for a decision. */
-  readonly queueBytes: number;
-  /** Most operations a client may have under way at once on one connection. */
-  readonly pipelinedOperations: number;
-  /** Prepared statements, portals and cursors remembered for one session. */
-  readonly namedStatements: number;
-  /** Time from accept to a complete credential, in milliseconds. */
-  readonly handshakeMs: number;
 }
 
 /** One protocol: a folder that passes test/conformance. */
@@ -478,12 +485,11 @@ export interface Protocol {
    * part of the target asked about. Rejects, in words for people, when the source cannot be read.
    */
   study?(facet: string, source: StudySource): Promise<Study>;
+  /**
+   * Where the client says that an operation belongs in a trace of its own: a `traceparent` (W3C Trace Context), as it came
+   * in what is judged. Not read, and nothing rests on it. Absent: the protocol carries none.
+   */
+  traceparent?(operation: Pick<Operation, 'text'>): string | null;
   /** Lets go of workers and caches, once, when the gateway stops. */
   close?(): Promise<void>;
 }
-
-/** One shown line of a recorded reply. */
-export type Transcript =
-  | { readonly kind: 'columns'; readonly names: readonly string[] }
-  | { readonly kind: 'row'; readonly values: readonly (string | null)[] }
-  | { readonly kind: 'notice' | 'error' | 'complete' | 'text'; readonly text: string };

@@ -65,3 +65,9 @@ export interface StudiedSession {
   /** It would have succeeded. */
   succeeded(meaning: Meaning): void;
 }
+
+/** One shown line of a recorded reply. */
+export type Transcript =
+  | { readonly kind: 'columns'; readonly names: readonly string[] }
+  | { readonly kind: 'row'; readonly values: readonly (string | null)[] }
+  | { readonly kind: 'notice' | 'error' | 'complete' | 'text'; readonly text: string };

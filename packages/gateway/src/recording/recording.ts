@@ -4,7 +4,8 @@ import type { OperationResult, Tape } from '../protocols/protocol.ts';
 export interface RecordingHeader {
   readonly sessionId: string;
   readonly startedAt: number;
-  readonly identity: Identity;
+  /** Without what only revoking asks for. */
+  readonly identity: Omit<Identity, 'subjectAliases' | 'issuerTokenId' | 'issuedAt'>;
   readonly target: string;
   readonly facet: string;
   readonly protocol: string;

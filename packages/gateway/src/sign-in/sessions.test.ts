@@ -19,6 +19,7 @@ let directory: string;
 let store: Storage;
 let now: number;
 let entries: AuditEntry[];
+const revoked = new Set<string>();
 let ended: string[];
 let renewals: number;
 let renew: () => Promise<Arrived | null>;
@@ -50,6 +51,8 @@ beforeEach(async () => {
     audit: { append: (entry) => void entries.push(entry) },
     provider: (name) => (name === 'company' ? provider : undefined),
     ended: (hash) => void ended.push(hash),
+    objectionTo: ({ subject }) => (revoked.has(subject) ? `subject "${subject}" was revoked: left` : null),
+    report: (fault) => assert.fail(String(fault)),
   });
 });
 afterEach(async () => {
@@ -93,6 +96,31 @@ test('a session never outlives what it stands on, nor says that it does [sign-in
   assert.equal((await sessions.identify('bearer', short.id)).expiresAt, end);
   now = end;
   await assert.rejects(sessions.identify('bearer', short.id), { code: 'credential-rejected' });
+});
+
+test('whoever is revoked is signed out, at once and when they come again [containment.sign-in]', async () => {
+  const [browser, bearer, other] = [
+    await sessions.begin('browser', 'company', arrived('alice')),
+    await sessions.begin('bearer', 'company', arrived('alice')),
+    await sessions.begin('browser', 'company', arrived('bob')),
+  ];
+  revoked.add('company|alice');
+  await assert.rejects(sessions.identify('browser', browser.id), { message: /was revoked: left/ });
+  assert.deepEqual(
+    [entries.at(-1)?.type, entries.at(-1)?.reason],
+    ['signed-out', 'subject "company|alice" was revoked: left'],
+  );
+  await sessions.endAllOf(['company|alice'], 'revoked');
+  revoked.clear();
+  // Lifted or not, they sign in anew.
+  for (const [kind, { id }] of [
+    ['browser', browser],
+    ['bearer', bearer],
+  ] as const)
+    await assert.rejects(sessions.identify(kind, id), { code: 'credential-rejected' });
+  assert.equal(ended.length, 2);
+  renew = async () => arrived('bob');
+  assert.equal((await sessions.identify('browser', other.id)).subject, 'company|bob');
 });
 
 test('what the issuer no longer renews, or renews as somebody else, ends [sign-in.renewed]', async () => {

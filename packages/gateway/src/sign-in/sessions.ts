@@ -1,5 +1,5 @@
 import type { AuditLog } from '../audit/index.ts';
-import type { Identity } from '../identity/index.ts';
+import { foldAlias, type Identity } from '../identity/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import type { Storage } from '../storage/index.ts';
@@ -14,8 +14,12 @@ export interface SessionsDependencies {
   readonly clock: Clock;
   readonly audit: Pick<AuditLog, 'append'>;
   provider(name: string): Provider | undefined;
+  /** Why somebody may not be let in any more; null when nothing speaks against it. */
+  objectionTo(identity: Identity): string | null;
   /** A session ended: whatever else was opened with it should end too. */
   ended(idHash: string, reason: string): void;
+  /** A fault nobody waits for. */
+  report(fault: unknown): void;
 }
 
 /** A cookie is for a browser, a bearer token for a command line; neither is good as the other. */
@@ -94,6 +98,11 @@ export class Sessions {
     const provider = this.#deps.provider(row.provider);
     if (standing === null || provider === undefined) throw refusal('there is no such session; sign in again');
     const identity = await this.#renewed({ id, idHash, subject: row.subject, standing, provider });
+    const objection = this.#deps.objectionTo(identity);
+    if (objection !== null) {
+      await this.#end(idHash, row.subject, row.provider, objection);
+      throw refusal(`${objection}; ask an operator of the gateway`);
+    }
     const expiresAt = Math.min(identity.expiresAt, Number(row.expires_at));
     const bounded = Object.freeze({ ...identity, expiresAt });
     this.#origins.set(bounded, { kind, id });
@@ -121,6 +130,15 @@ export class Sessions {
   cookieOf(identity: Identity): string | null {
     const origin = this.#origins.get(identity);
     return origin?.kind === 'browser' ? origin.id : null;
+  }
+
+  /** Ends those of everybody whose subject is one of these names, folded. */
+  async endAllOf(names: readonly string[], reason: string): Promise<void> {
+    for (const { id_hash, subject, provider } of await this.#deps.store.allSessions()) {
+      if (!names.includes(foldAlias(subject))) continue;
+      // One that cannot be logged is over all the same, and keeps no other from ending.
+      await this.#end(id_hash, subject, provider, reason).catch(this.#deps.report);
+    }
   }
 
   /** Ends the one a browser had before it signed in anew. */
@@ -153,8 +171,8 @@ export class Sessions {
   }): Promise<Identity> {
     const { id, idHash, subject, standing, provider } = session;
     const arrived = await this.#asked(provider, standing);
-    if (arrived === null || arrived.identity.subject !== subject) {
-      const reason = arrived === null ? 'the issuer did not renew it' : 'it became somebody else';
+    if (typeof arrived === 'string' || arrived.identity.subject !== subject) {
+      const reason = typeof arrived === 'string' ? arrived : 'it became somebody else';
       await this.#end(idHash, subject, provider.name, reason);
       throw refusal('the session has ended; sign in again');
     }
@@ -170,11 +188,12 @@ export class Sessions {
     return arrived.identity;
   }
 
-  async #asked(provider: Provider, standing: Standing): Promise<Arrived | null> {
+  /** Or why not, in words for the log. */
+  async #asked(provider: Provider, standing: Standing): Promise<Arrived | string> {
     try {
-      return await provider.renew(standing);
+      return (await provider.renew(standing)) ?? 'the issuer did not renew it';
     } catch (error) {
-      if (error instanceof Fault && error.code === 'credential-rejected') return null;
+      if (error instanceof Fault && error.code === 'credential-rejected') return error.message;
       throw error;
     }
   }

@@ -21,6 +21,10 @@ export interface SignInDependencies {
   readonly audit: Pick<AuditLog, 'append'>;
   /** A session ended; whatever was opened with it is found with `isOf`. */
   ended(sessionHash: string, reason: string): void;
+  /** Why somebody may not be let in though their token or assertion is good; null when nothing speaks against it. */
+  objectionTo(identity: Identity): string | null;
+  /** A fault nobody waits for. */
+  report(fault: unknown): void;
   /** Replaces the runtime's `fetch`. */
   readonly fetch?: Fetch;
 }
@@ -103,6 +107,8 @@ export interface SignIn {
   csrfTokenOf(identity: Identity): string | null;
   /** What a page proves with that it may read our answers, for this session. */
   csrfToken(session: string): string;
+  /** Signs out whoever goes by one of these names, folded; at every browser and command line. */
+  endAllOf(names: readonly string[], reason: string): Promise<void>;
   isOf(identity: Identity, sessionHash: string): boolean;
   /** Said once, by who listens: where browsers reach us unless the configuration says otherwise. */
   listensAt(origin: string): void;
@@ -130,6 +136,8 @@ export async function createSignIn(
     ...{ config, store, clock, audit },
     provider: (name) => providers.get(name),
     ended: deps.ended,
+    objectionTo: deps.objectionTo,
+    report: deps.report,
   });
   const rooms: Rooms = { config, deps, providers, sessions, origin };
   return {
@@ -146,6 +154,7 @@ export async function createSignIn(
       return cookie === null ? null : derived(cookie, CSRF);
     },
     csrfToken: (session) => derived(session, CSRF),
+    endAllOf: (names, reason) => sessions.endAllOf(names, reason),
     isOf: (identity, hash) => sessions.isOf(identity, hash),
     listensAt: (url) => {
       listening = url;
@@ -257,6 +266,8 @@ async function finish(rooms: Rooms, finishing: Finishing): Promise<Finished> {
   if (attempt.provider !== provider.name) throw refusal('it was begun with another issuer');
   const arrived = await provider.finish(attempt, finishing.answer, state);
   const { subject, actor, task } = arrived.identity;
+  const objection = deps.objectionTo(arrived.identity);
+  if (objection !== null) throw refusal(`${objection}; ask an operator of the gateway`);
   if (attempt.before !== null && attempt.before.subject !== subject)
     throw refusal('somebody else is signed in with this browser; sign out first');
   const kind = attempt.loopback === null ? 'browser' : 'bearer';

@@ -20,6 +20,8 @@ export interface AccessRequestTable {
   decided(row: AccessDecisionRow): Promise<void>;
   ended(id: string, state: string, endedAt: number): Promise<void>;
   redeemed(id: string, at: number): Promise<void>;
+  /** The word of this person in this seat counts no more. */
+  withdrawn(id: string, seat: number, at: number): Promise<void>;
   /** Ends what an earlier run of this gateway left pending: whoever waited for it is gone. Gives how many. */
   failPending(at: number, isHeld?: (id: string) => boolean): Promise<number>;
   find(id: string): Promise<StoredAccessRequest | null>;
@@ -41,7 +43,7 @@ export function accessRequestTable(db: Kysely<Tables>, place: Place): AccessRequ
 function steps(
   db: Kysely<Tables>,
   { replica, shared }: Place,
-): Pick<AccessRequestTable, 'opened' | 'decided' | 'ended' | 'redeemed' | 'failPending'> {
+): Pick<AccessRequestTable, 'opened' | 'decided' | 'ended' | 'redeemed' | 'withdrawn' | 'failPending'> {
   const update = () => db.updateTable('access_request');
   return {
     opened: (row) =>
@@ -61,6 +63,11 @@ function steps(
       }),
     redeemed: (id, at) =>
       storing(async () => void (await update().set({ redeemed_at: at }).where('id', '=', id).execute())),
+    withdrawn: (id, seat, at) =>
+      storing(async () => {
+        const changes = db.updateTable('access_decision').set({ withdrawn_at: at });
+        await changes.where('request_id', '=', id).where('seat', '=', seat).execute();
+      }),
     failPending: (at, isHeld = () => false) =>
       storing(async () => {
         let query = db.selectFrom('access_request').select('id').where('state', '=', 'pending');

@@ -1,10 +1,13 @@
 export type { AccessRequestTable, OpenedAccessRequest, StoredAccessRequest } from './access-requests.ts';
 export type { AccessWordTable } from './access-words.ts';
 export type { Bus, BusHandler } from './bus.ts';
+export type { GrantRow, GrantTable } from './grants.ts';
 export type { IdempotencyTable } from './idempotency.ts';
 export type { PasskeyTable } from './passkeys.ts';
 export type { Place } from './place.ts';
 export type { Position } from './position.ts';
+export type { ReviewRow, ReviewTable } from './reviews.ts';
+export type { RevocationTable } from './revocations.ts';
 export { type StorageConfig, storageSection } from './section.ts';
 export type { SessionFilter, SessionTable, StartedSession } from './sessions.ts';
 export type { SlackLinkTable } from './slack-links.ts';
@@ -15,6 +18,7 @@ export type {
   AccessWordRow,
   IdempotencyRow,
   PasskeyRow,
+  RevocationRow,
   SessionRow,
   SlackLinkRow,
   TaskTokenRow,

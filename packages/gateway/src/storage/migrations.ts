@@ -8,10 +8,12 @@ import type { Tables } from './tables.ts';
 const migrations: Record<string, Migration> = {
   '0001-access-requests-and-sessions': { up: createFirstTables },
   '0002-task-tokens': { up: addTaskTokens },
+  '0003-grants-and-reviews': { up: addGrantsAndReviews },
   '0005-idempotency': { up: createIdempotency },
   '0006-logins': { up: createSignInTables },
   '0007-replicas': { up: addReplicas },
-  '0007-slack-links-and-passkeys': { up: createLinksAndPasskeys },
+  '0008-revocations': { up: createRevocations },
+  '0009-slack-links-and-passkeys': { up: createLinksAndPasskeys },
 };
 
 /**
@@ -107,6 +109,29 @@ async function createFirstTables(db: Kysely<unknown>): Promise<void> {
     .addColumn('operations', 'integer', (column) => column.notNull().defaultTo(0))
     .execute();
   await db.schema.createIndex('session_by_time').on('session').columns(['started_at', 'id']).execute();
+}
+
+async function createRevocations(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('revocation')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('kind', 'text', (column) => column.notNull())
+    .addColumn('value', 'text', (column) => column.notNull())
+    .addColumn('names', 'text', (column) => column.notNull())
+    .addColumn('quarantine', 'integer', (column) => column.notNull())
+    .addColumn('reason', 'text', (column) => column.notNull())
+    .addColumn('revoked_by', 'text', (column) => column.notNull())
+    .addColumn('revoked_by_name', 'text', (column) => column.notNull())
+    .addColumn('revoked_at', 'bigint', (column) => column.notNull())
+    .addColumn('until', 'bigint')
+    .addColumn('lifted_at', 'bigint')
+    .addColumn('logged', 'integer', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('revocation_place')
+    .addColumn('log', 'text', (column) => column.primaryKey())
+    .addColumn('next', 'bigint', (column) => column.notNull())
+    .execute();
 }
 
 async function addTaskTokens(db: Kysely<unknown>): Promise<void> {
@@ -244,4 +269,66 @@ async function createLinksAndPasskeys(db: Kysely<unknown>): Promise<void> {
   // What a word that is said on another gateway came through.
   await db.schema.alterTable('access_word').addColumn('through', 'text').execute();
   await db.schema.createIndex('passkey_by_subject').on('passkey').columns(['subject']).execute();
+}
+
+async function addGrantsAndReviews(db: Kysely<unknown>): Promise<void> {
+  const requests = () => db.schema.alterTable('access_request');
+  await requests()
+    .addColumn('mode', 'text', (column) => column.notNull().defaultTo('hold'))
+    .execute();
+  await requests().addColumn('shown', 'text').execute();
+  const decisions = () => db.schema.alterTable('access_decision');
+  await decisions().addColumn('grant_ms', 'bigint').execute();
+  await decisions().addColumn('withdrawn_at', 'bigint').execute();
+  await db.schema
+    .createTable('access_grant')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('request_id', 'text', (column) => column.notNull())
+    .addColumn('subject', 'text', (column) => column.notNull())
+    .addColumn('display_name', 'text', (column) => column.notNull())
+    .addColumn('actor', 'text')
+    .addColumn('target', 'text', (column) => column.notNull())
+    .addColumn('scope', 'text', (column) => column.notNull())
+    .addColumn('approvals', 'text', (column) => column.notNull())
+    .addColumn('approvers', 'text', (column) => column.notNull())
+    .addColumn('aliases', 'text', (column) => column.notNull())
+    .addColumn('reason', 'text', (column) => column.notNull())
+    .addColumn('granted_at', 'bigint', (column) => column.notNull())
+    .addColumn('expires_at', 'bigint', (column) => column.notNull())
+    .addColumn('ended_at', 'bigint')
+    .addColumn('ended_why', 'text')
+    .addColumn('uses', 'integer', (column) => column.notNull())
+    .addColumn('mac', 'text', (column) => column.notNull())
+    .addColumn('replica', 'text', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('review')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('session_id', 'text', (column) => column.notNull())
+    .addColumn('subject', 'text', (column) => column.notNull())
+    .addColumn('display_name', 'text', (column) => column.notNull())
+    .addColumn('aliases', 'text', (column) => column.notNull())
+    .addColumn('target', 'text', (column) => column.notNull())
+    .addColumn('digest', 'text', (column) => column.notNull())
+    .addColumn('text', 'text')
+    .addColumn('form', 'text', (column) => column.notNull())
+    .addColumn('parameters', 'text')
+    .addColumn('requirements', 'text', (column) => column.notNull())
+    .addColumn('reason', 'text', (column) => column.notNull())
+    .addColumn('shown', 'text', (column) => column.notNull())
+    .addColumn('opened_at', 'bigint', (column) => column.notNull())
+    .addColumn('due_at', 'bigint', (column) => column.notNull())
+    .addColumn('overdue_at', 'bigint')
+    .addColumn('closed_at', 'bigint')
+    .addColumn('closed_by', 'text')
+    .addColumn('closed_by_name', 'text')
+    .addColumn('verdict', 'text')
+    .addColumn('words', 'text')
+    .addColumn('replica', 'text', (column) => column.notNull())
+    .execute();
+  for (const [name, table, column] of [
+    ['access_grant_by_time', 'access_grant', 'granted_at'],
+    ['review_by_time', 'review', 'opened_at'],
+  ] as const)
+    await db.schema.createIndex(name).on(table).columns([column, 'id']).execute();
 }

@@ -24,6 +24,8 @@ export function request(id: string, overrides: Partial<OpenedAccessRequest> = {}
     requester: null,
     token_id: null,
     delegation: null,
+    mode: 'hold',
+    shown: null,
     ...overrides,
   };
 }

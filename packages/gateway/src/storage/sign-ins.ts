@@ -18,6 +18,7 @@ export interface SignInTable {
   useAssertion(idHash: string, expiresAt: number): Promise<boolean>;
   /** Adds a session; the subject's oldest beyond `most` are removed. */
   addSession(row: SignInSessionRow, most: number): Promise<void>;
+  allSessions(): Promise<readonly Pick<SignInSessionRow, 'id_hash' | 'subject' | 'provider'>[]>;
   findSession(idHash: string): Promise<SignInSessionRow | null>;
   /** Says that it was used; with `sealed`, what it stands on now. False when it is gone. */
   touchSession(idHash: string, usedAt: number, sealed?: string): Promise<boolean>;
@@ -83,8 +84,10 @@ const OVER = 100;
 
 function sessionRows(
   db: Kysely<Tables>,
-): Pick<SignInTable, 'findSession' | 'touchSession' | 'removeSession' | 'removeExpired'> {
+): Pick<SignInTable, 'allSessions' | 'findSession' | 'touchSession' | 'removeSession' | 'removeExpired'> {
   return {
+    allSessions: () =>
+      storing(() => db.selectFrom('sign_in_session').select(['id_hash', 'subject', 'provider']).execute()),
     findSession: (idHash) =>
       storing(
         async () =>

@@ -5,12 +5,15 @@ import { type AccessWordTable, accessWordTable } from './access-words.ts';
 import { type Bus, inProcessBus } from './bus.ts';
 import { connectionSettings } from './connection.ts';
 import { storageFault } from './fault.ts';
+import { type GrantTable, grantTable } from './grants.ts';
 import { type IdempotencyTable, idempotencyTable } from './idempotency.ts';
 import { migrate } from './migrations.ts';
 import { type PasskeyTable, passkeyTable } from './passkeys.ts';
 import type { Place } from './place.ts';
 import { sameAsSqlite } from './postgres.ts';
 import { PostgresBus } from './postgres-bus.ts';
+import { type ReviewTable, reviewTable } from './reviews.ts';
+import { type RevocationTable, revocationTable } from './revocations.ts';
 import type { PostgresStorageConfig, StorageConfig } from './section.ts';
 import { type SessionTable, sessionTable } from './sessions.ts';
 import { type SignInTable, signInTable } from './sign-ins.ts';
@@ -25,11 +28,14 @@ export interface Storage extends Place {
   readonly accessRequests: AccessRequestTable;
   readonly accessWords: AccessWordTable;
   readonly sessions: SessionTable;
+  readonly revocations: RevocationTable;
   readonly signIns: SignInTable;
   readonly bus: Bus;
   /** Whether the store answers, as far as is known; over PostgreSQL it is tried every second. */
   health(): StorageHealth;
   readonly taskTokens: TaskTokenTable;
+  readonly grants: GrantTable;
+  readonly reviews: ReviewTable;
   readonly idempotency: IdempotencyTable;
   readonly slackLinks: SlackLinkTable;
   readonly passkeys: PasskeyTable;
@@ -70,6 +76,8 @@ export async function openStorage(config: StorageConfig, deps: StorageDependenci
   const accessRequests = accessRequestTable(db, place);
   const sessions = sessionTable(db, place);
   const signIns = signInTable(db);
+  const grants = grantTable(db, place);
+  const reviews = reviewTable(db, place);
   const taskTokens = taskTokenTable(db);
   const idempotency = idempotencyTable(db);
   const slackLinks = slackLinkTable(db);
@@ -81,9 +89,12 @@ export async function openStorage(config: StorageConfig, deps: StorageDependenci
     sessions,
     idempotency,
     signIns,
+    grants,
+    reviews,
     taskTokens,
     slackLinks,
     passkeys: passkeyTable(db),
+    revocations: revocationTable(db),
     applyRetention: async () => {
       const now = deps.clock.now();
       await accessRequests.eraseTextEndedBefore(now - days(config.operationTextDays));
@@ -91,6 +102,9 @@ export async function openStorage(config: StorageConfig, deps: StorageDependenci
       await signIns.removeExpired(now);
       await sessions.removeEndedBefore(now - days(config.sessionDays));
       await taskTokens.removeExpiredBefore(now);
+      await grants.removeEndedBefore(now - days(config.sessionDays));
+      await reviews.eraseTextClosedBefore(now - days(config.operationTextDays));
+      await reviews.removeClosedBefore(now - days(config.sessionDays));
       await idempotency.removeBefore(now - days(1));
       await slackLinks.removeExpired(now);
     },

@@ -39,6 +39,8 @@ test('operation text is erased from the file when its time is over [storage.rete
     verdict: 'deny' as const,
     reason: '',
     decided_at: 1,
+    grant_ms: null,
+    withdrawn_at: null,
   });
   await storage.sessions.started(session('running'));
   await storage.sessions.started(session('over'));
@@ -152,7 +154,7 @@ test('of two decisions for one seat one is refused [storage.seats]', async (t) =
   const decide = (approver: string) =>
     storage.accessRequests.decided({
       ...{ request_id: 'r', seat: 0, approver, approver_name: approver },
-      ...{ verdict: 'approve' as const, reason: '', decided_at: 1 },
+      ...{ verdict: 'approve' as const, reason: '', decided_at: 1, grant_ms: null, withdrawn_at: null },
     });
   const results = await Promise.allSettled([decide('b'), decide('c')]);
   assert.deepEqual(results.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);

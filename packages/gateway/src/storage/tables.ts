@@ -8,7 +8,11 @@ export interface Tables {
   access_request: AccessRequestRow;
   access_decision: AccessDecisionRow;
   session: SessionRow;
+  revocation: RevocationRow;
+  revocation_place: RevocationPlaceRow;
   task_token: TaskTokenRow;
+  access_grant: GrantRow;
+  review: ReviewRow;
   idempotency: IdempotencyRow;
   slack_link: SlackLinkRow;
   passkey: PasskeyRow;
@@ -17,6 +21,34 @@ export interface Tables {
   saml_assertion: SamlAssertionRow;
   session_end: SessionEndRow;
   access_word: AccessWordRow;
+}
+
+export interface RevocationRow {
+  readonly id: string;
+  readonly kind: string;
+  readonly value: string;
+  /** JSON list of every name it is about. */
+  readonly names: string;
+  /** 1 for a quarantine. */
+  readonly quarantine: number;
+  readonly reason: string;
+  /** Subject of whoever did it, and the name it is shown by. */
+  readonly revoked_by: string;
+  readonly revoked_by_name: string;
+  readonly revoked_at: number;
+  /** When it may be forgotten, or null. */
+  readonly until: number | null;
+  readonly lifted_at: number | null;
+  /** 1 once it is in the audit log. */
+  readonly logged: number;
+}
+
+/** Up to where revocations were taken from a log. */
+export interface RevocationPlaceRow {
+  /** The log's public key. */
+  readonly log: string;
+  /** `seq` of the first entry that was not looked at. */
+  readonly next: number;
 }
 
 /** A sign-in that waits for the browser to come back, or a code that a command line trades for its session. */
@@ -81,6 +113,9 @@ export interface AccessRequestRow {
   readonly token_id: string | null;
   /** JSON list of the actors it was handed on by; null for a token that is no task token. */
   readonly delegation: string | null;
+  readonly mode: string;
+  /** JSON: what approvers are shown beside the operation; null of older rows. */
+  readonly shown: string | null;
 }
 
 export interface AccessDecisionRow {
@@ -92,6 +127,69 @@ export interface AccessDecisionRow {
   readonly verdict: 'approve' | 'deny';
   readonly reason: string;
   readonly decided_at: number;
+  /** For how long it may be done again, in milliseconds; null: once. */
+  readonly grant_ms: number | null;
+  /** When it stopped counting: this person may not decide any more. */
+  readonly withdrawn_at: number | null;
+}
+
+/** What stands for a time. A row whose `mac` does not fit is worth nothing. */
+export interface GrantRow {
+  readonly id: string;
+  readonly request_id: string;
+  readonly subject: string;
+  readonly display_name: string;
+  readonly actor: string | null;
+  readonly target: string;
+  /** JSON list of `{action, type, path}`. */
+  readonly scope: string;
+  /** JSON list of `{group, seats}`. */
+  readonly approvals: string;
+  /** JSON list of `{subject, name, aliases}`: who approved. */
+  readonly approvers: string;
+  /** JSON list: the names its holder goes by. */
+  readonly aliases: string;
+  readonly reason: string;
+  readonly granted_at: number;
+  readonly expires_at: number;
+  readonly ended_at: number | null;
+  readonly ended_why: string | null;
+  readonly uses: number;
+  readonly mac: string;
+  /** Name of the gateway it was made at, which alone goes by it. */
+  readonly replica: string;
+}
+
+/** What somebody did without waiting, to be looked at by another. */
+export interface ReviewRow {
+  readonly id: string;
+  readonly session_id: string;
+  readonly subject: string;
+  readonly display_name: string;
+  /** JSON list: the names they go by. */
+  readonly aliases: string;
+  readonly target: string;
+  readonly digest: string;
+  /** Null once erased. */
+  readonly text: string | null;
+  readonly form: string;
+  /** JSON list of strings; null once erased. */
+  readonly parameters: string | null;
+  /** JSON list of `{group, seats}`: who would have been asked. */
+  readonly requirements: string;
+  readonly reason: string;
+  /** JSON: what approvers would have been shown beside the operation. */
+  readonly shown: string;
+  readonly opened_at: number;
+  readonly due_at: number;
+  readonly overdue_at: number | null;
+  readonly closed_at: number | null;
+  readonly closed_by: string | null;
+  readonly closed_by_name: string | null;
+  readonly verdict: string | null;
+  readonly words: string | null;
+  /** Name of the gateway it was made at, which alone goes by it. */
+  readonly replica: string;
 }
 
 export interface SessionRow {

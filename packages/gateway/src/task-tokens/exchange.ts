@@ -6,6 +6,7 @@ import {
   type Exchanging,
   type Identity,
   type IdentityConfig,
+  NonceFault,
   ProofFault,
   type TaskBudget,
   type TaskGrant,
@@ -51,6 +52,8 @@ export interface TokenExchange {
   readonly issuer: TaskTokenIssuer;
   /** Rejects with ExchangeRefused; every refusal is on record. `address` is whoever asked. */
   exchange(body: string, possession: Possession, address: string): Promise<ExchangeAnswer>;
+  /** Puts on record that a request was refused before it could be read; gives what to answer. Throws what is no refusal. */
+  refuse(fault: unknown, address: string): ExchangeRefused;
 }
 
 export function createExchange(deps: ExchangeDependencies): TokenExchange {
@@ -64,12 +67,22 @@ export function createExchange(deps: ExchangeDependencies): TokenExchange {
         known = exchanging.subject;
         return await issue(deps, request, exchanging, possession, address);
       } catch (fault) {
-        const refused = asRefused(fault);
-        deps.audit.append(refusalEntry(refused, known, address));
-        throw refused;
+        throw recorded(deps, fault, known, address);
       }
     },
+    refuse: (fault, address) => recorded(deps, fault, null, address),
   };
+}
+
+function recorded(
+  { audit }: ExchangeDependencies,
+  fault: unknown,
+  known: Identity | null,
+  address: string,
+): ExchangeRefused {
+  const refused = asRefused(fault);
+  audit.append(refusalEntry(refused, known, address));
+  return refused;
 }
 
 async function verified(
@@ -126,7 +139,7 @@ async function narrowed(
   exchanging: Exchanging,
   { id, now, possession }: { readonly id: string; readonly now: number; readonly possession: Possession },
 ): Promise<TaskGrant> {
-  const { subject, actor, jkt } = exchanging;
+  const { subject, actor } = exchanging;
   const { scope } = subject;
   const ancestors = scope === null ? [] : [subject.tokenId, ...scope.ancestors];
   if (ancestors.length >= deps.config.depth) {
@@ -145,7 +158,7 @@ async function narrowed(
     budget: await budgetOf(deps, request.budget, subject),
     ancestors,
     origin: scope === null ? subject.tokenId : scope.origin,
-    confirmation: boundTo(request.jkt ?? jkt, subject.confirmation, possession),
+    confirmation: boundTo(deps.config, request, exchanging, possession),
     expiresAt: expiryOf(deps.config, request.lifetimeSeconds, now, [
       subject,
       ...(actor === null ? [] : [actor]),
@@ -232,14 +245,25 @@ async function budgetOf(
   return { operations: of('operations'), rows: of('rows'), approvals: of('approvals') };
 }
 
-/** A token that is bound stays bound: to the key of the proof, or to one that its holder names. */
+/**
+ * A token that is bound stays bound: to the key of the proof, or to one that its holder names, and to the certificate it
+ * was bound to, which was compared with that of this connection.
+ */
 function boundTo(
-  jkt: string | null,
-  former: Confirmation | null,
+  config: ExchangeDependencies['config'],
+  request: ExchangeRequest,
+  { subject, actor, jkt: proven }: Exchanging,
   { certificate }: Possession,
 ): Confirmation | null {
-  // A certificate that was shown is asked for again: clients that have one show it on every connection.
-  const x5tS256 = former?.x5tS256 ?? certificate;
+  if (request.certificateBound && certificate === null) {
+    throw new ExchangeRefused(
+      'invalid_request',
+      'certificate_bound asks for a client certificate, and none was shown (control_plane.tls.request_client_certificates)',
+    );
+  }
+  const former = subject.confirmation?.x5tS256 ?? actor?.confirmation?.x5tS256 ?? null;
+  const wanted = request.certificateBound || config.bindCertificates ? certificate : null;
+  const [jkt, x5tS256] = [request.jkt ?? proven, former ?? wanted];
   return jkt === null && x5tS256 === null ? null : { jkt, x5tS256 };
 }
 
@@ -272,6 +296,9 @@ async function checkRoom(
 
 function asRefused(fault: unknown): ExchangeRefused {
   if (fault instanceof ExchangeRefused) return fault;
+  if (fault instanceof NonceFault) {
+    return new ExchangeRefused('use_dpop_nonce', fault.message, fault.nonce);
+  }
   if (fault instanceof ProofFault) return new ExchangeRefused('invalid_dpop_proof', fault.message);
   // RFC 8693 section 2.2.2: a token that is not acceptable is an invalid request.
   if (fault instanceof Fault && fault.code === 'credential-rejected') {

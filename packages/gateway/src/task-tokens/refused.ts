@@ -5,6 +5,7 @@ export type ExchangeError =
   | 'invalid_scope'
   | 'invalid_authorization_details'
   | 'invalid_dpop_proof'
+  | 'use_dpop_nonce'
   | 'unsupported_grant_type'
   | 'temporarily_unavailable';
 
@@ -12,9 +13,12 @@ export type ExchangeError =
 export class ExchangeRefused extends Error {
   override readonly name = 'ExchangeRefused';
   readonly error: ExchangeError;
+  /** What a further proof must carry, with `use_dpop_nonce`. */
+  readonly nonce: string | null;
 
-  constructor(error: ExchangeError, description: string) {
+  constructor(error: ExchangeError, description: string, nonce: string | null = null) {
     super(description);
     this.error = error;
+    this.nonce = nonce;
   }
 }

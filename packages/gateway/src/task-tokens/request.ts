@@ -35,6 +35,8 @@ export interface ExchangeRequest {
   readonly instance: string | null;
   /** Thumbprint of a key that the new token is bound to, other than that of the proof (RFC 9449 section 10). */
   readonly jkt: string | null;
+  /** Whether the new token is to be bound to the client certificate of this connection (RFC 8705). */
+  readonly certificateBound: boolean;
 }
 
 const name = z
@@ -82,6 +84,8 @@ export function readExchangeRequest(body: string): ExchangeRequest {
     checkTokenType('requested_token_type', one('requested_token_type'));
   const jkt = one('dpop_jkt');
   if (jkt !== null && !/^[A-Za-z0-9_-]{43}$/.test(jkt)) throw invalid('dpop_jkt is no SHA-256 thumbprint');
+  const bound = one('certificate_bound');
+  if (bound !== null && bound !== 'true') throw invalid('certificate_bound is true, or left out');
   const [details] = readDetails(one('authorization_details'));
   return {
     subjectToken,
@@ -93,6 +97,7 @@ export function readExchangeRequest(body: string): ExchangeRequest {
     lifetimeSeconds: details?.lifetime ?? null,
     instance: details?.instance ?? null,
     jkt,
+    certificateBound: bound !== null,
   };
 }
 

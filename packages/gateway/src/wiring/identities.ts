@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { AuditLog } from '../audit/index.ts';
 import type { GatewayConfig } from '../config/index.ts';
+import type { Containment } from '../containment/index.ts';
 import {
   createIdentityProvider,
   type Identity,
@@ -20,6 +21,7 @@ interface IdentityDependencies {
   readonly storage: Storage;
   readonly audit: AuditLog;
   readonly decisionPoint: PolicyDecisionPoint;
+  readonly containment: Pick<Containment, 'guard' | 'objection'>;
   report(fault: unknown): void;
   /** Ends the open sessions of whoever this matches. */
   end(matches: (session: { readonly identity: Identity }) => boolean, reason: string): unknown;
@@ -42,14 +44,17 @@ export async function openIdentities(
   deps: IdentityDependencies,
   owned: Owned,
 ): Promise<OpenedIdentities> {
-  const { clock, storage, audit } = deps;
+  const { clock, storage, audit, containment } = deps;
   const { enabled, issuer: name } = config.identity.taskTokens;
   const keyFile = join(config.dataDirectory, 'task-token-keys.json');
   const issuer =
     enabled && name !== undefined ? new TaskTokenIssuer(config.identity, name, keyFile, clock) : null;
-  const tokens = createIdentityProvider(config.identity, { clock, taskTokens: issuer });
+  // Under everything else, so that nothing is renewed, exchanged or signed in with for somebody who is revoked.
+  const tokens = containment.guard(createIdentityProvider(config.identity, { clock, taskTokens: issuer }));
   const signIn: SignIn = await createSignIn(config.signIn, config.identity, {
     ...{ clock, audit, store: storage.signIns, identity: tokens },
+    report: deps.report,
+    objectionTo: (who) => containment.objection({ identity: who })?.reason ?? null,
     ended: (hash, why) => void deps.end(({ identity }) => signIn.isOf(identity, hash), why),
   });
   const ledger = owned(createLedger({ store: storage.taskTokens, clock, report: deps.report }));

@@ -40,6 +40,18 @@ const KINDS: Record<AuditEntryType, [entry: object, type_uid: number, status_id:
     [{ subject: 'company|alice', reason: 'signed out', facts: { issuer: 'company' } }, 300202, 1],
   ],
   'sign-in-refused': [[{ reason: 'the code was used before', facts: { issuer: 'company' } }, 300201, 2]],
+  'grant-opened': [
+    [{ ...WHO, requestId: 'ar-1', facts: { grant: 'gr-1', scope: ['select Table a/b/c'] } }, 300301, 1],
+  ],
+  'grant-ended': [
+    [{ ...WHO, requestId: 'ar-1', reason: 'its time was over', facts: { grant: 'gr-1' } }, 300399, 1],
+  ],
+  'break-glass': [[{ ...WHO, reason: 'the shop is down', facts: { review: 'rv-1' } }, 200401, 1]],
+  'review-closed': [
+    [{ ...WHO, facts: { review: 'rv-1', verdict: 'justified' } }, 300399, 1],
+    [{ ...WHO, facts: { review: 'rv-1', verdict: 'not-justified' } }, 300399, 2],
+  ],
+  'review-overdue': [[{ ...WHO, facts: { review: 'rv-1' } }, 200401, 1]],
   'session-started': [[{ ...WHO, facts: { client: 'psql' } }, 300299, 1]],
   'session-ended': [
     [{ ...WHO, reason: 'over', facts: { operations: 2 } }, 300202, 1],
@@ -114,6 +126,31 @@ const KINDS: Record<AuditEntryType, [entry: object, type_uid: number, status_id:
     ],
     [{ ...WHO, facts: { state: 'ended', classes: ['email'] }, reason: 'RESET' }, 300399, 1],
   ],
+  revoked: [
+    [
+      {
+        subject: 'company|guard',
+        effect: 'deny',
+        reason: 'left the company',
+        facts: {
+          revocation: 'rv-1',
+          kind: 'subject',
+          value: 'company|alice',
+          names: ['company|alice'],
+          at: 1,
+        },
+      },
+      300399,
+      1,
+    ],
+  ],
+  quarantined: [
+    [{ target: 'shop', effect: 'deny', reason: 'odd', facts: { kind: 'target', value: 'shop' } }, 300399, 1],
+  ],
+  'revocation-lifted': [
+    [{ effect: 'permit', reason: 'a mistake', facts: { kind: 'actor', value: 'agent-7' } }, 300399, 1],
+  ],
+  'groups-lost': [[{ ...WHO, effect: 'deny', facts: { endedSessions: 2 } }, 300399, 1]],
   violation: [[{ ...WHO, reason: 'a message is too long', facts: { side: 'target' } }, 200401, 1]],
   'recording-chunk': [[{ sessionId: 's1', facts: { file: 'a', chunk: 0, sha256: 'x' } }, 99, 0]],
   'recording-stored': [[{ sessionId: 's1', facts: { file: 'a' } }, 99, 0]],

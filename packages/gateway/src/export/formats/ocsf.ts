@@ -56,13 +56,24 @@ const EVENTS: Readonly<Record<string, (entry: Fields) => Event>> = {
   introspection: operation,
   'access-requested': (entry) => privileges(entry, [99, 'Privileges Requested'], null),
   'access-decided': (entry) => privileges(entry, ...decided(entry)),
+  'grant-opened': (entry) => privileges(entry, [1, 'Assign Privileges'], true),
+  'grant-ended': (entry) => privileges(entry, [99, 'Privileges Withdrawn'], true),
+  'break-glass': (entry) => finding(entry, 'Somebody went ahead without the approval policy asks for'),
+  'review-closed': (entry) =>
+    privileges(entry, [99, 'Review Closed'], factOf(entry, 'verdict') === 'justified'),
+  'review-overdue': (entry) =>
+    finding(entry, 'Nobody reviewed in time what was done without the approval policy asks for'),
   reveal: (entry) =>
     factOf(entry, 'state') === 'ended'
       ? privileges(entry, [99, 'Privileges Withdrawn'], true)
       : privileges(entry, [1, 'Assign Privileges'], true),
+  revoked: (entry) => revocation(entry, [99, 'Privileges Withdrawn'], 'Medium'),
+  quarantined: (entry) => revocation(entry, [99, 'Privileges Withdrawn'], 'High'),
+  'revocation-lifted': (entry) => revocation(entry, [99, 'Privileges Restored'], 'Medium'),
+  'groups-lost': (entry) => privileges(entry, [99, 'Privileges Withdrawn'], true),
   'token-issued': (entry) => authentication(entry, [4, 'Service Ticket Request'], true),
   'token-refused': (entry) => authentication(entry, [4, 'Service Ticket Request'], false),
-  violation: finding,
+  violation: (entry) => finding(entry, `Protocol violation by the ${factOf(entry, 'side') ?? 'client'}`),
   admin: administration,
 };
 
@@ -188,14 +199,28 @@ function operation(entry: Fields): Event {
 }
 
 function privileges(entry: Fields, activity: Event['activity'], success: boolean | null): Event {
-  const classes = names(recordOf(entry.facts).classes).map((name) => `reveal ${name}`);
+  const facts = recordOf(entry.facts);
+  const classes = names(facts.classes).map((name) => `reveal ${name}`);
+  const granted = names(facts.scope);
   const session = text(entry.sessionId);
   return event(CLASSES.authorizeSession, activity, success === false ? 'Medium' : 'Low', success, {
     user: userOf(entry),
     actor: actorOf(entry),
-    privileges: classes.length > 0 ? classes : [text(entry.form) ?? 'unknown'],
+    privileges: classes.length > 0 ? classes : granted.length > 0 ? granted : [text(entry.form) ?? 'unknown'],
     ...endpointsOf(entry),
     ...(session === undefined ? {} : { session: { uid: session } }),
+  });
+}
+
+/** What may not be used any more, or may again: the user is whom or what it is about, the actor whoever did it. */
+function revocation(entry: Fields, activity: Event['activity'], severity: Severity): Event {
+  const [kind, value] = [factOf(entry, 'kind') ?? 'unknown', factOf(entry, 'value') ?? 'unknown'];
+  const isParty = kind === 'subject' || kind === 'actor';
+  return event(CLASSES.authorizeSession, activity, severity, true, {
+    user: isParty ? { uid: value, name: value, type_id: 1, type: 'User' } : { name: 'unknown', type_id: 0 },
+    actor: actorOf(entry),
+    privileges: [`${kind} ${value}`],
+    ...endpointsOf(entry),
   });
 }
 
@@ -207,8 +232,7 @@ function decided(entry: Fields): [Event['activity'], boolean | null] {
   return state === 'pending' ? [[99, 'Approval Counted'], null] : [[99, 'Privileges Refused'], false];
 }
 
-function finding(entry: Fields): Event {
-  const title = `Protocol violation by the ${factOf(entry, 'side') ?? 'client'}`;
+function finding(entry: Fields, title: string): Event {
   return event(CLASSES.finding, [1, 'Create'], 'High', null, {
     finding_info: {
       title,

@@ -107,7 +107,7 @@ function retryAfter(value: string | undefined): number {
 export function refused({ status, retryAfterMs }: Answer): SinkFailure {
   const why =
     status >= 300 && status < 400 ? ': redirects are not followed, so give the url it leads to' : '';
-  return new SinkFailure(`the receiver answered ${status}${why}`, { retryAfterMs });
+  return new SinkFailure(`the receiver answered ${status}${why}`, { retryAfterMs, status });
 }
 
 /** A small file with something secret in it; its content is in no message. */

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { acceptTls, type ServerTls, shownCertificate } from '../../lib/server-tls.ts';
 import type { Caller, Denial, Door, Limits } from '../protocol.ts';
 import type { Bind } from './binding.ts';
 import { ClientConnection, type ClientLimits, type Incoming } from './client.ts';
@@ -14,6 +15,12 @@ import type { HttpOptions } from './section.ts';
 export interface Shared {
   readonly options: HttpOptions;
   readonly bind: Bind;
+}
+
+/** The same, and what is of this connection alone. */
+export interface Served extends Shared {
+  /** SHA-256 of the certificate that the client showed, or null. */
+  readonly certificate: string | null;
 }
 
 /** The first byte of a TLS record that holds a handshake (RFC 8446 section 5.1). */
@@ -58,8 +65,9 @@ async function firstRequest(
   client.listen(null);
   if (incoming === null) return null;
   const reading = readIncoming(incoming.request, shared.options);
+  const shown = shownCertificate(socket, door.tls?.clientCertificates);
   const untrusted = door.trusted(socket)
-    ? null
+    ? shown.refused
     : 'a credential is only accepted over TLS or from this machine';
   const reason = untrusted ?? (reading.ok ? null : reading.reason);
   if (!reading.ok || reason !== null) {
@@ -68,13 +76,13 @@ async function firstRequest(
     await respond(client, incoming, answerOf(violationProblem(status, reason ?? '')), true);
     return null;
   }
-  return callerOf(client, incoming, reading.head, shared);
+  return callerOf(client, incoming, reading.head, { ...shared, certificate: shown.thumbprint });
 }
 
-function callerOf(client: ClientConnection, incoming: Incoming, head: RequestHead, shared: Shared): Caller {
+function callerOf(client: ClientConnection, incoming: Incoming, head: RequestHead, shared: Served): Caller {
   return {
     credential: head.credential,
-    possession: possessionOf(client, head),
+    possession: possessionOf(client, head, shared.certificate),
     target: head.route.target,
     facet: '',
     secure: client.socket instanceof TLSSocket,
@@ -108,26 +116,11 @@ async function unwrap(socket: Socket, door: Door, late: AbortSignal): Promise<So
   }
 }
 
-async function withoutTls(
-  socket: Socket,
-  door: Door,
-  { key, cert }: NonNullable<Door['tls']>,
-): Promise<Socket | null> {
+async function withoutTls(socket: Socket, door: Door, tls: ServerTls): Promise<Socket | null> {
   const first = await firstByte(socket);
   if (first === null) return null;
   if (first !== TLS_HANDSHAKE) return socket;
-  const secure = new TLSSocket(socket, {
-    isServer: true,
-    key,
-    cert,
-    minVersion: 'TLSv1.2',
-    ALPNProtocols: ['http/1.1'],
-  });
-  const { promise, resolve } = Promise.withResolvers<TLSSocket | null>();
-  secure.once('secure', () => resolve(secure));
-  secure.on('error', () => resolve(null));
-  secure.once('close', () => resolve(null));
-  const done = await promise;
+  const done = await acceptTls(socket, tls, ['http/1.1']).catch(() => null);
   if (done === null) {
     door.violation('the TLS handshake failed');
     socket.destroy();

@@ -4,6 +4,7 @@ import { acceptCaller } from './accept.ts';
 import { createBinding } from './binding.ts';
 import type { HttpOptions } from './section.ts';
 import { studyRequests } from './study.ts';
+import { traceparentOf } from './traceparent.ts';
 import { transcribe } from './transcript.ts';
 
 /**
@@ -21,6 +22,7 @@ export function createHttpProtocol(options: HttpOptions): Protocol {
     accept: (socket: Socket, door: Door): Promise<Caller | null> =>
       acceptCaller(socket, door, { options, bind }),
     transcribe,
+    traceparent: ({ text }) => traceparentOf(text),
     study: async () => studyRequests(bind, options),
   };
 }

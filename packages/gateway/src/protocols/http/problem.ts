@@ -11,6 +11,8 @@ export interface Problem {
   readonly evaluationId: string | null;
   readonly policies: readonly string[];
   readonly hint: string;
+  readonly accessRequest?: NonNullable<Denial['accessRequest']>;
+  readonly nonce?: NonNullable<Denial['nonce']>;
 }
 
 const STATUS: Readonly<Record<DenialCode, number>> = {
@@ -18,6 +20,7 @@ const STATUS: Readonly<Record<DenialCode, number>> = {
   'unknown-target': 404,
   forbidden: 403,
   undetermined: 403,
+  'access-request-pending': 403,
   'access-request-denied': 403,
   'access-request-expired': 403,
   'access-request-cancelled': 403,
@@ -30,11 +33,13 @@ const STATUS: Readonly<Record<DenialCode, number>> = {
 
 /** What the client is told about a deny. */
 export function problemOf(denial: Denial, status: number = STATUS[denial.code]): Problem {
-  const { evaluationId, code, reason, policies } = denial;
+  const { evaluationId, code, reason, policies, accessRequest, nonce } = denial;
   // The session's own hint speaks to every protocol; here the token travels in a header.
   const hint =
     code === 'unauthenticated' ? 'send a fresh access token as "Authorization: Bearer …"' : denial.hint;
-  return { status, code, detail: reason, evaluationId, policies, hint };
+  const asked = accessRequest === undefined ? {} : { accessRequest };
+  const missing = nonce === undefined ? {} : { nonce };
+  return { status, code, detail: reason, evaluationId, policies, hint, ...asked, ...missing };
 }
 
 /** What a client is told whose request is not carried, whatever policy says. */
@@ -60,9 +65,23 @@ export interface Answer {
   readonly body: Buffer;
 }
 
+/** When a client may look again whether people have decided. */
+const RETRY_SECONDS = 15;
+
+/** As AuthZEN's Access Request and Approval Profile names its parts; the endpoint is of the control plane. */
+function taskOf({ id, expiresAt }: NonNullable<Denial['accessRequest']>) {
+  return {
+    requestable: true,
+    id,
+    status: 'pending',
+    status_endpoint: `/v1/access-requests/${id}/task`,
+    expires_at: new Date(expiresAt).toISOString(),
+  };
+}
+
 /** RFC 9457 problem details. */
 export function answerOf(problem: Problem): Answer {
-  const { status, code, detail, evaluationId, policies, hint } = problem;
+  const { status, code, detail, evaluationId, policies, hint, accessRequest, nonce } = problem;
   const title = `Sallyport refused: ${code.replaceAll('-', ' ')}`;
   const shown = {
     type: `urn:sallyport:problem:${code}`,
@@ -72,13 +91,20 @@ export function answerOf(problem: Problem): Answer {
     ...(evaluationId === null ? {} : { evaluation_id: evaluationId }),
     policies,
     hint,
+    ...(accessRequest === undefined ? {} : { access_request: taskOf(accessRequest) }),
   };
   const headers: [string, string][] = [
     ['content-type', 'application/problem+json'],
     ['cache-control', 'no-store'],
   ];
-  if (status === 401) headers.push(['www-authenticate', 'Bearer']);
+  if (nonce !== undefined)
+    headers.push(['www-authenticate', 'DPoP error="use_dpop_nonce"'], ['dpop-nonce', nonce]);
+  else if (status === 401) headers.push(['www-authenticate', 'Bearer']);
   if (evaluationId !== null) headers.push(['sallyport-evaluation', evaluationId]);
+  if (accessRequest !== undefined) {
+    headers.push(['sallyport-access-request', accessRequest.id]);
+    headers.push(['retry-after', String(RETRY_SECONDS)]);
+  }
   return { status, headers, body: Buffer.from(`${JSON.stringify(shown)}\n`) };
 }
 

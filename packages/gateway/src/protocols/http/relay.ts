@@ -1,5 +1,5 @@
 import type { Denial, HoldNotice, Line, Outcome } from '../protocol.ts';
-import type { Shared } from './accept.ts';
+import type { Served } from './accept.ts';
 import { readBody } from './body.ts';
 import type { ClientConnection, Incoming } from './client.ts';
 import { deliver } from './deliver.ts';
@@ -25,7 +25,7 @@ export interface Serving {
   readonly client: ClientConnection;
   /** The request that carried the credential: already read, and the caller was authenticated by it. */
   readonly first: { readonly incoming: Incoming; readonly head: RequestHead };
-  readonly shared: Shared;
+  readonly shared: Served;
 }
 
 /** Serves one connection: one request after the other, until either side or the gateway is done with it. */
@@ -46,7 +46,7 @@ class Relay {
   readonly #line: Line;
   readonly #client: ClientConnection;
   readonly #first: Serving['first'];
-  readonly #shared: Shared;
+  readonly #shared: Served;
   readonly #stop = new AbortController();
   #state: State = 'reading';
   /** What the request under way is told when it is interrupted. */
@@ -139,8 +139,10 @@ class Relay {
     if (stranger !== null) return this.#refuse(incoming, stranger.status, stranger.code, stranger.reason);
     if (incoming !== this.#first.incoming) {
       // The first was proven when the caller was authenticated. A proof is for one request.
-      const unproven = await this.#line.confirm(possessionOf(this.#client, head));
-      if (unproven !== null) return this.#turn(answerOf(problemOf(unproven.denial)), true);
+      const unproven = await this.#line.confirm(possessionOf(this.#client, head, this.#shared.certificate));
+      // For want of a nonce alone, the client may go on here with another proof.
+      const closing = unproven?.denial.nonce === undefined || !incoming.request.complete;
+      if (unproven !== null) return this.#turn(answerOf(problemOf(unproven.denial)), closing);
     }
     const limit = Math.min(options.bodyBytes, this.#line.limits.messageBytes);
     const slow = failureProblem(408, 'limit-exceeded', 'the request body took too long (http.bodyMs)');
@@ -155,13 +157,15 @@ class Relay {
     return this.#forward(head, body, outcome);
   }
 
-  #decide(head: RequestHead, operation: () => ReturnType<Shared['bind']>): Promise<Outcome> {
+  #decide(head: RequestHead, operation: () => ReturnType<Served['bind']>): Promise<Outcome> {
     this.#state = 'deciding';
     const held = (notice: HoldNotice): void => {
       this.#accessRequest = fieldSafe(notice.requestId);
       if (head.interim) this.#client.socket.write(interimReply(notice));
     };
-    const asked = Promise.resolve(this.#line.submit(operation(), { held, signal: this.#stop.signal }));
+    const asked = Promise.resolve(
+      this.#line.submit(operation(), { held, signal: this.#stop.signal, wishes: head.wishes }),
+    );
     const late = asked.then((outcome) => {
       // Permitted after the client was told otherwise: it is never forwarded.
       if (this.#stop.signal.aborted && outcome.effect === 'permit') {
@@ -223,6 +227,8 @@ class Relay {
     if (this.#stop.signal.aborted) return;
     const reaction = reactions[this.#state][interruption];
     this.#closing = true;
+    // A slow client must not have the rest of an answer for as long as it likes.
+    if (interruption === 'ended') setTimeout(() => this.#client.close(), LAST_WORD_MS).unref();
     if (reaction === 'finish') return;
     if (reaction === 'refuse' && problem !== null) this.#parting = this.#identified(problem);
     this.#stop.abort();
@@ -269,6 +275,9 @@ class Relay {
     clearTimeout(timer);
   }
 }
+
+/** Longest time for a client to take what is left of its answer when its session is ended, in milliseconds. */
+const LAST_WORD_MS = 500;
 
 /** Longest time for a client to take its last answer and leave. */
 const PARTING_MS = 5_000;

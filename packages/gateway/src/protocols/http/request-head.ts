@@ -1,4 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
+import type { Wishes } from '../protocol.ts';
 import { type Route, readRoute } from './route.ts';
 
 /** One request head that has one reading. */
@@ -19,6 +21,8 @@ export interface RequestHead {
   readonly override: string | null;
   /** Whether the client asked to be told about a hold by an interim reply. */
   readonly interim: boolean;
+  /** How the client wants people to be asked about this request. */
+  readonly wishes: Wishes;
   readonly client: string;
 }
 
@@ -88,6 +92,8 @@ export function readHead(raw: RawHead, rules: HeadRules): HeadReading {
   const reading = readRoute(raw.url, rules.pathSegments);
   if (!reading.ok) return violation(400, reading.reason);
   const [, scheme = '', credential = ''] = CREDENTIAL.exec(fields.get('authorization') ?? '') ?? [];
+  const wishes = wishesOf(fields);
+  if (typeof wishes === 'string') return violation(400, wishes);
   const override = [...fields.keys()].find((name) => OVERRIDE.test(name.replaceAll('_', '-')));
   return {
     ok: true,
@@ -101,6 +107,7 @@ export function readHead(raw: RawHead, rules: HeadRules): HeadReading {
       headers: passedOn(fields, rules.forwardHeaders),
       override: override ?? null,
       interim: fields.has('sallyport-interim'),
+      wishes,
       client: (fields.get('user-agent') ?? '').slice(0, 200),
     },
   };
@@ -110,6 +117,29 @@ export function readHead(raw: RawHead, rules: HeadRules): HeadReading {
 export function readIncoming(request: IncomingMessage, rules: HeadRules): HeadReading {
   const { method = '', url = '', httpVersion: version, rawHeaders } = request;
   return readHead({ method, url, version, rawHeaders }, rules);
+}
+
+/** How people are to be asked, or why it cannot be told. `Prefer: respond-async` (RFC 7240 section 4.1) is not to wait. */
+function wishesOf(fields: ReadonlyMap<string, string>): Wishes | string {
+  const mode = fields.get('sallyport-approval');
+  if (mode !== undefined && mode !== 'hold' && mode !== 'return')
+    return 'Sallyport-Approval is "hold" or "return"';
+  const breakGlass = fields.get('sallyport-break-glass');
+  if (breakGlass !== undefined && breakGlass !== 'true') return 'Sallyport-Break-Glass is "true" or left out';
+  const prefers = (fields.get('prefer') ?? '').split(',').map((one) => one.trim().toLowerCase());
+  const asked = mode ?? (prefers.includes('respond-async') ? 'return' : undefined);
+  const reason = fields.get('sallyport-reason');
+  return {
+    ...(asked === undefined ? {} : { mode: asked }),
+    ...(reason === undefined ? {} : { reason: utf8(reason) }),
+    ...(breakGlass === undefined ? {} : { breakGlass: true }),
+  };
+}
+
+/** A field value as UTF-8, where it is: node:http gives bytes as characters. */
+function utf8(value: string): string {
+  const bytes = Buffer.from(value, 'latin1');
+  return isUtf8(bytes) ? bytes.toString('utf8') : value;
 }
 
 /** The type and subtype of a Content-Type value, lower case. */

@@ -2,7 +2,8 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { BodyReader, FrontendType, WireError } from '@sallyport/postgres-wire';
 import { authoritiesOf } from '../../lib/authorities.ts';
-import type { Caller, Denial, Door } from '../protocol.ts';
+import { acceptTls, shownCertificate } from '../../lib/server-tls.ts';
+import type { Caller, Denial, Door, Wishes } from '../protocol.ts';
 import type { CancelKeys } from './cancel-keys.ts';
 import { readCredential } from './credential.ts';
 import { ASK_CLEARTEXT_PASSWORD, denialMessage, errorMessage, negotiateProtocolVersion } from './messages.ts';
@@ -22,6 +23,8 @@ export interface PostgresCaller {
   readonly socket: Socket;
   readonly minor: number;
   readonly unknownOptions: readonly string[];
+  /** How the client wants people to be asked. */
+  readonly wishes: Wishes;
   readonly facts: Omit<Caller, 'relay'>;
 }
 
@@ -113,12 +116,7 @@ class Doorway {
     if (tls === null) return this.#hangUp('the client started TLS, which this listener does not have');
     if (this.#socket instanceof TLSSocket) return this.#hangUp('the client started TLS inside TLS');
     this.#reader.release();
-    const secure = new TLSSocket(this.#socket, { isServer: true, ...tls, ALPNProtocols: ['postgresql'] });
-    secure.on('error', () => secure.destroy());
-    await new Promise<void>((resolve, reject) => {
-      secure.once('secure', resolve);
-      secure.once('close', () => reject(new Error('the TLS handshake failed')));
-    });
+    const secure = await acceptTls(this.#socket, tls, ['postgresql']);
     // Direct TLS without ALPN could be another protocol's client turned on us (ALPACA); PostgreSQL requires it too.
     this.#socket = secure;
     if (direct && secure.alpnProtocol !== 'postgresql') {
@@ -144,7 +142,11 @@ class Doorway {
         '28000',
       );
     }
-    const { unknownOptions } = request;
+    const shown = shownCertificate(this.#socket, this.#door.tls?.clientCertificates);
+    if (shown.refused !== null) {
+      return this.#refuse(shown.refused, 'give the client another certificate, or none', '28000');
+    }
+    const { unknownOptions, wishes } = request;
     if (minor > NEWEST_MINOR || unknownOptions.length > 0) {
       this.#socket.write(negotiateProtocolVersion(Math.min(minor, NEWEST_MINOR), unknownOptions));
     }
@@ -159,12 +161,13 @@ class Doorway {
     const { token: credential, possession } = readCredential(password, {
       target,
       authorities,
-      certificate: null,
+      certificate: shown.thumbprint,
     });
     return {
       socket,
       minor,
       unknownOptions,
+      wishes,
       facts: { credential, possession, target, facet, client, startup, secure, refuse },
     };
   }

@@ -7,7 +7,8 @@ import { CopyIn } from './copy-in.ts';
 import { ExtendedQuery } from './extended-query.ts';
 import { costOf } from './kept-back.ts';
 import { ROLL_BACK_QUERY } from './messages.ts';
-import { carryOutReveal, EMPTY_QUERY, namesReveal } from './reveal-setting.ts';
+import { carryOutOwnSetting, namesOwnSetting } from './own-settings.ts';
+import { EMPTY_QUERY } from './reveal-setting.ts';
 import { COPY_AMONG_OTHERS, UNKNOWN_FUNCTION_CALL } from './statements.ts';
 import { skipped, Unit, withheldCopy } from './unit.ts';
 
@@ -116,7 +117,7 @@ export class ClientStream {
     return whenReady(this.#extended.kept.settle(), () => {
       if (this.#talk.exchange.skipping) return;
       return whenReady(this.#talk.bindStatement(text), (statement) => {
-        if (namesReveal(statement)) return this.#reveal(text);
+        if (namesOwnSetting(statement)) return this.#ownSetting(text);
         if (statement.mixedCopy === true) {
           return this.#refuseQuery(this.#talk.line.refuse(statement.form, ...COPY_AMONG_OTHERS));
         }
@@ -136,9 +137,9 @@ export class ClientStream {
     });
   }
 
-  /** One of the gateway's own: see reveal-setting.ts. */
-  #reveal(text: string): MaybePromise<void> {
-    return whenReady(carryOutReveal(this.#talk, text), (carried) => {
+  /** One of the gateway's own: see own-settings.ts. */
+  #ownSetting(text: string): MaybePromise<void> {
+    return whenReady(carryOutOwnSetting(this.#talk, text), (carried) => {
       if (this.#talk.exchange.skipping || this.#talk.over) return;
       if ('refusal' in carried) return this.#refuseQuery(carried.refusal);
       this.#talk.sendOperation(carried.unit, EMPTY_QUERY, { kind: 'query', unit: carried.unit });

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { WireError } from '@sallyport/postgres-wire';
 import { type MaybePromise, whenReady } from '../../lib/async.ts';
-import type { HoldListener, HoldNotice, Line, Operation, Outcome } from '../protocol.ts';
+import type { HoldListener, HoldNotice, Line, Operation, Outcome, Wishes } from '../protocol.ts';
 import { Exchange, type Expectation } from './exchange.ts';
 import { denialMessage, errorMessage, FLUSH, holdMessage } from './messages.ts';
 import { NameTable } from './name-table.ts';
@@ -23,6 +23,8 @@ export interface ConversationParts {
   readonly catalog: TargetCatalog;
   /** As the server shows it at the start. */
   readonly searchPath: string;
+  /** How the client wants people to be asked, as it said when it connected. */
+  readonly wishes: Wishes;
 }
 
 /**
@@ -41,6 +43,8 @@ export class Conversation {
   /** Names SQL has used for itself: what is under them may not be what a message put there. */
   readonly #preparedInSql = new Set<string>();
   readonly #declaredInSql = new Set<string>();
+  readonly #wishesAtStart: Wishes;
+  #wishes: Wishes;
   #hold = new AbortController();
   #holdListener: HoldListener = {
     held: (notice) => this.#onHeld(notice),
@@ -58,12 +62,14 @@ export class Conversation {
   /** Why the target may read texts in another way than they are judged, or null. */
   #readOtherwise: string | null = null;
 
-  constructor({ line, client, catalog, searchPath }: ConversationParts, close: () => void) {
+  constructor({ line, client, catalog, searchPath, wishes }: ConversationParts, close: () => void) {
     this.line = line;
     this.#client = client;
     this.catalog = catalog;
     this.#state = initialSessionState({ ...line.target.facts, search_path: searchPath }, line.limits);
     this.#close = close;
+    this.#wishesAtStart = wishes;
+    this.#wishes = wishes;
   }
 
   get over(): boolean {
@@ -107,13 +113,36 @@ export class Conversation {
     this.#onRoom = null;
   }
 
+  get wishes(): Wishes {
+    return this.#wishes;
+  }
+
+  /** From here on people are asked in this way. */
+  wish(more: Wishes): void {
+    this.#wishes = { ...this.#wishes, ...more };
+  }
+
+  /** Back to what it said when it connected: one thing, or everything. */
+  resetWish(which: keyof Wishes | 'all'): void {
+    if (which === 'all') this.#wishes = this.#wishesAtStart;
+    else {
+      const { [which]: _, ...others } = this.#wishes;
+      const { [which]: first } = this.#wishesAtStart;
+      this.#wishes = first === undefined ? others : { ...others, [which]: first };
+    }
+  }
+
+  get #listener(): HoldListener {
+    return { ...this.#holdListener, wishes: this.#wishes };
+  }
+
   submit(operation: Operation): MaybePromise<Outcome> {
-    return this.line.submit(operation, this.#holdListener);
+    return this.line.submit(operation, this.#listener);
   }
 
   /** Asks to be shown data classes; see reveal-setting.ts. */
   reveal(request: Parameters<Line['reveal']>[0]): MaybePromise<Outcome> {
-    return this.line.reveal(request, this.#holdListener);
+    return this.line.reveal(request, this.#listener);
   }
 
   /** With the catalog read anew: people take long enough for anything to have been replaced. */
@@ -126,7 +155,10 @@ export class Conversation {
   sendOperation(unit: Unit, bytes: Buffer, expectation: Expectation): void {
     if (unit.statement.effects.length > 0) this.#noteEffects(unit.statement);
     // Whoever has the session next, of a pool, has not asked for it.
-    if (this.line.revealed().length > 0 && resetsEverything(unit.statement)) this.#endReveal();
+    if (this.#hasOwnSettings() && resetsEverything(unit.statement)) {
+      this.#endReveal();
+      this.resetWish('all');
+    }
     this.line.target.forward(unit.permit, bytes);
     this.exchange.expect(expectation);
   }
@@ -198,6 +230,10 @@ export class Conversation {
     this.catalog.settled();
     // What is under way behind it may have opened the next transaction, and changed things in it.
     if (this.exchange.size === 0) this.#state.settled();
+  }
+
+  #hasOwnSettings(): boolean {
+    return this.#wishes !== this.#wishesAtStart || this.line.revealed().length > 0;
   }
 
   #endReveal(): void {

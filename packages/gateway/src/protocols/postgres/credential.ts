@@ -26,5 +26,7 @@ export function readCredential(
   const [, proof = null, token = password] = BOUND.exec(password) ?? [];
   const { target, authorities, certificate } = door;
   const before = `postgres://${encodeURIComponent(target)}@`;
-  return { token, possession: { proof, method: 'CONNECT', before, after: '', authorities, certificate } };
+  const shown = { proof, authorities, certificate };
+  // There is no way to tell a client a nonce before it sends its password: a proof is used once, and that is all.
+  return { token, possession: { ...shown, method: 'CONNECT', before, after: '', tellsNonce: false } };
 }

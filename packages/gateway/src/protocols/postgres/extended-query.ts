@@ -6,16 +6,10 @@ import type { Conversation } from './conversation.ts';
 import type { CopyIn } from './copy-in.ts';
 import { KeptBack } from './kept-back.ts';
 import { describePortal } from './messages.ts';
+import { carryOutOwnSetting, mayPrepareOwnSetting, namesOwnSetting } from './own-settings.ts';
 import { openPortal, operationOf, type Portal, type Prepared } from './portal.ts';
 import { tighter } from './reply-limit.ts';
-import {
-  ANSWERED_HERE,
-  carryOutReveal,
-  mayBePrepared,
-  NOT_BY_ITSELF,
-  namesReveal,
-  parseEmpty,
-} from './reveal-setting.ts';
+import { ANSWERED_HERE, NOT_BY_ITSELF, parseEmpty } from './reveal-setting.ts';
 import { COPY_AMONG_OTHERS, combine } from './statements.ts';
 import { skipped, Unit, withheldCopy } from './unit.ts';
 
@@ -46,7 +40,7 @@ export class ExtendedQuery {
     return whenReady(this.kept.settle(), () => {
       if (this.#talk.exchange.skipping) return;
       return whenReady(this.#talk.bindStatement(text), (statement) => {
-        if (namesReveal(statement)) return this.#parseReveal(name, text);
+        if (namesOwnSetting(statement)) return this.#parseOwnSetting(name, text);
         return whenReady(this.#talk.line.prepare({ meaning: statement, text, parameters: [] }), (outcome) => {
           if (this.#talk.exchange.skipping) return;
           if (outcome.effect === 'deny') return this.kept.refuse(outcome.refusal);
@@ -59,10 +53,10 @@ export class ExtendedQuery {
     });
   }
 
-  /** One of the gateway's own (see reveal-setting.ts): the target prepares an empty one in its place. */
-  #parseReveal(name: string, text: string): void {
+  /** One of the gateway's own (see own-settings.ts): the target prepares an empty one in its place. */
+  #parseOwnSetting(name: string, text: string): void {
     const { line, statements, exchange } = this.#talk;
-    if (!mayBePrepared(text)) return this.kept.refuse(line.refuse(...NOT_BY_ITSELF));
+    if (!mayPrepareOwnSetting(text)) return this.kept.refuse(line.refuse(...NOT_BY_ITSELF));
     const proposal = statements.propose(name, { statement: ANSWERED_HERE, text }, this.#segment);
     if (name !== '') this.#talk.rememberPrepared(name, ANSWERED_HERE);
     line.target.forward(line.standing, parseEmpty(name));
@@ -122,7 +116,7 @@ export class ExtendedQuery {
     }
     const { statement } = portal;
     if (statement.mixedCopy === true) return this.#refuseHere(statement.form, ...COPY_AMONG_OTHERS);
-    if (statement === ANSWERED_HERE) return this.#reveal(portal.text, bytes, start, end);
+    if (statement === ANSWERED_HERE) return this.#ownSetting(portal.text, bytes, start, end);
     return whenReady(this.#judge(portal), (decided) => {
       if (this.#talk.exchange.skipping) return skipped(decided);
       if (decided.effect === 'deny') return this.kept.refuse(decided.refusal);
@@ -141,8 +135,8 @@ export class ExtendedQuery {
     });
   }
 
-  #reveal(text: string, bytes: Buffer, start: number, end: number): MaybePromise<void> {
-    return whenReady(carryOutReveal(this.#talk, text), (carried) => {
+  #ownSetting(text: string, bytes: Buffer, start: number, end: number): MaybePromise<void> {
+    return whenReady(carryOutOwnSetting(this.#talk, text), (carried) => {
       if (this.#talk.exchange.skipping || this.#talk.over) return;
       if ('refusal' in carried) return this.kept.refuse(carried.refusal);
       const { unit } = carried;

@@ -7,6 +7,7 @@ import { ROLL_BACKS } from './messages.ts';
 import { relay } from './relay.ts';
 import { StudyRoom } from './study/index.ts';
 import { CatalogShelf } from './target-catalog.ts';
+import { traceparentOf } from './traceparent.ts';
 import { transcribe } from './transcribe.ts';
 
 export interface PostgresOptions {
@@ -28,6 +29,7 @@ export function createPostgresProtocol(options: PostgresOptions): Protocol & { c
       return { ...caller.facts, relay: (line) => relay({ caller, line, catalogs, cancelKeys }) };
     },
     transcribe,
+    traceparent: ({ text }) => traceparentOf(text),
     study: (facet, source) => studies.open(facet, source),
     close: async () => void (await Promise.all([catalogs.close(), studies.close()])),
   };

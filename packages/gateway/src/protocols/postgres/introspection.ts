@@ -37,8 +37,20 @@ export class Introspection {
   }
 
   async #query(sql: string): Promise<Rows> {
-    clearTimeout(this.#idle);
-    const link = this.#link?.link ?? (await this.#open());
+    for (;;) {
+      clearTimeout(this.#idle);
+      const line = this.#link?.line ?? this.#openLine();
+      try {
+        return await this.#ask(line, sql);
+      } catch (fault) {
+        // A session that was ended takes what was opened through it with it: others must not lose their answer for that.
+        if (!line.over || !this.#isOpen()) throw fault;
+      }
+    }
+  }
+
+  async #ask(line: Line, sql: string): Promise<Rows> {
+    const link = this.#link?.link ?? (await this.#open(line));
     try {
       const rows = await runQuery(link, link.permit, sql);
       this.#keep(link);
@@ -50,6 +62,15 @@ export class Introspection {
     }
   }
 
+  #openLine(): Line {
+    for (const line of this.#lines) if (!line.over) return line;
+    throw new Error('no session is left to read the catalog for');
+  }
+
+  #isOpen(): boolean {
+    return [...this.#lines].some((line) => !line.over);
+  }
+
   #keep(link: OwnLink): void {
     if (this.#link?.link !== link) return this.#drop(link);
     link.onClose(() => this.#drop(link));
@@ -58,9 +79,7 @@ export class Introspection {
     this.#idle = setTimeout(() => this.#close(), IDLE_MS).unref();
   }
 
-  async #open(): Promise<OwnLink> {
-    const [line] = this.#lines;
-    if (line === undefined) throw new Error('no session is left to read the catalog for');
+  async #open(line: Line): Promise<OwnLink> {
     const link = await line.introspect(this.#facet);
     if (this.#lines.has(line)) this.#link = { line, link };
     return link;

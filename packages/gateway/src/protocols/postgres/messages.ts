@@ -8,6 +8,7 @@ const SQLSTATE: Readonly<Record<DenialCode, string>> = {
   'unknown-target': '3D000',
   forbidden: '42501',
   undetermined: '42501',
+  'access-request-pending': '42501',
   'access-request-denied': '42501',
   'access-request-expired': '42501',
   'access-request-cancelled': '57014',
@@ -52,9 +53,15 @@ export function denialMessage(
     severity,
     sqlstate,
     message: `denied: ${denial.reason}`,
-    detail: `Evaluation ${denial.evaluationId}${policies}.`,
+    detail: `Evaluation ${denial.evaluationId}${policies}.${pending(denial)}`,
     hint: denial.hint,
   });
+}
+
+/** Where the client is to come back to. */
+function pending({ accessRequest }: Denial): string {
+  if (accessRequest === undefined) return '';
+  return ` Access request ${accessRequest.id} is open until ${new Date(accessRequest.expiresAt).toISOString()}.`;
 }
 
 /** What a client that waits is told: what waits, who can decide, until when, under which id. */

@@ -1,4 +1,4 @@
-import type { Denial, Line } from '../protocol.ts';
+import type { Line } from '../protocol.ts';
 import type { PostgresCaller } from './accept.ts';
 import type { CancelKeys } from './cancel-keys.ts';
 import { runQuery } from './catalog-query.ts';
@@ -17,7 +17,7 @@ import { ReplyStream } from './reply-stream.ts';
 import type { CatalogShelf, TargetCatalog } from './target-catalog.ts';
 
 /** Longest wait for a client to read the last word before its socket is torn down, in milliseconds. */
-const LAST_WORD_MS = 1_000;
+const LAST_WORD_MS = 500;
 
 export interface RelayParts {
   readonly caller: PostgresCaller;
@@ -33,14 +33,16 @@ export async function relay({ caller, line, catalogs, cancelKeys }: RelayParts):
     client.once('close', () => resolve());
     if (client.destroyed) resolve();
   });
-  const learned = await learn(caller, line, catalogs);
-  if ('fault' in learned) {
-    client.end(errorMessage({ severity: 'FATAL', sqlstate: '57P03', message: learned.fault }));
+  const learned = await unlessEnded(line, learn(caller, line, catalogs), catalogs);
+  if ('lastWord' in learned) {
+    client.end(learned.lastWord);
+    setTimeout(() => client.destroy(), LAST_WORD_MS).unref();
     line.target.close();
     return closed;
   }
   const { catalog, searchPath } = learned;
-  const talk = new Conversation({ line, client, catalog, searchPath }, () => {
+  const { wishes } = caller;
+  const talk = new Conversation({ line, client, catalog, searchPath, wishes }, () => {
     line.target.close();
     client.end();
     setTimeout(() => client.destroy(), LAST_WORD_MS).unref();
@@ -59,10 +61,7 @@ export async function relay({ caller, line, catalogs, cancelKeys }: RelayParts):
     const how = fault === null ? 'the target closed the connection' : 'the connection to the target failed';
     talk.targetFailed(how, '08006');
   });
-  line.onEnd((denial: Denial) => {
-    if (!talk.over) line.target.cancel().catch(() => undefined);
-    talk.fatal(denialMessage(denial, 'FATAL'));
-  });
+  line.onEnd((denial) => talk.fatal(denialMessage(denial, 'FATAL')));
   client.write(welcome(line, key));
   client.on('data', (chunk: Buffer) => requests.feed(chunk));
   client.on('drain', () => replies.clientDrained());
@@ -92,7 +91,24 @@ function welcome(line: Line, key: { readonly processId: number; readonly key: Bu
   return Buffer.concat([AUTHENTICATION_OK, ...settings, backendKeyData(key.processId, key.key), READY_IDLE]);
 }
 
-type Learned = { readonly catalog: TargetCatalog; readonly searchPath: string } | { readonly fault: string };
+type Learned =
+  | { readonly catalog: TargetCatalog; readonly searchPath: string }
+  | { readonly lastWord: Buffer };
+
+/** What was learned, or the last word of a session that is ended meanwhile: others may keep the catalog waiting. */
+function unlessEnded(line: Line, learning: Promise<Learned>, catalogs: CatalogShelf): Promise<Learned> {
+  const { promise, resolve, reject } = Promise.withResolvers<Learned>();
+  let isOver = false;
+  line.onEnd((denial) => {
+    isOver = true;
+    resolve({ lastWord: denialMessage(denial, 'FATAL') });
+  });
+  learning.then((learned) => {
+    if (isOver && 'catalog' in learned) catalogs.giveBack(learned.catalog, line);
+    resolve(learned);
+  }, reject);
+  return promise;
+}
 
 /** What must be known before the first statement can be understood. */
 async function learn(caller: PostgresCaller, line: Line, catalogs: CatalogShelf): Promise<Learned> {
@@ -105,8 +121,7 @@ async function learn(caller: PostgresCaller, line: Line, catalogs: CatalogShelf)
     });
     return { catalog, searchPath };
   } catch (fault) {
-    return {
-      fault: `the target cannot be read: ${fault instanceof Error ? fault.message : 'unknown fault'}`,
-    };
+    const message = `the target cannot be read: ${fault instanceof Error ? fault.message : 'unknown fault'}`;
+    return { lastWord: errorMessage({ severity: 'FATAL', sqlstate: '57P03', message }) };
   }
 }

@@ -125,7 +125,7 @@ export function carryOutReveal(
     case undefined:
       return { refusal: line.refuse(...NOT_BY_ITSELF) };
     case 'show':
-      return { unit: ownUnit(talk, shown(line.revealed())) };
+      return { unit: ownUnit(talk, settingShown(SETTING, line.revealed().join(', '))) };
     case 'end':
       return whenReady(line.endReveal(), () => ({ unit: ownUnit(talk, tag(SET)) }));
     case 'ask':
@@ -146,7 +146,7 @@ export function carryOutReveal(
 const SET = 'SET';
 
 /** One that nobody is asked about: it shows what the session has, or takes it away. */
-function ownUnit(talk: Conversation, answer: Buffer): Unit {
+export function ownUnit(talk: Conversation, answer: Buffer): Unit {
   const { standing } = talk.line;
   const outcome = {
     effect: 'permit',
@@ -177,14 +177,14 @@ export const ANSWERED_HERE: StatementMeaning = Object.freeze({
   serial: -1,
 });
 
-function tag(name: string): Buffer {
+export function tag(name: string): Buffer {
   return new FrameWriter(16).begin(BackendType.CommandComplete).string(name).end().take();
 }
 
 /** The reply to SHOW: one column of text (type 25), one row. */
-function shown(classes: readonly string[]): Buffer {
-  const value = Buffer.from(classes.join(', '));
-  const writer = new FrameWriter(256).begin(BackendType.RowDescription).int16(1).string(SETTING);
+export function settingShown(name: string, text: string): Buffer {
+  const value = Buffer.from(text);
+  const writer = new FrameWriter(256).begin(BackendType.RowDescription).int16(1).string(name);
   writer.int32(0).int16(0).int32(25).int16(-1).int32(-1).int16(0).end();
   writer.begin(BackendType.DataRow).int16(1).int32(value.length).bytes(value).end();
   return writer.begin(BackendType.CommandComplete).string('SHOW').end().take();

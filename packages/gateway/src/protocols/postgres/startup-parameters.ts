@@ -3,6 +3,9 @@
  * `replication` changes the language, `role` changes who runs. What is not listed is refused, never ignored.
  */
 
+import type { Wishes } from '../protocol.ts';
+import { isWishName, wishOf } from './wish-setting.ts';
+
 /** Settings that change how values look or how long things take, and nothing about what a statement means. */
 const HARMLESS_SETTINGS: ReadonlySet<string> = new Set([
   'application_name',
@@ -23,6 +26,8 @@ export type StartupRequest =
       readonly database: string;
       readonly applicationName: string;
       readonly settings: Readonly<Record<string, string>>;
+      /** How the client wants people to be asked. Not for the target. */
+      readonly wishes: Wishes;
       /** Protocol options (`_pq_.…`) that are not known here: the client is told so. */
       readonly unknownOptions: readonly string[];
     }
@@ -34,6 +39,15 @@ const VALUE_CHARACTERS = 1_000;
 /** Sorts the client's parameters into what the gateway uses, what the target may be told, and what is refused. */
 export function readStartupParameters(parameters: ReadonlyMap<string, string>): StartupRequest {
   const settings: Record<string, string> = {};
+  let wishes: Wishes = {};
+  const read = (name: string, value: string): StartupRequest | null => {
+    const key = name.toLowerCase();
+    if (!isWishName(key)) return readSetting(name, value, settings);
+    const wish = wishOf(key, value);
+    if (typeof wish === 'string') return refuse(wish);
+    wishes = { ...wishes, ...wish };
+    return null;
+  };
   const unknownOptions: string[] = [];
   for (const [name, value] of parameters) {
     if (value.length > VALUE_CHARACTERS) return refuse(`the start-up parameter "${name}" is too long`);
@@ -42,7 +56,7 @@ export function readStartupParameters(parameters: ReadonlyMap<string, string>): 
       unknownOptions.push(name);
       continue;
     }
-    const problem = name === 'options' ? readOptions(value, settings) : readSetting(name, value, settings);
+    const problem = name === 'options' ? readOptions(value, read) : read(name, value);
     if (problem !== null) return problem;
   }
   const user = parameters.get('user') ?? '';
@@ -53,6 +67,7 @@ export function readStartupParameters(parameters: ReadonlyMap<string, string>): 
     database: parameters.get('database') ?? user,
     applicationName: settings.application_name ?? '',
     settings,
+    wishes,
     unknownOptions,
   };
 }
@@ -74,7 +89,10 @@ function readSetting(name: string, value: string, settings: Record<string, strin
 }
 
 /** `options` as PostgreSQL splits it: by spaces, a backslash keeps the next character. Only `-c name=value` is known. */
-function readOptions(options: string, settings: Record<string, string>): StartupRequest | null {
+function readOptions(
+  options: string,
+  read: (name: string, value: string) => StartupRequest | null,
+): StartupRequest | null {
   const words = (options.match(/(?:\\[\s\S]|[^\s\\])+/g) ?? []).map((word) =>
     word.replace(/\\([\s\S])/g, '$1'),
   );
@@ -84,7 +102,7 @@ function readOptions(options: string, settings: Record<string, string>): Startup
       word === '-c' ? words[++at] : word.startsWith('-c') ? word.slice(2) : word.match(/^--(.*)$/s)?.[1];
     const parts = assignment?.match(/^([A-Za-z_][\w.-]*)=(.*)$/s);
     if (!parts) return refuse(`the start-up option "${word}" is not understood; use -c name=value`);
-    const problem = readSetting((parts[1] as string).replaceAll('-', '_'), parts[2] as string, settings);
+    const problem = read((parts[1] as string).replaceAll('-', '_'), parts[2] as string);
     if (problem !== null) return problem;
   }
   return null;

@@ -1,6 +1,6 @@
 import { oauthPaths } from '@sallyport/contract';
-import { makeProof, readAgentKey } from '../agent-key.ts';
-import { type ControlPlaneOptions, DEFAULT_URL } from '../control-plane.ts';
+import { type AgentKey, makeProof, readAgentKey } from '../agent-key.ts';
+import { asking, type ControlPlaneOptions, DEFAULT_URL } from '../control-plane.ts';
 import { exitCode, Failure } from '../failure.ts';
 import { jsonText, oneLine, type Terminal } from '../terminal.ts';
 import { readToken } from '../token.ts';
@@ -44,25 +44,28 @@ export async function exchange(options: ExchangeOptions, terminal: Terminal): Pr
     subject_token_type: TYPE,
     authorization_details: JSON.stringify([details]),
   });
-  const dpop =
-    options.keyFile === undefined
-      ? {}
-      : { dpop: makeProof(readAgentKey(options.keyFile, true), 'POST', url, null) };
-  const response = await fetch(url, {
-    method: 'POST',
-    body,
-    headers: dpop,
-    redirect: 'error',
-    signal: AbortSignal.timeout(ANSWER_MS),
-  }).catch((cause: unknown) => {
-    throw new Failure(exitCode.failed, `The control plane at ${url} cannot be reached.`, { cause });
-  });
-  const answer = asRecord((await response.text()).slice(0, ANSWER_BYTES));
+  const key = options.keyFile === undefined ? null : readAgentKey(options.keyFile, true);
+  const first = await post(url, body, key);
+  // RFC 9449 section 8: the nonce to use is told with the refusal. Once is enough: a second one would be a loop.
+  const again = key !== null && first.answer.error === 'use_dpop_nonce' && first.nonce !== null;
+  const { response, answer } = again ? await post(url, body, key, first.nonce) : first;
   if (typeof answer.access_token !== 'string') {
     const why = String(answer.error_description ?? answer.detail ?? `status ${response.status}`);
     throw new Failure(exitCode.refused, `The token was not exchanged: ${why}`);
   }
   terminal.out(options.json === true ? jsonText(answer, 2) : oneLine(answer.access_token));
+}
+
+async function post(url: string, body: URLSearchParams, key: AgentKey | null, nonce: string | null = null) {
+  const headers = key === null ? {} : { dpop: makeProof(key, 'POST', url, null, nonce ?? undefined) };
+  const signal = AbortSignal.timeout(ANSWER_MS);
+  const response = await fetch(url, { method: 'POST', body, headers, redirect: 'error', signal }).catch(
+    (cause: unknown) => {
+      throw new Failure(exitCode.failed, `The control plane at ${url} cannot be reached.`, { cause });
+    },
+  );
+  const answer = asRecord((await response.text()).slice(0, ANSWER_BYTES));
+  return { response, answer, nonce: response.headers.get('dpop-nonce') };
 }
 
 export interface ProofOptions extends ControlPlaneOptions {
@@ -76,6 +79,20 @@ export async function proof(options: ProofOptions, terminal: Terminal): Promise<
   const token = await readToken({ option: options.tokenFile, environment: process.env }, terminal);
   const htu = `postgres://${encodeURIComponent(options.target)}@${options.address}`;
   terminal.out(`dpop~${makeProof(readAgentKey(options.keyFile, false), 'CONNECT', htu, token)}~${token}`);
+}
+
+/** Has the running gateway sign with a new key. Which gateway: the one whose control plane this is. */
+export async function rotateKey(
+  options: ControlPlaneOptions & { readonly reason: string; readonly json?: boolean },
+  terminal: Terminal,
+): Promise<void> {
+  const { reason, json } = options;
+  const answer = await asking(options, terminal, (client) => client.rotateTokenKey({ reason }));
+  if (json === true) return terminal.out(jsonText(answer, 2));
+  const { kid, retired, verifiesUntil } = answer;
+  terminal.out(
+    `signs with ${oneLine(kid)}; tokens of ${oneLine(retired)} stay good, at the latest until ${verifiesUntil}`,
+  );
 }
 
 /** Shows what a token says it is for. It verifies nothing: whoever holds the token can read it. */

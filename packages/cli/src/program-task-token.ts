@@ -3,9 +3,9 @@ import { withControlPlane } from './control-plane.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Task tokens (docs/identity.md). */
-export function addToken(program: Command, terminal: Terminal): void {
+export function addTaskToken(program: Command, terminal: Terminal): void {
   const token = program
-    .command('token')
+    .command('task-token')
     .description('task tokens: good for the targets and actions they name');
   withControlPlane(
     token
@@ -22,7 +22,7 @@ export function addToken(program: Command, terminal: Terminal): void {
     .option('--instance <name>', 'what this instance of the agent is called, for the record')
     .option('--key-file <file>', 'bind it to this key, which is made when it is not there')
     .option('--json', 'the whole answer, as JSON')
-    .action(async (options) => (await import('./commands/token.ts')).exchange(options, terminal));
+    .action(async (options) => (await import('./commands/task-token.ts')).exchange(options, terminal));
   withControlPlane(
     token
       .command('proof')
@@ -30,10 +30,20 @@ export function addToken(program: Command, terminal: Terminal): void {
       .requiredOption('--key-file <file>', 'the key the token is bound to')
       .requiredOption('--target <name>', 'the target')
       .requiredOption('--address <host:port>', 'where the client connects to'),
-  ).action(async (options) => (await import('./commands/token.ts')).proof(options, terminal));
+  ).action(async (options) => (await import('./commands/task-token.ts')).proof(options, terminal));
+  withControlPlane(
+    token
+      .command('rotate-key')
+      .description(
+        'have the gateway sign with a new key; tokens of the old one stay good until they are over',
+      )
+      .requiredOption('--reason <text>', 'why; kept in the audit log'),
+  )
+    .option('--json', 'the answer, as JSON')
+    .action(async (options) => (await import('./commands/task-token.ts')).rotateKey(options, terminal));
   withControlPlane(token.command('inspect').description('show what a token says it is for; verifies nothing'))
     .option('--json', 'all claims, as JSON')
-    .action(async (options) => (await import('./commands/token.ts')).inspect(options, terminal));
+    .action(async (options) => (await import('./commands/task-token.ts')).inspect(options, terminal));
 }
 
 function whole(text: string): number {

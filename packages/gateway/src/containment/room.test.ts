@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { openLog } from '@sallyport/audit-log';
+import type { AuditEntry } from '../audit/index.ts';
+import { type Identity, PLAIN_TOKEN } from '../identity/index.ts';
+import { systemClock } from '../lib/clock.ts';
+import { openStorage, storageSection } from '../storage/index.ts';
+import { containmentSection, openContainment, type Revocation } from './index.ts';
+
+const person = (name: string, more: Partial<Identity> = {}): Identity => ({
+  subject: `main|${name}`,
+  displayName: name,
+  groups: [],
+  actor: null,
+  task: null,
+  kind: 'person',
+  expiresAt: Date.now() + 60_000,
+  aliases: [`main|${name}`],
+  ...PLAIN_TOKEN,
+  subjectAliases: [`main|${name}`],
+  ...more,
+});
+const GUARD = person('guard');
+
+async function startRoom(t: TestContext, section: Record<string, unknown> = {}) {
+  const directory = mkdtempSync(join(tmpdir(), 'sallyport-containment-'));
+  const storage = await openStorage(storageSection.parse({ directory }), { clock: systemClock });
+  t.after(async () => {
+    await storage.close();
+    rmSync(directory, { recursive: true });
+  });
+  const entries: AuditEntry[] = [];
+  let count = 0;
+  const deps = {
+    config: containmentSection.parse(section),
+    table: storage.revocations,
+    audit: { append: (entry: AuditEntry) => void entries.push(entry), synced: async () => undefined },
+    log: { publicKey: 'key', size: 0 },
+    directory: join(directory, 'audit'),
+    clock: systemClock,
+    bus: storage.bus,
+    targets: ['shop'],
+    random: () => {
+      count += 1;
+      return String(count);
+    },
+    report: () => undefined,
+  };
+  return { room: await openContainment(deps), deps, entries, storage };
+}
+
+const asked = (kind: Revocation['kind'], value: string) =>
+  ({ kind, value, reason: 'why', quarantine: false }) as const;
+
+test('a revoked token takes with it what was exchanged for it [containment.tokens]', async (t) => {
+  const { room } = await startRoom(t);
+  const child = person('alice', {
+    tokenId: 'child',
+    scope: {
+      ...{ targets: ['shop'], actions: ['read'], budget: { operations: 1, rows: 1, approvals: 0 } },
+      ...{ ancestors: ['parent'], origin: 'grandparent' },
+    },
+  });
+  await room.revoke(asked('token', 'grandparent'), GUARD);
+  assert.notEqual(room.objection({ identity: child }), null);
+  assert.equal(room.objection({ identity: person('alice', { tokenId: 'sibling' }) }), null);
+});
+
+test('the same twice is one, and still ends what has it [containment.kinds]', async (t) => {
+  const { room, entries } = await startRoom(t);
+  const told: string[] = [];
+  room.onAdded(({ value }) => told.push(value));
+  const [first, second] = [
+    await room.revoke(asked('actor', 'bot'), GUARD),
+    await room.revoke(asked('actor', 'BOT'), GUARD),
+  ];
+  assert.equal(first.revocation.id, second.revocation.id);
+  assert.deepEqual([room.list().length, entries.length, told.length], [1, 1, 2]);
+});
+
+test('over the limit sessions end all the same, and that is said [containment.limits]', async (t) => {
+  const { room } = await startRoom(t, { revocations: 100 });
+  const told: string[] = [];
+  room.onAdded(({ value }) => told.push(value));
+  for (let n = 0; n < 100; n += 1) await room.revoke(asked('task', `t${n}`), GUARD);
+  await assert.rejects(room.revoke(asked('task', 'one more'), GUARD), {
+    code: 'limit-exceeded',
+    message: /containment.revocations/,
+  });
+  assert.equal(told.at(-1), 'one more');
+});
+
+test('another replica takes over what the store has, and what was lifted there [containment.kinds]', async (t) => {
+  const { room, deps } = await startRoom(t);
+  const other = await openContainment(deps);
+  const told: string[] = [];
+  other.onAdded(({ value }) => told.push(value));
+  const { revocation } = await room.revoke(asked('actor', 'bot'), GUARD);
+  const before = other.generation;
+  await other.refresh();
+  assert.deepEqual(told, ['bot']);
+  assert.ok(other.generation > before);
+  await room.lift(revocation.id, GUARD, 'over');
+  await other.refresh();
+  assert.deepEqual(other.list(), []);
+});
+
+test('nobody lifts what is about them, under any of their names [containment.lift]', async (t) => {
+  const { room } = await startRoom(t);
+  const { revocation } = await room.revoke(asked('subject', 'guard@corp.example'), GUARD);
+  const self = person('guard', { subjectAliases: ['main|guard', 'guard@corp.example'] });
+  await assert.rejects(room.lift(revocation.id, self, 'me'), { code: 'not-permitted' });
+  assert.equal((await room.lift(revocation.id, GUARD, 'fine')).id, revocation.id);
+});
+
+test('a log whose beginning is gone keeps the gateway from starting [containment.restart]', async (t) => {
+  const { deps } = await startRoom(t);
+  const log = openLog(deps.directory, { segmentBytes: 1 });
+  for (let n = 0; n < 3; n += 1) log.append({ type: 'admin', facts: { n } });
+  await log.close();
+  rmSync(join(deps.directory, '0000000000000000.entries'), { force: true });
+  const { segmentSizes } = await import('@sallyport/audit-log');
+  const [oldest] = segmentSizes(deps.directory);
+  assert.ok(oldest !== undefined && oldest[0] > 0, 'the first segment is gone');
+  const another = { ...deps, log: { publicKey: 'another', size: 3 } };
+  await assert.rejects(openContainment(another), { code: 'audit-unavailable', message: /begins with entry/ });
+});
