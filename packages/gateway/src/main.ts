@@ -155,19 +155,10 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   const { clock = systemClock, report } = deps;
   const owned = ownedBy(closing);
   const random = (bytes: number): string => randomBytes(bytes).toString('hex');
-  const metrics = owned(
-    createMetrics({
-      protocols: [...new Set(config.listeners.map(({ protocol }) => protocol))],
-      seconds: () => performance.now() / 1_000,
-    }),
-  );
+  const metrics = owned(metricsOf(config));
   const log = await openLog(config, { ...deps, clock }, metrics, closing);
   const { audit, lastEntry } = log;
-  const { environment } = config.secrets;
-  const storage = owned(await openStorage(config.storage, { clock, environment, report }));
-  await storage.sessions.endOpen('the gateway stopped', clock.now());
-  await storage.applyRetention();
-
+  const storage = owned(await openStore(config, { clock, report }));
   const masking = createMasking(config.masking, readMaskingKey(config.masking, config.dataDirectory));
   const decisionPoint: PolicyDecisionPoint = owned(
     await createDecisionPoint(config.policy, { audit, lastEntry, classes: masking.classes }),
@@ -221,17 +212,32 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   const issuersAway = () => tokens.issuersAway();
   const { auditIndex, cutBytes, exports } = log;
   const opened = { house, storage, sessionIndex, signIn, exchange, auditIndex, cutBytes, exports };
-  return {
-    ...opened,
-    approvals,
-    containment,
-    decisionPoint,
-    protocols,
-    retention,
-    metrics,
-    ...people,
-    issuersAway,
-  };
+  const decided = { approvals, containment, decisionPoint, protocols, retention, metrics };
+  return { ...opened, ...decided, ...people, issuersAway };
+}
+
+function metricsOf(config: GatewayConfig): Metrics {
+  return createMetrics({
+    protocols: [...new Set(config.listeners.map(({ protocol }) => protocol))],
+    seconds: () => performance.now() / 1_000,
+  });
+}
+
+/** The store, with what an earlier run left open ended and what is too old removed. */
+async function openStore(
+  config: GatewayConfig,
+  { clock, report }: { readonly clock: Clock; report(fault: unknown): void },
+): Promise<Storage> {
+  const { environment } = config.secrets;
+  const storage = await openStorage(config.storage, { clock, environment, report });
+  try {
+    await storage.sessions.endOpen('the gateway stopped', clock.now());
+    await storage.applyRetention();
+    return storage;
+  } catch (fault) {
+    await storage.close();
+    throw fault;
+  }
 }
 
 function approvalModeOf({ mode, targetModes }: ApprovalConfig): (target: string) => AskMode {

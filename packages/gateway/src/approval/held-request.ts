@@ -1,11 +1,13 @@
 import type { Identity } from '../identity/index.ts';
-import type { OpenedAccessRequest } from '../storage/index.ts';
+import type { AccessDecisionRow, OpenedAccessRequest } from '../storage/index.ts';
 import type {
   AccessDecision,
   AccessRequestEnding,
   AccessRequestState,
   AccessRequestSubject,
   AccessRequestView,
+  DecidedThrough,
+  Requester,
 } from './approval.ts';
 import { identityColumn } from './identity-column.ts';
 import type { Seated } from './rules.ts';
@@ -131,5 +133,35 @@ export function viewOfHeld(request: HeldRequest, decidable: boolean): AccessRequ
       }),
     ),
     decidable,
+  };
+}
+
+/** What one person says with an approval. */
+export interface Approving {
+  readonly reason: string;
+  readonly grantMs: number | null;
+  readonly through: DecidedThrough;
+}
+
+export function requesterOf({ subject: { identity, target, sessionId } }: HeldRequest): Requester {
+  const { subject, actor, aliases, task } = identity;
+  return { subject, actor, aliases, task, target, sessionId, identity };
+}
+
+export function wordOf(
+  approver: Identity,
+  said: Pick<Word, 'verdict' | 'reason' | 'grantMs'>,
+  decidedAt: number,
+): Word {
+  const { subject, displayName, groups, aliases } = approver;
+  const who = { approver: subject, approverName: displayName, groups, aliases, identity: approver };
+  return { ...who, ...said, decidedAt, withdrawnAt: null };
+}
+
+export function rowOfWord(id: string, seat: number, word: Word): AccessDecisionRow {
+  const { approver, approverName, verdict, reason, decidedAt, grantMs, withdrawnAt } = word;
+  return {
+    ...{ request_id: id, seat, approver, approver_name: approverName, verdict, reason },
+    ...{ decided_at: decidedAt, grant_ms: grantMs, withdrawn_at: withdrawnAt },
   };
 }

@@ -17,14 +17,18 @@ import type {
 import { ExpiryTimer, type Schedule } from './expiry-timer.ts';
 import type { Grants } from './grants.ts';
 import {
+  type Approving,
   after,
   agreedGrant,
   counting,
   type HeldRequest,
   heldRequest,
+  requesterOf,
   rowOf,
+  rowOfWord,
   viewOfHeld,
   type Word,
+  wordOf,
 } from './held-request.ts';
 import { checkGrant, checkSize, Pending, reasonToApprove, reasonWithin } from './limits.ts';
 import { readPage } from './listing.ts';
@@ -36,12 +40,6 @@ import type { StoreWriter } from './store-writer.ts';
 import { viewOfStored } from './stored-view.ts';
 import { stepUpRequired, throughFacts, wantsStepUp } from './through.ts';
 import { isOwn, maySee } from './visibility.ts';
-
-interface Approving {
-  readonly reason: string;
-  readonly grantMs: number | null;
-  readonly through: DecidedThrough;
-}
 
 export interface RequestDependencies extends ApprovalDependencies {
   readonly store: StoreWriter;
@@ -213,10 +211,7 @@ export class Requests {
   }
 
   cancelWhere(matches: (requester: Requester) => boolean): number {
-    const found = [...this.#held.values()].filter(({ subject: { identity, target, sessionId } }) => {
-      const { subject, actor, aliases, task } = identity;
-      return matches({ subject, actor, aliases, task, target, sessionId, identity });
-    });
+    const found = [...this.#held.values()].filter((request) => matches(requesterOf(request)));
     for (const request of found) {
       if (request.state === 'pending') this.#end(request, 'left', { state: 'cancelled' });
       else this.#forget(request);
@@ -408,20 +403,11 @@ export class Requests {
   }
 
   #seat(request: HeldRequest, approver: Identity, said: Pick<Word, 'verdict' | 'reason' | 'grantMs'>): void {
-    const { subject, displayName, groups, aliases } = approver;
-    const word: Word = {
-      ...{ approver: subject, approverName: displayName, groups, aliases, identity: approver, ...said },
-      decidedAt: this.#deps.clock.now(),
-      withdrawnAt: null,
-    };
+    const word = wordOf(approver, said, this.#deps.clock.now());
     const seat = request.seated.length;
     request.seated.push(word);
     if (said.verdict === 'approve') this.#approvedByOne.add(request);
-    const row = {
-      ...{ request_id: request.id, seat, approver: subject, approver_name: displayName },
-      ...{ verdict: said.verdict, reason: said.reason, decided_at: word.decidedAt },
-      ...{ grant_ms: said.grantMs, withdrawn_at: null },
-    };
+    const row = rowOfWord(request.id, seat, word);
     this.#deps.store.write(() => this.#deps.storage.accessRequests.decided(row));
   }
 

@@ -154,7 +154,12 @@ test('TLS files are looked for, and paths start at the folder of the file [confi
   writeFileSync(join(folder, 'a.crt'), '');
   writeFileSync(join(folder, 'a.key'), '');
   const [listener] = load(text).listeners;
-  assert.deepEqual(listener?.tls, { cert_file: join(folder, 'a.crt'), key_file: join(folder, 'a.key') });
+  assert.deepEqual(listener?.tls, {
+    cert_file: join(folder, 'a.crt'),
+    key_file: join(folder, 'a.key'),
+    request_client_certificates: false,
+    client_ca_file: undefined,
+  });
 });
 
 test('two doors in one place are an error [config.doors]', () => {

@@ -148,12 +148,7 @@ function resolved(
       protocol,
       ...(approval === undefined ? {} : { approval }),
       ...(parseAddress(listen) ?? { host: '', port: 0 }),
-      tls: tls && {
-        cert_file: resolve(base, tls.cert_file),
-        key_file: resolve(base, tls.key_file),
-        request_client_certificates: tls.request_client_certificates,
-        client_ca_file: tls.client_ca_file && resolve(base, tls.client_ca_file),
-      },
+      tls: tls && listenerTls(tls, base),
     })),
     controlPlane: {
       ...controlPlane,
@@ -196,6 +191,15 @@ function resolved(
       directory: inData(section.storage.directory, 'store'),
       postgres: postgres && withStoreFiles(postgres, base),
     },
+  };
+}
+
+function listenerTls(tls: NonNullable<GatewaySection['listeners'][number]['tls']>, base: string) {
+  return {
+    cert_file: resolve(base, tls.cert_file),
+    key_file: resolve(base, tls.key_file),
+    request_client_certificates: tls.request_client_certificates,
+    client_ca_file: at(base, tls.client_ca_file),
   };
 }
 
