@@ -417,7 +417,7 @@ before(async () => {
 test('every type of entry is what it is pinned to be, field by field [audit.pinned, audit.version]', () => {
   const found: Record<string, Set<string>> = {};
   for (const entry of all) {
-    const type = String(entry.type);
+    const type = String(entry.type as unknown);
     found[type] ??= new Set();
     found[type].add(inOrder(pinned(entry)));
   }

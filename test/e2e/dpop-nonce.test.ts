@@ -21,7 +21,7 @@ before(async () => {
 after(() => world.close());
 
 const refusals = (type: string) =>
-  world.entries().filter((one) => one.type === type && /nonce/.test(String(one.reason))).length;
+  world.entries().filter((one) => one.type === type && /nonce/.test(String(one.reason as unknown))).length;
 
 test('openid-client exchanges, calls the API and the control plane, and PostgreSQL needs no nonce [task-tokens.nonce]', async () => {
   const configuration = new openid.Configuration(

@@ -28,7 +28,7 @@ function changesIn(entries: readonly Entry[], type = 'policy-loaded'): readonly 
     .filter((entry) => entry.type === type)
     .flatMap(({ facts, policyVersion }) => {
       const { added = [], changed = [], removed = [], trigger } = facts as Record<string, string[]>;
-      const at = { trigger: String(trigger), version: String(policyVersion) };
+      const at = { trigger: String(trigger), version: String(policyVersion as unknown) };
       const two = (line: string) => line.split(/ (.*)/s) as [string, string];
       return [
         ...added.map(two).map(([to, file]) => ({ file, from: null, to, ...at })),
@@ -77,7 +77,9 @@ test('which policy file changed, from what to what and by what trigger is in the
   await eventually('the change in force', async () => (loaded().length === 4 ? true : undefined));
   await again.close();
 
-  const [first, second, third, fourth] = loaded().map(({ policyVersion }) => String(policyVersion));
+  const [first, second, third, fourth] = loaded().map(({ policyVersion }) =>
+    String(policyVersion as unknown),
+  );
   assert.deepEqual(changesIn(auditEntries(world)), [
     { file: 'read.cedar', from: null, to: sha256(READ), trigger: 'command', version: second },
     {

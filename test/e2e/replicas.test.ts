@@ -154,7 +154,8 @@ test('what was granted at one gateway is listed and ended at any, and bites what
   for (const folder of ['data', 'data-two'])
     assert.ok(
       entries(folder).some(
-        ({ type, reason }) => type === 'grant-ended' && /guard.*revoked it: enough/.test(String(reason)),
+        ({ type, reason }) =>
+          type === 'grant-ended' && /guard.*revoked it: enough/.test(String(reason as unknown)),
       ),
     );
   await assert.rejects(guard.revokeGrant({ id: grant?.id ?? '', reason: 'again' }), { status: 409 });

@@ -82,7 +82,7 @@ describe('signing in with a browser', () => {
     });
     assert.equal(read.status, 403);
     assert.match(
-      String(world.entries('authentication-failed').at(-1)?.reason),
+      String(world.entries('authentication-failed').at(-1)?.reason as unknown),
       /counts only for pages of this gateway/,
     );
   });
@@ -143,7 +143,7 @@ describe('signing in with a browser', () => {
       headers: { authorization: `Bearer ${token}` },
     });
     assert.equal(both.status, 401);
-    assert.match(String(world.entries('authentication-failed').at(-1)?.reason), /not both/);
+    assert.match(String(world.entries('authentication-failed').at(-1)?.reason as unknown), /not both/);
     for (const bearer of [id, `sps_${id}`]) {
       const response = await fetch(`${world.origin}/v1/whoami`, {
         headers: { authorization: `Bearer ${bearer}` },

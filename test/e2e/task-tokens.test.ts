@@ -240,7 +240,7 @@ test('rows are counted as they are delivered, and none is over [task-tokens.rows
   assert.ok(seen.some(({ message }) => /budget of the task token, in rows, is used up/.test(message)));
   await Promise.all(clients.map((client) => client.end()));
   const cut = entries().filter(
-    ({ type, reason }) => type === 'decision' && String(reason).includes('in rows'),
+    ({ type, reason }) => type === 'decision' && String(reason as unknown).includes('in rows'),
   );
   assert.ok(cut.length >= 1);
 });
@@ -257,7 +257,7 @@ test('access requests are counted when they are opened [task-tokens.approvals]',
   assert.deepEqual(request.delegation.slice(1), ['agent-1']);
   assert.ok(request.tokenId);
   await approver.deny({ id: request.id, reason: 'no' });
-  assert.match(String(await waiting), /denied it/);
+  assert.match(String((await waiting) as unknown), /denied it/);
   await assert.rejects(
     client.query('drop table if exists not_there_2'),
     /budget of the task token, 1 approvals, is used up/,

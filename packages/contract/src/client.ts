@@ -84,9 +84,9 @@ async function call(options: ClientOptions, base: URL, route: Route, input: Inpu
       input[name] === undefined ? [] : [[name, input[name]] as const],
     );
   const params = new Map(given(route.params));
-  const path = route.path.replace(/:(\w+)/g, (_, name) => encodeURIComponent(String(params.get(name) ?? '')));
+  const path = route.path.replace(/:(\w+)/g, (_, name) => encodeURIComponent(textOf(params.get(name) ?? '')));
   const url = new URL(path, base);
-  for (const [name, value] of given(route.query)) url.searchParams.set(name, String(value));
+  for (const [name, value] of given(route.query)) url.searchParams.set(name, textOf(value));
   const token = typeof options.token === 'function' ? await options.token() : options.token;
   const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
   if (route.mutates) headers['idempotency-key'] = randomUUID();
@@ -152,4 +152,9 @@ function parse<S extends z.ZodType>(schema: S, text: string): z.output<S> {
       { cause },
     );
   }
+}
+
+/** Paths and queries are made of text, numbers and flags: the schemas of their routes have nothing else. */
+function textOf(value: unknown): string {
+  return String(value);
 }

@@ -130,7 +130,11 @@ const PROBLEM = {
 
 /** A schema with the shared ones it holds as references. */
 function inline(schema: z.ZodType, io: 'input' | 'output'): Json {
-  const { $schema, $defs, ...rest } = z.toJSONSchema(schema, {
+  const {
+    $schema: _,
+    $defs: __,
+    ...rest
+  } = z.toJSONSchema(schema, {
     io,
     target: 'draft-2020-12',
     metadata: names(),
@@ -168,7 +172,7 @@ function components(): Json {
   });
   return Object.fromEntries(
     Object.entries(schemas).map(([id, schema]) => {
-      const { $schema, $id, ...rest } = schema as Json;
+      const { $schema: _, $id: __, ...rest } = schema as Json;
       return [id, pointed(rest)];
     }),
   );

@@ -43,7 +43,7 @@ async function during(attempt: () => Promise<unknown>): Promise<Entry[]> {
 }
 
 function denied(entries: readonly Entry[], type: string, reason: RegExp): void {
-  const found = entries.some((entry) => entry.type === type && reason.test(String(entry.reason)));
+  const found = entries.some((entry) => entry.type === type && reason.test(String(entry.reason as unknown)));
   assert.ok(found, `no ${type} for ${reason}: ${JSON.stringify(entries)}`);
 }
 

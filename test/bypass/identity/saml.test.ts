@@ -94,7 +94,7 @@ describe('hostile SAML responses', () => {
     assert.equal(page.status, 403, `${what}: ${page.text}`);
     const entries = world.entries('sign-in-refused').slice(before);
     assert.equal(entries.length, 1, what);
-    assert.match(String(entries[0]?.reason), reason, what);
+    assert.match(String(entries[0]?.reason as unknown), reason, what);
     assert.equal(begun.browser.cookie(world.origin, 'sallyport'), undefined, what);
   }
 

@@ -39,7 +39,7 @@ describe('hostile sign-ins', () => {
     assert.equal(page.status, 403, `${what}: ${page.url}`);
     const entries = world.entries('sign-in-refused').slice(before);
     assert.equal(entries.length, 1, what);
-    assert.match(String(entries[0]?.reason), reason, what);
+    assert.match(String(entries[0]?.reason as unknown), reason, what);
     assert.equal(browser.cookie(world.origin, 'sallyport')?.value, was, what);
     return page;
   }

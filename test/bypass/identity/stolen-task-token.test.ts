@@ -29,7 +29,9 @@ async function during(attempt: () => Promise<unknown>): Promise<Entry[]> {
 
 /** The entries say that it was denied, and why. */
 function denied(entries: readonly Entry[], reason: RegExp): Entry {
-  const found = entries.find((entry) => entry.effect === 'deny' && reason.test(String(entry.reason)));
+  const found = entries.find(
+    (entry) => entry.effect === 'deny' && reason.test(String(entry.reason as unknown)),
+  );
   assert.ok(found, `no entry of a denial for ${reason}: ${JSON.stringify(entries)}`);
   return found;
 }
@@ -106,7 +108,7 @@ test('after it expired, and sessions end with it [task-tokens.blank]', async () 
   const ended = await eventually('its end is on record', () =>
     world.entries().find(({ type, tokenId }) => type === 'session-ended' && tokenId === decodeJwt(token).jti),
   );
-  assert.match(String(ended.reason), /expired/);
+  assert.match(String(ended.reason as unknown), /expired/);
 });
 
 test('sessions are found by the id of their token, and of those it was made from [task-tokens.record]', async () => {

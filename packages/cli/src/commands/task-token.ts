@@ -50,7 +50,8 @@ export async function exchange(options: ExchangeOptions, terminal: Terminal): Pr
   const again = key !== null && first.answer.error === 'use_dpop_nonce' && first.nonce !== null;
   const { response, answer } = again ? await post(url, body, key, first.nonce) : first;
   if (typeof answer.access_token !== 'string') {
-    const why = String(answer.error_description ?? answer.detail ?? `status ${response.status}`);
+    const said: unknown = answer.error_description ?? answer.detail;
+    const why = typeof said === 'string' ? said : `status ${response.status}`;
     throw new Failure(exitCode.refused, `The token was not exchanged: ${why}`);
   }
   terminal.out(options.json === true ? jsonText(answer, 2) : oneLine(answer.access_token));

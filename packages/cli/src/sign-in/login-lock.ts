@@ -30,7 +30,8 @@ async function take(database: DatabaseSync, file: string): Promise<void> {
   const until = performance.now() + WAIT_MS;
   for (;;) {
     try {
-      return void database.exec('BEGIN EXCLUSIVE');
+      database.exec('BEGIN EXCLUSIVE');
+      return;
     } catch (cause) {
       if (!isBusy(cause)) throw cause;
       if (performance.now() > until)

@@ -74,8 +74,8 @@ export function revocationIn(seq: number, fields: Readonly<Record<string, unknow
     value,
     names,
     quarantine: type === 'quarantined',
-    reason: String(reason ?? ''),
-    by: { subject: String(subject ?? ''), displayName: String(by ?? '') },
+    reason: textOf(reason),
+    by: { subject: textOf(subject), displayName: textOf(by) },
     at: typeof at === 'number' ? at : 0,
     until: typeof until === 'number' ? until : null,
   });
@@ -101,4 +101,8 @@ function notUnderstood(seq: number): Fault {
     'audit-unavailable',
     `It cannot be known what is revoked: entry ${seq} of the audit log is about a revocation and cannot be understood. Run the gateway that wrote it, or a newer one.`,
   );
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }

@@ -64,7 +64,8 @@ export function presentGrant(view: GrantView, now: number): Grant {
   };
 }
 
-export function presentReview({ aliases: _, shown, ...view }: ReviewView): Review {
+export function presentReview(review: ReviewView): Review {
+  const { aliases: _, shown, ...view } = review;
   return {
     ...view,
     kind: 'review',

@@ -15,7 +15,7 @@ export function cookieNames(origin: string): CookieNames {
 }
 
 /** The value of a cookie; null when there is none. Twice is a fault of somebody: which one counts would be a guess. */
-export function readCookie(header: string | undefined, name: string): string | 'twice' | null {
+export function readCookie(header: string | undefined, name: string): string | null {
   const values = (header ?? '')
     .split(';')
     .map((pair) => pair.trim())

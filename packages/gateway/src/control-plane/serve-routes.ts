@@ -231,8 +231,8 @@ function aboutOf(
   params: unknown,
 ): { readonly requestId?: string; readonly sessionId?: string; readonly about?: string } {
   const parsed = route.params?.safeParse(params);
-  if (parsed?.success !== true || parsed.data.id === undefined) return {};
-  const id = String(parsed.data.id);
+  const id = parsed?.success === true ? parsed.data.id : undefined;
+  if (typeof id !== 'string') return {};
   // A grant or a review, say: entries have no field for its id.
   if (route.on === 'gateway') return { about: id };
   return route.on === 'session' ? { sessionId: id } : { requestId: id };

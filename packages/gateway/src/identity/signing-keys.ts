@@ -184,7 +184,8 @@ function newKey(now: number): StoredKey {
   return { kid: randomBytes(12).toString('base64url'), createdAt: now, x: String(x), d: String(d) };
 }
 
-function publicPart({ d: _, ...rest }: StoredKey): StoredKey {
+function publicPart(key: StoredKey): StoredKey {
+  const { d: _, ...rest } = key;
   return rest;
 }
 

@@ -107,13 +107,9 @@ function covering(approved: readonly Approved[], option: ApprovalOption): Approv
 
 /** Two approvals by one group are not added up: they could be the same people. */
 function covers({ group, seats, stepUp, standing }: Approved, { requirement, ask }: ApprovalOption): boolean {
-  switch (standing?.kind) {
-    case 'break-glass':
-      return ask?.breakGlass === group;
-    case 'grant':
-      // The policy says now for how long it may be granted: a shorter time shortens grants that stand.
-      if (ask?.grantMs == null || standing.ageMs >= ask.grantMs) return false;
-  }
+  if (standing?.kind === 'break-glass') return ask?.breakGlass === group;
+  // The policy says now for how long it may be granted: a shorter time shortens grants that stand.
+  if (standing?.kind === 'grant' && (ask?.grantMs == null || standing.ageMs >= ask.grantMs)) return false;
   const proven = requirement.stepUp === undefined || stepUp === requirement.stepUp;
   return group === requirement.group && seats >= requirement.seats && proven;
 }

@@ -25,7 +25,8 @@ export function webhookChannel(config: ChannelOf<'webhook'>, now: () => number):
 }
 
 /** `type`, `timestamp` and `data`, as the specification recommends. */
-function bodyOf({ id: _, event, createdAt, expiresAt, ...data }: Notice, now: number): object {
+function bodyOf(notice: Notice, now: number): object {
+  const { id: _, event, createdAt, expiresAt, ...data } = notice;
   return {
     type: event,
     timestamp: new Date(now).toISOString(),
