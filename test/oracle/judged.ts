@@ -67,7 +67,8 @@ export async function openCourt(
       const decisions = { get: () => undefined, set: () => undefined };
       // All that the decision looks at of a session.
       const house = { decisionPoint, masking };
-      const session = { context: caller, target: 'db', house, decisions } as unknown as Session;
+      const { identity } = caller;
+      const session = { context: caller, identity, target: 'db', house, decisions } as unknown as Session;
       return async (text) => {
         const meaning = await binder.bind(text, state);
         applyEffects(state, meaning);
