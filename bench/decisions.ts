@@ -167,8 +167,10 @@ async function startStage(
   const parser = createParser();
   const binder = createStatementBinder({ database: 'postgres', parser, catalog });
   await catalog.refresh();
+  const context = callerOf(['agents'], false);
   const session = {
-    context: callerOf(['agents'], false),
+    context,
+    identity: context.identity,
     house: { decisionPoint: point },
     decisions: createDecisionMemo(point).of('agents'),
     // All that the decision looks at of a session.
