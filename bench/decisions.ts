@@ -7,8 +7,9 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadModule, parseSync } from 'libpg-query';
-import { createDecisionMemo, decide } from '../packages/gateway/src/data-path/decide.ts';
-import type { Session } from '../packages/gateway/src/data-path/session.ts';
+import { type Asking, createDecisionMemo, decide } from '../packages/gateway/src/data-path/decide.ts';
+import { Uses } from '../packages/gateway/src/data-path/risk.ts';
+import { createMasking, maskingSection } from '../packages/gateway/src/masking/index.ts';
 import { createDecisionPoint, policySection } from '../packages/gateway/src/policy/index.ts';
 import {
   createParser,
@@ -168,13 +169,14 @@ async function startStage(
   const binder = createStatementBinder({ database: 'postgres', parser, catalog });
   await catalog.refresh();
   const context = callerOf(['agents'], false);
-  const session = {
+  const masking = createMasking(maskingSection.parse({}));
+  const session: Asking = {
     context,
     identity: context.identity,
-    house: { decisionPoint: point },
+    target: context.target,
+    house: { decisionPoint: point, masking, workingHours: null, clock, uses: new Uses() },
     decisions: createDecisionMemo(point).of('agents'),
-    // All that the decision looks at of a session.
-  } as unknown as Session;
+  };
   const state = initialSessionState({ session_authorization: 'postgres' });
   return {
     run: (text) => decided(binder, session, state, text),
@@ -186,7 +188,7 @@ async function startStage(
   };
 }
 
-function decided(binder: StatementBinder, session: Session, state: SessionState, text: string): unknown {
+function decided(binder: StatementBinder, session: Asking, state: SessionState, text: string): unknown {
   const meaning = binder.bind(text, state);
   if (meaning instanceof Promise) return meaning.then((one) => decide(session, { meaning: one }));
   return decide(session, { meaning });

@@ -3,8 +3,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decide } from '../../packages/gateway/src/data-path/decide.ts';
-import type { Session } from '../../packages/gateway/src/data-path/session.ts';
+import { type Asking, decide } from '../../packages/gateway/src/data-path/decide.ts';
+import { Uses } from '../../packages/gateway/src/data-path/risk.ts';
 import { PLAIN_TOKEN } from '../../packages/gateway/src/identity/index.ts';
 import { createMasking, maskingSection } from '../../packages/gateway/src/masking/index.ts';
 import {
@@ -65,10 +65,9 @@ export async function openCourt(
     session(caller) {
       const state = initialSessionState({ session_authorization: 'postgres' });
       const decisions = { get: () => undefined, set: () => undefined };
-      // All that the decision looks at of a session.
-      const house = { decisionPoint, masking };
+      const house = { decisionPoint, masking, workingHours: null, clock, uses: new Uses() };
       const { identity } = caller;
-      const session = { context: caller, identity, target: 'db', house, decisions } as unknown as Session;
+      const session: Asking = { context: caller, identity, target: 'db', house, decisions };
       return async (text) => {
         const meaning = await binder.bind(text, state);
         applyEffects(state, meaning);
