@@ -13,6 +13,7 @@ import { createCertificateAuthority } from '../fixtures/certificates.ts';
 import { startGateway, startSurroundings } from '../fixtures/gateway.ts';
 import { startGatewayChild } from '../fixtures/gateway-child.ts';
 import { type HttpsReceiver, startHttpsReceiver } from '../fixtures/receivers.ts';
+import { until } from '../fixtures/until.ts';
 
 const authority = createCertificateAuthority();
 after(() => authority.remove());
@@ -31,14 +32,6 @@ function webhookTo({ url }: HttpsReceiver, ...more: readonly string[]): string {
 
 const seqsOf = ({ posts }: HttpsReceiver): number[] =>
   posts.flatMap(({ body }) => (body.match(/"seq":\d+/g) ?? []).map((found) => Number(found.slice(6))));
-
-async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + 30_000;
-  while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`waited in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
 
 const ALLOW_ALL = { directory: 'test/fixtures/policies/allow-all' };
 

@@ -316,7 +316,8 @@ test('what is refused before it is read is on record, until the address has had 
   }
   const before = refusals();
   const answers: number[] = [];
-  for (let sent = 0; sent < 700 && answers.at(-1) !== 429; sent += 1)
+  // What an address may send fills up again meanwhile: how many it takes depends on the machine.
+  for (let sent = 0; sent < 20_000 && answers.at(-1) !== 429; sent += 1)
     answers.push(await post('text/plain', 'x'));
   assert.equal(answers.at(-1), 429);
   assert.equal(refusals() - before, answers.filter((status) => status === 400).length);

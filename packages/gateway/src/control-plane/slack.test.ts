@@ -11,6 +11,7 @@ import {
   startSlackServer,
   submitted,
 } from '../../../../test/fixtures/slack-server.ts';
+import { until } from '../../../../test/fixtures/until.ts';
 import { type House, startHouse } from './control-plane.fixture.ts';
 
 let slack: SlackServer;
@@ -57,18 +58,6 @@ beforeEach(async () => {
   slack.responses.splice(0);
   slack.views.splice(0);
 });
-
-async function until<T>(
-  what: string,
-  look: () => T | undefined | false | Promise<T | undefined | false>,
-): Promise<T> {
-  for (let round = 0; round < 500; round += 1) {
-    const found = await look();
-    if (found !== undefined && found !== false) return found;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error(`never: ${what}`);
-}
 
 const send = (payload: Record<string, unknown>, options: SendOptions = {}) =>
   sendAsSlack(house.address, payload, { at: clock.now(), ...options });

@@ -76,15 +76,6 @@ export function append(audit: AuditLog, entries: number): void {
   for (let n = 0; n < entries; n += 1) audit.append(someEntry());
 }
 
-/** Waits until something holds; fails with what it is waiting for. */
-export async function until(what: string, holds: () => boolean, ms = 30_000): Promise<void> {
-  const end = performance.now() + ms;
-  while (!holds()) {
-    if (performance.now() > end) throw new Error(`waited ${ms} ms in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
 /** The numbers of entries in the order in which each was first seen, given them all. */
 export function firstSeen(seqs: readonly number[]): number[] {
   return [...new Set(seqs)];

@@ -3,9 +3,10 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, unlinkSync, wr
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { until } from '../../../../test/fixtures/until.ts';
 import { Fault } from '../lib/fault.ts';
 import { waitAfter } from './back-off.ts';
-import { append, type Desk, numbers, openDesk, scratch, someEntry, until } from './export.fixture.ts';
+import { append, type Desk, numbers, openDesk, scratch, someEntry } from './export.fixture.ts';
 import { openExports } from './exports.ts';
 import { isOver, lagOf } from './lag.ts';
 import { exportSection } from './section.ts';

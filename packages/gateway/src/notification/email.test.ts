@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { after, test } from 'node:test';
 import { SMTPServer } from 'smtp-server';
 import { createCertificateAuthority } from '../../../../test/fixtures/certificates.ts';
-import { openDesk, request, secretFile, until } from './notification.fixture.ts';
+import { until } from '../../../../test/fixtures/until.ts';
+import { openDesk, request, secretFile } from './notification.fixture.ts';
 
 const authority = createCertificateAuthority();
 after(() => authority.remove());

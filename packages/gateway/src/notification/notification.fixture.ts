@@ -69,11 +69,3 @@ export function request(overrides: Partial<AccessRequestView> = {}): AccessReque
     ...overrides,
   };
 }
-
-export async function until(what: string, look: () => boolean): Promise<void> {
-  for (let round = 0; round < 1_000; round += 1) {
-    if (look()) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  throw new Error(`never: ${what}`);
-}

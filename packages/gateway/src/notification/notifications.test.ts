@@ -4,7 +4,8 @@ import { createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 import { createCertificateAuthority } from '../../../../test/fixtures/certificates.ts';
 import { type HttpsReceiver, startHttpsReceiver } from '../../../../test/fixtures/receivers.ts';
-import { openDesk, request, secretFile, until } from './notification.fixture.ts';
+import { until } from '../../../../test/fixtures/until.ts';
+import { openDesk, request, secretFile } from './notification.fixture.ts';
 import { notificationSection } from './section.ts';
 
 const authority = createCertificateAuthority();

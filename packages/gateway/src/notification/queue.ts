@@ -31,6 +31,8 @@ interface Waiting {
   readonly notice: Notice;
   /** Until when anybody could use it. */
   readonly until: number;
+  /** Why it was not taken when it was last tried; null before that. */
+  problem: string | null;
 }
 
 export class ChannelQueue {
@@ -76,7 +78,7 @@ export class ChannelQueue {
       this.#giveUp(notice, `${this.#config.queue} messages wait already (queue)`);
       return;
     }
-    this.#waiting.push({ notice, until });
+    this.#waiting.push({ notice, until, problem: null });
     this.#start();
   }
 
@@ -109,7 +111,7 @@ export class ChannelQueue {
       if (first === undefined || this.#stopping.signal.aborted) return;
       if (this.#deps.now() >= first.until) {
         this.#waiting.shift();
-        this.#giveUp(first.notice, this.#problem ?? 'its time was over');
+        this.#giveUp(first.notice, first.problem ?? 'its time was over');
         continue;
       }
       const retryAfterMs = await this.#attempt(first);
@@ -136,6 +138,7 @@ export class ChannelQueue {
       const failure = failureOf('it failed', error);
       this.#failures += 1;
       this.#problem = failure.message;
+      one.problem = failure.message;
       // Others first: one message that is never taken must not keep the rest from people. Those of the same request stay behind it.
       const own = this.#waiting.filter(({ notice }) => notice.requestId === one.notice.requestId);
       const others = this.#waiting.filter(({ notice }) => notice.requestId !== one.notice.requestId);

@@ -3,6 +3,7 @@ import { readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readLog } from '@sallyport/audit-log';
+import { until } from '../../../../test/fixtures/until.ts';
 import { Fault } from '../lib/fault.ts';
 import {
   findRecording,
@@ -25,7 +26,7 @@ function eventsOf(path: string): unknown[] {
 }
 
 test('reads back a session as it was recorded [recording.round-trip]', async (t) => {
-  const { recorder, directory, auditDirectory, close } = tryOut(t);
+  const { recorder, audit, directory, auditDirectory, close } = tryOut(t);
   const recording = recorder.begin(header('s1'));
   const first = operation('SELECT 1', { parameters: [null, Buffer.from('x'), Buffer.alloc(0)] });
   const second = operation('SELECT \u20ac', {
@@ -44,7 +45,7 @@ test('reads back a session as it was recorded [recording.round-trip]', async (t)
   tape.reply(Buffer.from('late'), 0, 4);
   other.end({ outcome: 'skipped', rows: null, bytes: 0, status: '42501' });
   // Flushed by the timer, so the next operation is in another chunk.
-  await pause(40);
+  await until('the chunk behind that of the header', () => audit.size === 2);
   recording.operation(first).end(done);
   await recording.end('the client left');
   assert.equal(recording.failed, false);

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { type AuditLog, auditSection, createAudit } from '../audit/index.ts';
-import { PLAIN_TOKEN } from '../identity/index.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Fault } from '../lib/fault.ts';
 import { type RecordingConfig, recordingSection } from './config.ts';
@@ -60,7 +59,8 @@ export function header(sessionId: string): RecordingHeader {
       kind: 'machine',
       expiresAt: 1,
       aliases: ['main|1'],
-      ...PLAIN_TOKEN,
+      tokenId: '',
+      ...{ delegation: [], scope: null, confirmation: null, mayAct: null },
     },
     target: 'shop',
     facet: 'shop',

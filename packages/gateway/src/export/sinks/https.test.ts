@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { createCertificateAuthority } from '../../../../../test/fixtures/certificates.ts';
 import { type HttpsReceiver, startHttpsReceiver } from '../../../../../test/fixtures/receivers.ts';
-import { append, type Desk, firstSeen, numbers, openDesk, scratch, until } from '../export.fixture.ts';
+import { until } from '../../../../../test/fixtures/until.ts';
+import { append, type Desk, firstSeen, numbers, openDesk, scratch } from '../export.fixture.ts';
 import { isPublicAddress } from './addresses.ts';
 
 const authority = createCertificateAuthority();

@@ -3,7 +3,8 @@ import { appendFileSync, chmodSync, readdirSync, readFileSync, symlinkSync, writ
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readLog } from '@sallyport/audit-log';
-import { append, type Desk, numbers, openDesk, scratch, until } from '../export.fixture.ts';
+import { until } from '../../../../../test/fixtures/until.ts';
+import { append, type Desk, numbers, openDesk, scratch } from '../export.fixture.ts';
 
 const caughtUp = (desk: Desk) => until('all entries', () => desk.exports.status()[0]?.lag.entries === 0);
 

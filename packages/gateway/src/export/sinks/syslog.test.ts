@@ -7,7 +7,8 @@ import {
   type SyslogReceiver,
   startSyslogReceiver,
 } from '../../../../../test/fixtures/receivers.ts';
-import { append, firstSeen, numbers, openDesk, scratch, until } from '../export.fixture.ts';
+import { until } from '../../../../../test/fixtures/until.ts';
+import { append, firstSeen, numbers, openDesk, scratch } from '../export.fixture.ts';
 
 const authority = createCertificateAuthority();
 after(() => authority.remove());
