@@ -22,3 +22,4 @@ export type { Grant, GrantRoom } from './grant.ts';
 export type { Review, ReviewClosing, ReviewRoom, ReviewVerdict } from './review.ts';
 export { type ApprovalDependencies, createApprovals } from './room.ts';
 export { type ApprovalConfig, approvalSection } from './section.ts';
+export { NOTHING_SHOWN } from './stored-view.ts';

@@ -21,8 +21,8 @@ const shownColumn = z.object({
   grantMs: z.number().nullable(),
 });
 
-/** What was shown of a request from before that was kept. */
-const NOTHING_SHOWN: Shown = {
+/** Of a request from before it was kept what people are shown, and of one that is none. */
+export const NOTHING_SHOWN: Shown = {
   touches: [],
   touchesLeftOut: 0,
   rows: null,

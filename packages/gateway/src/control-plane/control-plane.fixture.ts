@@ -12,6 +12,7 @@ import {
   approvalSection,
   createApprovals,
 } from '../approval/index.ts';
+import { SHOWN } from '../approval/room.fixture.ts';
 import type { AuditEntry } from '../audit/index.ts';
 import { createAuditIndex } from '../audit-index/index.ts';
 import { type Containment, containmentSection, openContainment } from '../containment/index.ts';
@@ -276,16 +277,7 @@ const ASKED = {
   reason: 'writes ask',
   requirements: [{ group: 'dba', seats: 1 }],
   mode: 'hold',
-  shown: {
-    touches: ['delete on Table "shop/public/orders"'],
-    touchesLeftOut: 0,
-    rows: 12,
-    risk: null,
-    policies: ['writes'],
-    stated: '',
-    history: { first: [], permitted: 0, denied: 0 },
-    grantMs: 3_600_000,
-  },
+  shown: { ...SHOWN, grantMs: 3_600_000 },
   scope: [{ action: 'delete', resource: { type: 'Table', path: ['shop', 'public', 'orders'] } }],
 } as const;
 

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { BoundedMap } from '../lib/bounded-map.ts';
 
 /** Most tokens remembered, with the addresses they came from; the longest unused goes first. About 100 bytes each. */
 export const KNOWN_USES = 10_000;
@@ -8,21 +9,15 @@ export const KNOWN_USES = 10_000;
  * A token that comes from another address is news, as is one that was forgotten. Only digests are kept.
  */
 export class FirstUses {
-  readonly #known = new Set<string>();
+  readonly #known = new BoundedMap<string, true>(KNOWN_USES);
 
   isFirst(token: string, address: string): boolean {
-    const key = keyOf(token, address);
-    const isKnown = this.#known.delete(key);
-    if (isKnown) this.#known.add(key);
-    return !isKnown;
+    return this.#known.get(keyOf(token, address)) === undefined;
   }
 
   /** Once its entry is in the log, and not before. */
   remember(token: string, address: string): void {
-    this.#known.add(keyOf(token, address));
-    if (this.#known.size <= KNOWN_USES) return;
-    const [oldest] = this.#known;
-    if (oldest !== undefined) this.#known.delete(oldest);
+    this.#known.set(keyOf(token, address), true);
   }
 }
 

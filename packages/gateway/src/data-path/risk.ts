@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { BoundedMap } from '../lib/bounded-map.ts';
 import {
   type DecisionPoint,
   outsideHours,
@@ -73,13 +74,12 @@ function usesOf({ identity, target, house }: Asking, { evaluations }: Meaning): 
   );
 }
 
-/** A bounded set that forgets what was longest not used. In this process alone: at its start everything is new. */
+/** Bounded: what was longest not used is forgotten. In this process alone: at its start everything is new. */
 export class Uses {
-  readonly #limit: number;
-  readonly #known = new Set<string>();
+  readonly #known: BoundedMap<string, true>;
 
   constructor(limit: number = REMEMBERED_USES) {
-    this.#limit = limit;
+    this.#known = new BoundedMap(limit);
   }
 
   has(use: string): boolean {
@@ -87,12 +87,6 @@ export class Uses {
   }
 
   add(use: string): void {
-    // A Set keeps the order of insertion: last in, last to go.
-    this.#known.delete(use);
-    this.#known.add(use);
-    for (const oldest of this.#known) {
-      if (this.#known.size <= this.#limit) return;
-      this.#known.delete(oldest);
-    }
+    this.#known.set(use, true);
   }
 }

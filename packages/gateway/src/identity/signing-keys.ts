@@ -6,20 +6,11 @@ import {
   type KeyObject,
   randomBytes,
 } from 'node:crypto';
-import {
-  existsSync,
-  linkSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Clock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
+import { makeFile } from '../lib/make-file.ts';
 
 /** Only its owner may read or write it. */
 const MODE = 0o600;
@@ -150,7 +141,7 @@ export class SigningKeys {
 
 function readOrMake(path: string, now: number): readonly StoredKey[] {
   try {
-    if (!existsSync(path)) make(path, now);
+    makeFile(path, () => JSON.stringify({ keys: [newKey(now)] }));
     const { mode } = statSync(path);
     if ((mode & 0o077) !== 0) throw unusable(path, 'others than the gateway may read it: "chmod 600" it');
     return fileShape.parse(JSON.parse(readFileSync(path, 'utf8'))).keys;
@@ -162,20 +153,6 @@ function readOrMake(path: string, now: number): readonly StoredKey[] {
       (cause as NodeJS.ErrnoException).code ?? 'it is not as the gateway writes it',
       cause,
     );
-  }
-}
-
-/** Makes the file whole or not at all: of two gateways that start at once, both use what the first one made. */
-function make(path: string, now: number): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
-  const draft = `${path}.${randomBytes(8).toString('hex')}`;
-  writeFileSync(draft, JSON.stringify({ keys: [newKey(now)] }), { mode: MODE, flag: 'wx', flush: true });
-  try {
-    linkSync(draft, path);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
-  } finally {
-    unlinkSync(draft);
   }
 }
 

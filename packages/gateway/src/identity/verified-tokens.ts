@@ -1,3 +1,4 @@
+import { BoundedMap } from '../lib/bounded-map.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Identity } from './identity.ts';
 
@@ -12,12 +13,13 @@ interface Entry {
  * Bounded; the longest unused goes first. Nothing is remembered past its expiry or a change of its issuer's keys.
  */
 export class VerifiedTokens {
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries: BoundedMap<string, Entry>;
   readonly #limit: number;
   readonly #lifetimeMs: number;
   readonly #clock: Clock;
 
   constructor(limit: number, lifetimeMs: number, clock: Clock) {
+    this.#entries = new BoundedMap(limit);
     this.#limit = limit;
     this.#lifetimeMs = lifetimeMs;
     this.#clock = clock;
@@ -26,10 +28,9 @@ export class VerifiedTokens {
   get(digest: string): Identity | null {
     const entry = this.#entries.get(digest);
     if (entry === undefined) return null;
+    if (entry.until > this.#clock.now() && entry.current()) return entry.identity;
     this.#entries.delete(digest);
-    if (entry.until <= this.#clock.now() || !entry.current()) return null;
-    this.#entries.set(digest, entry);
-    return entry.identity;
+    return null;
   }
 
   /** `current` tells whether the keys it was verified with are still the issuer's. */
@@ -37,8 +38,5 @@ export class VerifiedTokens {
     if (this.#limit === 0 || this.#lifetimeMs === 0) return;
     const until = Math.min(identity.expiresAt, this.#clock.now() + this.#lifetimeMs);
     this.#entries.set(digest, { identity, until, current });
-    if (this.#entries.size <= this.#limit) return;
-    const [oldest] = this.#entries.keys();
-    if (oldest !== undefined) this.#entries.delete(oldest);
   }
 }

@@ -10,6 +10,7 @@ export class BoundedMap<K, V> {
   get(key: K): V | undefined {
     const value = this.#entries.get(key);
     if (value === undefined) return undefined;
+    // A Map keeps the order of insertion: last in, last to go.
     this.#entries.delete(key);
     this.#entries.set(key, value);
     return value;
@@ -23,6 +24,11 @@ export class BoundedMap<K, V> {
     if (oldest !== undefined) this.#entries.delete(oldest);
   }
 
+  delete(key: K): void {
+    this.#entries.delete(key);
+  }
+
+  /** Whether it is there; looking does not count as use. */
   has(key: K): boolean {
     return this.#entries.has(key);
   }

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { BoundedMap } from './bounded-map.ts';
 import type { Clock } from './clock.ts';
 
 /** Most keys counted at once; when there are more, the longest quiet is forgotten. */
@@ -22,7 +23,7 @@ export interface Taken {
 export class RateLimit {
   readonly perMinute: number;
   readonly #clock: Clock;
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #buckets = new BoundedMap<string, Bucket>(KEYS);
 
   constructor(perMinute: number, clock: Clock) {
     this.perMinute = perMinute;
@@ -34,12 +35,7 @@ export class RateLimit {
     const { tokens, at } = this.#refilled(key);
     const allowed = tokens >= 1;
     const left = allowed ? tokens - 1 : tokens;
-    this.#buckets.delete(key);
     this.#buckets.set(key, { tokens: left, at });
-    if (this.#buckets.size > KEYS) {
-      const [oldest] = this.#buckets.keys();
-      if (oldest !== undefined) this.#buckets.delete(oldest);
-    }
     return { allowed, ...this.#tell(left) };
   }
 

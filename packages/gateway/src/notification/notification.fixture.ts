@@ -2,7 +2,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AccessRequestView } from '../approval/index.ts';
+import { type AccessRequestView, NOTHING_SHOWN } from '../approval/index.ts';
 import { openNotifications } from './notifications.ts';
 import { notificationSection } from './section.ts';
 
@@ -49,10 +49,7 @@ export function request(overrides: Partial<AccessRequestView> = {}): AccessReque
     task: null,
     target: 'shop',
     mode: 'hold',
-    shown: {
-      ...{ touches: [], touchesLeftOut: 0, rows: null, risk: null, policies: [], stated: '', grantMs: null },
-      history: { first: [], permitted: 0, denied: 0 },
-    },
+    shown: NOTHING_SHOWN,
     digest: 'd'.repeat(64),
     text: "DELETE FROM orders WHERE note = 'secret-literal'",
     form: 'DELETE FROM orders WHERE note = $1',

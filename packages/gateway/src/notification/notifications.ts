@@ -1,4 +1,4 @@
-import type { AccessRequestObserver, AccessRequestView } from '../approval/index.ts';
+import { type AccessRequestObserver, type AccessRequestView, NOTHING_SHOWN } from '../approval/index.ts';
 import { failureOf } from '../export/index.ts';
 import { Fault } from '../lib/fault.ts';
 import type { Channel } from './channel.ts';
@@ -127,10 +127,7 @@ function testRequest({ clock, random }: NotificationDeps): AccessRequestView {
     task: null,
     target: 'none',
     mode: 'hold',
-    shown: {
-      ...{ touches: [], touchesLeftOut: 0, rows: null, risk: null, policies: [], stated: '', grantMs: null },
-      history: { first: [], permitted: 0, denied: 0 },
-    },
+    shown: NOTHING_SHOWN,
     digest: '',
     text: null,
     form: 'SELECT 1',

@@ -3,13 +3,14 @@
  * The same care as for operations: policies are capped, parsed and validated strictly in a worker that is thrown away,
  * judged in one that is replaced when it breaks, and whatever is not a clean permit is a deny.
  */
+
 import { createHash } from 'node:crypto';
+import { BoundedMap } from '../lib/bounded-map.ts';
 import { Fault } from '../lib/fault.ts';
 import type { Vocabulary } from './cedar-check.ts';
 import { Judge, type RawAnswer } from './cedar-judge.ts';
 import { defaultPolicyLimits, type PolicyLimits } from './config.ts';
 import { type LoadedPolicy, loadPolicyDirectory } from './directory.ts';
-import { Remembered } from './remembered.ts';
 
 /** Attributes as Cedar reads them from JSON; a list is a set. */
 export type EntityAttributes = { [name: string]: string | boolean | number | string[] };
@@ -81,7 +82,7 @@ export async function openEntityPoint(asked: EntityPolicies): Promise<EntityPoin
     hash.update(`${name} ${loaded.version}`);
   }
   const judge = await Judge.startForEntities({ policies, vocabulary }, limits);
-  const known = new Remembered<EntityAnswer>(REMEMBERED);
+  const known = new BoundedMap<string, EntityAnswer>(REMEMBERED);
   return {
     version: hash.digest('hex').slice(0, 16),
     actions: new Set(Object.keys(vocabulary)),

@@ -1,11 +1,12 @@
 /** One policy set in force: its worker, and the answers it gave. Immutable but for what it remembers. */
+
 import { createHash } from 'node:crypto';
+import { BoundedMap } from '../lib/bounded-map.ts';
 import { Judge } from './cedar-judge.ts';
 import type { PolicyLimits } from './config.ts';
 import type { Question, SessionContext } from './decision.ts';
 import type { LoadedPolicy, PolicyDirectory } from './directory.ts';
 import { factsOf, misplaced, type SessionFacts, unfit } from './entities.ts';
-import { Remembered } from './remembered.ts';
 import { type Answer, answerOf, type Terms } from './verdict.ts';
 
 /** A session as answers are remembered under: two sessions with one key are alike to every policy. */
@@ -40,9 +41,9 @@ export class PolicySet {
   readonly #limits: PolicyLimits;
   readonly #judge: Judge;
   readonly #terms: Terms;
-  readonly #answers: Remembered<Answers>;
+  readonly #answers: BoundedMap<string, Answers>;
   readonly #asked = new Map<string, Promise<Answers>>();
-  readonly #revealed: Remembered<Revealed>;
+  readonly #revealed: BoundedMap<string, Revealed>;
 
   private constructor(loaded: PolicyDirectory, limits: PolicyLimits, judge: Judge) {
     this.version = loaded.version;
@@ -59,8 +60,8 @@ export class PolicySet {
       limits: new Map(policies.flatMap(({ id, limit }) => (limit === null ? [] : [[id, limit] as const]))),
       asks: new Map(policies.flatMap(({ id, ask }) => (ask === null ? [] : [[id, ask] as const]))),
     };
-    this.#answers = new Remembered(limits.cachedAnswers);
-    this.#revealed = new Remembered(limits.cachedAnswers);
+    this.#answers = new BoundedMap(limits.cachedAnswers);
+    this.#revealed = new BoundedMap(limits.cachedAnswers);
   }
 
   /** Starts the worker of a set without errors. */
