@@ -440,8 +440,9 @@ function inOrder(value: unknown): string {
 /** What entries have at times that the run above does not bring about; each is tested where it is made. */
 const AT_TIMES: Partial<Record<AuditEntryType, readonly string[]>> = {
   'gateway-started': ['cutBytes'],
-  admin: ['about'],
-  'access-requested': ['stated'],
+  admin: ['about', 'channel', 'expiresAt', 'passkey', 'removed', 'slackUser', 'whose'],
+  'access-requested': ['stated', 'stepUp'],
+  'access-decided': ['channel', 'credential', 'stepUp'],
   'policy-loaded': ['filesLeftOut'],
   'policy-rejected': ['filesLeftOut'],
   'session-ended': ['evaluationId', 'effect'],

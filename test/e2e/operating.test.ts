@@ -42,7 +42,7 @@ test('readiness is for anyone, and what it is made of for operators [control-pla
   assert.equal(status, 'ready');
   assert.deepEqual(
     checks.map(({ name }) => name),
-    ['store', 'audit-log', 'policies', 'issuers', 'listeners', 'exports'],
+    ['store', 'audit-log', 'policies', 'issuers', 'listeners', 'exports', 'notifications'],
   );
   const served = await (await fetch(`${controlPlane}/v1/openapi.json`)).json();
   const kept = readFileSync(new URL('../../docs/openapi.json', import.meta.url), 'utf8');

@@ -110,22 +110,23 @@ async function authenticate(
     );
   }
   const facts = { door: 'control-plane', address: request.ip };
+  let identity: Identity;
   try {
     if (session !== null || token === undefined) return await ofCookie(request, session, deps.signIn);
     // RFC 9449 section 7.1: under the scheme DPoP there has to be a proof, under Bearer none is looked at.
     const proof = scheme.toLowerCase() === 'dpop' ? (proofOf(request) ?? '') : null;
-    const identity = await deps.identity.authenticate(token, deps.possession(request, proof));
-    if (identity.scope !== null) refuseTaskToken(identity, facts, deps);
-    if (uses.isFirst(token, request.ip))
-      recordFirstUse(identity, facts, deps, () => uses.remember(token, request.ip));
-    return identity;
+    identity = await deps.identity.authenticate(token, deps.possession(request, proof));
   } catch (error) {
-    if (error instanceof Fault && error.code !== 'not-permitted') {
+    if (error instanceof Fault) {
       if (error.code === 'credential-rejected' && !(error instanceof NonceFault)) failures.take(address);
       deps.audit.append({ type: 'authentication-failed', reason: error.message, facts });
     }
     throw error;
   }
+  if (identity.scope !== null) refuseTaskToken(identity, facts, deps);
+  if (uses.isFirst(token, request.ip))
+    recordFirstUse(identity, facts, deps, () => uses.remember(token, request.ip));
+  return identity;
 }
 
 /**

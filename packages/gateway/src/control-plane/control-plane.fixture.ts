@@ -11,8 +11,8 @@ import {
   type ApprovalRoom,
   approvalSection,
   createApprovals,
+  NOTHING_SHOWN,
 } from '../approval/index.ts';
-import { SHOWN } from '../approval/room.fixture.ts';
 import type { AuditEntry } from '../audit/index.ts';
 import { createAuditIndex } from '../audit-index/index.ts';
 import { type Containment, containmentSection, openContainment } from '../containment/index.ts';
@@ -277,7 +277,13 @@ const ASKED = {
   reason: 'writes ask',
   requirements: [{ group: 'dba', seats: 1 }],
   mode: 'hold',
-  shown: { ...SHOWN, grantMs: 3_600_000 },
+  shown: {
+    ...NOTHING_SHOWN,
+    touches: ['delete on Table "shop/public/orders"'],
+    rows: 12,
+    policies: ['writes'],
+    grantMs: 3_600_000,
+  },
   scope: [{ action: 'delete', resource: { type: 'Table', path: ['shop', 'public', 'orders'] } }],
 } as const;
 
