@@ -83,3 +83,31 @@ test('every command of the README is one that exists [docs.commands]', async () 
       assert.ok(scripts.includes(name), `${file}: ${name}`);
   }
 });
+
+/** `section.key` for every row of the configuration's tables. */
+function settings(): ReadonlySet<string> {
+  const sections = readFileSync('docs/configuration.md', 'utf8').split(/^## /m).slice(1);
+  return new Set(
+    sections.flatMap((text) => {
+      const section = text.match(/^\w+/)?.[0] ?? '';
+      return [...text.matchAll(/^\| `([\w.]+)` \|/gm)].map(([, key = '']) => `${section}.${key}`);
+    }),
+  );
+}
+
+test('a message that names a setting names it as the configuration spells it [docs.settings]', () => {
+  const known = settings();
+  const sections = new Set([...known].map((name) => name.split('.')[0] ?? ''));
+  const camel = (name: string) => name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+  const spelt = new Set([...sections, ...[...sections].map(camel)]);
+  const named = globSync('packages/gateway/src/**/*.ts', { exclude: ['**/*.test.ts'] }).flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/[( ]([a-z]\w*)\.([a-zA-Z_]+)(?:[).,;]*['`]|\)\.)/g)]
+      .filter(([, section = '']) => spelt.has(section))
+      .map(([, section, key]) => ({ file, name: `${section}.${key}` })),
+  );
+  assert.ok(named.length > 20);
+  assert.deepEqual(
+    named.filter(({ name }) => ![...known].some((one) => one === name || one.startsWith(`${name}.`))),
+    [],
+  );
+});

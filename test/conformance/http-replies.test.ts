@@ -61,10 +61,10 @@ describe('what comes back', () => {
       },
       async (world) => {
         for (const [path, status, reason] of [
-          ['/large', 502, /http\.replyBytes/],
+          ['/large', 502, /http\.reply_bytes/],
           ['/part', 502, /206/],
-          ['/fields', 502, /http\.headerFields/],
-          ['/never', 504, /http\.replyMs/],
+          ['/fields', 502, /http\.header_fields/],
+          ['/never', 504, /http\.reply_ms/],
         ] as const) {
           const response = await get(world, path);
           const text = await response.text();

@@ -33,11 +33,11 @@ export class Pending {
     const ofSession = this.#bySession.get(sessionId) ?? 0;
     const ofSubject = this.#bySubject.get(identity.subject) ?? 0;
     if (ofSession >= config.pendingPerSession)
-      throw exceeded(`this session has ${ofSession} pending (approval.pendingPerSession)`);
+      throw exceeded(`this session has ${ofSession} pending (approval.pending_per_session)`);
     if (ofSubject >= config.pendingPerSubject)
-      throw exceeded(`this subject has ${ofSubject} pending (approval.pendingPerSubject)`);
+      throw exceeded(`this subject has ${ofSubject} pending (approval.pending_per_subject)`);
     if (this.#total >= config.pendingTotal)
-      throw exceeded(`${this.#total} are pending (approval.pendingTotal)`);
+      throw exceeded(`${this.#total} are pending (approval.pending_total)`);
   }
 }
 
@@ -59,7 +59,7 @@ export function checkSize(subject: AccessRequestSubject, config: ApprovalConfig)
     Buffer.byteLength(subject.text),
   );
   if (size > config.textBytes)
-    throw exceeded(`it is ${size} bytes; people are shown up to ${config.textBytes} (approval.textBytes)`);
+    throw exceeded(`it is ${size} bytes; people are shown up to ${config.textBytes} (approval.text_bytes)`);
 }
 
 /** The reason as kept, without the characters that could forge a line. Throws Fault `limit-exceeded`. */
@@ -67,7 +67,7 @@ export function reasonWithin(reason: string, limit: number): string {
   if (reason.length > limit) {
     throw new Fault(
       'limit-exceeded',
-      `Could not decide: the reason is ${reason.length} characters; up to ${limit} are kept (approval.reasonLength).`,
+      `Could not decide: the reason is ${reason.length} characters; up to ${limit} are kept (approval.reason_length).`,
     );
   }
   return reason.replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ').trim();
@@ -83,7 +83,7 @@ export function reasonToApprove(
   if (reasonRequired && said === '')
     throw new Fault(
       'limit-exceeded',
-      `Could not approve ${id}: say why, in 1 to ${reasonLength} characters (approval.reasonRequired).`,
+      `Could not approve ${id}: say why, in 1 to ${reasonLength} characters (approval.reason_required).`,
     );
   return said;
 }

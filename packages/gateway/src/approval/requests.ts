@@ -158,7 +158,7 @@ export class Requests {
     if (done && agreed !== null && !this.#deps.grants.hasRoom())
       throw new Fault(
         'limit-exceeded',
-        `Could not grant ${id}: too many grants stand (approval.standingGrants).`,
+        `Could not grant ${id}: too many grants stand (approval.standing_grants).`,
       );
     const filled = seatsFilled([...seated, approver], requirements);
     const decider = {

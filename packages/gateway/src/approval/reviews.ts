@@ -61,7 +61,7 @@ export class Reviews implements ReviewRoom {
     if (overdue !== undefined)
       return `your review ${overdue.id} is overdue: another person has to close it first`;
     if (own.length >= this.#deps.config.openReviewsPerPerson)
-      return `you have ${own.length} reviews open (approval.openReviewsPerPerson): another person has to close some first`;
+      return `you have ${own.length} reviews open (approval.open_reviews_per_person): another person has to close some first`;
     return this.#open.size >= OPEN_REVIEWS ? `${OPEN_REVIEWS} reviews are open` : null;
   }
 

@@ -289,19 +289,22 @@ test('limits are errors that name themselves [approval.limits]', async (t) => {
   const { room, close } = await openRoom({ limits });
   t.after(close);
   const pending = room.open(asking());
-  assert.throws(() => room.open(asking()), { code: 'limit-exceeded', message: /approval.pendingPerSession/ });
+  assert.throws(() => room.open(asking()), {
+    code: 'limit-exceeded',
+    message: /approval.pending_per_session/,
+  });
   room.open(asking({ sessionId: 's2' }));
-  assert.throws(() => room.open(asking({ sessionId: 's3' })), /approval.pendingPerSubject/);
+  assert.throws(() => room.open(asking({ sessionId: 's3' })), /approval.pending_per_subject/);
   room.open(asking({ sessionId: 's4', identity: identity('dave') }));
   assert.throws(
     () => room.open(asking({ sessionId: 's5', identity: identity('erin') })),
-    /approval.pendingTotal/,
+    /approval.pending_total/,
   );
-  assert.throws(() => room.open(asking({ text: 'x'.repeat(1_025) })), /approval.textBytes/);
+  assert.throws(() => room.open(asking({ text: 'x'.repeat(1_025) })), /approval.text_bytes/);
   for (const seats of [0, -1, 1.5, 65, Number.NaN]) {
     assert.throws(() => room.open(asking({ requirements: [{ group: 'dba', seats }] })), /seats/);
   }
   assert.throws(() => room.open(asking({ requirements: [] })), /seats/);
-  await assert.rejects(room.approve(pending.id, bob, 'x'.repeat(17)), /approval.reasonLength/);
+  await assert.rejects(room.approve(pending.id, bob, 'x'.repeat(17)), /approval.reason_length/);
   await assert.rejects(room.deny(pending.id, bob, ' \n '), /say why/);
 });

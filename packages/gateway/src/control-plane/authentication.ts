@@ -74,7 +74,7 @@ export function authentication(
       throw tooMany(
         reply,
         taken,
-        `More than ${rates.perMinute} requests a minute of one caller (controlPlane.callerRequestsPerMinute).`,
+        `More than ${rates.perMinute} requests a minute of one caller (control_plane.caller_requests_per_minute).`,
       );
     }
     callers.set(request, caller);
@@ -106,7 +106,7 @@ async function authenticate(
     throw tooMany(
       reply,
       left,
-      `More than ${failures.perMinute} rejected tokens a minute from one address (controlPlane.failedLoginsPerMinute).`,
+      `More than ${failures.perMinute} rejected tokens a minute from one address (control_plane.failed_logins_per_minute).`,
     );
   }
   const facts = { door: 'control-plane', address: request.ip };

@@ -76,7 +76,7 @@ function reasonOf(caller: Identity, action: string, policies: readonly string[])
     return `Not "${action}": agents and machines see what is their own; only a person may do more.`;
   if (policies.includes('built-in/nobody-decides-their-own'))
     return 'Could not decide it: nobody decides their own access request, or that of an agent of theirs.';
-  return `Your roles do not permit "${action}" here; see controlPlane.roles and docs/control-plane.md.`;
+  return `Your roles do not permit "${action}" here; see control_plane.roles and docs/control-plane.md.`;
 }
 
 /** Whoever acts for a person, and whatever is not known to be one. */

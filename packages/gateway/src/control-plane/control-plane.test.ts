@@ -296,7 +296,7 @@ test('without TLS it listens on loopback only [control-plane.clear-text]', async
       retention: { hold: async () => {}, release: async () => {} },
       report: () => {},
     });
-    await assert.rejects(plane.listen(), { code: 'config-invalid', message: /controlPlane.tls/ });
+    await assert.rejects(plane.listen(), { code: 'config-invalid', message: /control_plane.tls/ });
   }
   for (const listen of ['127.0.0.1', ':80', '127.0.0.1:99999', 'a b:1']) {
     assert.ok(!controlPlaneSection.safeParse({ listen }).success, listen);

@@ -97,7 +97,7 @@ export function createControlPlane(config: ControlPlaneConfig, deps: ControlPlan
       if (config.tls === undefined && !isLoopbackHost(host)) {
         throw new Fault(
           'config-invalid',
-          `Could not listen on ${config.listen}: tokens would travel in the clear. Set controlPlane.tls, or listen on 127.0.0.1.`,
+          `Could not listen on ${config.listen}: tokens would travel in the clear. Set control_plane.tls, or listen on 127.0.0.1.`,
         );
       }
       authorization = await openAuthorization(config);
@@ -105,7 +105,7 @@ export function createControlPlane(config: ControlPlaneConfig, deps: ControlPlan
       try {
         await app.listen({ host, port });
       } catch (cause) {
-        throw new Fault('config-invalid', `Could not listen on ${config.listen} (controlPlane.listen).`, {
+        throw new Fault('config-invalid', `Could not listen on ${config.listen} (control_plane.listen).`, {
           cause,
         });
       }
@@ -211,7 +211,7 @@ async function readTls(tls: NonNullable<ControlPlaneConfig['tls']>): Promise<Ser
   } catch (cause) {
     throw new Fault(
       'config-invalid',
-      `Could not read "${[keyFile, certFile, clientCaFile].filter((one) => one !== undefined).join('", "')}" (controlPlane.tls).`,
+      `Could not read "${[keyFile, certFile, clientCaFile].filter((one) => one !== undefined).join('", "')}" (control_plane.tls).`,
       { cause },
     );
   }

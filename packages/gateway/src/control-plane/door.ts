@@ -32,7 +32,7 @@ export function guardDoor(
       throw tooMany(
         reply,
         taken,
-        `More than ${config.requestsPerMinute} requests a minute from one address (controlPlane.requestsPerMinute).`,
+        `More than ${config.requestsPerMinute} requests a minute from one address (control_plane.requests_per_minute).`,
       );
     }
     checkTarget(request);
@@ -68,7 +68,11 @@ function checkHost(request: FastifyRequest, hosts: ReadonlySet<string>, own: str
   const host = hostName(request.headers.host);
   // An address cannot be rebound, only a name can.
   if (host !== null && (isIP(host) !== 0 || host === 'localhost' || host === own || hosts.has(host))) return;
-  throw new Refused(421, 'misdirected', 'This host name is not served here; see controlPlane.allowedHosts.');
+  throw new Refused(
+    421,
+    'misdirected',
+    'This host name is not served here; see control_plane.allowed_hosts.',
+  );
 }
 
 /** Whether a browser sends this, and for whom. A program sends neither header; a page cannot leave them out. */
@@ -88,7 +92,7 @@ function checkOrigin(
   throw new Refused(
     403,
     'not-permitted',
-    'Pages of this origin may not call; see controlPlane.allowedOrigins.',
+    'Pages of this origin may not call; see control_plane.allowed_origins.',
   );
 }
 

@@ -88,7 +88,7 @@ export function answerFaults(app: FastifyInstance, report: (fault: unknown) => v
 
 const FROM_FASTIFY: Readonly<Record<number, readonly [ProblemCode, string]>> = {
   404: ['not-found', 'There is no such route.'],
-  413: ['too-large', 'The body is larger than controlPlane.bodyBytes.'],
+  413: ['too-large', 'The body is larger than control_plane.body_bytes.'],
   414: ['too-large', 'A part of the path is too long.'],
   415: ['unsupported-media-type', 'Send the body as "content-type: application/json", in UTF-8.'],
 };
@@ -116,7 +116,7 @@ export function answerBrokenRequest(error: Error & { readonly code?: string }, s
         ? ([
             408,
             'request-too-slow',
-            'The request took too long to arrive (controlPlane.requestSeconds).',
+            'The request took too long to arrive (control_plane.request_seconds).',
           ] as const)
         : ([400, 'bad-request', 'The request is not HTTP as the gateway reads it.'] as const);
   const body = JSON.stringify(problemOf(status, code, detail));

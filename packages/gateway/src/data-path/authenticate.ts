@@ -118,7 +118,7 @@ async function verify(visit: Visit): Promise<Verified | Denial> {
   if (!house.failures.look(from).allowed) {
     return refuseCaller(visit, {
       code: 'unauthenticated',
-      reason: `more than ${house.failures.perMinute} credentials a minute were rejected from this address (limits.failedLoginsPerMinute)`,
+      reason: `more than ${house.failures.perMinute} credentials a minute were rejected from this address (limits.failed_logins_per_minute)`,
       hint: 'wait a minute, then present a fresh access token as the password',
     });
   }

@@ -119,7 +119,7 @@ function groups(claims: Claims, issuer: IssuerConfig, limit: number): string[] {
       return made === null ? [] : [made];
     }),
   ];
-  if (listed.length > limit) throw rejected(`it has more than ${limit} groups (identity.groupsPerToken)`);
+  if (listed.length > limit) throw rejected(`it has more than ${limit} groups (identity.groups_per_token)`);
   return listed.map((group) => {
     if (!isName(group)) throw rejected('its groups are not a list of names');
     return `${issuer.groupPrefix}${group}`;
@@ -140,7 +140,7 @@ function lookUpAll(from: unknown, path: readonly string[], limit: number): unkno
   const [segment, ...rest] = path;
   if (segment === undefined) return from ?? undefined;
   if (Array.isArray(from)) {
-    if (from.length > limit) throw rejected(`it has more than ${limit} groups (identity.groupsPerToken)`);
+    if (from.length > limit) throw rejected(`it has more than ${limit} groups (identity.groups_per_token)`);
     return from.flatMap((one) => {
       const found = lookUpAll(one, path, limit);
       // One that is left out could be the one that a policy forbids something to.

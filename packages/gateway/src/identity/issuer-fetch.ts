@@ -48,7 +48,7 @@ async function readBounded(response: Response, what: string, limit: number): Pro
   for await (const chunk of response.body) {
     size += chunk.byteLength;
     if (size > limit)
-      throw unavailable(what, `the answer is larger than ${limit} bytes (identity.fetchBytes)`);
+      throw unavailable(what, `the answer is larger than ${limit} bytes (identity.fetch_bytes)`);
     chunks.push(chunk);
   }
   return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
@@ -71,6 +71,6 @@ function describe(error: unknown): string {
   if (error instanceof SyntaxError) return 'the answer is not JSON';
   if (error instanceof TypeError) return 'it cannot be reached, or its answer cannot be read';
   if (error instanceof Error && error.name === 'TimeoutError')
-    return 'it did not answer in time (identity.fetchTimeoutMs)';
+    return 'it did not answer in time (identity.fetch_timeout_ms)';
   return 'it cannot be reached';
 }

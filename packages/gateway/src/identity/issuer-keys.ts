@@ -127,7 +127,8 @@ const KEY_TYPES: readonly unknown[] = ['RSA', 'EC', 'OKP'];
 function usableKeys(set: Record<string, unknown>, what: string, limit: number): JWK[] {
   const keys = set.keys;
   if (!Array.isArray(keys)) throw unavailable(what, 'it has no keys');
-  if (keys.length > limit) throw unavailable(what, `it has more than ${limit} keys (identity.keysPerIssuer)`);
+  if (keys.length > limit)
+    throw unavailable(what, `it has more than ${limit} keys (identity.keys_per_issuer)`);
   const usable: JWK[] = [];
   for (const key of keys) {
     if (!isRecord(key) || !KEY_TYPES.includes(key.kty)) continue;

@@ -50,7 +50,7 @@ export function createIdentityProvider(config: IdentityConfig, deps: IdentityDep
 
   async function identify(bearer: string): Promise<Identity> {
     if (bearer.length > config.tokenBytes) {
-      throw rejected(`it is longer than ${config.tokenBytes} bytes (identity.tokenBytes)`);
+      throw rejected(`it is longer than ${config.tokenBytes} bytes (identity.token_bytes)`);
     }
     const key = tokenDigest(bearer);
     const known = verified.get(key);

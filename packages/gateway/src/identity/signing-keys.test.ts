@@ -139,7 +139,7 @@ test('a token whose claims are not as they are signed here is refused, whoever s
   }
   const groups = Array.from({ length: 2_000 }, (_, at) => `a-rather-long-name-of-a-group-${at}`);
   const large = { ...grant(), subject: { ...grant().subject, groups } };
-  await assert.rejects(issuer.sign(issuer.newId(), large), /longer than identity.tokenBytes/);
+  await assert.rejects(issuer.sign(issuer.newId(), large), /longer than identity.token_bytes/);
 });
 
 test('a key is not changed so often that the file could not be read again [task-tokens.rotate-key, task-tokens.keys]', async (t) => {

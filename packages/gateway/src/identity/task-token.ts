@@ -113,7 +113,7 @@ export class TaskTokenIssuer {
       .setExpirationTime(Math.floor(grant.expiresAt / 1_000))
       .sign(key);
     if (token.length <= this.#limitBytes) return token;
-    throw rejected('with its groups a task token would be longer than identity.tokenBytes');
+    throw rejected('with its groups a task token would be longer than identity.token_bytes');
   }
 
   /** Verifies one that names this issuer. Rejects with Fault `credential-rejected`. */

@@ -13,7 +13,7 @@ export interface UnverifiedToken {
 /** Reads the shape of a token. Throws Fault `credential-rejected`. */
 export function readTokenShape(token: string, limitBytes: number): UnverifiedToken {
   if (token.length > limitBytes) {
-    throw rejected(`it is longer than ${limitBytes} bytes (identity.tokenBytes)`);
+    throw rejected(`it is longer than ${limitBytes} bytes (identity.token_bytes)`);
   }
   const { header, claims } = readCompactJws(token);
   if (typeof claims.iss !== 'string') throw rejected('it names no issuer');

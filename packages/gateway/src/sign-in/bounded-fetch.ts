@@ -17,7 +17,7 @@ export function boundedFetch(fetch: Fetch, name: string, limit: number): Fetch {
     for await (const chunk of response.body ?? []) {
       size += chunk.byteLength;
       if (size > limit)
-        throw unavailable(name, `its answer is larger than ${limit} bytes (identity.fetchBytes)`);
+        throw unavailable(name, `its answer is larger than ${limit} bytes (identity.fetch_bytes)`);
       chunks.push(chunk);
     }
     const { status, headers } = response;

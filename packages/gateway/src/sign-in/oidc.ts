@@ -238,7 +238,7 @@ function explained(error: unknown, name: string): Fault {
     return later ? unavailable(name, words) : refusal(words, new SaidNo(words));
   }
   if (error instanceof oidc.ClientError && error.code === 'OAUTH_TIMEOUT')
-    return unavailable(name, 'it did not answer in time (identity.fetchTimeoutMs)');
+    return unavailable(name, 'it did not answer in time (identity.fetch_timeout_ms)');
   if (error instanceof oidc.ClientError && UNUSABLE.has(error.code ?? ''))
     return unavailable(name, 'its answer is not one of OpenID Connect');
   return refusal('what the issuer answered does not belong to this sign-in', error);

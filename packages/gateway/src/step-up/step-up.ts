@@ -258,7 +258,7 @@ class Room implements StepUp {
     if (own.length >= passkeysPerPerson)
       throw new Fault(
         'limit-exceeded',
-        `Could not add a passkey: you have ${own.length} (stepUp.passkeysPerPerson). Remove one first.`,
+        `Could not add a passkey: you have ${own.length} (step_up.passkeys_per_person). Remove one first.`,
       );
   }
 
@@ -270,7 +270,7 @@ class Room implements StepUp {
     if (age <= freshSeconds * 1_000) return;
     throw new Fault(
       'not-permitted',
-      `Could not begin: sign in again first. Your first passkey needs a token of somebody who signed in within ${freshSeconds} seconds (its auth_time; stepUp.freshSeconds).`,
+      `Could not begin: sign in again first. Your first passkey needs a token of somebody who signed in within ${freshSeconds} seconds (its auth_time; step_up.fresh_seconds).`,
     );
   }
 }

@@ -92,7 +92,7 @@ async function readPassword(
   throw new Fault(
     'storage-unavailable',
     passwordEnv === undefined
-      ? 'The store asks for a password: set storage.postgres.passwordFile.'
+      ? 'The store asks for a password: set storage.postgres.password_file.'
       : `Could not log in to the store: environment variable ${passwordEnv} is not set.`,
   );
 }
@@ -107,7 +107,7 @@ async function readPasswordFile(path: string): Promise<string> {
     const why = (cause as NodeJS.ErrnoException).code ?? 'too large';
     throw new Fault(
       'storage-unavailable',
-      `Could not read "${path}" (${why}); see storage.postgres.passwordFile.`,
+      `Could not read "${path}" (${why}); see storage.postgres.password_file.`,
     );
   }
 }

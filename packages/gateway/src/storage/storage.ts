@@ -52,7 +52,7 @@ export interface StorageHealth {
 
 export interface StorageDependencies {
   readonly clock: Clock;
-  /** Where `storage.postgres.passwordEnv` is looked up. */
+  /** Where `storage.postgres.password_env` is looked up. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** A fault nobody waits for. */
   readonly report?: (fault: unknown) => void;

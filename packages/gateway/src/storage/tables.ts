@@ -1,6 +1,6 @@
 /**
  * The tables as Kysely sees them. Nothing secret is kept, with one exception: the exact text and parameters of an
- * access request, which approvers must see. They are erased `storage.operationTextDays` after it ended.
+ * access request, which approvers must see. They are erased `storage.operation_text_days` after it ended.
  * Answers kept for a request that is
  * sent again may hold it too, for a day. The audit log is the truth; these rows are an index of it. Times are milliseconds since the epoch.
  */

@@ -51,7 +51,7 @@ async function firstRequest(
     client.complain(answerOf(violationProblem(status, reason)));
     fail(null);
   };
-  const tooLate = (): void => complain(408, 'no complete request came in time (limits.handshakeMs)');
+  const tooLate = (): void => complain(408, 'no complete request came in time (limits.handshake_ms)');
   client.listen({
     malformed: complain,
     gone() {

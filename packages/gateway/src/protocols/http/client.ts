@@ -65,9 +65,9 @@ export class ClientConnection {
         0,
       );
       if (this.#queue.length >= limits.pipelined) {
-        this.#fail(400, 'more requests at once than limits.pipelinedOperations');
+        this.#fail(400, 'more requests at once than limits.pipelined_operations');
       } else if (waiting + sizeOf(request.rawHeaders) > limits.queueBytes) {
-        this.#fail(400, 'more bytes of requests at once than limits.queueBytes');
+        this.#fail(400, 'more bytes of requests at once than limits.queue_bytes');
       } else this.#deliver({ request, response, expectsContinue });
     };
     server.on('request', (request, response) => take(request, response, false));
@@ -125,7 +125,7 @@ export class ClientConnection {
 
   #failed(fault: NodeJS.ErrnoException): void {
     if (fault.code === 'HPE_HEADER_OVERFLOW')
-      this.#fail(431, 'the request head is too large (http.headBytes)');
+      this.#fail(431, 'the request head is too large (http.head_bytes)');
     else if (fault.code?.startsWith('HPE_')) this.#fail(400, `not well-formed HTTP/1.1: ${reasonOf(fault)}`);
     else this.close();
   }

@@ -145,10 +145,10 @@ class Relay {
       if (unproven !== null) return this.#turn(answerOf(problemOf(unproven.denial)), closing);
     }
     const limit = Math.min(options.bodyBytes, this.#line.limits.messageBytes);
-    const slow = failureProblem(408, 'limit-exceeded', 'the request body took too long (http.bodyMs)');
+    const slow = failureProblem(408, 'limit-exceeded', 'the request body took too long (http.body_ms)');
     const body = await this.#unlessStopped(readBody(incoming, limit), options.bodyMs, slow);
     if (body === null) {
-      const reason = `the request body is larger than ${limit} bytes (http.bodyBytes, limits.messageBytes)`;
+      const reason = `the request body is larger than ${limit} bytes (http.body_bytes, limits.message_bytes)`;
       return this.#refuse(incoming, 413, 'limit-exceeded', reason);
     }
     const outcome = await this.#decide(head, () => bind(head, body));
@@ -185,7 +185,7 @@ class Relay {
     const limited = timeoutMs !== null && timeoutMs < options.replyMs;
     const slow = limited
       ? overLimit(504, `the reply took more than ${timeoutMs} ms, which policy permits (limit_time)`)
-      : unavailable('the reply of the target took too long (http.replyMs)', 504);
+      : unavailable('the reply of the target took too long (http.reply_ms)', 504);
     try {
       const replyLimits = { ...options, replyBytes, permittedBytes };
       const whole = exchange(target, outcome.permit, head, body, replyLimits, this.#stop.signal);

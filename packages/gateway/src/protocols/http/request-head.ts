@@ -149,7 +149,7 @@ export function mediaType(value: string | undefined): string {
 
 function collect(rawHeaders: readonly string[], limit: number): Map<string, string> | HeadViolation {
   if (rawHeaders.length / 2 > limit)
-    return violation(431, `more than ${limit} header fields (http.headerFields)`);
+    return violation(431, `more than ${limit} header fields (http.header_fields)`);
   const fields = new Map<string, string>();
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
     const name = (rawHeaders[at] ?? '').toLowerCase();

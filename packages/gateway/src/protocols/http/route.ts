@@ -47,7 +47,7 @@ export function readRoute(url: string, segmentLimit: number): RouteReading {
   const trailing = raw.at(-1) === '';
   const named = trailing ? raw.slice(0, -1) : raw;
   if (named.length > segmentLimit)
-    return bad(`the path has more than ${segmentLimit} segments (http.pathSegments)`);
+    return bad(`the path has more than ${segmentLimit} segments (http.path_segments)`);
   const segments: string[] = [];
   for (const part of named) {
     const segment = decode(part);

@@ -27,7 +27,7 @@ function understand(text: string, bind: Bind, options: HttpOptions): Meaning {
   if (!reading.ok) return unreadable(reading.reason);
   const body = Buffer.from(rest.join('\n\n'), 'utf8');
   if (body.length > options.bodyBytes)
-    return unreadable(`the body is over http.bodyBytes, ${options.bodyBytes}`);
+    return unreadable(`the body is over http.body_bytes, ${options.bodyBytes}`);
   return bind(reading.head, body).meaning;
 }
 

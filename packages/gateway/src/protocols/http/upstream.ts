@@ -112,7 +112,7 @@ async function readReply(response: IncomingMessage, limits: ReplyLimits): Promis
   if (rawHeaders.length / 2 > limits.headerFields) {
     throw new ReplyError(
       'reply-withheld',
-      `the reply has more than ${limits.headerFields} header fields (http.headerFields)`,
+      `the reply has more than ${limits.headerFields} header fields (http.header_fields)`,
     );
   }
   const chunks: Buffer[] = [];
@@ -127,7 +127,7 @@ async function readReply(response: IncomingMessage, limits: ReplyLimits): Promis
       if (bytes > limits.replyBytes) {
         throw new ReplyError(
           'reply-withheld',
-          `the reply is larger than ${limits.replyBytes} bytes (http.replyBytes)`,
+          `the reply is larger than ${limits.replyBytes} bytes (http.reply_bytes)`,
         );
       }
       chunks.push(chunk);
