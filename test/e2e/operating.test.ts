@@ -61,6 +61,6 @@ test('an address that only guesses is refused before its credential is looked at
     );
   }
   assert.ok(!reasons.includes('came in'));
-  assert.match(reasons.at(-1) ?? '', /failedLoginsPerMinute/, reasons.join('\n'));
-  await assert.rejects(world.connect(), /failedLoginsPerMinute/);
+  assert.match(reasons.at(-1) ?? '', /failed_logins_per_minute/, reasons.join('\n'));
+  await assert.rejects(world.connect(), /failed_logins_per_minute/);
 });

@@ -132,7 +132,7 @@ test('breaking glass opens a review, which another of those who would have been 
   await assert.rejects(room.reviews.close(id, robot, 'justified', 'x'), { code: 'not-found' });
   await assert.rejects(room.reviews.close(id, bob, 'justified', ' '), { code: 'limit-exceeded' });
   room.breakGlass(asked, ['oncall']);
-  assert.match(room.breakGlassObjection(dave) ?? '', /openReviewsPerPerson/);
+  assert.match(room.breakGlassObjection(dave) ?? '', /open_reviews_per_person/);
   assert.equal((await room.reviews.close(id, bob, 'not-justified', 'it was up')).state, 'closed');
   await assert.rejects(room.reviews.close(id, bob, 'justified', 'it was down'), { code: 'conflict' });
   time.pass(3_600_000);
