@@ -142,6 +142,7 @@ async function startStage(): Promise<Stage> {
   const { exchange } = createExchange({
     ...{ config: config.taskTokens, issuer, verifier: provider, ledger, store: storage.taskTokens },
     ...{ audit, clock, isTarget: () => true, isAction: () => true, groupOf: () => null },
+    ...{ revoke: async () => [], isSessionToken: () => false },
   });
   const newToken = async (jkt?: string): Promise<string> => {
     const id = issuer.newId();

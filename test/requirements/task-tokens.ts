@@ -45,6 +45,18 @@ export const taskTokenRequirements = {
   'task-tokens.parameters':
     'The token endpoint refuses what it cannot read in one way, in the words of RFC 6749.',
   'task-tokens.recorded-refusals': 'Every refusal of a token is an entry.',
+  'task-tokens.revoke':
+    'Whoever holds a task token ends it (RFC 7009): its sessions end at once on every gateway, and a copy opens none.',
+  'task-tokens.revoke-descendants':
+    'With a token that its holder ends, what was made from it ends, and not what it was made from.',
+  'task-tokens.revoke-bound': 'A bound token is ended only by whoever shows what it is bound to.',
+  'task-tokens.revoke-own': 'A token of an issuer, and a session, is not ended where task tokens are.',
+  'task-tokens.revoke-silent':
+    'Ending a token tells nothing of it: one that is good for nothing is answered like one that was ended just now.',
+  'task-tokens.revoke-record':
+    'Ending a token is an entry of its own subject and actor, and so is every refusal.',
+  'task-tokens.revoke-kept':
+    'A token that its holder ended stays ended over restarts and lifted revocations, and is forgotten once it has expired.',
   'task-tokens.record':
     'Chain of actors, task and token id are in every entry of a session, in the list of sessions, in access requests, and in recordings.',
   'task-tokens.keys':

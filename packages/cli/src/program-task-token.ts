@@ -33,6 +33,13 @@ export function addTaskToken(program: Command, terminal: Terminal): void {
   ).action(async (options) => (await import('./commands/task-token.ts')).proof(options, terminal));
   withControlPlane(
     token
+      .command('revoke')
+      .description('end a task token you hold, and every token made from it; what is open with them ends'),
+  )
+    .option('--key-file <file>', 'the key the token is bound to')
+    .action(async (options) => (await import('./commands/task-token.ts')).revoke(options, terminal));
+  withControlPlane(
+    token
       .command('rotate-key')
       .description(
         'have the gateway sign with a new key; tokens of the old one stay good until they are over',

@@ -26,7 +26,7 @@ const ANSWER_MS = 30_000;
 /** Exchanges the access token for a task token, and prints that: for a file that only its reader can read. */
 export async function exchange(options: ExchangeOptions, terminal: Terminal): Promise<void> {
   const token = await readToken({ option: options.tokenFile, environment: process.env }, terminal);
-  const url = endpoint(options.url ?? process.env.SALLYPORT_URL ?? DEFAULT_URL);
+  const url = endpoint(options, oauthPaths.token);
   const { task, operations, rows, approvals, lifetime, instance } = options;
   const { target: targets, action: actions } = options;
   const details = {
@@ -45,16 +45,43 @@ export async function exchange(options: ExchangeOptions, terminal: Terminal): Pr
     authorization_details: JSON.stringify([details]),
   });
   const key = options.keyFile === undefined ? null : readAgentKey(options.keyFile, true);
-  const first = await post(url, body, key);
-  // RFC 9449 section 8: the nonce to use is told with the refusal. Once is enough: a second one would be a loop.
-  const again = key !== null && first.answer.error === 'use_dpop_nonce' && first.nonce !== null;
-  const { response, answer } = again ? await post(url, body, key, first.nonce) : first;
-  if (typeof answer.access_token !== 'string') {
-    const said: unknown = answer.error_description ?? answer.detail;
-    const why = typeof said === 'string' ? said : `status ${response.status}`;
-    throw new Failure(exitCode.refused, `The token was not exchanged: ${why}`);
-  }
+  const { response, answer } = await send(url, body, key);
+  if (typeof answer.access_token !== 'string')
+    throw new Failure(exitCode.refused, `The token was not exchanged: ${toldBy(response, answer)}`);
   terminal.out(options.json === true ? jsonText(answer, 2) : oneLine(answer.access_token));
+}
+
+/** Ends a task token whose task is over. The gateway does not say whether the token was good: it is not, from now on. */
+export async function revoke(
+  options: ControlPlaneOptions & { readonly keyFile?: string },
+  terminal: Terminal,
+): Promise<void> {
+  const token = await readToken({ option: options.tokenFile, environment: process.env }, terminal);
+  const key = options.keyFile === undefined ? null : readAgentKey(options.keyFile, false);
+  const body = new URLSearchParams({ token, token_type_hint: 'access_token' });
+  const { response, answer } = await send(endpoint(options, oauthPaths.revocation), body, key);
+  // In force where it was asked for, and maybe not elsewhere: to be tried again.
+  const code = response.status === 503 ? exitCode.failed : exitCode.refused;
+  if (response.status !== 200)
+    throw new Failure(code, `The token was not ended: ${toldBy(response, answer)}`);
+  terminal.out('ended: the token is good for nothing any more, nor is any that was made from it');
+}
+
+interface Told {
+  readonly response: Response;
+  readonly answer: Readonly<Record<string, unknown>>;
+}
+
+/** Posts a form, and once more with the nonce that a refusal tells (RFC 9449 section 8): a second one would be a loop. */
+async function send(url: string, body: URLSearchParams, key: AgentKey | null): Promise<Told> {
+  const first = await post(url, body, key);
+  const again = key !== null && first.answer.error === 'use_dpop_nonce' && first.nonce !== null;
+  return again ? post(url, body, key, first.nonce) : first;
+}
+
+function toldBy(response: Response, answer: Told['answer']): string {
+  const said = answer.error_description ?? answer.detail;
+  return typeof said === 'string' ? oneLine(said) : `status ${response.status}`;
 }
 
 async function post(url: string, body: URLSearchParams, key: AgentKey | null, nonce: string | null = null) {
@@ -115,8 +142,9 @@ export async function inspect(
 }
 
 /** The token must not cross a network in the clear. */
-function endpoint(base: string): string {
-  const url = URL.canParse(base) ? new URL(oauthPaths.token, base) : null;
+function endpoint(options: ControlPlaneOptions, path: string): string {
+  const base = options.url ?? process.env.SALLYPORT_URL ?? DEFAULT_URL;
+  const url = URL.canParse(base) ? new URL(path, base) : null;
   const local = url !== null && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
   if (url?.protocol === 'https:' || (url?.protocol === 'http:' && local)) return url.href;
   throw new Failure(exitCode.usage, `${base} is not an https URL, or http on this machine.`);

@@ -10,7 +10,9 @@ export const MARKS: readonly string[] = (
   ['revoked', 'quarantined', LIFTED] satisfies readonly AuditEntryType[]
 ).map((type) => `"type":"${type}"`);
 
-type Who = Pick<Identity, 'subject' | 'displayName' | 'actor' | 'task'>;
+/** Who revoked it, or lifted it. With a task token only its own holder, who ends it. */
+export type Who = Pick<Identity, 'subject' | 'displayName' | 'actor' | 'task'> &
+  Partial<Pick<Identity, 'scope' | 'tokenId' | 'delegation'>>;
 
 /** The entry of a revocation: all it takes to know it again without the store. */
 export function revokedEntry(revocation: Revocation, who: Who, ended: number | null): AuditEntry {
@@ -44,11 +46,13 @@ export function liftedEntry(revocation: Revocation, who: Who, reason: string): A
   };
 }
 
-function aboutEntry({ kind, value }: Revocation, { subject, actor, task }: Who): Omit<AuditEntry, 'type'> {
+function aboutEntry({ kind, value }: Revocation, who: Who): Omit<AuditEntry, 'type'> {
+  const { subject, actor, task, scope = null, tokenId, delegation } = who;
   return {
     subject,
     actor,
     task,
+    ...(scope === null || tokenId === undefined || delegation === undefined ? {} : { tokenId, delegation }),
     ...(kind === 'target' ? { target: value } : {}),
     ...(kind === 'session' ? { sessionId: value } : {}),
   };

@@ -1,9 +1,10 @@
 import { foldAlias, type Identity, type IdentityRoom } from '../identity/index.ts';
 import { Fault } from '../lib/fault.ts';
+import type { RevocationRow } from '../storage/index.ts';
 import { Book, foldedName, hits } from './book.ts';
 import { Callers } from './callers.ts';
 import type { Containment, ContainmentDeps, Revoked, Revoking } from './containment.ts';
-import { liftedEntry, revokedEntry } from './entries.ts';
+import { liftedEntry, revokedEntry, type Who } from './entries.ts';
 import { NewestGroups } from './newest-groups.ts';
 import { type Known, recover, revocationOf, rowOf } from './recover.ts';
 import { type Objection, type Revocation, type RevocationKind, type Use, wordsOf } from './revocation.ts';
@@ -32,6 +33,7 @@ class Room implements Containment {
   readonly #unlifted = new Map<string, Revocation>();
   #forget: () => void = () => {};
   #generation = 0;
+  #sweepAt = 0;
 
   constructor(deps: ContainmentDeps, known: ReadonlyMap<string, Known>) {
     this.#deps = deps;
@@ -71,20 +73,25 @@ class Room implements Containment {
         if (exchanging.actor !== null) checked(exchanging.actor);
         return exchanging;
       },
+      // What is revoked with all it stands on may be let in again; its holder's word that it is over stays.
+      authenticateHolder: (bearer, possession) => provider.authenticateHolder(bearer, possession),
       issuersAway: () => provider.issuersAway(),
     };
   }
 
   listen(): void {
-    this.#forget = this.#deps.bus.subscribe('revocations', async (id) => {
+    const { bus, table } = this.#deps;
+    this.#forget = bus.subscribe('revocations', async (id) => {
+      if (id !== null) return this.#take(await table.find(id));
       await this.refresh();
       // The store was away, and is back.
-      if (id === null) await this.writeDown();
+      await this.writeDown();
     });
   }
 
   async revoke(revoking: Revoking, by: Identity): Promise<Revoked> {
     const revocation = this.#made(revoking, by);
+    this.#sweep();
     const isRoom = this.#book.size < this.#deps.config.revocations;
     const known = this.#alreadyInForce(revocation);
     if (isRoom && known === null) this.#book.add(revocation);
@@ -144,17 +151,19 @@ class Room implements Containment {
   }
 
   async refresh(): Promise<void> {
-    const now = this.#deps.clock.now();
-    for (const row of await this.#deps.table.all()) {
-      if (row.lifted_at !== null) this.#book.remove(row.id);
-      else if (this.#book.get(row.id) === undefined && !this.#unlifted.has(row.id)) {
-        const revocation = revocationOf(row);
-        if (revocation.until !== null && revocation.until <= now) continue;
-        this.#book.add(revocation);
-        this.#generation += 1;
-        this.#tell(revocation);
-      }
-    }
+    for (const row of await this.#deps.table.all()) this.#take(row);
+  }
+
+  /** Takes over what a row of the store says. */
+  #take(row: RevocationRow | null): void {
+    if (row === null) return;
+    if (row.lifted_at !== null) return this.#book.remove(row.id);
+    if (this.#book.get(row.id) !== undefined || this.#unlifted.has(row.id)) return;
+    const revocation = revocationOf(row);
+    if (revocation.until !== null && revocation.until <= this.#deps.clock.now()) return;
+    this.#book.add(revocation);
+    this.#generation += 1;
+    this.#tell(revocation);
   }
 
   async close(): Promise<void> {
@@ -219,7 +228,9 @@ class Room implements Containment {
     const folded = foldedName(kind, value);
     if (folded === '')
       throw new Fault('conflict', `Could not revoke ${JSON.stringify(value)}: it is no name of a ${kind}.`);
-    const expiry = kind === 'token' ? this.#callers.expiryOf(value) : undefined;
+    // Whoever ends their own token shows when it expires.
+    const own = value === by.tokenId ? by.expiresAt : undefined;
+    const expiry = kind === 'token' ? (own ?? this.#callers.expiryOf(value)) : undefined;
     return Object.freeze({
       id: `rv-${random(8)}`,
       kind,
@@ -292,15 +303,28 @@ class Room implements Containment {
   }
 
   #forgetExpired(): void {
+    const { clock, table, report } = this.#deps;
+    const now = clock.now();
+    const over = this.#book.all().flatMap(({ id, until }) => (until !== null && until <= now ? [id] : []));
+    for (const id of over) this.#book.remove(id);
+    // What is not in the log yet is still to be written there.
+    const written = over.filter((id) => !this.#unwritten.has(id));
+    if (written.length > 0) void table.remove(written).catch(report);
+  }
+
+  /** Now and then: tokens that their holders end one after the other are not to fill the book, nor the store. */
+  #sweep(): void {
     const now = this.#deps.clock.now();
-    const over = this.#book.all().filter(({ until }) => until !== null && until <= now);
-    for (const { id } of over) this.#book.remove(id);
+    if (now < this.#sweepAt) return;
+    this.#sweepAt = now + SWEEP_MS;
+    this.#forgetExpired();
   }
 }
 
 const STILL_UNWRITTEN = 'it is in force since before, and still not written down everywhere';
 
-type Who = Pick<Identity, 'subject' | 'displayName' | 'actor' | 'task'>;
+/** How often revocations of what has expired are forgotten, in milliseconds. */
+const SWEEP_MS = 60_000;
 
 /** How long the end of a session is remembered, for replicas that hear of it late. */
 const SESSION_KEPT_MS = 86_400_000;

@@ -1,5 +1,5 @@
 import { oauthPaths } from '@sallyport/contract';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { proofAlgorithms } from '../identity/index.ts';
 import type { Possession } from '../protocols/protocol.ts';
 import { ExchangeRefused, type TokenExchange } from '../task-tokens/index.ts';
@@ -9,8 +9,8 @@ import { type PossessionOf, proofOf } from './possession.ts';
 export const oauthRoutes: ReadonlySet<string> = new Set(Object.values(oauthPaths));
 
 /**
- * The gateway as an authorization server: RFC 8693 at the token endpoint, RFC 8414 metadata, RFC 7517 keys. Who exchanges a
- * token is authenticated by that token, so these routes ask for no other.
+ * The gateway as an authorization server: RFC 8693 at the token endpoint, RFC 7009 at the revocation endpoint, RFC 8414
+ * metadata, RFC 7517 keys. Who exchanges or ends a token is authenticated by that token, so these routes ask for no other.
  */
 export function tokenRoutes(
   app: FastifyInstance,
@@ -40,27 +40,37 @@ export function tokenRoutes(
       }
       throw error;
     });
-    scope.post(oauthPaths.token, async (request) => {
+    const presented = (request: FastifyRequest): Presented => {
       const { body, ip } = request;
-      let possession: Possession;
       try {
         if (typeof body !== 'string') throw new ExchangeRefused('invalid_request', 'send a form');
-        possession = possessionOf(request, proofOf(request), names);
+        return [body, possessionOf(request, proofOf(request), names), ip];
       } catch (fault) {
         throw exchange.refuse(fault, ip);
       }
-      return exchange.exchange(body, possession, ip);
+    };
+    scope.post(oauthPaths.token, async (request) => exchange.exchange(...presented(request)));
+    scope.post(oauthPaths.revocation, async (request, reply) => {
+      await exchange.revoke(...presented(request));
+      return reply.code(200).send();
     });
   });
 }
 
+/** A form, what came along with it, and from where. */
+type Presented = readonly [body: string, possession: Possession, address: string];
+
 /** RFC 6749 section 5.2. */
 function answer(reply: FastifyReply, error: ExchangeRefused['error'], description: string): FastifyReply {
   const status = error === 'temporarily_unavailable' ? 503 : 400;
+  if (status === 503) reply.header('retry-after', String(RETRY_SECONDS));
   // The characters that a description may have: no quotes, no backslashes, nothing but ASCII.
   const text = description.replaceAll('"', "'").replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?');
   return reply.code(status).type('application/json').send({ error, error_description: text });
 }
+
+/** When a client may come again, in seconds (RFC 7009 section 2.2.1). */
+const RETRY_SECONDS = 5;
 
 /** RFC 8414 section 2. */
 function metadataOf(issuer: string, bindsCertificates: boolean): object {
@@ -68,6 +78,8 @@ function metadataOf(issuer: string, bindsCertificates: boolean): object {
   return {
     issuer,
     token_endpoint: at(oauthPaths.token),
+    revocation_endpoint: at(oauthPaths.revocation),
+    revocation_endpoint_auth_methods_supported: ['none'],
     jwks_uri: at(oauthPaths.keys),
     grant_types_supported: ['urn:ietf:params:oauth:grant-type:token-exchange'],
     response_types_supported: [],

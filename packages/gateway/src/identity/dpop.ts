@@ -167,6 +167,9 @@ function badProof(why: string): ProofFault {
 /** It is the proof that is not acceptable, not the token: RFC 9449 has an error of its own for it. */
 export class ProofFault extends Fault {}
 
+/** What the token says that it is bound to was not shown. It is told whether the token is good or not. */
+export class UnshownFault extends Fault {}
+
 /** A proof that lacks the nonce of now; it goes out with the refusal, and the client makes another proof with it. */
 export class NonceFault extends ProofFault {
   readonly nonce: string;

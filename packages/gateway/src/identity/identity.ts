@@ -106,4 +106,10 @@ export interface ExchangeVerifier extends IdentityProvider {
     tokens: { readonly subject: string; readonly actor: string | null },
     possession: Possession,
   ): Promise<Exchanging>;
+  /**
+   * Verifies a task token that whoever holds it wants to end, revoked or not. Null for a token of an issuer: that is the
+   * issuer's to end. Rejects with Fault `credential-rejected`; with ProofFault or UnshownFault when what it says that it is
+   * bound to was not shown, which is told before anything is verified, so that it tells nothing of the token.
+   */
+  authenticateHolder(bearer: string, possession: Possession): Promise<Identity | null>;
 }

@@ -1,5 +1,5 @@
 export { type AssertedPerson, foldAlias, identityOfPerson } from './claims.ts';
-export { NonceFault, ProofFault, proofAlgorithms } from './dpop.ts';
+export { NonceFault, ProofFault, proofAlgorithms, UnshownFault } from './dpop.ts';
 export type {
   Confirmation,
   ExchangeVerifier,

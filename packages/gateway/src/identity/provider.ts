@@ -1,7 +1,7 @@
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import type { Clock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
-import { identityOf } from './claims.ts';
+import { confirmationOf, identityOf } from './claims.ts';
 import { tokenDigest } from './dpop.ts';
 import type { ExchangeVerifier, Identity } from './identity.ts';
 import type { Fetch } from './issuer-fetch.ts';
@@ -10,7 +10,7 @@ import { createProving, NOTHING_SHOWN } from './proving.ts';
 import type { IdentityConfig, IssuerConfig } from './section.ts';
 import type { TaskTokenIssuer } from './task-token.ts';
 import { tokenIdOf } from './token-id.ts';
-import { readTokenShape, rejected, type UnverifiedToken } from './token-shape.ts';
+import { readCompactJws, readTokenShape, rejected, type UnverifiedToken } from './token-shape.ts';
 import { VerifiedTokens } from './verified-tokens.ts';
 
 export interface IdentityDependencies {
@@ -88,6 +88,14 @@ export function createIdentityProvider(config: IdentityConfig, deps: IdentityDep
       const subject = await identify(tokens.subject);
       const actor = tokens.actor === null ? null : await identify(tokens.actor);
       return { subject, actor, jkt: await proving.exchanged(tokens.subject, [subject, actor], possession) };
+    },
+    async authenticateHolder(bearer, possession) {
+      const shape = readTokenShape(bearer, config.tokenBytes);
+      if (issuers.has(shape.issuer)) return null;
+      if (taskTokens === null || shape.issuer !== taskTokens.issuer)
+        throw rejected('its issuer is not one of identity.issuers');
+      await proving.held(bearer, confirmationOf(readCompactJws(bearer).claims), possession);
+      return taskTokens.verify(bearer, shape);
     },
     async issuersAway() {
       const asked = [...issuers.values()].map(async ({ config: { name }, keys }) =>

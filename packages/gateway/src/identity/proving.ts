@@ -1,8 +1,8 @@
 /** Whether whoever presents a token holds what it is bound to. */
 import type { Clock } from '../lib/clock.ts';
 import type { Possession } from '../protocols/protocol.ts';
-import { verifyProof } from './dpop.ts';
-import type { Identity, IdentityProvider } from './identity.ts';
+import { ProofFault, UnshownFault, verifyProof } from './dpop.ts';
+import type { Confirmation, Identity, IdentityProvider } from './identity.ts';
 import { Nonces } from './nonces.ts';
 import { ProofMemory } from './proof-memory.ts';
 import { sameText } from './same-text.ts';
@@ -29,6 +29,8 @@ interface Proving extends Pick<IdentityProvider, 'confirm'> {
     identities: readonly (Identity | null)[],
     possession: Possession,
   ): Promise<string | null>;
+  /** Of a token that is to be ended, by what it says of itself: nothing of it was verified. */
+  held(bearer: string, said: Confirmation | null, possession: Possession): Promise<void>;
 }
 
 export function createProving(config: IdentityConfig, clock: Clock): Proving {
@@ -66,6 +68,20 @@ export function createProving(config: IdentityConfig, clock: Clock): Proving {
       for (const one of bound) checkKey(one, jkt);
       return jkt;
     },
+    async held(bearer, said, possession) {
+      const { jkt = null, x5tS256 = null } = said ?? {};
+      if (x5tS256 !== null && !isSame(x5tS256, possession.certificate))
+        throw new UnshownFault('credential-rejected', `The token was not looked at: ${NO_CERTIFICATE}.`);
+      if (jkt === null) return;
+      // As where tokens are exchanged, the token is not the credential of this request.
+      const shown =
+        possession.proof === null ? null : await verifyProof(bearer, possession, rules, { exchanging: true });
+      if (!isSame(jkt, shown))
+        throw new ProofFault(
+          'credential-rejected',
+          'The token was not looked at: it is bound to a key, and no DPoP proof of that key came with it.',
+        );
+    },
   };
 }
 
@@ -74,7 +90,11 @@ function checkKey(bound: string, shown: string): void {
 }
 
 function checkCertificate(bound: string, shown: string | null): void {
-  if (shown === null || !sameText(bound, shown)) {
-    throw rejected('it is bound to a client certificate that was not shown');
-  }
+  if (!isSame(bound, shown)) throw rejected(NO_CERTIFICATE);
+}
+
+const NO_CERTIFICATE = 'it is bound to a client certificate that was not shown';
+
+function isSame(bound: string, shown: string | null): boolean {
+  return shown !== null && sameText(bound, shown);
 }

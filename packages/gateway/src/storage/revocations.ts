@@ -4,10 +4,14 @@ import type { RevocationRow, Tables } from './tables.ts';
 
 export type { RevocationRow } from './tables.ts';
 
+/** Rows removed by one statement. */
+const REMOVED_AT_ONCE = 500;
+
 /** What was revoked. Every call rejects with Fault `storage-unavailable`. */
 export interface RevocationTable {
   /** Adds it, or writes over the one with its id. */
   put(row: RevocationRow): Promise<void>;
+  find(id: string): Promise<RevocationRow | null>;
   /** Oldest first. */
   all(): Promise<readonly RevocationRow[]>;
   remove(ids: readonly string[]): Promise<void>;
@@ -24,11 +28,19 @@ export function revocationTable(db: Kysely<Tables>): RevocationTable {
         const added = db.insertInto('revocation').values(row);
         await added.onConflict((conflict) => conflict.column('id').doUpdateSet(changes)).execute();
       }),
+    find: (id) =>
+      storing(async () => {
+        const row = await db.selectFrom('revocation').selectAll().where('id', '=', id).executeTakeFirst();
+        return row ?? null;
+      }),
     all: () =>
       storing(() => db.selectFrom('revocation').selectAll().orderBy('revoked_at').orderBy('id').execute()),
     remove: (ids) =>
       storing(async () => {
-        for (const id of ids) await db.deleteFrom('revocation').where('id', '=', id).execute();
+        for (let at = 0; at < ids.length; at += REMOVED_AT_ONCE) {
+          const some = ids.slice(at, at + REMOVED_AT_ONCE);
+          await db.deleteFrom('revocation').where('id', 'in', some).execute();
+        }
       }),
     place: (log) =>
       storing(async () => {

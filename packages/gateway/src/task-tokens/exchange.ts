@@ -21,10 +21,11 @@ import type { Ledger } from './ledger.ts';
 import { type GroupOf, includesAction, isSubtask, outside } from './narrow.ts';
 import { ExchangeRefused } from './refused.ts';
 import { type ExchangeRequest, readExchangeRequest } from './request.ts';
+import { REVOKING, type RevocationDependencies, revokeHeld } from './revocation.ts';
 
 export { ExchangeRefused } from './refused.ts';
 
-export interface ExchangeDependencies {
+export interface ExchangeDependencies extends RevocationDependencies {
   readonly config: IdentityConfig['taskTokens'];
   readonly issuer: TaskTokenIssuer;
   readonly verifier: ExchangeVerifier;
@@ -52,6 +53,8 @@ export interface TokenExchange {
   readonly issuer: TaskTokenIssuer;
   /** Rejects with ExchangeRefused; every refusal is on record. `address` is whoever asked. */
   exchange(body: string, possession: Possession, address: string): Promise<ExchangeAnswer>;
+  /** Ends the token in this form (RFC 7009). Rejects with ExchangeRefused, which is on record. */
+  revoke(body: string, possession: Possession, address: string): Promise<void>;
   /** Puts on record that a request was refused before it could be read; gives what to answer. Throws what is no refusal. */
   refuse(fault: unknown, address: string): ExchangeRefused;
 }
@@ -70,6 +73,10 @@ export function createExchange(deps: ExchangeDependencies): TokenExchange {
         throw recorded(deps, fault, known, address);
       }
     },
+    revoke: (body, possession, address) =>
+      revokeHeld(deps, body, possession, address).catch((fault: unknown) => {
+        throw recorded(deps, fault, null, address, REVOKING);
+      }),
     refuse: (fault, address) => recorded(deps, fault, null, address),
   };
 }
@@ -79,9 +86,10 @@ function recorded(
   fault: unknown,
   known: Identity | null,
   address: string,
+  attempt: Readonly<Record<string, string>> = {},
 ): ExchangeRefused {
   const refused = asRefused(fault);
-  audit.append(refusalEntry(refused, known, address));
+  audit.append(refusalEntry(refused, known, { ...attempt, address }));
   return refused;
 }
 
@@ -334,7 +342,7 @@ function issuedEntry(id: string, grant: TaskGrant, address: string): AuditEntry 
 function refusalEntry(
   { error, message }: ExchangeRefused,
   known: Identity | null,
-  address: string,
+  facts: Readonly<Record<string, string>>,
 ): AuditEntry {
   const who =
     known === null
@@ -346,5 +354,5 @@ function refusalEntry(
           tokenId: known.tokenId,
           delegation: known.delegation,
         };
-  return { type: 'token-refused', ...who, effect: 'deny', reason: message, facts: { error, address } };
+  return { type: 'token-refused', ...who, effect: 'deny', reason: message, facts: { error, ...facts } };
 }

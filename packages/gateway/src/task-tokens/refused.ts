@@ -1,4 +1,4 @@
-/** RFC 6749 section 5.2, RFC 8693 section 2.2.2, RFC 9396 section 5 and RFC 9449 section 5. */
+/** RFC 6749 section 5.2, RFC 7009 section 2.2.1, RFC 8693 section 2.2.2, RFC 9396 section 5 and RFC 9449 section 5. */
 export type ExchangeError =
   | 'invalid_request'
   | 'invalid_target'
@@ -7,6 +7,7 @@ export type ExchangeError =
   | 'invalid_dpop_proof'
   | 'use_dpop_nonce'
   | 'unsupported_grant_type'
+  | 'unsupported_token_type'
   | 'temporarily_unavailable';
 
 /** An exchange that is refused. Its message is told to the client, in fixed words and names that the client gave. */

@@ -101,7 +101,8 @@ export function readExchangeRequest(body: string): ExchangeRequest {
   };
 }
 
-function readParameters(body: string): Map<string, string[]> {
+/** Parameters of a form, none of them there twice that may be there once. Throws ExchangeRefused. */
+export function readParameters(body: string): Map<string, string[]> {
   const parameters = new Map<string, string[]>();
   let seen = 0;
   for (const [key, value] of new URLSearchParams(body)) {

@@ -11,7 +11,7 @@ import {
 } from '../identity/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { PolicyDecisionPoint } from '../policy/index.ts';
-import { createSignIn, type SignIn, withSessions } from '../sign-in/index.ts';
+import { createSignIn, isSessionToken, type SignIn, withSessions } from '../sign-in/index.ts';
 import type { Storage } from '../storage/index.ts';
 import { createExchange, createLedger, type Ledger, type TokenExchange } from '../task-tokens/index.ts';
 import type { Owned } from './closing.ts';
@@ -21,7 +21,7 @@ interface IdentityDependencies {
   readonly storage: Storage;
   readonly audit: AuditLog;
   readonly decisionPoint: PolicyDecisionPoint;
-  readonly containment: Pick<Containment, 'guard' | 'objection'>;
+  readonly containment: Pick<Containment, 'guard' | 'objection' | 'revoke'>;
   report(fault: unknown): void;
   /** Ends the open sessions of whoever this matches. */
   end(matches: (session: { readonly identity: Identity }) => boolean, reason: string): unknown;
@@ -64,7 +64,7 @@ export async function openIdentities(
 
 function openExchange(
   config: GatewayConfig,
-  { clock, storage, audit, decisionPoint }: IdentityDependencies,
+  { clock, storage, audit, decisionPoint, containment }: IdentityDependencies,
   {
     issuer,
     tokens,
@@ -75,6 +75,11 @@ function openExchange(
   return createExchange({
     ...{ config: config.identity.taskTokens, issuer, verifier: tokens, ledger },
     ...{ store: storage.taskTokens, audit, clock },
+    revoke: async (value, reason, by) => {
+      const revoking = { kind: 'token', value, reason, quarantine: false } as const;
+      return (await containment.revoke(revoking, by)).problems;
+    },
+    isSessionToken,
     isTarget: (one) => targets.has(one),
     isAction: (one) => decisionPoint.isAction(one),
     groupOf: (one) => decisionPoint.groupOf(one),
