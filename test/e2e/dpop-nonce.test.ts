@@ -129,6 +129,27 @@ test('the command makes another proof with the nonce it is told [task-tokens.non
   assert.ok(decodeJwt(given.out.trim()).cnf);
 });
 
+test('where a token is ended the nonce is told whatever the token is, and the command goes on [task-tokens.nonce, task-tokens.revoke-silent]', async () => {
+  const keyFile = join(world.directory, 'ending.key');
+  const at = ['--url', world.gateway.controlPlane, '--token-file', '-', '--key-file', keyFile];
+  const asked = ['task-token', 'exchange', ...at, '--target', 'db', '--action', 'read'];
+  const { out: token } = await run(asked, await world.token('agent'));
+  const key = await newAgentKey();
+  const endpoint = `${world.gateway.controlPlane}/v1/token/revoke`;
+  const forged = `${token.slice(0, -8)}AAAAAAAA`;
+  for (const one of [token, forged]) {
+    const dpop = await makeProof(key, 'POST', endpoint, null);
+    const body = new URLSearchParams({ token: one });
+    const response = await fetch(endpoint, { method: 'POST', headers: { dpop }, body });
+    const { error } = (await response.json()) as { readonly error: string };
+    assert.deepEqual([response.status, error], [400, 'use_dpop_nonce']);
+    assert.match(String(response.headers.get('dpop-nonce')), NONCE);
+  }
+  const done = await run(['task-token', 'revoke', ...at], token);
+  assert.equal(done.code, 0, done.err);
+  assert.equal(world.entries().findLast(({ type }) => type === 'revoked')?.tokenId, decodeJwt(token).jti);
+});
+
 test('the nonce replaces no other rule: a proof that was used is not good again with it [task-tokens.nonce, task-tokens.dpop]', async () => {
   const key = await newAgentKey();
   const guard = await world.issuer.token({ subject: 'guard', claims: { cnf: { jkt: key.jkt } } });

@@ -53,6 +53,8 @@ export const taskTokenRequirements = {
   'task-tokens.revoke-own': 'A token of an issuer, and a session, is not ended where task tokens are.',
   'task-tokens.revoke-silent':
     'Ending a token tells nothing of it: one that is good for nothing is answered like one that was ended just now.',
+  'task-tokens.revoke-elsewhere':
+    'A gateway that cannot tell whether a token of its name is good does not say that it is over.',
   'task-tokens.revoke-record':
     'Ending a token is an entry of its own subject and actor, and so is every refusal.',
   'task-tokens.revoke-kept':

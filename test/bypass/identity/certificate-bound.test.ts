@@ -174,6 +174,32 @@ test('one that is bound to a key as well needs both [task-tokens.certificate, ta
   await assert.rejects(connectAs(null, await proven()), /client certificate that was not shown/);
 });
 
+test('one that is bound is ended only with its certificate, and by no other is told whether it is good [task-tokens.revoke-bound, task-tokens.revoke-silent]', async () => {
+  const token = await boundToken();
+  const forged = `${token.slice(0, -8)}AAAAAAAA`;
+  const revokeAs = (shown: Shown, one: string) =>
+    requestOver(`${world.gateway.controlPlane}/v1/token/revoke`, as(shown), {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ token: one }).toString(),
+    });
+  for (const shown of [theirs, foreign, null]) {
+    for (const one of [token, forged]) {
+      const entries = await during(async () => {
+        const { status, body } = await revokeAs(shown, one);
+        const { error } = JSON.parse(body) as { readonly error: string };
+        assert.deepEqual([status, error], [400, 'invalid_request']);
+      });
+      denied(entries, 'token-refused', /client certificate that was not shown/);
+    }
+  }
+  await connectAs(mine, token);
+  assert.deepEqual(await revokeAs(mine, forged).then(({ status }) => status), 200);
+  await connectAs(mine, token);
+  assert.deepEqual(await revokeAs(mine, token).then(({ status, body }) => [status, body]), [200, '']);
+  await assert.rejects(connectAs(mine, token), /its holder ended it/);
+});
+
 test('what is made from a bound token is bound to the same certificate, and is made only with it [task-tokens.certificate, task-tokens.narrower]', async () => {
   const parent = await boundToken();
   for (const shown of [theirs, foreign, null]) {

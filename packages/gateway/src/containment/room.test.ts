@@ -108,6 +108,59 @@ test('another replica takes over what the store has, and what was lifted there [
   assert.deepEqual(other.list(), []);
 });
 
+const holder = (tokenId: string, expiresAt: number): Identity =>
+  person('alice', {
+    ...{ kind: 'machine', actor: 'bot', tokenId, expiresAt, delegation: ['bot#1', 'bot'] },
+    scope: {
+      ...{ targets: ['shop'], actions: ['read'], budget: { operations: 1, rows: 1, approvals: 0 } },
+      ...{ ancestors: [], origin: 'origin' },
+    },
+  });
+
+test('a token that its holder ended is one revocation, however often, and forgotten when it has expired [task-tokens.revoke-kept]', async (t) => {
+  let now = 1_000_000;
+  const clock = { ...systemClock, now: () => now };
+  const { deps, entries, storage } = await startRoom(t, { revocations: 100, tokenMarginSeconds: 10 });
+  const room = await openContainment({ ...deps, clock });
+  const bot = holder('mine', now + 60_000);
+  await room.revoke(asked('token', 'mine'), bot);
+  await room.revoke(asked('token', 'mine'), bot);
+  assert.deepEqual(
+    entries.map(({ type, tokenId, delegation, facts }) => [type, tokenId, delegation, facts?.until]),
+    [['revoked', 'mine', ['bot#1', 'bot'], now + 70_000]],
+  );
+  // More than the book holds, one after the other.
+  for (let n = 0; n < 300; n += 1) {
+    now += 5_000;
+    await room.revoke(asked('token', `t${n}`), holder(`t${n}`, now + 60_000));
+  }
+  assert.equal(room.objection({ identity: bot }), null);
+  assert.notEqual(room.objection({ identity: holder('t299', now) }), null);
+  const rows = await storage.revocations.all();
+  assert.ok(rows.length < 60, `${rows.length} rows are left in the store`);
+  assert.equal((await storage.revocations.find(rows[0]?.id ?? ''))?.value, rows[0]?.value);
+  assert.equal(await storage.revocations.find('rv-none'), null);
+  const again = await openContainment({ ...deps, clock });
+  assert.notEqual(again.objection({ identity: holder('t299', now) }), null, 'and over a restart');
+});
+
+test('what could not be written when its holder ended it is said each time, until it is [task-tokens.revoke-kept]', async (t) => {
+  const { deps } = await startRoom(t);
+  let fails = true;
+  const put: typeof deps.table.put = (row) =>
+    fails ? Promise.reject(new Error('away')) : deps.table.put(row);
+  const room = await openContainment({ ...deps, table: { ...deps.table, put } });
+  const bot = holder('mine', Date.now() + 60_000);
+  for (const problem of [/store could not be written/, /still not written/]) {
+    const { problems } = await room.revoke(asked('token', 'mine'), bot);
+    assert.match(problems.join(), problem);
+  }
+  assert.notEqual(room.objection({ identity: bot }), null);
+  fails = false;
+  assert.deepEqual((await room.revoke(asked('token', 'mine'), bot)).problems, []);
+  assert.equal((await deps.table.all()).length, 1);
+});
+
 test('nobody lifts what is about them, under any of their names [containment.lift]', async (t) => {
   const { room } = await startRoom(t);
   const { revocation } = await room.revoke(asked('subject', 'guard@corp.example'), GUARD);

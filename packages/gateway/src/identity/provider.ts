@@ -19,6 +19,8 @@ export interface IdentityDependencies {
   readonly fetch?: Fetch;
   /** The gateway itself as an issuer; null or absent when it issues nothing. */
   readonly taskTokens?: TaskTokenIssuer | null;
+  /** Whether other gateways may give out tokens of the same name, with keys of their own. */
+  readonly othersIssue?: boolean;
 }
 
 export interface IdentityRoom extends ExchangeVerifier {
@@ -46,7 +48,7 @@ export function createIdentityProvider(config: IdentityConfig, deps: IdentityDep
   );
   const verified = new VerifiedTokens(config.verifiedTokens, config.verifiedTokenSeconds * 1_000, clock);
 
-  const { taskTokens = null } = deps;
+  const { taskTokens = null, othersIssue = false } = deps;
 
   async function identify(bearer: string): Promise<Identity> {
     if (bearer.length > config.tokenBytes) {
@@ -94,7 +96,11 @@ export function createIdentityProvider(config: IdentityConfig, deps: IdentityDep
       if (issuers.has(shape.issuer)) return null;
       if (taskTokens === null || shape.issuer !== taskTokens.issuer)
         throw rejected('its issuer is not one of identity.issuers');
-      await proving.held(bearer, confirmationOf(readCompactJws(bearer).claims), possession);
+      const { claims } = readCompactJws(bearer);
+      await proving.held(bearer, confirmationOf(claims), possession);
+      // "It is over" would be untrue of one that another gateway gave out.
+      const isOver = typeof claims.exp !== 'number' || claims.exp * 1_000 <= clock.now();
+      if (othersIssue && !isOver && taskTokens.keys.verifying(shape.kid) === null) throw ofAnother();
       return taskTokens.verify(bearer, shape);
     },
     async issuersAway() {
@@ -107,6 +113,13 @@ export function createIdentityProvider(config: IdentityConfig, deps: IdentityDep
       return (await Promise.all(asked)).filter((name) => name !== null);
     },
   };
+}
+
+function ofAnother(): Fault {
+  return new Fault(
+    'issuer-unavailable',
+    'The token is signed with a key that this gateway does not have: ask the gateway that gave it out, at its own address.',
+  );
 }
 
 function checkType(shape: UnverifiedToken, issuer: IssuerConfig): void {

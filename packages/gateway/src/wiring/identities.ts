@@ -50,7 +50,9 @@ export async function openIdentities(
   const issuer =
     enabled && name !== undefined ? new TaskTokenIssuer(config.identity, name, keyFile, clock) : null;
   // Under everything else, so that nothing is renewed, exchanged or signed in with for somebody who is revoked.
-  const tokens = containment.guard(createIdentityProvider(config.identity, { clock, taskTokens: issuer }));
+  const tokens = containment.guard(
+    createIdentityProvider(config.identity, { clock, taskTokens: issuer, othersIssue: storage.shared }),
+  );
   const signIn: SignIn = await createSignIn(config.signIn, config.identity, {
     ...{ clock, audit, store: storage.signIns, identity: tokens },
     report: deps.report,
