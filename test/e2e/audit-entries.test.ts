@@ -446,7 +446,7 @@ const AT_TIMES: Partial<Record<AuditEntryType, readonly string[]>> = {
   'policy-loaded': ['filesLeftOut'],
   'policy-rejected': ['filesLeftOut'],
   'session-ended': ['evaluationId', 'effect'],
-  revoked: ['sessionId', 'target', 'until'],
+  revoked: ['sessionId', 'target'],
   quarantined: ['sessionId', 'target', 'until'],
   'revocation-lifted': ['sessionId', 'target'],
   decision: ['obligations', 'risk', 'riskReasons', 'shadow', 'shadowPolicies', 'shadowReason'],
