@@ -1,13 +1,17 @@
 /** Signing in with SAML, at an identity provider that is in use. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { Agent, get } from 'node:http';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Browser, type Page } from '../fixtures/browser.ts';
+import { createSamlKey, type SamlKey } from '../fixtures/saml-identity-provider.ts';
 import { type SignInWorld, startSignInWorld } from '../fixtures/sign-in-world.ts';
 import { type SimpleSamlPhp, startSimpleSamlPhp } from '../fixtures/simplesamlphp.ts';
+
+const SIGN_OUT = 'https://idp.example/logout';
 
 /** One request on a connection that stays open. */
 function ask(
@@ -26,22 +30,35 @@ function ask(
 
 describe('signing in with SAML', () => {
   let idp: SimpleSamlPhp;
+  let key: SamlKey;
   let world: SignInWorld;
   before(async () => {
+    key = createSamlKey();
     idp = await startSimpleSamlPhp();
     world = await startSignInWorld({
       identity: () => [
         '  saml:',
         `    - { name: sso, entry_point: "${idp.entryPoint}", idp_issuer: ${idp.entityId}, idp_cert_files: ["${idp.certFile}"], want_response_signed: true }`,
+        `    - { name: sealed, entry_point: "${idp.entryPoint}", idp_issuer: ${idp.entityId}, idp_cert_files: ["${idp.certFile}"], want_response_signed: true,`,
+        `        decryption_key_file: "${key.keyFile}", decryption_cert_file: "${key.certFile}", require_encryption: true, sign_out_url: "${SIGN_OUT}" }`,
       ],
     });
-    const entityId = `${world.origin}/v1/sign-in/sso/metadata`;
-    idp.trust({ entityId, acs: `${world.origin}/v1/sign-in/sso/acs` });
+    trust(readFileSync(key.certFile, 'utf8'));
   });
   after(async () => {
     await world?.close();
     await idp?.close();
+    key?.remove();
   });
+
+  /** As the operator of the identity provider would register both ways in; without a certificate it encrypts for neither. */
+  function trust(encryption?: string): void {
+    const of = (name: string) => {
+      const base = `${world.origin}/v1/sign-in/${name}`;
+      return { entityId: `${base}/metadata`, acs: `${base}/acs` };
+    };
+    idp.trust(of('sso'), { ...of('sealed'), ...(encryption === undefined ? {} : { encryption }) });
+  }
 
   const away = (url: URL) => url.origin === world.origin && !url.pathname.startsWith('/v1/');
 
@@ -122,5 +139,64 @@ describe('signing in with SAML', () => {
     assert.ok(text.includes(`entityID="${world.origin}/v1/sign-in/sso/metadata"`), text);
     assert.ok(text.includes(`Location="${world.origin}/v1/sign-in/sso/acs"`), text);
     assert.equal((await fetch(`${world.origin}/v1/sign-in/company/metadata`)).status, 404);
+  });
+
+  test('an assertion that SimpleSAMLphp encrypts for the gateway signs in, one in the clear does not where it has to be encrypted [sign-in.saml-encrypted]', async () => {
+    const metadata = await (await fetch(`${world.origin}/v1/sign-in/sealed/metadata`)).text();
+    const certificate = /use="encryption"[\s\S]*?X509Certificate>([^<]+)</.exec(metadata)?.[1] ?? '';
+    assert.match(metadata, /aes256-gcm/);
+    trust(certificate);
+    const browser = new Browser();
+    let posted = '';
+    const address = `${world.origin}/v1/sign-in/sealed?return_to=/console`;
+    let page = await browser.open(address);
+    page = await browser.submit(page, { username: 'alice', password: 'pw' });
+    posted = Buffer.from(
+      /name="SAMLResponse" value="([^"]+)"/.exec(page.text)?.[1] ?? '',
+      'base64',
+    ).toString();
+    assert.match(posted, /<saml:EncryptedAssertion/);
+    assert.doesNotMatch(posted, /<saml:Assertion|alice/);
+    page = await browser.submit(page, {}, away);
+    assert.equal(page.url, `${world.origin}/console`, page.text);
+    const me = (await (await browser.fetch(`${world.origin}/v1/whoami`)).json()) as Record<string, unknown>;
+    assert.deepEqual([me.subject, me.groups], ['sealed|alice', ['auditors', 'oncall']]);
+
+    trust();
+    const clear = await signIn(new Browser(), address, away);
+    assert.equal(clear.status, 403);
+    assert.match(String(world.entries('sign-in-refused').at(-1)?.reason as unknown), /not encrypted/);
+    trust(certificate);
+  });
+
+  test('signing out here tells where to sign out at the identity provider, where that is known [sign-in.saml-out]', async () => {
+    for (const [name, where] of [
+      ['sealed', SIGN_OUT],
+      ['sso', null],
+    ] as const) {
+      const home = { XDG_STATE_HOME: join(world.directory, `out-${name}`) };
+      const command = world.cli(['login', '--issuer', name, '--no-open'], home);
+      const [, address = ''] = await command.said(/^ {2}(http\S+)$/m);
+      await signIn(new Browser(), address, () => false);
+      assert.equal((await command.done).code, 0);
+      const token = (await world.cli(['token'], home).done).out.trim();
+      const gone = await world.cli(['logout'], home).done;
+      assert.equal(gone.code, 0, gone.err);
+      assert.equal(gone.out.includes(SIGN_OUT) || gone.err.includes(SIGN_OUT), where !== null, gone.out);
+      const headers = { authorization: `Bearer ${token}` };
+      assert.equal((await fetch(`${world.origin}/v1/whoami`, { headers })).status, 401);
+
+      const browser = new Browser();
+      await signIn(browser, `${world.origin}/v1/sign-in/${name}`, away);
+      const { csrfToken } = (await (await browser.fetch(`${world.origin}/v1/whoami`)).json()) as {
+        readonly csrfToken: string;
+      };
+      const out = await browser.fetch(`${world.origin}/v1/sign-out`, {
+        method: 'POST',
+        headers: { origin: world.origin, 'x-sallyport-csrf': csrfToken },
+      });
+      assert.deepEqual((await out.json()) as unknown, { issuerSignOut: where });
+      assert.equal((await browser.fetch(`${world.origin}/v1/whoami`)).status, 401);
+    }
   });
 });

@@ -218,7 +218,9 @@ function withSecrets(identity: IdentityConfig, base: string): IdentityConfig {
   const saml = identity.saml.map((one) => ({
     ...one,
     idpCertFiles: one.idpCertFiles.map((file) => resolve(base, file)),
-    requestKeyFile: one.requestKeyFile && resolve(base, one.requestKeyFile),
+    requestKeyFile: at(base, one.requestKeyFile),
+    decryptionKeyFile: at(base, one.decryptionKeyFile),
+    decryptionCertFile: at(base, one.decryptionCertFile),
   }));
   return { ...identity, issuers, saml };
 }

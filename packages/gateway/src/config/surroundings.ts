@@ -57,7 +57,8 @@ export function missingFiles(value: unknown, base: string): ConfigProblem[] {
   }
   for (const [index, saml] of listAt(at(value, 'identity'), 'saml').entries()) {
     const path: SchemaPath = ['identity', 'saml', index];
-    problems.push(...absence(base, at(saml, 'requestKeyFile'), [...path, 'request_key_file'], 'file'));
+    for (const key of ['requestKeyFile', 'decryptionKeyFile', 'decryptionCertFile'])
+      problems.push(...absence(base, at(saml, key), [...path, fileKey(key)], 'file'));
     for (const [one, file] of listAt(saml, 'idpCertFiles').entries())
       problems.push(...absence(base, file, [...path, 'idp_cert_files', one], 'file'));
   }

@@ -148,6 +148,17 @@ export const identitySection = z
         (all) => new Set(all.map((one) => one.name)).size === all.length,
         'two identity providers have the same name',
       )
+      .refine(
+        (all) =>
+          all.every(
+            (one) => (one.decryptionKeyFile === undefined) === (one.decryptionCertFile === undefined),
+          ),
+        '`decryption_key_file` and `decryption_cert_file` go together',
+      )
+      .refine(
+        (all) => all.every((one) => !one.requireEncryption || one.decryptionKeyFile !== undefined),
+        '`require_encryption` needs `decryption_key_file`',
+      )
       .describe('SAML 2.0 identity providers that people sign in with (docs/sign-in.md).'),
     clockToleranceSeconds: z
       .number()

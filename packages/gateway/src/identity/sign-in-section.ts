@@ -95,6 +95,28 @@ export const samlSection = z.strictObject({
     .min(1)
     .optional()
     .describe('PEM private key that signs authentication requests. Without it they are not signed.'),
+  decryptionKeyFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'PEM private key (RSA, 2048 bits or more) that opens encrypted assertions. Without it they are refused.',
+    ),
+  decryptionCertFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('PEM certificate of that key, in the metadata for the identity provider to encrypt with.'),
+  requireEncryption: z.boolean().default(false).describe('Assertions in the clear are refused.'),
+  signOutUrl: z
+    .string()
+    .max(512)
+    .refine(
+      (url) => isHttpsOrLoopback(url, { query: true }),
+      'must be an https:// URL, or http:// on a loopback address',
+    )
+    .optional()
+    .describe('Where people sign out at the identity provider; told to them when they sign out here.'),
   nameIdFormat: z
     .string()
     .min(1)

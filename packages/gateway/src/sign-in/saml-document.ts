@@ -78,8 +78,11 @@ export function parseXml(xml: string): XmlElement {
   return root ?? fail();
 }
 
-/** Refuses everything but one response with one assertion, each signed as a whole or not at all. */
-export function checkShape(root: XmlElement): void {
+/**
+ * Refuses everything but one response with one assertion, each signed as a whole or not at all. Gives the assertion, which
+ * is signed, or the element it is encrypted in.
+ */
+export function checkShape(root: XmlElement): XmlElement {
   if (!is(root, NAMESPACE.protocol, 'Response')) throw refusal('it is not a SAML response');
   const all = elements(root);
   const assertions = all.filter(({ element }) => /assertion$/i.test(element.localName));
@@ -88,19 +91,36 @@ export function checkShape(root: XmlElement): void {
     assertion === undefined ||
     others.length > 0 ||
     assertion.parent !== root ||
-    !is(assertion.element, NAMESPACE.assertion, 'Assertion')
+    !['Assertion', 'EncryptedAssertion'].some((name) => is(assertion.element, NAMESPACE.assertion, name))
   )
-    throw refusal('it does not have one assertion, in its place and in the clear');
+    throw refusal('it does not have one assertion, in its place');
   checkIds(all.map(({ element }) => element));
+  const isClear = assertion.element.localName === 'Assertion';
+  const signed = checkSignatures(all, isClear ? [root, assertion.element] : [root]);
+  if (isClear && !signed.has(assertion.element)) throw refusal('its assertion is not signed');
+  return assertion.element;
+}
+
+/** The same for an assertion that was encrypted, which is a document of its own. */
+export function checkOpened(assertion: XmlElement): void {
+  const all = elements(assertion);
+  if (!is(assertion, NAMESPACE.assertion, 'Assertion')) throw refusal('it has no SAML 2.0 assertion');
+  if (all.some(({ element }) => /assertion$/i.test(element.localName)))
+    throw refusal('it has one assertion in another');
+  checkIds([assertion, ...all.map(({ element }) => element)]);
+  if (!checkSignatures(all, [assertion]).has(assertion)) throw refusal('its assertion is not signed');
+}
+
+/** What is signed, of what may be. */
+function checkSignatures(all: readonly Placed[], places: readonly XmlElement[]): ReadonlySet<XmlElement> {
   const signatures = all.filter(({ element }) => /^signature$/i.test(element.localName));
   for (const { element, parent } of signatures) {
-    if (parent !== root && parent !== assertion.element) throw refusal('it has a signature out of place');
+    if (!places.includes(parent)) throw refusal('it has a signature out of place');
     checkSignature(element, parent);
   }
-  if (new Set(signatures.map(({ parent }) => parent)).size !== signatures.length)
-    throw refusal('it has two signatures in one place');
-  if (!signatures.some(({ parent }) => parent === assertion.element))
-    throw refusal('its assertion is not signed');
+  const signed = new Set(signatures.map(({ parent }) => parent));
+  if (signed.size !== signatures.length) throw refusal('it has two signatures in one place');
+  return signed;
 }
 
 /** A reference finds its element by id: two of one id are two answers. */

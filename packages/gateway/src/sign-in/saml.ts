@@ -6,6 +6,7 @@ import type { Answer, Arrived, Attempt, Provider, Standing } from './provider.ts
 import { refusal } from './refusal.ts';
 import { type Assertion, oneValue, readAssertion } from './saml-assertion.ts';
 import {
+  checkOpened,
   checkShape,
   children,
   decodeResponse,
@@ -14,6 +15,7 @@ import {
   parseXml,
   type XmlElement,
 } from './saml-document.ts';
+import { type DecryptionKey, notOpened, openSealed, readSealed } from './saml-encryption.ts';
 import { hashOf } from './sealing.ts';
 
 export interface SamlDependencies {
@@ -21,6 +23,8 @@ export interface SamlDependencies {
   origin(): string;
   /** PEM certificates of the identity provider. */
   readonly certificates: readonly string[];
+  /** What opens encrypted assertions; null where none are accepted. */
+  readonly decryption: DecryptionKey | null;
   /** PEM key that signs requests, or null. */
   readonly requestKey: string | null;
   /** `sign_in.response_bytes`. */
@@ -31,6 +35,7 @@ export interface SamlDependencies {
   useAssertion(idHash: string, expiresAt: number): Promise<boolean>;
 }
 
+const CBC_METHODS = /<EncryptionMethod Algorithm="[^"]*-cbc"\s*\/>\s*/g;
 const SUCCESS = 'urn:oasis:names:tc:SAML:2.0:status:Success';
 
 /** An id for an authentication request: XML ids do not begin with a digit. */
@@ -62,8 +67,7 @@ export class SamlProvider implements Provider {
       throw refusal('it came back in a way this identity provider does not use');
     const root = parseXml(decodeResponse(samlResponse, this.#deps.responseBytes));
     this.#checkResponse(root, attempt);
-    checkShape(root);
-    const assertion = readAssertion(parseXml(await this.#verified(samlResponse, attempt)));
+    const assertion = readAssertion(parseXml(await this.#opened(checkShape(root), samlResponse, attempt)));
     this.#check(assertion, attempt);
     const { clock, sessionMs } = this.#deps;
     const skew = this.#limits.clockToleranceSeconds * 1_000;
@@ -91,12 +95,16 @@ export class SamlProvider implements Provider {
     return { identity, standing: { identity }, until: identity.expiresAt };
   }
 
-  async leave(): Promise<null> {
-    return null;
+  async leave(): Promise<string | null> {
+    return this.#config.signOutUrl ?? null;
   }
 
   metadata(): string {
-    return this.#library(newRequestId()).generateServiceProviderMetadata(null, null);
+    const { decryption } = this.#deps;
+    const certificate = decryption?.certificate ?? null;
+    const text = this.#library(newRequestId(), null).generateServiceProviderMetadata(certificate, null);
+    // What the library could decrypt is more than what is accepted.
+    return this.#config.wantResponseSigned ? text : text.replace(CBC_METHODS, '');
   }
 
   get #acs(): string {
@@ -119,6 +127,34 @@ export class SamlProvider implements Provider {
     for (const one of children(root).filter((child) => is(child, NAMESPACE.assertion, 'Issuer'))) {
       if (one.childNodes[0]?.nodeValue?.trim() !== this.#config.idpIssuer)
         throw refusal('it is of another identity provider');
+    }
+  }
+
+  /** The same of an assertion that may be encrypted: then nothing tells why it is refused. */
+  async #opened(element: XmlElement, samlResponse: string, attempt: Attempt): Promise<string> {
+    const { decryption } = this.#deps;
+    if (element.localName === 'Assertion') {
+      if (this.#config.requireEncryption) throw refusal('its assertion is not encrypted, and has to be');
+      return this.#verified(samlResponse, attempt);
+    }
+    if (decryption === null)
+      throw refusal(
+        'its assertion is encrypted, and there is no key for it (decryption_key_file of identity.saml)',
+      );
+    const sealed = readSealed(element);
+    const { authenticated } = sealed.cipher;
+    if (!authenticated && !this.#config.wantResponseSigned)
+      throw refusal(
+        'its assertion is encrypted with CBC, which is accepted only inside a signed response (want_response_signed)',
+      );
+    try {
+      if (authenticated) checkOpened(parseXml(openSealed(sealed, decryption)));
+      const xml = await this.#verified(samlResponse, attempt);
+      // Not before the signature around it: padding that is right or wrong is nobody's to find out.
+      if (!authenticated) checkOpened(parseXml(openSealed(sealed, decryption)));
+      return xml;
+    } catch (cause) {
+      throw notOpened(cause);
     }
   }
 
@@ -155,9 +191,9 @@ export class SamlProvider implements Provider {
   }
 
   /** One for each request: what it knows is this one request's id. */
-  #library(requestId: string): SAML {
+  #library(requestId: string, requestKey = this.#deps.requestKey): SAML {
     const { clockToleranceSeconds } = this.#limits;
-    const { certificates, requestKey } = this.#deps;
+    const { certificates, decryption } = this.#deps;
     return new SAML({
       callbackUrl: this.#acs,
       entryPoint: this.#config.entryPoint,
@@ -172,6 +208,7 @@ export class SamlProvider implements Provider {
       validateInResponseTo: ValidateInResponseTo.always,
       cacheProvider: onlyOf(requestId),
       generateUniqueId: () => requestId,
+      ...(decryption === null ? {} : { decryptionPvk: decryption.key }),
       ...(requestKey === null
         ? {}
         : { privateKey: requestKey, signatureAlgorithm: 'sha256', digestAlgorithm: 'sha256' }),

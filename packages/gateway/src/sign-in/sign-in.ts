@@ -1,6 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import type { AuditLog } from '../audit/index.ts';
-import type { Identity, IdentityConfig, IdentityProvider, IssuerConfig } from '../identity/index.ts';
+import type {
+  Identity,
+  IdentityConfig,
+  IdentityProvider,
+  IssuerConfig,
+  SamlConfig,
+} from '../identity/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
 import type { Storage } from '../storage/index.ts';
@@ -10,6 +16,7 @@ import { OidcProvider } from './oidc.ts';
 import type { Answer, Arrived, Attempt, Loopback, Provider } from './provider.ts';
 import { refusal } from './refusal.ts';
 import { newRequestId, SamlProvider } from './saml.ts';
+import { checkDecryptionKey, type DecryptionKey } from './saml-encryption.ts';
 import { derived, hashOf, isSecret, newSecret, seal, unseal } from './sealing.ts';
 import type { SignInSection } from './section.ts';
 import { isSessionToken, type SessionKind, Sessions } from './sessions.ts';
@@ -360,9 +367,10 @@ async function openProviders(
     const certificates = await Promise.all(one.idpCertFiles.map((file) => readText(file, 'idp_cert_files')));
     const requestKey =
       one.requestKeyFile === undefined ? null : await readText(one.requestKeyFile, 'request_key_file');
+    const decryption = await readDecryptionKey(one);
     const { responseBytes, sessionSeconds } = config;
     const useAssertion = (hash: string, expiresAt: number) => store.useAssertion(hash, expiresAt);
-    const more = { responseBytes, sessionMs: sessionSeconds * 1_000, useAssertion };
+    const more = { decryption, responseBytes, sessionMs: sessionSeconds * 1_000, useAssertion };
     providers.push(new SamlProvider(one, limits, { clock, origin, certificates, requestKey, ...more }));
   }
   return new Map(providers.map((one) => [one.name, one]));
@@ -383,6 +391,15 @@ async function openIssuer(
     clientSecretFile === undefined ? null : (await readText(clientSecretFile, 'client_secret_file')).trim();
   const fetch: Fetch = deps.fetch ?? ((url, init) => globalThis.fetch(url, init));
   return new OidcProvider(issuer, { ...signIn, web: signIn.web }, limits, { ...deps, fetch, secret });
+}
+
+async function readDecryptionKey(config: SamlConfig): Promise<DecryptionKey | null> {
+  const { name, decryptionKeyFile, decryptionCertFile } = config;
+  if (decryptionKeyFile === undefined || decryptionCertFile === undefined) return null;
+  const key = await readText(decryptionKeyFile, 'decryption_key_file');
+  const certificate = await readText(decryptionCertFile, 'decryption_cert_file');
+  checkDecryptionKey({ key, certificate }, name);
+  return { key, certificate };
 }
 
 async function readText(file: string, key: string): Promise<string> {
