@@ -19,6 +19,14 @@ export const signInRequirements = {
   'sign-in.saml-cli':
     'The command signs in with SAML through the gateway, and its token is good at every door.',
   'sign-in.saml-metadata': 'The gateway describes itself to a SAML identity provider.',
+  'sign-in.saml-encrypted':
+    'An assertion that is encrypted for the gateway signs in, and where it has to be, none in the clear does.',
+  'sign-in.saml-encryption':
+    'What is encrypted is accepted in one shape, with RSA-OAEP and AES-GCM, or CBC inside a signed response.',
+  'sign-in.saml-oracle':
+    'Padding, key, tag and signature of what is encrypted are refused in the same words, in the answer and the log.',
+  'sign-in.saml-out':
+    'Signing out ends a session of SAML, and tells where to sign out at the identity provider, where that is configured.',
   'sign-in.saml-signature':
     'An assertion that is not signed whole by the configured key in a good way is refused.',
   'sign-in.saml-wrapping':

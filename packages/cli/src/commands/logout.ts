@@ -17,7 +17,7 @@ export async function logout(
     if (options.json === true) return terminal.out(jsonText({ signedOut: false, revoked: false }, 2));
     return terminal.err(`You are not signed in at ${oneLine(gateway)}.`);
   }
-  const revoked = await lockingLogins(environment, async () => {
+  const { revoked, endSessionUrl } = await lockingLogins(environment, async () => {
     const current = readLogin(gateway, environment) ?? saved;
     removeLogin(gateway, environment);
     return revokeLogin(current, gateway).catch((cause: unknown) => {
@@ -28,20 +28,28 @@ export async function logout(
       );
     });
   });
-  if (options.json === true) return terminal.out(jsonText({ signedOut: true, revoked }, 2));
+  if (options.json === true) return terminal.out(jsonText({ signedOut: true, revoked, endSessionUrl }, 2));
   terminal.out(
     `Signed out ${oneLine(saved.subject)}.${revoked ? '' : ' The issuer cannot revoke: it ends by itself.'}`,
   );
+  if (endSessionUrl !== null) terminal.out(`Sign out there too: ${oneLine(endSessionUrl)}`);
+}
+
+interface Revoked {
+  readonly revoked: boolean;
+  /** Where to sign out at the identity provider, when the gateway tells. */
+  readonly endSessionUrl: string | null;
 }
 
 async function revokeLogin(
   { client, accessToken, refreshToken }: SavedLogin,
   gateway: string,
-): Promise<boolean> {
+): Promise<Revoked> {
   if (client === null) {
-    await createClient({ baseUrl: gateway, token: accessToken }).signOut();
-    return true;
+    const { endSessionUrl } = await createClient({ baseUrl: gateway, token: accessToken }).signOut();
+    return { revoked: true, endSessionUrl };
   }
   const { discover, revoke } = await import('../sign-in/issuer.ts');
-  return revoke(await discover(client), refreshToken ?? accessToken);
+  const revoked = await revoke(await discover(client), refreshToken ?? accessToken);
+  return { revoked, endSessionUrl: null };
 }
