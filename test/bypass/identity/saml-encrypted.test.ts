@@ -42,7 +42,7 @@ describe('hostile encrypted SAML assertions', () => {
         provider('open', opens),
         provider('must', `${opens}, require_encryption: true`),
         provider('strict', `${opens}, want_response_signed: true`),
-        provider('without'),
+        provider('without', `, request_key_file: "${ours.keyFile}"`),
       ],
     });
   });
@@ -379,6 +379,7 @@ describe('hostile encrypted SAML assertions', () => {
     assert.doesNotMatch(await metadata('open'), /cbc/);
     assert.match(await metadata('strict'), /aes256-cbc/);
     for (const name of ['open', 'strict']) assert.match(await metadata(name), /aes256-gcm/);
+    assert.match(await metadata('without'), /WantAssertionsSigned="true"/, 'with signed requests as well');
     assert.doesNotMatch(await metadata('without'), /encryption/);
   });
 });

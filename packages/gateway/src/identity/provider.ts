@@ -1,12 +1,13 @@
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import type { Clock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
+import type { Possession } from '../protocols/protocol.ts';
 import { confirmationOf, identityOf } from './claims.ts';
 import { tokenDigest } from './dpop.ts';
 import type { ExchangeVerifier, Identity } from './identity.ts';
 import type { Fetch } from './issuer-fetch.ts';
 import { IssuerKeys } from './issuer-keys.ts';
-import { createProving, NOTHING_SHOWN } from './proving.ts';
+import { createProving, NOTHING_SHOWN, type Proving } from './proving.ts';
 import type { IdentityConfig, IssuerConfig } from './section.ts';
 import type { TaskTokenIssuer } from './task-token.ts';
 import { tokenIdOf } from './token-id.ts';
@@ -48,7 +49,7 @@ export function createIdentityProvider(config: IdentityConfig, deps: IdentityDep
   );
   const verified = new VerifiedTokens(config.verifiedTokens, config.verifiedTokenSeconds * 1_000, clock);
 
-  const { taskTokens = null, othersIssue = false } = deps;
+  const { taskTokens = null } = deps;
 
   async function identify(bearer: string): Promise<Identity> {
     if (bearer.length > config.tokenBytes) {
@@ -91,18 +92,8 @@ export function createIdentityProvider(config: IdentityConfig, deps: IdentityDep
       const actor = tokens.actor === null ? null : await identify(tokens.actor);
       return { subject, actor, jkt: await proving.exchanged(tokens.subject, [subject, actor], possession) };
     },
-    async authenticateHolder(bearer, possession) {
-      const shape = readTokenShape(bearer, config.tokenBytes);
-      if (issuers.has(shape.issuer)) return null;
-      if (taskTokens === null || shape.issuer !== taskTokens.issuer)
-        throw rejected('its issuer is not one of identity.issuers');
-      const { claims } = readCompactJws(bearer);
-      await proving.held(bearer, confirmationOf(claims), possession);
-      // "It is over" would be untrue of one that another gateway gave out.
-      const isOver = typeof claims.exp !== 'number' || claims.exp * 1_000 <= clock.now();
-      if (othersIssue && !isOver && taskTokens.keys.verifying(shape.kid) === null) throw ofAnother();
-      return taskTokens.verify(bearer, shape);
-    },
+    authenticateHolder: (bearer, possession) =>
+      verifyHeld(config, deps, { issuers, proving }, bearer, possession),
     async issuersAway() {
       const asked = [...issuers.values()].map(async ({ config: { name }, keys }) =>
         keys.keys(undefined).then(
@@ -113,6 +104,26 @@ export function createIdentityProvider(config: IdentityConfig, deps: IdentityDep
       return (await Promise.all(asked)).filter((name) => name !== null);
     },
   };
+}
+
+/** See `authenticateHolder`. Nothing is remembered of it: it is the last time that it is looked at. */
+async function verifyHeld(
+  config: IdentityConfig,
+  { clock, taskTokens = null, othersIssue = false }: IdentityDependencies,
+  { issuers, proving }: { readonly issuers: ReadonlyMap<string, Issuer>; readonly proving: Proving },
+  bearer: string,
+  possession: Possession,
+): Promise<Identity | null> {
+  const shape = readTokenShape(bearer, config.tokenBytes);
+  if (issuers.has(shape.issuer)) return null;
+  if (taskTokens === null || shape.issuer !== taskTokens.issuer)
+    throw rejected('its issuer is not one of identity.issuers');
+  const { claims } = readCompactJws(bearer);
+  await proving.held(bearer, confirmationOf(claims), possession);
+  // "It is over" would be untrue of one that another gateway gave out.
+  const isOver = typeof claims.exp !== 'number' || claims.exp * 1_000 <= clock.now();
+  if (othersIssue && !isOver && taskTokens.keys.verifying(shape.kid) === null) throw ofAnother();
+  return taskTokens.verify(bearer, shape);
 }
 
 function ofAnother(): Fault {

@@ -22,7 +22,7 @@ export const NOTHING_SHOWN: Possession = {
   },
 };
 
-interface Proving extends Pick<IdentityProvider, 'confirm'> {
+export interface Proving extends Pick<IdentityProvider, 'confirm'> {
   /** Of the tokens of an exchange; gives the thumbprint of the key of the proof, null when none came. */
   exchanged(
     bearer: string,
