@@ -144,6 +144,19 @@ test('a token that its holder ended is one revocation, however often, and forgot
   assert.notEqual(again.objection({ identity: holder('t299', now) }), null, 'and over a restart');
 });
 
+test('holders who end all their tokens leave room for operators [containment.limits, task-tokens.revoke-kept]', async (t) => {
+  const { room } = await startRoom(t, { revocations: 100 });
+  const told: string[] = [];
+  room.onAdded(({ value }) => told.push(value));
+  const until = Date.now() + 60_000;
+  for (let n = 0; n < 50; n += 1) await room.revoke(asked('token', `t${n}`), holder(`t${n}`, until));
+  const over = room.revoke(asked('token', 'over'), holder('over', until));
+  await assert.rejects(over, { code: 'limit-exceeded' });
+  assert.equal(told.at(-1), 'over', 'its sessions ended all the same');
+  await room.revoke(asked('actor', 'bot'), GUARD);
+  assert.notEqual(room.objection({ identity: holder('another', until) }), null);
+});
+
 test('what could not be written when its holder ended it is said each time, until it is [task-tokens.revoke-kept]', async (t) => {
   const { deps } = await startRoom(t);
   let fails = true;

@@ -92,7 +92,9 @@ class Room implements Containment {
   async revoke(revoking: Revoking, by: Identity): Promise<Revoked> {
     const revocation = this.#made(revoking, by);
     this.#sweep();
-    const isRoom = this.#book.size < this.#deps.config.revocations;
+    const { revocations } = this.#deps.config;
+    // Whoever has many tokens, and ends them all, leaves room for what operators revoke.
+    const isRoom = this.#book.size < (by.scope === null ? revocations : revocations * HOLDERS_SHARE);
     const known = this.#alreadyInForce(revocation);
     if (isRoom && known === null) this.#book.add(revocation);
     this.#generation += 1;
@@ -322,6 +324,9 @@ class Room implements Containment {
 }
 
 const STILL_UNWRITTEN = 'it is in force since before, and still not written down everywhere';
+
+/** The part of the book that holders can fill by ending their own tokens. */
+const HOLDERS_SHARE = 0.5;
 
 /** How often revocations of what has expired are forgotten, in milliseconds. */
 const SWEEP_MS = 60_000;

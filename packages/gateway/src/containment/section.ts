@@ -7,7 +7,9 @@ export const containmentSection = z.strictObject({
     .min(100)
     .max(1_000_000)
     .default(100_000)
-    .describe('Most revocations in force at once. One more ends sessions, and says that it is not kept.'),
+    .describe(
+      'Most revocations in force at once. One more ends sessions, and says that it is not kept. Holders who end their own task tokens fill half of them at most.',
+    ),
   rememberedCallers: z
     .int()
     .min(100)
