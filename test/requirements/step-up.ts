@@ -4,6 +4,12 @@ export const stepUpRequirements = {
     'Policy says which approvals want a passkey; one that was given without is no approval there.',
   'step-up.approves':
     'Where policy wants a passkey, everybody who approves uses one, and the entry says which.',
+  'step-up.data-path':
+    'A statement that waits for a passkey runs at the target when it was used, once, and not for a token alone.',
+  'step-up.browser':
+    'A real browser registers a passkey and approves with it, by what the API says and takes.',
+  'step-up.browser-origin':
+    'From another origin, for another relying party or without its owner, a passkey of a real browser proves nothing.',
   'step-up.people': 'Only people have passkeys.',
   'step-up.bound':
     'A use of a passkey is for one access request, one verdict and one person, at one origin, with the person verified.',
