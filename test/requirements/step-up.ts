@@ -15,6 +15,10 @@ export const stepUpRequirements = {
     'A use of a passkey is for one access request, one verdict and one person, at one origin, with the person verified.',
   'step-up.once': 'A challenge is good once, whatever came of it.',
   'step-up.counter': 'A passkey whose counter goes back proves nothing.',
+  'step-up.sealed':
+    'A passkey that was added, moved or changed in the store by anybody but a gateway is none, and that is on record.',
+  'step-up.not-back':
+    'A passkey that is put back in the store as it once was is none, and one that was deleted there makes no place for a new first one.',
   'step-up.register':
     'The first passkey is added after signing in just now, every other with one that is there, on record first.',
   'step-up.remove':

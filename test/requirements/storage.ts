@@ -24,5 +24,7 @@ export const storageRequirements = {
   'storage.schema': 'Only the tables of its schema are the store, whatever else is in the database.',
   'storage.outage':
     'While the store is away what needs it is denied at once and with a clear error, all else goes on, and it is used again without a restart.',
+  'storage.seals':
+    'A sealed row is known for what it is after a restart, on every gateway that has the key and heard of what ended, and on no other.',
   'storage.bounded': 'No work piles up while the store is away: going over the limit is an error.',
 } as const;
