@@ -98,7 +98,7 @@ async function openRooms(clock: Clock, sections: PeopleSections) {
   const report = (fault: unknown) => void faults.push(fault);
   const containment = await openTestContainment(directory, { storage, audit, clock, report });
   const people = await openIdentity(issuers, { storage, audit, clock, containment });
-  const surroundings = { storage, clock, audit, random: counted(), report, key: KEY };
+  const surroundings = { storage, clock, audit, random: counted(), report, key: KEY, storeKey: KEY };
   const told = openPeople(sections, { ...surroundings, directory });
   const approvals = createApprovals({
     config: approvalSection.parse({}),

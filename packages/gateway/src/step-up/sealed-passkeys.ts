@@ -20,7 +20,7 @@ export class SealedPasskeys {
 
   /** Oldest first. */
   of(subject: string): Promise<readonly PasskeyRow[]> {
-    return this.#seals.only(
+    return this.#seals.sound(
       () => this.#table.of(subject),
       (row) => ({
         table: 'passkey',

@@ -25,7 +25,7 @@ function gateway({ key = KEY, bus = inProcessBus(assert.ifError), marksFile = ''
   });
   const holds = async (...rows: readonly SealedRow[]) =>
     (
-      await seals.only(
+      await seals.sound(
         async () => rows,
         (one) => one,
       )
@@ -104,7 +104,7 @@ test('a row that is written while it is read is not taken for an older one [stor
     one.raise('a', 2);
     return rows;
   };
-  assert.equal((await one.only(read, (row) => row)).length, 1);
+  assert.equal((await one.sound(read, (row) => row)).length, 1);
   assert.deepEqual(one.refused, []);
 });
 

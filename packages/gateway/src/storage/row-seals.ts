@@ -42,7 +42,7 @@ export interface RefusedRow {
 export interface RowSeals {
   of(table: SealedTable, fields: SealedFields): string;
   /** Rows that a gateway wrote, where it wrote nothing newer. Tells of every other, once. */
-  only<T>(read: () => Promise<readonly T[]>, described: (row: T) => SealedRow): Promise<readonly T[]>;
+  sound<T>(read: () => Promise<readonly T[]>, described: (row: T) => SealedRow): Promise<readonly T[]>;
   /** Rows of this mark that have less are old from now on, here and on gateways that hear of it. Throws Fault `storage-unavailable`. */
   raise(mark: string, value: number): void;
   /** What the mark was raised to; 0 for none. */
@@ -88,7 +88,7 @@ export function createRowSeals({ key, marksFile, bus, refused }: RowSealDeps): R
   const close = bus.subscribe(TOPIC, hear);
   return {
     of: (table, fields) => sealOf(key, rowFields(table, fields)),
-    async only(read, described) {
+    async sound(read, described) {
       const rows = await read();
       if (rows.every((row) => objection(described(row)) === null)) return rows;
       // A row that was written between reading and looking is not an older one: the store is changed first, then its mark.

@@ -15,7 +15,7 @@ export class SealedLinks {
       const row = await this.#table.find(team, user);
       return row === null ? [] : [row];
     };
-    const [row] = await this.#seals.only(read, (one) => {
+    const [row] = await this.#seals.sound(read, (one) => {
       const value = Number(one.linked_at);
       return {
         table: 'slack_link',
