@@ -1,8 +1,11 @@
 /** A statement that waits for a passkey: psql on one side, on the other a person with an authenticator, in software and in a real browser. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, test } from 'node:test';
 import type { AccessRequest, ApiError } from '@sallyport/contract';
+import { createGateway, loadConfig } from '@sallyport/gateway';
 import { auditEntries } from '../fixtures/audit-entries.ts';
 import { createAuthenticator } from '../fixtures/authenticator.ts';
 import { type Chromium, startChromium } from '../fixtures/chromium.ts';
@@ -205,3 +208,47 @@ describe('in a real browser', () => {
 });
 
 const theirsAt = (port: number) => `http://evil.localhost:${port}`;
+
+test('after a restart a passkey is good as before, and one that was put back is none [step-up.restart, step-up.not-back]', async () => {
+  const subject = 'auditor';
+  const client = await world.as(subject);
+  const [kept, removed] = [
+    createAuthenticator(origin, 'localhost'),
+    createAuthenticator(origin, 'localhost'),
+  ];
+  const proof = async (key: typeof kept) => ({
+    assertion: key.get(await client.passkeyChallenge({ purpose: 'add-passkey' })),
+  });
+  const first = kept.create(await client.beginRegistration({}));
+  await client.verifyRegistration({ name: 'kept', attestation: first });
+  const second = removed.create(await client.beginRegistration(await proof(kept)));
+  const { id } = await client.verifyRegistration({ name: 'removed', attestation: second });
+  const store = new DatabaseSync(join(world.directory, 'data', 'store', 'sallyport.db'));
+  const row = store.prepare("select * from passkey where name = 'removed'").get();
+  const assertion = kept.get(await client.passkeyChallenge({ purpose: 'remove-passkey', passkey: id }));
+  await client.removePasskey({ id, assertion });
+  await world.gateway.close();
+  const names = Object.keys(row ?? {});
+  store
+    .prepare(`insert into passkey (${names.join(', ')}) values (${names.map(() => '?').join(', ')})`)
+    .run(...Object.values(row ?? {}));
+  store.close();
+
+  const again = await createGateway(loadConfig(world.configFile), { report: () => undefined });
+  try {
+    const { passkeys } = await client.listPasskeys();
+    assert.deepEqual(
+      passkeys.map(({ name }) => name),
+      ['kept'],
+    );
+    await assert.rejects(client.beginRegistration(await proof(removed)), refused('not-permitted'));
+    assert.equal((await client.beginRegistration(await proof(kept))).attestation, 'none');
+    const entries = auditEntries(world).filter(({ type }) => type === 'row-refused');
+    assert.deepEqual(
+      entries.map((entry) => [entry.subject, (entry.facts as { readonly row?: unknown }).row]),
+      [[`test|${subject}`, hashOf(removed.id)]],
+    );
+  } finally {
+    await again.close();
+  }
+});

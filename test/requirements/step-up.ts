@@ -23,6 +23,7 @@ export const stepUpRequirements = {
     'The first passkey is added after signing in just now, every other with one that is there, on record first.',
   'step-up.remove':
     'A passkey is removed with one of the same person, or by an administrator who is another.',
+  'step-up.restart': 'A passkey is good after a restart of the gateway as before.',
   'step-up.cli':
     'From the command line people list their passkeys and remove one with another, and administrators remove those of others.',
   'step-up.limits':
