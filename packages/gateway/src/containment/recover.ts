@@ -91,7 +91,7 @@ function* entriesSince(directory: string, from: number): ReturnType<typeof findE
 
 /** The store is a file that others may have written: what is read back is checked. */
 export function revocationOf(row: RevocationRow): Revocation {
-  const names: unknown = JSON.parse(row.names);
+  const names = parsed(row.names);
   if (!isKind(row.kind) || !Array.isArray(names) || !names.every((name) => typeof name === 'string')) {
     throw new Fault(
       'storage-unavailable',
@@ -109,6 +109,14 @@ export function revocationOf(row: RevocationRow): Revocation {
     at: Number(row.revoked_at),
     until: row.until === null ? null : Number(row.until),
   });
+}
+
+function parsed(column: string): unknown {
+  try {
+    return JSON.parse(column);
+  } catch {
+    return null;
+  }
 }
 
 export function rowOf(revocation: Revocation, logged: boolean, liftedAt: number | null): RevocationRow {

@@ -1,5 +1,6 @@
 import { foldAlias, type Identity, type IdentityRoom } from '../identity/index.ts';
 import { Fault } from '../lib/fault.ts';
+import type { RevocationRow } from '../storage/index.ts';
 import { Book, foldedName, hits } from './book.ts';
 import { Callers } from './callers.ts';
 import type { Containment, ContainmentDeps, Revoked, Revoking } from './containment.ts';
@@ -144,15 +145,12 @@ class Room implements Containment {
   }
 
   async refresh(): Promise<void> {
-    const now = this.#deps.clock.now();
     for (const row of await this.#deps.table.all()) {
-      if (row.lifted_at !== null) this.#book.remove(row.id);
-      else if (this.#book.get(row.id) === undefined && !this.#unlifted.has(row.id)) {
-        const revocation = revocationOf(row);
-        if (revocation.until !== null && revocation.until <= now) continue;
-        this.#book.add(revocation);
-        this.#generation += 1;
-        this.#tell(revocation);
+      // One row that cannot be understood must not keep those after it from being in force.
+      try {
+        this.#takeOver(row);
+      } catch (fault) {
+        this.#deps.report(fault);
       }
     }
   }
@@ -169,6 +167,19 @@ class Room implements Containment {
       await this.#write(one, { ...by, actor: null, task: null }, null);
     }
     for (const one of [...this.#unlifted.values()]) await this.#writeLift(one).catch(this.#deps.report);
+  }
+
+  #takeOver(row: RevocationRow): void {
+    if (row.lifted_at !== null) {
+      this.#book.remove(row.id);
+      return;
+    }
+    if (this.#book.get(row.id) !== undefined || this.#unlifted.has(row.id)) return;
+    const revocation = revocationOf(row);
+    if (revocation.until !== null && revocation.until <= this.#deps.clock.now()) return;
+    this.#book.add(revocation);
+    this.#generation += 1;
+    this.#tell(revocation);
   }
 
   async #writeLift(revocation: Revocation): Promise<void> {
