@@ -346,6 +346,8 @@ export class Requests {
       request.state === 'approved' &&
       now < request.redeemBy &&
       digest === request.subject.digest &&
+      // People were shown a person or a machine; the digest does not say which.
+      redeemer.kind === request.subject.identity.kind &&
       allSeatsFilled(seated, request.subject.requirements) &&
       // A name that came up since may show that whoever uses it is one of those who approved.
       !seated.some(({ aliases }) => sameNames(aliases, redeemer));

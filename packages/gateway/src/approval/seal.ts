@@ -17,7 +17,7 @@ export function createSeal(key: Uint8Array): Seal {
   const of = (row: Omit<GrantRow, 'mac'>): string => {
     // JSON, so no field can run into the next. How it ended is not in it: see decision 16.
     const sealed = [
-      ...['sallyport grant 1', row.id, row.request_id, row.subject, row.actor, row.target],
+      ...['sallyport grant 2', row.id, row.request_id, row.subject, row.actor, row.kind, row.target],
       ...[
         row.scope,
         row.approvals,

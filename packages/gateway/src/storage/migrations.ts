@@ -14,6 +14,7 @@ const migrations: Record<string, Migration> = {
   '0007-replicas': { up: addReplicas },
   '0008-revocations': { up: createRevocations },
   '0009-slack-links-and-passkeys': { up: createLinksAndPasskeys },
+  '0010-grant-kinds': { up: addGrantKinds },
 };
 
 /**
@@ -208,6 +209,14 @@ async function createIdempotency(db: Kysely<unknown>): Promise<void> {
 }
 
 /** Several gateways over one store: whose each row is, and what one asks of another. */
+/** Grants from before have none, and so no seal that fits: they grant nothing. */
+async function addGrantKinds(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .alterTable('access_grant')
+    .addColumn('kind', 'text', (column) => column.notNull().defaultTo(''))
+    .execute();
+}
+
 async function addReplicas(db: Kysely<unknown>): Promise<void> {
   for (const table of ['session', 'access_request']) {
     await db.schema

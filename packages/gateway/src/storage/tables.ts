@@ -140,6 +140,8 @@ export interface GrantRow {
   readonly subject: string;
   readonly display_name: string;
   readonly actor: string | null;
+  /** Whether its holder is a person or a machine. */
+  readonly kind: string;
   readonly target: string;
   /** JSON list of `{action, type, path}`. */
   readonly scope: string;
