@@ -4,8 +4,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
-import { containmentSection, openContainment } from '../../../packages/gateway/src/containment/index.ts';
-import { type Identity, PLAIN_TOKEN } from '../../../packages/gateway/src/identity/index.ts';
+import {
+  type Containment,
+  containmentSection,
+  openContainment,
+} from '../../../packages/gateway/src/containment/index.ts';
+import {
+  type Identity,
+  type IdentityRoom,
+  PLAIN_TOKEN,
+} from '../../../packages/gateway/src/identity/index.ts';
 import { systemClock } from '../../../packages/gateway/src/lib/clock.ts';
 import type { Storage } from '../../../packages/gateway/src/storage/index.ts';
 import type { PostgresServer } from '../../fixtures/postgres-server.ts';
@@ -26,6 +34,14 @@ const person = (name: string, more: Partial<Identity> = {}): Identity => ({
   ...more,
 });
 const GUARD = person('guard');
+/** A door of this gateway, which whoever these are comes to. */
+function door(room: Containment, ...tokens: readonly Identity[]) {
+  const waiting = [...tokens];
+  const provider = { authenticate: async () => waiting.shift() ?? GUARD };
+  const guarded = room.guard(provider as unknown as IdentityRoom);
+  return () => guarded.authenticate('token');
+}
+
 const asked = (value: string) => ({ kind: 'actor', value, reason: 'why', quarantine: false }) as const;
 
 /** The containment of two gateways over one store. */
@@ -37,9 +53,10 @@ async function twoRooms(t: TestContext, wrap: (table: Storage['revocations']) =>
   const open = async (replica: string, table: typeof wrap) => {
     const storage = await testStore(directory, { clock: systemClock }, { replica });
     t.after(() => storage.close());
-    const deps = { clock: systemClock, bus: storage.bus, targets: [], table: table(storage.revocations) };
+    const deps = { clock: systemClock, bus: storage.bus, targets: [], newestGroups: storage.newestGroups };
     const room = await openContainment({
       ...{ ...deps, config: containmentSection.parse({}), log: { publicKey: replica, size: 0 } },
+      table: table(storage.revocations),
       audit: { append: () => undefined, synced: async () => undefined },
       directory: join(directory, replica),
       random: () => {
@@ -51,8 +68,13 @@ async function twoRooms(t: TestContext, wrap: (table: Storage['revocations']) =>
     return room;
   };
   const [one, two] = [await open('one', (table) => table), await open('two', wrap)];
+  let restarts = 2;
+  const again = () => {
+    restarts += 1;
+    return open(`run-${restarts}`, (table) => table);
+  };
   const sql = (text: string) => server.query(`set search_path = ${schemaOf(directory)}; ${text}`);
-  return { one, two, sql, faults };
+  return { one, two, again, sql, faults };
 }
 
 test('a row that no gateway would write keeps no revocation after it from being in force [containment.replicas, replicas.hostile-store]', async (t) => {
@@ -96,13 +118,46 @@ test('a token’s revocation outlives the longest of those that its issuer gave 
   const now = Date.now();
   const lives = (seconds: number) =>
     person('alice', { issuerTokenId: 'main|j1', tokenId: `t${seconds}`, expiresAt: now + seconds * 1_000 });
-  const seen = [lives(3_600), lives(60)];
-  const guarded = one.guard({
-    authenticate: async () => seen.shift() ?? GUARD,
-  } as unknown as Parameters<typeof one.guard>[0]);
-  await guarded.authenticate('first');
-  await guarded.authenticate('second');
+  const enter = door(one, lives(3_600), lives(60));
+  await enter();
+  await enter();
   const revoking = { kind: 'token', value: 'main|j1', reason: 'why', quarantine: false } as const;
   const { revocation } = await one.revoke(revoking, GUARD);
   assert.ok((revocation.until ?? 0) > now + 3_600_000);
+});
+
+test('a group that a newer token has no more is gone at every gateway, and after a restart [containment.groups, containment.replicas, L6]', async (t) => {
+  const { one, two, again, sql } = await twoRooms(t, (table) => table);
+  const issued = (ago: number, groups: readonly string[], more: Partial<Identity> = {}) =>
+    person('alice', { issuedAt: Date.now() - ago, groups, ...more });
+  const older = issued(60_000, ['dba', 'staff']);
+  const [same, agents, later] = [
+    issued(50_000, ['staff']),
+    issued(60_000, ['dba', 'staff'], { actor: 'bot' }),
+    issued(0, ['staff', 'dba']),
+  ];
+  const ended: Identity[] = [];
+  two.onGroupsLost((standsOnLost) => {
+    const lost = [older, same, agents].filter((one) => !ended.includes(one) && standsOnLost(one));
+    ended.push(...lost);
+    return lost.length;
+  });
+  await door(two, older)();
+  // The newer one is shown to the other gateway alone.
+  await door(one, issued(30_000, ['staff']))();
+  await eventually('what stands on the older one ends here', () => (ended.length > 0 ? true : undefined));
+  assert.deepEqual(ended, [older], 'no other caller, and nobody who lost nothing');
+  await assert.rejects(door(two, older)(), { code: 'credential-rejected', message: /newer token/ });
+  assert.equal(await door(two, same)(), same);
+  assert.equal(await door(two, agents)(), agents);
+  const third = await again();
+  await assert.rejects(door(third, older)(), { code: 'credential-rejected' });
+  // What others write of the future, or what nobody would write, hides no loss.
+  await sql('update newest_groups set issued_at = 4102444800000, groups = \'["dba","staff"]\'');
+  await sql("insert into newest_groups values ('x', 1, '{')");
+  const fourth = await again();
+  await door(fourth, later)();
+  await assert.rejects(door(fourth, issued(40_000, ['dba', 'staff', 'root']))(), {
+    code: 'credential-rejected',
+  });
 });

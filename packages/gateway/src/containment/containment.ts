@@ -1,7 +1,7 @@
 import type { AuditLog } from '../audit/index.ts';
 import type { Identity, IdentityRoom } from '../identity/index.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Bus, RevocationTable } from '../storage/index.ts';
+import type { Bus, NewestGroupsTable, RevocationTable } from '../storage/index.ts';
 import type { RevocationLog } from './recover.ts';
 import type { Objection, Revocation, RevocationKind, Use } from './revocation.ts';
 import type { ContainmentConfig } from './section.ts';
@@ -59,6 +59,7 @@ export interface Containment {
 export interface ContainmentDeps {
   readonly config: ContainmentConfig;
   readonly table: RevocationTable;
+  readonly newestGroups: NewestGroupsTable;
   /** Between the gateways that share the table. */
   readonly bus: Bus;
   readonly audit: Pick<AuditLog, 'append' | 'synced'>;

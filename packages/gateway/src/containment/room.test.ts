@@ -37,6 +37,7 @@ async function startRoom(t: TestContext, section: Record<string, unknown> = {}) 
   const deps = {
     config: containmentSection.parse(section),
     table: storage.revocations,
+    newestGroups: storage.newestGroups,
     audit: { append: (entry: AuditEntry) => void entries.push(entry), synced: async () => undefined },
     log: { publicKey: 'key', size: 0 },
     directory: join(directory, 'audit'),

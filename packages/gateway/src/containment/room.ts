@@ -5,9 +5,10 @@ import { Book, foldedName, hits } from './book.ts';
 import { Callers } from './callers.ts';
 import type { Containment, ContainmentDeps, Revoked, Revoking } from './containment.ts';
 import { liftedEntry, revokedEntry } from './entries.ts';
-import { NewestGroups } from './newest-groups.ts';
+import { NewestGroups, type NewestGroupsOf, type News } from './newest-groups.ts';
 import { type Known, recover, revocationOf, rowOf } from './recover.ts';
 import { type Objection, type Revocation, type RevocationKind, type Use, wordsOf } from './revocation.ts';
+import { SharedGroups } from './shared-groups.ts';
 
 /** Opens the room with what was revoked before. Rejects when that cannot be known. */
 export async function openContainment(deps: ContainmentDeps): Promise<Containment> {
@@ -17,6 +18,7 @@ export async function openContainment(deps: ContainmentDeps): Promise<Containmen
   room.listen();
   // What another replica wrote between reading the table and listening.
   await room.refresh();
+  await room.knowGroups();
   return room;
 }
 
@@ -25,6 +27,7 @@ class Room implements Containment {
   readonly #book = new Book();
   readonly #callers: Callers;
   readonly #groups: NewestGroups;
+  readonly #sharedGroups: SharedGroups;
   readonly #listeners: ((revocation: Revocation) => number)[] = [];
   readonly #groupListeners: ((standsOnLost: (identity: Identity) => boolean) => number)[] = [];
   /** In force, and not in the log or not in the store. */
@@ -38,6 +41,11 @@ class Room implements Containment {
     this.#deps = deps;
     this.#callers = new Callers(deps.config.rememberedCallers);
     this.#groups = new NewestGroups(deps.config.rememberedCallers);
+    this.#sharedGroups = new SharedGroups({
+      ...{ table: deps.newestGroups, bus: deps.bus, clock: deps.clock, report: deps.report },
+      most: deps.config.rememberedCallers,
+      heard: (newest) => this.#heardOfGroups(newest),
+    });
     for (const one of known.values()) {
       this.#book.add(one.revocation);
       if (!one.logged) this.#unwritten.set(one.revocation.id, one);
@@ -82,6 +90,11 @@ class Room implements Containment {
       // The store was away, and is back.
       if (id === null) await this.writeDown();
     });
+  }
+
+  /** What newer tokens said before this gateway was started. */
+  async knowGroups(): Promise<void> {
+    await this.#sharedGroups.look();
   }
 
   async revoke(revoking: Revoking, by: Identity): Promise<Revoked> {
@@ -157,6 +170,7 @@ class Room implements Containment {
 
   async close(): Promise<void> {
     this.#forget();
+    this.#sharedGroups.close();
     await this.writeDown();
   }
 
@@ -282,21 +296,40 @@ class Room implements Containment {
   /** Learns the groups of a token; throws Fault `credential-rejected` for one whose caller has lost some of them. */
   #checkGroups(identity: Identity): void {
     if (this.#deps.config.groupLoss === 'ignore') return;
-    const loss = this.#groups.learn(identity);
-    if (loss === null) {
+    const news = this.#groups.learn(identity);
+    if (news === null) {
       if (!this.#groups.isOutdated(identity)) return;
       throw new Fault(
         'credential-rejected',
         'it has groups that a newer token of the same caller has not; present the newer one',
       );
     }
-    const ended = this.#groupListeners.reduce((sum, listener) => sum + listener(loss.standsOnLost), 0);
+    if (news.isTold) void this.#sharedGroups.tell(news.newest);
+    this.#endOnLost(news);
+  }
+
+  /** As if the token had been shown here. */
+  #heardOfGroups(newest: NewestGroupsOf): void {
+    if (this.#deps.config.groupLoss === 'ignore') return;
+    const news = this.#groups.take(newest);
+    if (news !== null) this.#endOnLost(news);
+  }
+
+  #endOnLost({ standsOnLost }: News): void {
+    if (standsOnLost === null) return;
+    let about: Partial<Who> = {};
+    const noting = (one: Identity): boolean => {
+      const stands = standsOnLost(one);
+      // Another gateway tells of them by a digest alone.
+      if (stands) about = { subject: one.subject, actor: one.actor, task: one.task };
+      return stands;
+    };
+    const ended = this.#groupListeners.reduce((sum, listener) => sum + listener(noting), 0);
     if (ended === 0) return;
-    const { subject, actor, task } = identity;
     try {
       const facts = { endedSessions: ended };
       const reason = 'a newer token of the same caller has fewer groups';
-      this.#deps.audit.append({ type: 'groups-lost', subject, actor, task, effect: 'deny', reason, facts });
+      this.#deps.audit.append({ type: 'groups-lost', ...about, effect: 'deny', reason, facts });
     } catch (fault) {
       this.#deps.report(fault);
     }

@@ -15,6 +15,7 @@ const migrations: Record<string, Migration> = {
   '0008-revocations': { up: createRevocations },
   '0009-slack-links-and-passkeys': { up: createLinksAndPasskeys },
   '0010-grant-kinds': { up: addGrantKinds },
+  '0011-newest-groups': { up: createNewestGroups },
 };
 
 /**
@@ -215,6 +216,16 @@ async function addGrantKinds(db: Kysely<unknown>): Promise<void> {
     .alterTable('access_grant')
     .addColumn('kind', 'text', (column) => column.notNull().defaultTo(''))
     .execute();
+}
+
+async function createNewestGroups(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('newest_groups')
+    .addColumn('caller', 'text', (column) => column.primaryKey())
+    .addColumn('issued_at', 'bigint', (column) => column.notNull())
+    .addColumn('groups', 'text', (column) => column.notNull())
+    .execute();
+  await db.schema.createIndex('newest_groups_by_time').on('newest_groups').column('issued_at').execute();
 }
 
 async function addReplicas(db: Kysely<unknown>): Promise<void> {

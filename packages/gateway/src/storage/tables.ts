@@ -21,6 +21,16 @@ export interface Tables {
   saml_assertion: SamlAssertionRow;
   session_end: SessionEndRow;
   access_word: AccessWordRow;
+  newest_groups: NewestGroupsRow;
+}
+
+/** What groups a caller's newest token has. */
+export interface NewestGroupsRow {
+  /** SHA-256 of who it is: subject, actor, task and clients. */
+  readonly caller: string;
+  readonly issued_at: number;
+  /** JSON list. */
+  readonly groups: string;
 }
 
 export interface RevocationRow {

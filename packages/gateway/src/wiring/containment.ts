@@ -30,6 +30,7 @@ export function openRevocations(config: GatewayConfig, deps: ContainmentSurround
     log: deps.audit,
     config: config.containment,
     table: storage.revocations,
+    newestGroups: storage.newestGroups,
     bus: storage.bus,
     directory: config.audit.directory,
     targets: config.connector.targets.map(({ name }) => name),
