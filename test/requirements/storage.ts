@@ -24,5 +24,7 @@ export const storageRequirements = {
   'storage.schema': 'Only the tables of its schema are the store, whatever else is in the database.',
   'storage.outage':
     'While the store is away what needs it is denied at once and with a clear error, all else goes on, and it is used again without a restart.',
+  'storage.sessions-together':
+    'Sessions that start or end at once are written together; one that the store does not take keeps no other from it.',
   'storage.bounded': 'No work piles up while the store is away: going over the limit is an error.',
 } as const;

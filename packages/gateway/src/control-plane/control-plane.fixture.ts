@@ -71,7 +71,7 @@ export async function startHouse(
     address,
     ...granting(approvals, identity),
     startSession: (id: string, subject: string, actor: string | null) =>
-      storage.sessions.started(startedSession(id, subject, actor)),
+      storage.sessions.record({ started: [startedSession(id, subject, actor)] }),
     async close() {
       await plane.close();
       await auditIndex.close();

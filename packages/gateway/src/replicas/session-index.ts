@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Fault } from '../lib/fault.ts';
 import type { StartedSession, Storage } from '../storage/index.ts';
+import { createSessionWriter } from './session-writer.ts';
 
 /** The sessions of this gateway as the store lists them, and the ending of those of others. */
 export interface SessionIndex {
@@ -11,7 +12,8 @@ export interface SessionIndex {
    * Fault `storage-unavailable` when its gateway does not answer: it ends it when it does.
    */
   end(id: string, reason: string): Promise<boolean>;
-  close(): void;
+  /** Resolves once what ended is written. */
+  close(): Promise<void>;
 }
 
 export interface SessionIndexDependencies {
@@ -29,70 +31,40 @@ const LOOK_MS = 100;
 /** Rows younger than this may be on their way, in milliseconds. */
 const YOUNG_MS = 10_000;
 
-/** Most endings kept for a store that is away. */
-const ENDINGS_KEPT = 10_000;
-
 const LOST = 'its gateway lost sight of it';
-
-interface Ending {
-  readonly reason: string;
-  readonly at: number;
-  readonly operations: number;
-}
 
 /** The log stays the truth: a store that fails is only reported, and told what it missed when it is back. */
 export function createSessionIndex(deps: SessionIndexDependencies): SessionIndex {
   const { storage, report, now, endHere } = deps;
   const { sessions } = storage;
   const open = new Set<string>();
-  /** Open sessions that the store did not take; never more than are open. */
-  const unwritten = new Map<string, StartedSession>();
-  /** Endings that the store did not take, at most ENDINGS_KEPT: the row of one more ends as lost. */
-  const unended = new Map<string, Ending>();
-  const writeEnd = (id: string, ending: Ending) =>
-    sessions.ended(id, ending.reason, ending.at, ending.operations).catch((fault: unknown) => {
-      if (unended.size < ENDINGS_KEPT) unended.set(id, ending);
-      report(fault);
-    });
-  const write = (row: StartedSession) =>
-    sessions.started(row).catch((fault: unknown) => {
-      if (open.has(row.id)) unwritten.set(row.id, row);
-      report(fault);
-    });
+  const isOpen = (id: string) => open.has(id);
+  const lost = (id: string) => ({ id, reason: LOST, at: now(), operations: 0 });
+  const writer = createSessionWriter({ sessions, isOpen, lost, report });
   const forget = storage.bus.subscribe('session-ends', async (id) => {
     for (const asked of await sessions.endsAsked()) {
-      // Open in the store and not here: how it ended was never written.
-      if (!endHere(asked.session_id, asked.reason)) await sessions.ended(asked.session_id, LOST, now(), 0);
+      // Open in the store and not here: how it ended was never written, or is about to be.
+      if (!endHere(asked.session_id, asked.reason)) writer.ended(lost(asked.session_id));
     }
-    if (id === null) await reconcile();
+    if (id !== null) return;
+    await writer.retry();
+    await sessions.endOpen(LOST, now(), { isOpen, since: now() - YOUNG_MS });
   });
-  /** What the store missed while it was away. */
-  const reconcile = async (): Promise<void> => {
-    for (const row of unwritten.values()) {
-      unwritten.delete(row.id);
-      await write(row);
-      // Closed meanwhile: nobody else would end it.
-      if (!open.has(row.id)) await sessions.ended(row.id, LOST, now(), 0);
-    }
-    for (const [id, ending] of [...unended]) {
-      unended.delete(id);
-      await writeEnd(id, ending);
-    }
-    await sessions.endOpen(LOST, now(), { isOpen: (id) => open.has(id), since: now() - YOUNG_MS });
-  };
   return {
     opened(row) {
       open.add(row.id);
-      void write(row);
+      writer.started(row);
     },
     closed(id, reason, operations) {
       open.delete(id);
-      unwritten.delete(id);
-      void writeEnd(id, { reason, at: now(), operations });
+      writer.ended({ id, reason, at: now(), operations });
     },
     end: async (id, reason) =>
       endHere(id, reason) || (storage.shared && (await endElsewhere(deps, id, reason))),
-    close: forget,
+    async close() {
+      forget();
+      await writer.flush();
+    },
   };
 }
 

@@ -10,7 +10,13 @@ export type { Position } from './position.ts';
 export type { ReviewRow, ReviewTable } from './reviews.ts';
 export type { RevocationTable } from './revocations.ts';
 export { type StorageConfig, storageSection } from './section.ts';
-export type { SessionFilter, SessionTable, StartedSession } from './sessions.ts';
+export type {
+  SessionChanges,
+  SessionEnding,
+  SessionFilter,
+  SessionTable,
+  StartedSession,
+} from './sessions.ts';
 export type { SlackLinkTable } from './slack-links.ts';
 export { openStorage, type Storage, type StorageDependencies, type StorageHealth } from './storage.ts';
 export type {

@@ -63,7 +63,7 @@ test('gateways that start at once bring a new store up to date together [storage
   const folder = place(t);
   const names = ['a', 'b', 'c', 'd', 'e'];
   const stores = await Promise.all(names.map((name) => open(t, folder, replica(name))));
-  await stores[0]?.sessions.started(session('s'));
+  await stores[0]?.sessions.record({ started: [session('s')] });
   assert.equal((await stores[4]?.sessions.find('s'))?.replica, 'a');
 });
 
@@ -80,7 +80,7 @@ test('a migration table of somebody else in the same database is nobody’s conc
   await server.query('create table if not exists public.kysely_migration (name text, timestamp text)');
   await server.query("insert into public.kysely_migration values ('somebody-elses', 'x')");
   t.after(() => server.query('drop table public.kysely_migration'));
-  await (await open(t, place(t))).sessions.started(session('s'));
+  await (await open(t, place(t))).sessions.record({ started: [session('s')] });
 });
 
 test('a name is one gateway’s, for as long as it runs [storage.replica-name]', async (t) => {
@@ -102,7 +102,7 @@ test('what an earlier run left is ended by its own gateway only [storage.restart
     [one, '1'],
     [two, '2'],
   ] as const) {
-    await store.sessions.started(session(name));
+    await store.sessions.record({ started: [session(name)] });
     await store.accessRequests.opened(request(name));
   }
   assert.equal(await one.sessions.endOpen('stopped', 5), 1);
@@ -143,7 +143,7 @@ test('what the server says of a row is not in a fault [storage.no-rows-in-faults
   assert.match((fault as Fault).message, /SQLSTATE 23502/);
   assert.doesNotMatch(inspect(fault, { depth: 20, showHidden: true }), /TOPSECRET/);
   await assert.rejects(
-    storage.sessions.started({ ...session('s'), subject: null } as never),
+    storage.sessions.record({ started: [{ ...session('s'), subject: null } as never] }),
     (error: Error) => !inspect(error).includes('shop'),
   );
 });
@@ -190,7 +190,7 @@ test('a role with the rights that the documentation lists is enough [storage.lea
   ];
   const heard: (string | null)[] = [];
   two.bus.subscribe('topic', (id) => void heard.push(id));
-  await one.sessions.started(session('s'));
+  await one.sessions.record({ started: [session('s')] });
   await one.bus.publish('topic', 's');
   await eventually('the word arrives', () => (heard.includes('s') ? true : undefined));
   await assert.rejects(open(t, place(t), rights), { code: 'storage-unavailable', message: /42501.*rights/ });
@@ -201,7 +201,7 @@ test('a table of the same name elsewhere in the search path of the role is not o
   await server.query('create table public.session (id text)');
   t.after(() => server.query('drop table public.session'));
   const storage = await open(t, folder);
-  await storage.sessions.started(session('s'));
+  await storage.sessions.record({ started: [session('s')] });
   assert.deepEqual(await server.query('select * from public.session'), []);
   assert.equal((await server.query(`select id from ${schemaOf(folder)}.session`)).length, 1);
 });

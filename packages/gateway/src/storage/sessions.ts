@@ -33,11 +33,23 @@ export interface SessionFilter {
   readonly before?: Position | undefined;
 }
 
+export interface SessionEnding {
+  readonly id: string;
+  readonly reason: string;
+  /** In milliseconds. */
+  readonly at: number;
+  readonly operations: number;
+}
+
+export interface SessionChanges {
+  readonly started?: readonly StartedSession[];
+  readonly ended?: readonly SessionEnding[];
+}
+
 /** Sessions as people list them. Every call rejects with Fault `storage-unavailable`. */
 export interface SessionTable {
-  started(row: StartedSession): Promise<void>;
-  /** Does nothing to a session that ended before. */
-  ended(id: string, reason: string, at: number, operations: number): Promise<void>;
+  /** Writes all of it or nothing, what started before what ended. An ending does nothing to a session that ended before. */
+  record(changes: SessionChanges): Promise<void>;
   /** Ends what an earlier run of this gateway left open, apart from what is `kept`. Gives how many. */
   endOpen(reason: string, at: number, kept?: Kept): Promise<number>;
   /** Asks the gateway that has this session to end it. False when it is not open. */
@@ -57,33 +69,25 @@ export function sessionTable(db: Kysely<Tables>, place: Place): SessionTable {
   return { ...steps(db, place), ...lookups(db), ...asking(db, place) };
 }
 
-type Steps = 'started' | 'ended' | 'endOpen' | 'removeEndedBefore';
+type Steps = 'record' | 'endOpen' | 'removeEndedBefore';
 
 function steps(db: Kysely<Tables>, place: Place): Pick<SessionTable, Steps> {
   return {
-    started: (row) =>
-      storing(async () => {
-        const { replica } = place;
-        const complete = {
-          ...NOTHING_HANDED,
-          ...row,
-          ended_at: null,
-          ended_reason: null,
-          operations: 0,
-          replica,
-        };
-        await db.insertInto('session').values(complete).execute();
-      }),
-    ended: (id, reason, at, operations) =>
-      storing(async () => {
-        const changes = { ended_at: at, ended_reason: reason, operations };
-        await db
-          .updateTable('session')
-          .set(changes)
-          .where('id', '=', id)
-          .where('ended_at', 'is', null)
-          .execute();
-      }),
+    record: ({ started = [], ended = [] }) =>
+      storing(() =>
+        db.transaction().execute(async (within) => {
+          const fresh = { ended_at: null, ended_reason: null, operations: 0, replica: place.replica };
+          const rows = started.map((row) => ({ ...NOTHING_HANDED, ...row, ...fresh }));
+          if (rows.length > 0) await within.insertInto('session').values(rows).execute();
+          for (const { id, reason, at, operations } of ended)
+            await within
+              .updateTable('session')
+              .set({ ended_at: at, ended_reason: reason, operations })
+              .where('id', '=', id)
+              .where('ended_at', 'is', null)
+              .execute();
+        }),
+      ),
     endOpen: (reason, at, { isOpen = () => false, since = Infinity } = {}) =>
       storing(async () => {
         let query = db.selectFrom('session').select(['id', 'started_at']).where('ended_at', 'is', null);

@@ -36,7 +36,7 @@ test('the store is for its owner only [storage.private]', async (t) => {
 test('a store opens again with everything in it, and one of a newer gateway does not [storage.forward-only]', async (t) => {
   const directory = await folder(t);
   let storage = await open(directory);
-  await storage.sessions.started(session('s1'));
+  await storage.sessions.record({ started: [session('s1')] });
   await storage.close();
   storage = await open(directory);
   assert.equal((await storage.sessions.find('s1'))?.subject, 'main|alice');
@@ -61,8 +61,10 @@ test('a store that cannot be used says so [storage.fault]', async (t) => {
   await assert.rejects(open(directory), { code: 'storage-unavailable' });
   await rm(join(directory, STORE_FILE));
   const storage = await open(directory);
-  await storage.sessions.started(session('twice'));
-  await assert.rejects(storage.sessions.started(session('twice')), { code: 'storage-unavailable' });
+  await storage.sessions.record({ started: [session('twice')] });
+  await assert.rejects(storage.sessions.record({ started: [session('twice')] }), {
+    code: 'storage-unavailable',
+  });
   await storage.close();
 });
 

@@ -42,9 +42,9 @@ test('operation text is erased from the file when its time is over [storage.rete
     grant_ms: null,
     withdrawn_at: null,
   });
-  await storage.sessions.started(session('running'));
-  await storage.sessions.started(session('over'));
-  await storage.sessions.ended('over', 'closed', 60 * DAY, 3);
+  await storage.sessions.record({ started: [session('running')] });
+  await storage.sessions.record({ started: [session('over')] });
+  await storage.sessions.record({ ended: [{ id: 'over', reason: 'closed', at: 60 * DAY, operations: 3 }] });
 
   await storage.applyRetention();
   assert.notEqual((await storage.accessRequests.find('open'))?.request.text, null);
@@ -61,13 +61,13 @@ test('operation text is erased from the file when its time is over [storage.rete
 
 test('what an earlier run left open is ended [storage.restart]', async (t) => {
   const storage = await open(await folder(t));
-  await storage.sessions.started(session('a'));
-  await storage.sessions.started(session('b'));
-  await storage.sessions.ended('a', 'closed', 5, 7);
+  await storage.sessions.record({ started: [session('a')] });
+  await storage.sessions.record({ started: [session('b')] });
+  await storage.sessions.record({ ended: [{ id: 'a', reason: 'closed', at: 5, operations: 7 }] });
   await storage.accessRequests.opened(request('r'));
   assert.equal(await storage.sessions.endOpen('the gateway stopped', 9), 1);
   assert.equal(await storage.accessRequests.failPending(9), 1);
-  await storage.sessions.ended('b', 'again', 10, 1);
+  await storage.sessions.record({ ended: [{ id: 'b', reason: 'again', at: 10, operations: 1 }] });
   const [b, a] = await storage.sessions.list({ limit: 10 });
   assert.deepEqual(
     [a?.ended_reason, a?.operations, b?.ended_reason, b?.ended_at],
@@ -87,7 +87,7 @@ test('text of any content is only text [storage.plain-text]', async (t) => {
     '🙂',
     '"x"',
   ].entries()) {
-    await storage.sessions.started(session(`s${index}`, { subject: evil, client: evil }));
+    await storage.sessions.record({ started: [session(`s${index}`, { subject: evil, client: evil })] });
     const found = await storage.sessions.list({ limit: 10, subject: evil });
     assert.deepEqual(
       found.map((one) => one.client),
@@ -101,8 +101,8 @@ test('text of any content is only text [storage.plain-text]', async (t) => {
 test('listings are newest first, ties by the bytes of the id [storage.order]', async (t) => {
   const storage = await open(await folder(t));
   // A language would put these otherwise: a, B, _.
-  for (const id of ['B', 'a', '_', 'ä']) await storage.sessions.started(session(id));
-  await storage.sessions.started(session('later', { started_at: 2 ** 40 }));
+  for (const id of ['B', 'a', '_', 'ä']) await storage.sessions.record({ started: [session(id)] });
+  await storage.sessions.record({ started: [session('later', { started_at: 2 ** 40 })] });
   const rows = await storage.sessions.list({ limit: 10 });
   assert.deepEqual(
     rows.map(({ id, started_at }) => [id, started_at]),
@@ -114,12 +114,12 @@ test('listings are newest first, ties by the bytes of the id [storage.order]', a
 
 test('a session that is open can be asked to end, by the first reason, until it did [storage.asked]', async (t) => {
   const storage = await open(await folder(t));
-  await storage.sessions.started(session('s'));
+  await storage.sessions.record({ started: [session('s')] });
   assert.equal(await storage.sessions.askEnd('nobody', 'why', 1), false);
   assert.equal(await storage.sessions.askEnd('s', 'first', 1), true);
   assert.equal(await storage.sessions.askEnd('s', 'second', 2), true);
   assert.deepEqual(await storage.sessions.endsAsked(), [{ session_id: 's', reason: 'first', asked_at: 1 }]);
-  await storage.sessions.ended('s', 'first', 3, 0);
+  await storage.sessions.record({ ended: [{ id: 's', reason: 'first', at: 3, operations: 0 }] });
   assert.equal(await storage.sessions.askEnd('s', 'third', 4), false);
   assert.deepEqual(await storage.sessions.endsAsked(), []);
   await storage.close();
