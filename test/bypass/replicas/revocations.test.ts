@@ -50,10 +50,10 @@ async function twoRooms(t: TestContext, wrap: (table: Storage['revocations']) =>
   t.after(() => rmSync(directory, { recursive: true, force: true }));
   const faults: unknown[] = [];
   let count = 0;
-  const open = async (replica: string, table: typeof wrap) => {
+  const open = async (replica: string, table: typeof wrap, clock = systemClock) => {
     const storage = await testStore(directory, { clock: systemClock }, { replica });
     t.after(() => storage.close());
-    const deps = { clock: systemClock, bus: storage.bus, targets: [], newestGroups: storage.newestGroups };
+    const deps = { clock, bus: storage.bus, targets: [], newestGroups: storage.newestGroups };
     const room = await openContainment({
       ...{ ...deps, config: containmentSection.parse({}), log: { publicKey: replica, size: 0 } },
       table: table(storage.revocations),
@@ -69,9 +69,9 @@ async function twoRooms(t: TestContext, wrap: (table: Storage['revocations']) =>
   };
   const [one, two] = [await open('one', (table) => table), await open('two', wrap)];
   let restarts = 2;
-  const again = () => {
+  const again = (clock = systemClock) => {
     restarts += 1;
-    return open(`run-${restarts}`, (table) => table);
+    return open(`run-${restarts}`, (table) => table, clock);
   };
   const sql = (text: string) => server.query(`set search_path = ${schemaOf(directory)}; ${text}`);
   return { one, two, again, sql, faults };
@@ -111,6 +111,20 @@ test('a revocation that could not be read when it was told of is read within sec
     two.objection({ identity: person('a', { actor: 'bot' }) }) === null ? undefined : true,
   );
   assert.equal(fails, 0);
+});
+
+test('a gateway whose clock is ahead takes no revocation from those whose clocks are right [containment.replicas]', async (t) => {
+  const { one, again } = await twoRooms(t, (table) => table);
+  const leaked = person('alice', { tokenId: 'leaked', expiresAt: Date.now() + 60_000 });
+  await door(one, leaked)();
+  await one.revoke({ kind: 'token', value: 'leaked', reason: 'why', quarantine: false }, GUARD);
+  const minutes = (count: number) => ({ ...systemClock, now: () => Date.now() + count * 60_000 });
+  const ahead = await again(minutes(10));
+  assert.equal(ahead.objection({ identity: leaked }), null, 'by that clock the token is long over');
+  await assert.rejects(door(await again(), leaked)(), /was revoked/);
+  // Nobody needs it the day after.
+  await again(minutes(24 * 60 + 10));
+  assert.deepEqual((await again()).list(), []);
 });
 
 test('a token’s revocation outlives the longest of those that its issuer gave one id [containment.tokens]', async (t) => {

@@ -25,7 +25,7 @@ export interface Revoked {
 
 /** What may not be used any more (L6): whoever lets something in, or goes on serving it, asks here. */
 export interface Containment {
-  /** Grows with every revocation: what was asked about at this number need not be asked about again until it grows. */
+  /** Grows with every revocation, and every group that may be lost: what was asked about at this number need not be asked about again until it grows. */
   readonly generation: number;
   /** Why this use is refused; null when nothing speaks against it. */
   objection(use: Use): Objection | null;

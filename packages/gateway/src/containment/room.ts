@@ -57,8 +57,10 @@ class Room implements Containment {
   }
 
   objection(use: Use): Objection | null {
-    const revocation = this.#book.find(use);
-    return revocation === undefined ? null : { revocation, reason: wordsOf(revocation) };
+    const revoked = this.#revoked(use);
+    if (revoked !== null) return revoked;
+    const isOutdated = use.identity !== undefined && this.#groups.isOutdated(use.identity);
+    return isOutdated ? { reason: `${GROUPS_LOST}; connect again with the newer token` } : null;
   }
 
   guard(provider: IdentityRoom): IdentityRoom {
@@ -203,8 +205,13 @@ class Room implements Containment {
     await bus.publish('revocations', revocation.id);
   }
 
+  #revoked(use: Use): Objection | null {
+    const revocation = this.#book.find(use);
+    return revocation === undefined ? null : { reason: wordsOf(revocation) };
+  }
+
   #refuseContained(identity: Identity): void {
-    const objection = this.objection({ identity });
+    const objection = this.#revoked({ identity });
     if (objection !== null)
       throw new Fault('credential-rejected', `${objection.reason}; ask an operator of the gateway`);
   }
@@ -317,6 +324,8 @@ class Room implements Containment {
 
   #endOnLost({ standsOnLost }: News): void {
     if (standsOnLost === null) return;
+    // Whoever was let in a moment ago with an older token, and has no session yet, is asked about again.
+    this.#generation += 1;
     let about: Partial<Who> = {};
     const noting = (one: Identity): boolean => {
       const stands = standsOnLost(one);
@@ -328,8 +337,7 @@ class Room implements Containment {
     if (ended === 0) return;
     try {
       const facts = { endedSessions: ended };
-      const reason = 'a newer token of the same caller has fewer groups';
-      this.#deps.audit.append({ type: 'groups-lost', ...about, effect: 'deny', reason, facts });
+      this.#deps.audit.append({ type: 'groups-lost', ...about, effect: 'deny', reason: GROUPS_LOST, facts });
     } catch (fault) {
       this.#deps.report(fault);
     }
@@ -342,6 +350,7 @@ class Room implements Containment {
   }
 }
 
+const GROUPS_LOST = 'a newer token of the same caller has fewer groups';
 const STILL_UNWRITTEN = 'it is in force since before, and still not written down everywhere';
 
 type Who = Pick<Identity, 'subject' | 'displayName' | 'actor' | 'task'>;
