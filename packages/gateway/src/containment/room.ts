@@ -88,9 +88,10 @@ class Room implements Containment {
 
   listen(): void {
     this.#forget = this.#deps.bus.subscribe('revocations', async (id) => {
+      if (id !== null) return this.#refreshOne(id);
       await this.refresh();
       // The store was away, and is back.
-      if (id === null) await this.writeDown();
+      await this.writeDown();
     });
   }
 
@@ -183,6 +184,12 @@ class Room implements Containment {
       await this.#write(one, { ...by, actor: null, task: null }, null);
     }
     for (const one of [...this.#unlifted.values()]) await this.#writeLift(one).catch(this.#deps.report);
+  }
+
+  /** There may be very many, and this one has to be in force within the second. */
+  async #refreshOne(id: string): Promise<void> {
+    const row = await this.#deps.table.find(id);
+    if (row !== null) this.#takeOver(row);
   }
 
   #takeOver(row: RevocationRow): void {

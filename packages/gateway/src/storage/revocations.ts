@@ -8,6 +8,7 @@ export type { RevocationRow } from './tables.ts';
 export interface RevocationTable {
   /** Adds it, or writes over the one with its id. */
   put(row: RevocationRow): Promise<void>;
+  find(id: string): Promise<RevocationRow | null>;
   /** Oldest first. */
   all(): Promise<readonly RevocationRow[]>;
   remove(ids: readonly string[]): Promise<void>;
@@ -24,6 +25,11 @@ export function revocationTable(db: Kysely<Tables>): RevocationTable {
         const added = db.insertInto('revocation').values(row);
         await added.onConflict((conflict) => conflict.column('id').doUpdateSet(changes)).execute();
       }),
+    find: (id) =>
+      storing(
+        async () =>
+          (await db.selectFrom('revocation').selectAll().where('id', '=', id).executeTakeFirst()) ?? null,
+      ),
     all: () =>
       storing(() => db.selectFrom('revocation').selectAll().orderBy('revoked_at').orderBy('id').execute()),
     remove: (ids) =>
