@@ -232,9 +232,18 @@ export class Requests {
   }
 
   seen({ subject, groups }: Identity): void {
+    this.#narrow((word) => word.approver === subject, groups);
+  }
+
+  groupsLost(matches: (identity: Identity) => boolean, groups: readonly string[]): void {
+    this.#narrow((word) => matches(word.identity), groups);
+  }
+
+  /** They have no more than these groups. */
+  #narrow(matches: (word: Word) => boolean, groups: readonly string[]): void {
     for (const request of [...this.#approvedByOne]) {
       for (const word of counting(request)) {
-        if (word.approver !== subject) continue;
+        if (!matches(word)) continue;
         word.groups = word.groups.filter((group) => groups.includes(group));
         const { requirements } = request.subject;
         if (!requirements.some(({ group }) => word.groups.includes(group))) this.#withdraw(request, word);

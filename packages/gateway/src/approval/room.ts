@@ -167,6 +167,10 @@ class Room implements LocalRoom {
     this.#requests.seen(identity);
   }
 
+  groupsLost(matches: (identity: Identity) => boolean, groups: readonly string[]): void {
+    this.#requests.groupsLost(matches, groups);
+  }
+
   subjectOf(id: string): AccessRequestSubject | null {
     return this.#requests.subjectOf(id);
   }

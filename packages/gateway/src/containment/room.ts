@@ -3,7 +3,7 @@ import { Fault } from '../lib/fault.ts';
 import type { RevocationRow } from '../storage/index.ts';
 import { Book, foldedName, hits } from './book.ts';
 import { Callers } from './callers.ts';
-import type { Containment, ContainmentDeps, Revoked, Revoking } from './containment.ts';
+import type { Containment, ContainmentDeps, GroupsLostListener, Revoked, Revoking } from './containment.ts';
 import { liftedEntry, revokedEntry } from './entries.ts';
 import { NewestGroups, type NewestGroupsOf, type News } from './newest-groups.ts';
 import { type Known, recover, revocationOf, rowOf } from './recover.ts';
@@ -29,7 +29,7 @@ class Room implements Containment {
   readonly #groups: NewestGroups;
   readonly #sharedGroups: SharedGroups;
   readonly #listeners: ((revocation: Revocation) => number)[] = [];
-  readonly #groupListeners: ((standsOnLost: (identity: Identity) => boolean) => number)[] = [];
+  readonly #groupListeners: GroupsLostListener[] = [];
   /** In force, and not in the log or not in the store. */
   readonly #unwritten = new Map<string, Known>();
   /** Lifted, and not in the store. */
@@ -156,7 +156,7 @@ class Room implements Containment {
     this.#listeners.push(listener);
   }
 
-  onGroupsLost(listener: (standsOnLost: (identity: Identity) => boolean) => number): void {
+  onGroupsLost(listener: GroupsLostListener): void {
     this.#groupListeners.push(listener);
   }
 
@@ -329,7 +329,7 @@ class Room implements Containment {
     if (news !== null) this.#endOnLost(news);
   }
 
-  #endOnLost({ standsOnLost }: News): void {
+  #endOnLost({ standsOnLost, newest: { groups } }: News): void {
     if (standsOnLost === null) return;
     // Whoever was let in a moment ago with an older token, and has no session yet, is asked about again.
     this.#generation += 1;
@@ -340,7 +340,7 @@ class Room implements Containment {
       if (stands) about = { subject: one.subject, actor: one.actor, task: one.task };
       return stands;
     };
-    const ended = this.#groupListeners.reduce((sum, listener) => sum + listener(noting), 0);
+    const ended = this.#groupListeners.reduce((sum, listener) => sum + listener(noting, groups), 0);
     if (ended === 0) return;
     try {
       const facts = { endedSessions: ended };
