@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { createClient } from '@sallyport/contract';
+import { Client } from 'pg';
 import { openMany } from './idle.ts';
 import type { Stand } from './stand.ts';
 import { printTable } from './table.ts';
@@ -19,11 +20,14 @@ export async function benchRevocation(stand: Stand, rounds: number): Promise<voi
       .at(-1) ?? '';
   const token = await stand.surroundings.token('guard');
   const client = createClient({ baseUrl: route.controlPlane, token });
+  const { host, port, superuser, password: own } = stand.surroundings.server;
+  const watcher = new Client({ host, port, user: superuser, password: own, database: 'postgres' });
+  await watcher.connect();
   const rows: string[][] = [];
   for (let round = 0; round < rounds; round += 1) {
     const sockets = await openMany(SESSIONS, route.env, password);
     for (const socket of sockets.slice(0, BUSY)) socket.write(sleeping());
-    await runs(stand, BUSY);
+    await runs(watcher, BUSY);
     const began = performance.now();
     const told = sockets.map((socket) => first(socket, 'data', began));
     const closed = sockets.map((socket) => first(socket, 'close', began));
@@ -32,13 +36,14 @@ export async function benchRevocation(stand: Stand, rounds: number): Promise<voi
     const times = [await Promise.all(told), await Promise.all(closed)].map((all) =>
       all.toSorted((a, b) => a - b),
     );
-    await runs(stand, 0);
+    await runs(watcher, 0);
     const stopped = performance.now() - began;
     await client.liftRevocation({ id: revocation.id, reason: 'bench' });
     const [words = [], ends = []] = times;
     const figures = [answered, at(words, 0.5), at(words, 1), at(ends, 0.5), at(ends, 1), stopped];
     rows.push([String(ended), ...figures.map((ms) => ms.toFixed(0))]);
   }
+  await watcher.end();
   printTable(
     `revoking an actor with ${SESSIONS} sessions, ${BUSY} of them running a statement, in milliseconds`,
     ['ended', 'answered', 'told p50', 'told last', 'closed p50', 'closed last', 'server idle'],
@@ -61,10 +66,10 @@ function sleeping(): Buffer {
   return Buffer.concat([head, text]);
 }
 
-/** Resolves when so many backends run a statement of these. */
-async function runs(stand: Stand, count: number): Promise<void> {
+/** Resolves when so many backends run a statement of these. Looks by one connection: each new one is work for the server. */
+async function runs(watcher: Client, count: number): Promise<void> {
   const sql = `select 1 from pg_stat_activity where query like 'select pg_sleep%' and state = 'active'`;
-  while ((await stand.surroundings.server.query(sql)).length !== count)
+  while ((await watcher.query(sql)).rowCount !== count)
     await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
