@@ -138,9 +138,9 @@ function addRecord(program: Command, terminal: Terminal): void {
     sessions
       .command('kill')
       .description(
-        'end one open session now, or all that have a name; what is under way in them is cancelled',
+        'end one open session now, or all that have every name given, on whichever gateway; what is under way is cancelled',
       )
-      .argument('[id]', 'the session'),
+      .argument('[id]', 'the session, as "sallyport sessions" has it'),
   )
     .option('--subject <name>', 'those of this person or service')
     .option('--actor <name>', 'those of this agent')

@@ -30,7 +30,7 @@ import {
   type Word,
   wordOf,
 } from './held-request.ts';
-import { checkGrant, checkSize, Pending, reasonToApprove, reasonWithin } from './limits.ts';
+import { checkGrant, checkSize, Pending, reasonToApprove, reasonToDeny } from './limits.ts';
 import { readPage } from './listing.ts';
 import { entryFields, isOlder, notFound, requestedFacts } from './request-entries.ts';
 import type { ApprovalDependencies } from './room.ts';
@@ -182,12 +182,7 @@ export class Requests {
     const view = await this.get(id, approver);
     // From here on nothing is awaited: what is checked is what is decided.
     const request = this.#decidable(id, approver, view);
-    const said = reasonWithin(reason, this.#deps.config.reasonLength);
-    if (said === '')
-      throw new Fault(
-        'limit-exceeded',
-        `Could not deny ${id}: say why, in 1 to ${this.#deps.config.reasonLength} characters.`,
-      );
+    const said = reasonToDeny(id, reason, this.#deps.config.reasonLength);
     const filled = seatsFilled(counting(request), request.subject.requirements);
     const facts = { approver: approver.subject, verdict: 'deny', ...throughFacts(through) };
     this.#record(request, 'denied', facts, filled);
@@ -231,19 +226,11 @@ export class Requests {
     return count;
   }
 
-  seen({ subject, groups }: Identity): void {
-    this.#narrow((word) => word.approver === subject, groups);
-  }
-
+  /** Those who approved with such an identity have no more than these groups. */
   groupsLost(matches: (identity: Identity) => boolean, groups: readonly string[]): void {
-    this.#narrow((word) => matches(word.identity), groups);
-  }
-
-  /** They have no more than these groups. */
-  #narrow(matches: (word: Word) => boolean, groups: readonly string[]): void {
     for (const request of [...this.#approvedByOne]) {
       for (const word of counting(request)) {
-        if (!matches(word)) continue;
+        if (!matches(word.identity)) continue;
         word.groups = word.groups.filter((group) => groups.includes(group));
         const { requirements } = request.subject;
         if (!requirements.some(({ group }) => word.groups.includes(group))) this.#withdraw(request, word);
