@@ -29,6 +29,7 @@ export async function benchHolds(): Promise<void> {
     clock: systemClock,
     audit: { append: () => undefined },
     key: Buffer.alloc(32, 1),
+    storeKey: Buffer.alloc(32, 1),
     random: staged.house.random,
     report: (fault) => console.error(fault),
   });

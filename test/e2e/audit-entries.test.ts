@@ -391,6 +391,13 @@ const PINNED = {
       },
     },
   ],
+  'row-refused': [
+    {
+      subject: 'test|approver',
+      reason: 'no gateway wrote it so: its seal does not fit',
+      facts: { table: 'passkey', row: '<sha256>' },
+    },
+  ],
   admin: [
     { ...person('auditor'), facts: { attempt: 'read-recording' }, sessionId: '<session>', target: 'db' },
     { ...person('auditor'), facts: { attempt: 'search-audit', filters: ['subject'] } },

@@ -27,6 +27,9 @@ export const notificationRequirements = {
   'slack.same-rules': 'Nobody may do in Slack what they may not do at the control plane.',
   'slack.link':
     'A Slack user is linked only by the person they are, signed in, with a code good once and for minutes, on record first.',
+  'slack.sealed':
+    'A link that was added, moved or changed in the store by anybody but a gateway is none, and that is on record.',
+  'slack.not-back': 'A link that is put back in the store after it ended or was replaced is none.',
   'slack.link-ends': 'A link ends by time, by its person, and when that person is revoked.',
   'slack.step-up': 'What needs a passkey cannot be approved in Slack.',
   'slack.deny': 'A denial in Slack asks why.',

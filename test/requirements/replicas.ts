@@ -1,5 +1,7 @@
 /** What several gateways over one store promise. */
 export const replicaRequirements = {
+  'replicas.step-up':
+    'That a passkey was used at one gateway counts at another by a seal alone, for that one word.',
   'replicas.approve':
     'A person decides on any gateway; the one that holds the operation judges and logs it, and the one they spoke to logs it first.',
   'replicas.rules': 'Who may not decide may not on another gateway either, whatever the store says.',

@@ -24,6 +24,10 @@ export const storageRequirements = {
   'storage.schema': 'Only the tables of its schema are the store, whatever else is in the database.',
   'storage.outage':
     'While the store is away what needs it is denied at once and with a clear error, all else goes on, and it is used again without a restart.',
+  'storage.seals':
+    'A sealed row is known for what it is after a restart, on every gateway that has the key and heard of what ended, and on no other.',
+  'storage.seal-key':
+    'Gateways that share a store and have passkeys or Slack do not start without the key they all seal with.',
   'storage.sessions-together':
     'Sessions that start or end at once are written together; one that the store does not take keeps no other from it.',
   'storage.bounded': 'No work piles up while the store is away: going over the limit is an error.',

@@ -169,7 +169,7 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   const identities = { clock, storage, audit, decisionPoint, containment, report, end };
   const { identity, signIn, tokens, ledger, exchange } = await openIdentities(config, identities, owned);
   const watched = metrics.watchDecisions(decisionPoint);
-  const people = openPeople(config, { clock, storage, random, report, containment }, owned);
+  const people = openPeople(config, { ...surroundings, containment }, owned);
   const told = { ...surroundings, containment, observer: people.notifications };
   const approvals = await openApprovals(config, told, owned);
   const { recorder, retention } = openRecordings(config, { clock, audit, report }, owned);

@@ -1,6 +1,5 @@
 import { asking, type ControlPlaneOptions } from '../control-plane.ts';
-import { table } from '../table.ts';
-import { jsonText, oneLine, type Terminal } from '../terminal.ts';
+import { oneLine, type Terminal } from '../terminal.ts';
 import { moment } from '../time.ts';
 
 /** Sends one message that asks for nothing. */
@@ -29,20 +28,4 @@ export async function linkSlack(
 export async function unlinkSlack(options: ControlPlaneOptions, terminal: Terminal): Promise<void> {
   const { removed } = await asking(options, terminal, (client) => client.unlinkSlack({}));
   terminal.out(removed === 0 ? 'No Slack user was linked to you.' : `ended ${removed} of your links`);
-}
-
-export async function listPasskeys(
-  options: ControlPlaneOptions & { readonly json?: boolean },
-  terminal: Terminal,
-): Promise<void> {
-  const { passkeys } = await asking(options, terminal, (client) => client.listPasskeys());
-  if (options.json === true) return terminal.out(jsonText(passkeys, 2));
-  if (passkeys.length === 0) return terminal.err('You have no passkey: register one in the console.');
-  const rows = passkeys.map(({ id, name, createdAt, usedAt }) => [
-    id.slice(0, 16),
-    oneLine(name),
-    moment(createdAt),
-    usedAt === null ? '-' : moment(usedAt),
-  ]);
-  for (const line of table(terminal, ['ID', 'NAME', 'ADDED', 'LAST USED'], rows)) terminal.out(line);
 }

@@ -8,14 +8,15 @@ import { readThrough } from './through.ts';
 
 export type Answering = Pick<
   ApprovalDependencies,
-  'storage' | 'config' | 'clock' | 'audit' | 'random' | 'report'
+  'storage' | 'config' | 'clock' | 'audit' | 'random' | 'report' | 'storeKey'
 >;
 
 /** How old a word may be: older, its gateway was away, and whoever said it may not say it any more. Clocks may differ by a part of it. */
 const WORD_MS = 30_000;
 
 /** Reads what people said on other gateways about requests held here, and answers each word once. */
-export function answerWords(room: LocalRoom, { storage, clock, report }: Answering): { close(): void } {
+export function answerWords(room: LocalRoom, deps: Answering): { close(): void } {
+  const { storage, report } = deps;
   let closed = false;
   let reading: Promise<void> = Promise.resolve();
   let again = false;
@@ -23,7 +24,7 @@ export function answerWords(room: LocalRoom, { storage, clock, report }: Answeri
     again = false;
     for (const word of await storage.accessWords.waiting()) {
       if (closed || !(await storage.accessWords.take(word.id, 'taken'))) continue;
-      const { state, answer } = await judge(room, word, clock.now(), report);
+      const { state, answer } = await judge(room, word, deps);
       await storage.accessWords.answered(word.id, state, answer);
       await storage.bus.publish('access-answers', word.id);
     }
@@ -52,9 +53,9 @@ interface Answer {
 async function judge(
   room: LocalRoom,
   word: AccessWordRow,
-  now: number,
-  report: (fault: unknown) => void,
+  { clock, report, storeKey }: Answering,
 ): Promise<Answer> {
+  const now = clock.now();
   const refused = (answer: string): Answer => ({
     state: 'conflict',
     answer: `Could not decide ${word.request_id}: ${answer}.`,
@@ -66,7 +67,7 @@ async function judge(
   if (word.shown !== shownDigest(subject)) return refused('what you were shown is not what waits');
   const decider = readIdentity(word.approver);
   if (decider === null || decider.expiresAt <= now) return refused('your token is not good any more');
-  const through = readThrough(word.through);
+  const through = readThrough(word, storeKey);
   try {
     if (word.verdict === 'approve') await room.approve(word.request_id, decider, word.reason, null, through);
     else if (word.verdict === 'deny') await room.deny(word.request_id, decider, word.reason, through);

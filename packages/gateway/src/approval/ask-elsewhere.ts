@@ -48,12 +48,13 @@ export async function askElsewhere(deps: Answering, stored: StoredAccessRequest,
     if (about === null || about === id) answered.resolve();
   });
   try {
-    await storage.accessWords.asked({
+    const row = {
       ...{ id, request_id: request.id, approver: identityColumn(word.decider) },
       ...{ verdict: word.verdict, reason: said, shown: shownDigest(viewOfStored(stored)) },
-      through: throughColumn(word.through),
       asked_at: clock.now(),
-    });
+    };
+    const through = throughColumn(word.through, row, deps.storeKey);
+    await storage.accessWords.asked({ ...row, through });
     await storage.bus.publish('access-words', request.id);
     const answer = await answerTo(deps, id, answered.promise);
     if (answer === null) throw notAnswered(request.replica);

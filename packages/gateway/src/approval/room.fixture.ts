@@ -93,6 +93,7 @@ export async function openRoom(
     readonly limits?: Record<string, unknown>;
     readonly directory?: string;
     readonly storage?: Storage;
+    readonly storeKey?: Uint8Array;
   } = {},
 ) {
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'sallyport-approval-')));
@@ -108,6 +109,7 @@ export async function openRoom(
     clock: time.clock,
     schedule: time.schedule,
     key: KEY,
+    storeKey: options.storeKey ?? KEY,
     audit: {
       append(entry) {
         if (log.full) throw new Error('no space left');

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { type SealedFields, sealFits, sealOf } from '../lib/seal.ts';
 import type { GrantRow as StoredGrantRow } from '../storage/index.ts';
 
 /** Whose gateway the row is at is the store's to say: the seal is each gateway's own. */
@@ -14,26 +14,16 @@ export interface Seal {
 }
 
 export function createSeal(key: Uint8Array): Seal {
-  const of = (row: Omit<GrantRow, 'mac'>): string => {
-    // JSON, so no field can run into the next. How it ended is not in it: see decision 16.
-    const sealed = [
-      ...['sallyport grant 2', row.id, row.request_id, row.subject, row.actor, row.kind, row.target],
-      ...[
-        row.scope,
-        row.approvals,
-        row.approvers,
-        row.aliases,
-        Number(row.granted_at),
-        Number(row.expires_at),
-      ],
-    ];
-    return createHmac('sha256', key).update(JSON.stringify(sealed)).digest('hex');
-  };
   return {
-    of,
-    fits(row) {
-      const [wanted, there] = [Buffer.from(of(row)), Buffer.from(row.mac)];
-      return wanted.length === there.length && timingSafeEqual(wanted, there);
-    },
+    of: (row) => sealOf(key, fieldsOf(row)),
+    fits: (row) => sealFits(key, fieldsOf(row), row.mac),
   };
+}
+
+/** How it ended is not in it: see decision 16. */
+function fieldsOf(row: Omit<GrantRow, 'mac'>): SealedFields {
+  return [
+    ...['sallyport grant 2', row.id, row.request_id, row.subject, row.actor, row.kind, row.target],
+    ...[row.scope, row.approvals, row.approvers, row.aliases, Number(row.granted_at), Number(row.expires_at)],
+  ];
 }

@@ -170,6 +170,70 @@ test('words that no gateway would write count for nothing [replicas.hostile-stor
   );
 });
 
+test('a passkey that was used on one gateway counts on another, and nobody else can say that it was [replicas.step-up, step-up.sealed]', async (t) => {
+  const { holder, other, sql, open } = await twoRooms(t);
+  const requirements = [{ group: 'dba', seats: 2, stepUp: 'webauthn' as const }];
+  const [held, another] = [await open({ requirements }), await open({ requirements })];
+  const stepUp = { kind: 'webauthn' as const, credential: 'c'.repeat(64) };
+  await assert.rejects(other.room.approve(held.id, bob), { code: 'step-up-required' });
+  await other.room.approve(held.id, bob, 'fine', null, { stepUp });
+  const entry = holder.entries.findLast(({ type }) => type === 'access-decided');
+  assert.deepEqual([entry?.facts?.stepUp, entry?.facts?.credential], ['webauthn', stepUp.credential]);
+
+  const [good] = await sql("select * from access_word where state = 'counted'");
+  const { seal } = (JSON.parse(String(good?.through)) as { stepUp: { seal: string } }).stepUp;
+  const through = (more: object) => JSON.stringify({ stepUp: { ...stepUp, ...more } });
+  const forged: readonly Record<string, string>[] = [
+    { approver: identityColumn(carol), through: through({}) },
+    { approver: identityColumn(carol), through: through({ seal: '' }) },
+    { approver: identityColumn(carol), through: through({ seal: 'f'.repeat(64) }) },
+    // The seal of a word that counted, for another person, request, passkey, or said again.
+    { approver: identityColumn(carol), through: through({ seal }) },
+    { request_id: another.id, through: through({ seal }) },
+    { through: through({ seal, credential: 'd'.repeat(64) }) },
+    { request_id: another.id, verdict: 'approve', through: 'not JSON' },
+  ];
+  for (const [at, change] of forged.entries()) {
+    const row = { ...good, id: `forged-${at}`, state: 'asked', answer: '', ...change };
+    const values = Object.values(row).map((one) => `$v$${String(one)}$v$`);
+    await sql(`insert into access_word (${Object.keys(row).join(', ')}) values (${values.join(', ')})`);
+  }
+  await sql("update access_word set state = 'asked' where state = 'counted'");
+  await other.storage.bus.publish('access-words', held.id);
+  // A good word of another request comes after them all.
+  await other.room.deny(another.id, carol, 'seen enough');
+  const states = await sql("select id, state from access_word where verdict = 'approve' order by id");
+  assert.deepEqual([...new Set(states.map(({ state }) => state))].sort(), ['conflict', 'step-up-required']);
+  const { decisions } = await holder.room.get(held.id, bob);
+  assert.deepEqual(
+    decisions.map(({ approver }) => approver),
+    ['main|bob'],
+  );
+});
+
+test('a gateway with another key believes no passkey of the others [replicas.step-up]', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'sallyport-rooms-'));
+  const clock = { now: () => 1_700_000_000_000, elapsed: () => 0 };
+  const of = async (replica: string, fill: number) =>
+    openRoom({
+      directory,
+      storage: await testStore(directory, { clock }, { replica }),
+      storeKey: Buffer.alloc(32, fill),
+    });
+  const [holder, other] = [await of('one', 1), await of('two', 2)];
+  t.after(async () => {
+    await other.close();
+    await holder.close();
+  });
+  const held = holder.room.open(asking({ requirements: [{ group: 'dba', seats: 1, stepUp: 'webauthn' }] }));
+  await holder.room.list(carol);
+  const stepUp = { kind: 'webauthn' as const, credential: 'c'.repeat(64) };
+  await assert.rejects(other.room.approve(held.id, bob, 'fine', null, { stepUp }), {
+    code: 'step-up-required',
+  });
+  assert.equal((await holder.room.get(held.id, bob)).state, 'pending');
+});
+
 test('the store says approved and the room does not: nothing is approved [replicas.hostile-store, L3]', async (t) => {
   const { holder, other, sql, open } = await twoRooms(t);
   const held = await open();

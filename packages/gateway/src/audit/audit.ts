@@ -64,6 +64,7 @@ export type AuditEntryType =
   | 'groups-lost'
   | 'token-issued'
   | 'token-refused'
+  | 'row-refused'
   | 'admin';
 
 /** The version of what entries mean, `v` in each. Entries of logs from before there was one have none, and mean the same. */

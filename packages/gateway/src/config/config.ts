@@ -189,6 +189,7 @@ function resolved(
     storage: {
       ...section.storage,
       directory: inData(section.storage.directory, 'store'),
+      sealKeyFile: at(base, section.storage.sealKeyFile),
       postgres: postgres && withStoreFiles(postgres, base),
     },
   };

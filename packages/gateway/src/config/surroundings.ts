@@ -73,6 +73,11 @@ export function missingFiles(value: unknown, base: string): ConfigProblem[] {
   for (const key of ['caFile', 'headerFile'])
     problems.push(...absence(base, at(at(value, 'tracing'), key), ['tracing', fileKey(key)], 'file'));
   const postgres = at(at(value, 'storage'), 'postgres');
+  const sealKey = at(at(value, 'storage'), 'sealKeyFile');
+  problems.push(...absence(base, sealKey, ['storage', 'seal_key_file'], 'file'));
+  const sealed = [at(value, 'stepUp'), at(at(value, 'notification'), 'slack')];
+  if (postgres !== undefined && sealKey === undefined && sealed.some((one) => one !== undefined))
+    problems.push({ path: ['storage', 'seal_key_file'], message: SEAL_KEY_NEEDED });
   const store: SchemaPath = ['storage', 'postgres'];
   problems.push(...absence(base, at(postgres, 'passwordFile'), [...store, 'password_file'], 'file'));
   for (const key of ['caFile', 'certFile', 'keyFile'])
@@ -101,6 +106,9 @@ function missingChannelFiles(notification: unknown, base: string): ConfigProblem
   }
   return problems;
 }
+
+const SEAL_KEY_NEEDED =
+  'passkeys and Slack links on a store that gateways share need the same key on each: "openssl rand -hex 32" writes one';
 
 const STORAGE_FILES = [
   ['accessKeyIdFile', 'access_key_id_file'],

@@ -28,7 +28,7 @@ import { notificationSection, openNotifications } from '../notification/index.ts
 import type { Retention } from '../recording/index.ts';
 import { createSignIn, signInSection, withSessions } from '../sign-in/index.ts';
 import { createStepUp, stepUpSection } from '../step-up/index.ts';
-import type { Storage } from '../storage/index.ts';
+import { createRowSeals, type Storage } from '../storage/index.ts';
 import { createControlPlane } from './control-plane.ts';
 import { controlPlaneSection } from './section.ts';
 
@@ -98,8 +98,8 @@ async function openRooms(clock: Clock, sections: PeopleSections) {
   const report = (fault: unknown) => void faults.push(fault);
   const containment = await openTestContainment(directory, { storage, audit, clock, report });
   const people = await openIdentity(issuers, { storage, audit, clock, containment });
-  const surroundings = { storage, clock, audit, random: counted(), report, key: KEY };
-  const told = openPeople(sections, surroundings);
+  const surroundings = { storage, clock, audit, random: counted(), report, key: KEY, storeKey: KEY };
+  const told = openPeople(sections, { ...surroundings, directory });
   const approvals = createApprovals({
     config: approvalSection.parse({}),
     ...surroundings,
@@ -128,19 +128,28 @@ async function openRooms(clock: Clock, sections: PeopleSections) {
 /** How people are told, and what they prove with. */
 function openPeople(
   { notification = {}, stepUp }: PeopleSections,
-  deps: { readonly storage: Storage; readonly clock: Clock; report(fault: unknown): void },
+  deps: Surroundings & { readonly directory: string; report(fault: unknown): void },
 ) {
   const { slackLinks: links, passkeys } = deps.storage;
   const random = (bytes: number) => randomBytes(bytes).toString('hex');
   /** People that are revoked, by subject. */
   const revoked = new Set<string>();
   const isStillGood = ({ subject }: { readonly subject: string }) => !revoked.has(subject);
+  const seals = createRowSeals({
+    key: KEY,
+    marksFile: join(deps.directory, 'store.marks'),
+    bus: deps.storage.bus,
+    refused: ({ table, row, subject, why }) =>
+      deps.audit.append({ type: 'row-refused', subject, reason: why, facts: { table, row } }),
+  });
   const notifications = openNotifications(notificationSection.parse(notification), {
-    ...{ ...deps, random, links, isStillGood },
+    ...{ ...deps, random, links, seals, isStillGood },
   });
   const room =
-    stepUp === undefined ? null : createStepUp(stepUpSection.parse(stepUp), { ...deps, random, passkeys });
-  return { notifications, stepUp: room, revoked };
+    stepUp === undefined
+      ? null
+      : createStepUp(stepUpSection.parse(stepUp), { ...deps, random, passkeys, seals });
+  return { notifications, stepUp: room, revoked, seals };
 }
 
 interface Surroundings {

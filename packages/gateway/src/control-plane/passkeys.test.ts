@@ -27,7 +27,7 @@ after(() => house.close());
 afterEach(async () => {
   time.ahead = 0;
   for (const one of pending.splice(0)) one.cancel();
-  for (const name of ['bob', 'carol']) await house.storage.passkeys.removeOf(`test|${name}`);
+  for (const name of ['bob', 'carol']) await house.stepUp?.reset(`test|${name}`);
 });
 
 async function as(subject: string, more: object = {}): Promise<ControlPlaneClient> {
@@ -199,7 +199,7 @@ describe('an assertion', () => {
     await assert.rejects(dave.stepUp({ id, verdict: 'approve' }), refused('not-found'));
     const assertion = key.get(await dave.passkeyChallenge({ purpose: 'add-passkey' }));
     await assert.rejects(dave.approve({ id, assertion }), refused('not-found'));
-    await house.storage.passkeys.removeOf('test|dave');
+    await house.stepUp?.reset('test|dave');
   });
 });
 

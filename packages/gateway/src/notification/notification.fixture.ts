@@ -3,6 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AccessRequestView, NOTHING_SHOWN } from '../approval/index.ts';
+import { createRowSeals } from '../storage/index.ts';
 import { openNotifications } from './notifications.ts';
 import { notificationSection } from './section.ts';
 
@@ -27,6 +28,12 @@ export function openDesk(channels: readonly object[], more: object = {}) {
       removeOf: async () => 0,
       removeExpired: async () => undefined,
     },
+    seals: createRowSeals({
+      key: Buffer.alloc(32),
+      marksFile: join(directory, 'store.marks'),
+      bus: { publish: async () => undefined, subscribe: () => () => undefined },
+      refused: (row) => void faults.push(row),
+    }),
     report: (fault) => void faults.push(fault),
   });
   return { notifications, faults, time };

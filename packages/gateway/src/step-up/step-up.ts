@@ -10,14 +10,16 @@ import type {
 import type { Identity } from '../identity/index.ts';
 import type { Clock } from '../lib/clock.ts';
 import { Fault } from '../lib/fault.ts';
-import type { PasskeyRow, Storage } from '../storage/index.ts';
+import type { PasskeyRow, RowSeals, Storage } from '../storage/index.ts';
 import { CHALLENGE_MS, Challenges, type Purpose, samePurpose } from './challenges.ts';
 import { clientDataOf } from './client-data.ts';
+import { SealedPasskeys } from './sealed-passkeys.ts';
 import type { StepUpConfig } from './section.ts';
 
 export interface StepUpDeps {
   readonly clock: Clock;
   readonly passkeys: Storage['passkeys'];
+  readonly seals: RowSeals;
   /** `bytes` random bytes as lower-case hex. */
   random(bytes: number): string;
 }
@@ -75,6 +77,7 @@ export function createStepUp(config: StepUpConfig, deps: StepUpDeps): StepUp {
 class Room implements StepUp {
   readonly #config: StepUpConfig;
   readonly #deps: StepUpDeps;
+  readonly #passkeys: SealedPasskeys;
   readonly #challenges: Challenges;
   /** One registration after another: two that are each the first would else both be. */
   #registering: Promise<unknown> = Promise.resolve();
@@ -82,6 +85,7 @@ class Room implements StepUp {
   constructor(config: StepUpConfig, deps: StepUpDeps) {
     this.#config = config;
     this.#deps = deps;
+    this.#passkeys = new SealedPasskeys(deps.passkeys, deps.seals, deps.clock);
     this.#challenges = new Challenges(deps.clock, (bytes) => deps.random(bytes));
   }
 
@@ -90,7 +94,7 @@ class Room implements StepUp {
     purpose: Exclude<Purpose, { kind: 'register' }>,
   ): Promise<PublicKeyCredentialRequestOptionsJSON> {
     onlyPeople(person);
-    const own = await this.#deps.passkeys.of(person.subject);
+    const own = await this.#passkeys.of(person.subject);
     if (own.length === 0)
       throw new Fault('conflict', 'You have no passkey yet: register one in the console first.');
     const { generateAuthenticationOptions } = await webAuthn();
@@ -113,7 +117,7 @@ class Room implements StepUp {
     const { challenge, crossOrigin } = clientDataOf(assertion.response.clientDataJSON);
     // Used up first: whatever else is wrong with it, it is not tried twice.
     this.#challenges.redeem(challenge, subject, (issued) => samePurpose(issued, purpose));
-    const passkey = (await this.#deps.passkeys.of(subject)).find(({ id }) => id === assertion.id);
+    const passkey = (await this.#passkeys.of(subject)).find(({ id }) => id === assertion.id);
     const { userHandle } = assertion.response;
     const theirs = userHandle === undefined || userHandle === userIdOf(subject).toString('base64url');
     if (passkey === undefined || crossOrigin || !theirs) throw notProven();
@@ -135,10 +139,7 @@ class Room implements StepUp {
       throw notProven();
     });
     if (!verified) throw notProven();
-    const from = Number(passkey.counter);
-    const now = this.#deps.clock.now();
-    if (!(await this.#deps.passkeys.used(passkey.id, from, authenticationInfo.newCounter, now)))
-      throw notProven();
+    if (!(await this.#passkeys.used(passkey, authenticationInfo.newCounter))) throw notProven();
     return { kind: 'webauthn', credential: hashOf(passkey.id) };
   }
 
@@ -147,8 +148,10 @@ class Room implements StepUp {
     assertion: AuthenticationResponseJSON | undefined,
   ): Promise<PublicKeyCredentialCreationOptionsJSON> {
     onlyPeople(person);
-    const own = await this.#deps.passkeys.of(person.subject);
+    const { subject } = person;
+    const own = await this.#passkeys.of(subject);
     this.#checkRoom(own);
+    this.#checkThere(subject, own);
     if (own.length === 0) this.#onlyFresh(person);
     else if (assertion === undefined)
       throw new Fault(
@@ -162,10 +165,8 @@ class Room implements StepUp {
       rpID: rpId,
       rpName,
       userName: person.displayName,
-      userID: new Uint8Array(userIdOf(person.subject)),
-      challenge: bytesOf(
-        this.#challenges.issue(person.subject, { kind: 'register', first: own.length === 0 }),
-      ),
+      userID: new Uint8Array(userIdOf(subject)),
+      challenge: bytesOf(this.#challenges.issue(subject, { kind: 'register', first: own.length === 0 })),
       timeout: CHALLENGE_MS,
       attestationType: 'none',
       supportedAlgorithmIDs: ALGORITHMS,
@@ -186,7 +187,7 @@ class Room implements StepUp {
   }
 
   async list(subject: string): Promise<readonly Passkey[]> {
-    return (await this.#deps.passkeys.of(subject)).map(shown);
+    return (await this.#passkeys.of(subject)).map(shown);
   }
 
   async remove(
@@ -195,15 +196,15 @@ class Room implements StepUp {
     assertion: AuthenticationResponseJSON,
     record: () => void,
   ): Promise<void> {
-    const found = (await this.#deps.passkeys.of(person.subject)).find((one) => hashOf(one.id) === id);
+    const found = (await this.#passkeys.of(person.subject)).find((one) => hashOf(one.id) === id);
     if (found === undefined) throw new Fault('not-found', 'You have no such passkey.');
     await this.verify(person, { kind: 'remove-passkey', credential: id }, assertion);
     record();
-    await this.#deps.passkeys.remove(person.subject, found.id);
+    await this.#passkeys.remove(person.subject, found.id);
   }
 
   reset(subject: string): Promise<number> {
-    return this.#deps.passkeys.removeOf(subject);
+    return this.#passkeys.removeOf(subject);
   }
 
   async #register(
@@ -216,24 +217,23 @@ class Room implements StepUp {
     const { subject } = person;
     const { challenge, crossOrigin } = clientDataOf(response.response.clientDataJSON);
     const purpose = this.#challenges.redeem(challenge, subject, ({ kind }) => kind === 'register');
-    const own = await this.#deps.passkeys.of(subject);
+    const own = await this.#passkeys.of(subject);
     this.#checkRoom(own);
+    this.#checkThere(subject, own);
     // Begun as the first, and there is one by now: that one has to agree.
     if (crossOrigin || (purpose.kind === 'register' && purpose.first && own.length > 0)) throw notProven();
     const credential = await this.#verified(response, challenge);
-    const row: PasskeyRow = {
+    record(hashOf(credential.id));
+    const added = await this.#passkeys.add({
       id: credential.id,
       subject,
       name,
       public_key: Buffer.from(credential.publicKey).toString('base64url'),
       counter: credential.counter,
       transports: JSON.stringify((credential.transports ?? []).slice(0, 8).map(String)),
-      created_at: this.#deps.clock.now(),
-      used_at: null,
-    };
-    record(hashOf(row.id));
-    if (!(await this.#deps.passkeys.add(row))) throw notProven();
-    return shown(row);
+    });
+    if (added === null) throw notProven();
+    return shown(added);
   }
 
   async #verified(response: RegistrationResponseJSON, challenge: string) {
@@ -260,6 +260,15 @@ class Room implements StepUp {
         'limit-exceeded',
         `Could not add a passkey: you have ${own.length} (step_up.passkeys_per_person). Remove one first.`,
       );
+  }
+
+  /** Whoever deletes rows of the store must not make place for a first passkey that nobody vouches for. */
+  #checkThere(subject: string, own: readonly PasskeyRow[]): void {
+    if (!this.#passkeys.areMissing(subject, own)) return;
+    throw new Fault(
+      'not-permitted',
+      'Could not begin: you had passkeys, nobody removed them, and the store has none of them. Ask an administrator to look why, and to reset them.',
+    );
   }
 
   /** A token may have been stolen since they signed in: the first passkey is the one all others stand on. */

@@ -9,6 +9,7 @@ export type { Place } from './place.ts';
 export type { Position } from './position.ts';
 export type { ReviewRow, ReviewTable } from './reviews.ts';
 export type { RevocationTable } from './revocations.ts';
+export { createRowSeals, type RefusedRow, type RowSeals } from './row-seals.ts';
 export { type StorageConfig, storageSection } from './section.ts';
 export type {
   SessionChanges,

@@ -14,8 +14,9 @@ const migrations: Record<string, Migration> = {
   '0007-replicas': { up: addReplicas },
   '0008-revocations': { up: createRevocations },
   '0009-slack-links-and-passkeys': { up: createLinksAndPasskeys },
-  '0010-grant-kinds': { up: addGrantKinds },
-  '0011-newest-groups': { up: createNewestGroups },
+  '0010-sealed-links-and-passkeys': { up: sealLinksAndPasskeys },
+  '0011-grant-kinds': { up: addGrantKinds },
+  '0012-newest-groups': { up: createNewestGroups },
 };
 
 /**
@@ -289,6 +290,15 @@ async function createLinksAndPasskeys(db: Kysely<unknown>): Promise<void> {
   // What a word that is said on another gateway came through.
   await db.schema.alterTable('access_word').addColumn('through', 'text').execute();
   await db.schema.createIndex('passkey_by_subject').on('passkey').columns(['subject']).execute();
+}
+
+/** Rows from before have no seal, and count as none: nobody knows who wrote them. */
+async function sealLinksAndPasskeys(db: Kysely<unknown>): Promise<void> {
+  for (const table of ['slack_link', 'passkey'])
+    await db.schema
+      .alterTable(table)
+      .addColumn('mac', 'text', (column) => column.notNull().defaultTo(''))
+      .execute();
 }
 
 async function addGrantsAndReviews(db: Kysely<unknown>): Promise<void> {

@@ -2,14 +2,17 @@ import type { Kysely } from 'kysely';
 import { storing } from './fault.ts';
 import type { PasskeyRow, Tables } from './tables.ts';
 
+/** Most rows of one person that are read: more than anybody can add, however many others put there. */
+const ROWS = 200;
+
 /** Passkeys of people. Every call rejects with Fault `storage-unavailable`. */
 export interface PasskeyTable {
   /** False when there is one of this id already, whoever has it. */
   add(row: PasskeyRow): Promise<boolean>;
-  /** Oldest first. */
+  /** Oldest first, and at most ROWS. */
   of(subject: string): Promise<readonly PasskeyRow[]>;
-  /** Moves its counter on, if it is still what it was read as: of two uses at the same time one is left. */
-  used(id: string, from: number, to: number, at: number): Promise<boolean>;
+  /** Changes it if its seal is still what it was read as: of two that move its counter on at the same time one is left. */
+  used(id: string, mac: string, change: Pick<PasskeyRow, 'counter' | 'used_at' | 'mac'>): Promise<boolean>;
   remove(subject: string, id: string): Promise<boolean>;
   /** How many were removed. */
   removeOf(subject: string): Promise<number>;
@@ -28,12 +31,18 @@ export function passkeyTable(db: Kysely<Tables>): PasskeyTable {
       }),
     of: (subject) =>
       storing(() =>
-        db.selectFrom('passkey').selectAll().where('subject', '=', subject).orderBy('created_at').execute(),
+        db
+          .selectFrom('passkey')
+          .selectAll()
+          .where('subject', '=', subject)
+          .orderBy('created_at')
+          .limit(ROWS)
+          .execute(),
       ),
-    used: (id, from, to, at) =>
+    used: (id, mac, change) =>
       storing(async () => {
-        const moved = db.updateTable('passkey').set({ counter: to, used_at: at }).where('id', '=', id);
-        return Number((await moved.where('counter', '=', from).executeTakeFirst()).numUpdatedRows) > 0;
+        const moved = db.updateTable('passkey').set(change).where('id', '=', id).where('mac', '=', mac);
+        return Number((await moved.executeTakeFirst()).numUpdatedRows) > 0;
       }),
     remove: (subject, id) =>
       storing(async () => {

@@ -99,6 +99,13 @@ export const storageSection = z.strictObject({
     })
     .default('main')
     .describe('Name of this gateway among those that share the store: each has its own, and keeps it.'),
+  sealKeyFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'File of the key that passkeys and Slack links are sealed with in the store: 64 hexadecimal digits. Default: `store.key` in data_directory, which is made when missing. Gateways that share a store need the same.',
+    ),
   operationTextDays: z
     .number()
     .min(0)

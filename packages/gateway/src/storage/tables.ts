@@ -288,7 +288,7 @@ export interface IdempotencyRow {
   readonly created_at: number;
 }
 
-/** That a Slack user is somebody, as they signed in. */
+/** That a Slack user is somebody, as they signed in. A row whose `mac` does not fit is worth nothing. */
 export interface SlackLinkRow {
   readonly team_id: string;
   readonly user_id: string;
@@ -300,9 +300,10 @@ export interface SlackLinkRow {
   readonly aliases: string;
   readonly linked_at: number;
   readonly expires_at: number;
+  readonly mac: string;
 }
 
-/** The public half of a passkey. */
+/** The public half of a passkey. A row whose `mac` does not fit is worth nothing. */
 export interface PasskeyRow {
   /** The credential id, base64url. */
   readonly id: string;
@@ -316,4 +317,5 @@ export interface PasskeyRow {
   readonly transports: string;
   readonly created_at: number;
   readonly used_at: number | null;
+  readonly mac: string;
 }

@@ -51,6 +51,13 @@ const KINDS: Record<AuditEntryType, [entry: object, type_uid: number, status_id:
     [{ ...WHO, facts: { review: 'rv-1', verdict: 'justified' } }, 300399, 1],
     [{ ...WHO, facts: { review: 'rv-1', verdict: 'not-justified' } }, 300399, 2],
   ],
+  'row-refused': [
+    [
+      { subject: 'company|alice', reason: 'its seal does not fit', facts: { table: 'passkey', row: 'ab' } },
+      200401,
+      1,
+    ],
+  ],
   'review-overdue': [[{ ...WHO, facts: { review: 'rv-1' } }, 200401, 1]],
   'session-started': [[{ ...WHO, facts: { client: 'psql' } }, 300299, 1]],
   'session-ended': [

@@ -73,6 +73,7 @@ const EVENTS: Readonly<Record<string, (entry: Fields) => Event>> = {
   'groups-lost': (entry) => privileges(entry, [99, 'Privileges Withdrawn'], true),
   'token-issued': (entry) => authentication(entry, [4, 'Service Ticket Request'], true),
   'token-refused': (entry) => authentication(entry, [4, 'Service Ticket Request'], false),
+  'row-refused': (entry) => finding(entry, 'The store has a row that no gateway wrote so'),
   violation: (entry) => finding(entry, `Protocol violation by the ${factOf(entry, 'side') ?? 'client'}`),
   admin: administration,
 };

@@ -4,7 +4,7 @@ import { failureOf, readSecretFile } from '../../export/index.ts';
 import type { Identity } from '../../identity/index.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { Fault } from '../../lib/fault.ts';
-import type { Storage } from '../../storage/index.ts';
+import type { RowSeals, Storage } from '../../storage/index.ts';
 import type { Channel } from '../channel.ts';
 import { noticeOf } from '../notice.ts';
 import type { SlackConfig } from '../section.ts';
@@ -26,6 +26,7 @@ export type Decide = (person: Identity, verdict: SlackVerdict) => Promise<Access
 export interface SlackDeps {
   readonly clock: Clock;
   readonly links: Storage['slackLinks'];
+  readonly seals: RowSeals;
   random(bytes: number): string;
   readonly report: (fault: unknown) => void;
   /** Whether somebody linked may still do anything. Default: yes, until the link expires. */
@@ -69,11 +70,12 @@ class Desk implements SlackDesk {
     this.#deps = deps;
     this.#requestUrl = requestUrl;
     this.#api = slackApi(config);
-    const { clock, links, random, isStillGood = () => true } = deps;
+    const { clock, links, seals, random, isStillGood = () => true } = deps;
     const user = (id: string) => this.#api.user(id, AbortSignal.timeout(CALL_MS));
     this.#links = new SlackLinks(config, {
       clock,
       links,
+      seals,
       random: (bytes) => random(bytes),
       user,
       isStillGood,
@@ -127,7 +129,7 @@ class Desk implements SlackDesk {
   }
 
   unlink(person: Identity): Promise<number> {
-    return this.#deps.links.removeOf(person.subject);
+    return this.#links.unlink(person);
   }
 
   async close(): Promise<void> {

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { foldAlias, type Identity, PLAIN_TOKEN } from '../../identity/index.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { Fault } from '../../lib/fault.ts';
-import type { Storage } from '../../storage/index.ts';
+import type { RowSeals, Storage } from '../../storage/index.ts';
 import { inertText } from '../notice.ts';
 import type { SlackConfig } from '../section.ts';
+import { SealedLinks } from './sealed-links.ts';
 
 /** How long a code is good for, in milliseconds. */
 const CODE_MS = 600_000;
@@ -16,6 +17,7 @@ const CODES = 1_000;
 export interface LinkDeps {
   readonly clock: Clock;
   readonly links: Storage['slackLinks'];
+  readonly seals: RowSeals;
   random(bytes: number): string;
   /** What Slack knows of a user. */
   user(id: string): Promise<unknown>;
@@ -49,11 +51,13 @@ export interface Linked {
 export class SlackLinks {
   readonly #config: SlackConfig;
   readonly #deps: LinkDeps;
+  readonly #links: SealedLinks;
   readonly #codes = new Map<string, { readonly user: string; readonly until: number }>();
 
   constructor(config: SlackConfig, deps: LinkDeps) {
     this.#config = config;
     this.#deps = deps;
+    this.#links = new SealedLinks(deps.links, deps.seals);
   }
 
   /** A code for this Slack user; an earlier one of theirs is good no more. */
@@ -69,7 +73,7 @@ export class SlackLinks {
 
   /** Whom a Slack user stands for, as they were when they linked; null when nobody, or nobody any more. */
   async identityOf(user: string): Promise<Identity | null> {
-    const row = await this.#deps.links.find(this.#config.teamId, user);
+    const row = await this.#links.find(this.#config.teamId, user);
     if (row === null || row.expires_at <= this.#deps.clock.now()) return null;
     const identity: Identity = Object.freeze({
       ...PLAIN_TOKEN,
@@ -105,7 +109,7 @@ export class SlackLinks {
     const linked = { slackUser: found.user, slackName: name, expiresAt };
     // In the log before it counts.
     record(linked);
-    await this.#deps.links.put({
+    await this.#links.put({
       team_id: this.#config.teamId,
       user_id: found.user,
       subject: identity.subject,
@@ -116,6 +120,11 @@ export class SlackLinks {
       expires_at: expiresAt,
     });
     return linked;
+  }
+
+  /** Ends every link of this person; how many there were. */
+  unlink({ subject }: Identity): Promise<number> {
+    return this.#links.removeOf(subject, this.#deps.clock.now());
   }
 
   /** That the Slack user is a whole member of the workspace, and, by their address, this person: codes can be talked out of people. */
