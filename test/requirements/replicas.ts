@@ -8,6 +8,8 @@ export const replicaRequirements = {
   'replicas.end': 'Sessions of every gateway are listed with its name, and ended from any of them.',
   'replicas.grants':
     'What was granted at one gateway is listed at every other and ended from any; it is given only where it was asked for.',
+  'replicas.reviews':
+    'What a person did without waiting at one gateway keeps them from breaking glass at every other.',
   'replicas.crash':
     'What a gateway held when it stopped fails at its next start; a word it did not answer is withdrawn and never counts.',
   'replicas.hostile-store':

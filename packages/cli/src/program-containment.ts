@@ -47,7 +47,9 @@ export function addContainment(program: Command, terminal: Terminal): void {
   const quarantine = withControlPlane(
     program
       .command('quarantine')
-      .description('revoke a subject, an actor or a target until it is lifted; list what is revoked; lift it')
+      .description(
+        'let nothing in with a subject, an actor, a target or another name until that is lifted; list what is revoked; lift it',
+      )
       .argument('<value>', 'the name'),
   )
     .addOption(new Option('--kind <kind>', 'what it is the name of').choices(KINDS))

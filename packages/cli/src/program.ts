@@ -18,15 +18,15 @@ Examples:
   sallyport start --config sallyport.yaml    run the gateway
   sallyport login                            sign in, for the commands that follow
   sallyport requests                         what waits for approval
-  sallyport approve 7Qm2 --reason "ok"       approve one
+  sallyport approve ar-1f0c… --reason "ok"   approve one
   sallyport grants                           what was approved for a time
   sallyport reviews                          what was done without waiting, to be reviewed
   sallyport sessions --open                  who is connected
-  sallyport sessions kill 3f9a --reason "…"   end one now
+  sallyport sessions kill 3f9a… --reason "…"  end one now
   sallyport revoke actor report-agent --reason "…"  end all it has, and let it in no more
   sallyport quarantine report-agent --reason "…"    the same, until it is lifted
-  sallyport replay 3f9a --speed 4            play a recording, four times as fast
-  sallyport recordings export 3f9a --format csv    a recording as a file of another kind
+  sallyport replay 3f9a… --speed 4           play a recording, four times as fast
+  sallyport recordings export 3f9a… --format csv   a recording as a file of another kind
   sallyport audit verify --data ./data       check the record, offline
   sallyport audit prove 1234 --out p.json    proof of one entry, for somebody without the log
   sallyport audit export --format ocsf       the audit log for other tools
@@ -138,9 +138,9 @@ function addRecord(program: Command, terminal: Terminal): void {
     sessions
       .command('kill')
       .description(
-        'end one open session now, or all that have a name; what is under way in them is cancelled',
+        'end one open session now, or all that have every name given, on whichever gateway; what is under way is cancelled',
       )
-      .argument('[id]', 'the session'),
+      .argument('[id]', 'the session, as "sallyport sessions" has it'),
   )
     .option('--subject <name>', 'those of this person or service')
     .option('--actor <name>', 'those of this agent')

@@ -22,6 +22,7 @@ export async function grants(options: GrantsOptions, terminal: Terminal): Promis
     );
   const headings = ['ID', 'LEFT', 'USES', 'WHO', 'TARGET', 'BY', 'WHAT'];
   for (const line of table(terminal, headings, found.map(row))) terminal.out(line);
+  if (found.length === PAGE_ROWS) terminal.err(`There may be more: these are the newest ${PAGE_ROWS}.`);
 }
 
 /** Ends one. */

@@ -22,6 +22,7 @@ export async function reviews(options: ReviewsOptions, terminal: Terminal): Prom
     );
   const headings = ['ID', 'STATE', 'DUE', 'WHO', 'TARGET', 'WHAT'];
   for (const line of table(terminal, headings, found.map(row))) terminal.out(line);
+  if (found.length === PAGE_ROWS) terminal.err(`There may be more: these are the newest ${PAGE_ROWS}.`);
   const overdue = found.filter(({ state }) => state === 'overdue').length;
   if (overdue > 0)
     terminal.err(terminal.paint.bad(`${overdue} of them overdue: whoever it is about cannot break glass.`));

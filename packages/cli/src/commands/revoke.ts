@@ -145,7 +145,7 @@ function row(one: Revocation): readonly string[] {
   return [
     oneLine(one.id),
     moment(one.at),
-    one.until === null ? 'lifted' : moment(one.until),
+    one.until === null ? 'it is lifted' : moment(one.until),
     one.quarantine ? 'quarantine' : 'revoked',
     whatOf(one),
     oneLine(one.by.displayName),

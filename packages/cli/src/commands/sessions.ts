@@ -36,8 +36,24 @@ export async function sessions(options: SessionsOptions, terminal: Terminal): Pr
   );
   if (options.json === true) return terminal.out(jsonText(found, 2));
   if (found.length === 0) return terminal.err('There are no sessions you may see.');
-  const headings = ['ID', 'STARTED (UTC)', 'LASTED', 'OPS', 'PROTOCOL', 'TARGET', 'WHO'];
-  for (const line of table(terminal, headings, found.map(row))) terminal.out(line);
+  for (const line of table(terminal, ...columnsOf(found))) terminal.out(line);
+}
+
+/** Which gateway each is at is shown where there are several. */
+function columnsOf(found: readonly Session[]): readonly [headings: string[], rows: string[][]] {
+  const isOne = new Set(found.map(({ replica }) => replica)).size < 2;
+  const gateway = (cell: string) => (isOne ? [] : [cell]);
+  const headings = [
+    'ID',
+    'STARTED (UTC)',
+    'LASTED',
+    'OPS',
+    'PROTOCOL',
+    'TARGET',
+    ...gateway('GATEWAY'),
+    'WHO',
+  ];
+  return [headings, found.map((one) => row(one, gateway(oneLine(one.replica))))];
 }
 
 export interface KillOptions extends ControlPlaneOptions {
@@ -75,7 +91,7 @@ export async function kill(id: string | undefined, options: KillOptions, termina
   terminal.out(sessionsEnded(ended));
 }
 
-function row(one: Session): readonly string[] {
+function row(one: Session, gateway: readonly string[]): string[] {
   const lasted = one.endedAt === null ? 'open' : span(Date.parse(one.endedAt) - Date.parse(one.startedAt));
   const target = one.facet === '' ? one.target : `${one.target}/${one.facet}`;
   const operations = one.endedAt === null ? '-' : String(one.operations);
@@ -86,6 +102,7 @@ function row(one: Session): readonly string[] {
     operations,
     oneLine(one.protocol),
     oneLine(target),
+    ...gateway,
     whoOf(one),
   ];
 }

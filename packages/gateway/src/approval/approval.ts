@@ -252,6 +252,8 @@ export interface ApprovalRoom extends Approvals {
   cancelWhere(matches: (requester: Requester) => boolean, why: string): number;
   /** What these people approved counts no more: seats, approvals that were not used, grants. Gives how many. */
   withdrawApprovalsOf(matches: (approver: Approver) => boolean, why: string): number;
+  /** People who approved with these identities have no more than these groups: as if they were seen with them. */
+  groupsLost(matches: (identity: Identity) => boolean, groups: readonly string[]): void;
   /** Fails what is pending and waits until the store has everything. */
   close(): Promise<void>;
 }

@@ -5,7 +5,7 @@ import type { AccessWordRow, StoredAccessRequest } from '../storage/index.ts';
 import type { Answering } from './answer-words.ts';
 import type { DecidedThrough } from './approval.ts';
 import { identityColumn, readIdentity } from './identity-column.ts';
-import { reasonWithin } from './limits.ts';
+import { reasonToDeny, reasonWithin } from './limits.ts';
 import { objectionTo } from './rules.ts';
 import { shownDigest } from './shown.ts';
 import { viewOfStored } from './stored-view.ts';
@@ -75,13 +75,8 @@ function checkHere(deps: Answering, stored: StoredAccessRequest, { verdict, deci
     );
   const objection = objectionTo(decider, requester, viewOfStored(stored).requirements);
   if (objection !== null) throw new Fault('not-permitted', `Could not decide ${id}: ${objection}.`);
-  const said = reasonWithin(reason, deps.config.reasonLength);
-  if (verdict === 'deny' && said === '')
-    throw new Fault(
-      'limit-exceeded',
-      `Could not deny ${id}: say why, in 1 to ${deps.config.reasonLength} characters.`,
-    );
-  return said;
+  const { reasonLength } = deps.config;
+  return verdict === 'deny' ? reasonToDeny(id, reason, reasonLength) : reasonWithin(reason, reasonLength);
 }
 
 /** Null when there was none in time and the word is withdrawn. */

@@ -10,6 +10,8 @@ export interface Grant {
   readonly subject: string;
   readonly displayName: string;
   readonly actor: string | null;
+  /** People were shown a person or a machine, and it is for that: a machine with a person's token is not the person. */
+  readonly kind: Identity['kind'];
   readonly target: string;
   readonly scope: readonly ScopeItem[];
   readonly approvals: readonly ApprovalRequirement[];

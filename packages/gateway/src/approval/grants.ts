@@ -92,6 +92,7 @@ export class Grants implements GrantRoom {
       subject: identity.subject,
       displayName: identity.displayName,
       actor: identity.actor,
+      kind: identity.kind,
       target,
       scope: scope.map(({ action, resource: { type, path } }) => ({ action, type, path })),
       approvals: requirements,
@@ -132,7 +133,7 @@ export class Grants implements GrantRoom {
 
   standing(identity: Identity, target: string): readonly Approved[] {
     if (this.#byHolder.size === 0) return NOTHING;
-    const held = this.#byHolder.get(holderKey(identity.subject, identity.actor, target));
+    const held = this.#byHolder.get(holderKey(identity, target));
     if (held === undefined) return NOTHING;
     const now = this.#deps.clock.now();
     return [...held].flatMap(({ grant, keys }) => {
@@ -214,7 +215,7 @@ export class Grants implements GrantRoom {
     );
     const standing: Standing = { grant, keys };
     this.#standing.set(grant.id, standing);
-    const holder = holderKey(grant.subject, grant.actor, grant.target);
+    const holder = holderKey(grant, grant.target);
     const held = this.#byHolder.get(holder) ?? new Set();
     this.#byHolder.set(holder, held.add(standing));
     this.#timer.arm(grant.expiresAt);
@@ -227,7 +228,7 @@ export class Grants implements GrantRoom {
     const { grant } = standing;
     const ended: Grant = { ...grant, endedAt: this.#deps.clock.now(), endedWhy: why };
     this.#standing.delete(id);
-    const holder = holderKey(grant.subject, grant.actor, grant.target);
+    const holder = holderKey(grant, grant.target);
     const held = this.#byHolder.get(holder);
     held?.delete(standing);
     if (held?.size === 0) this.#byHolder.delete(holder);
@@ -313,8 +314,10 @@ export class Grants implements GrantRoom {
   }
 }
 
-function holderKey(subject: string, actor: string | null, target: string): string {
-  return JSON.stringify([subject, actor, target]);
+type Holder = Pick<Identity, 'subject' | 'actor' | 'kind'>;
+
+function holderKey({ subject, actor, kind }: Holder, target: string): string {
+  return JSON.stringify([subject, actor, kind, target]);
 }
 
 function maySee(viewer: Identity, { subject, actor, approvals }: Grant): boolean {

@@ -88,6 +88,14 @@ export function reasonToApprove(
   return said;
 }
 
+/** The reason as kept. Throws Fault `limit-exceeded` when it is too long, or empty: whoever asked is told. */
+export function reasonToDeny(id: string, reason: string, limit: number): string {
+  const said = reasonWithin(reason, limit);
+  if (said === '')
+    throw new Fault('limit-exceeded', `Could not deny ${id}: say why, in 1 to ${limit} characters.`);
+  return said;
+}
+
 /** Throws Fault `not-permitted` when policy does not let it be granted for so long. */
 export function checkGrant(
   { id, subject }: { readonly id: string; readonly subject: AccessRequestSubject },

@@ -30,7 +30,7 @@ import {
   type Word,
   wordOf,
 } from './held-request.ts';
-import { checkGrant, checkSize, Pending, reasonToApprove, reasonWithin } from './limits.ts';
+import { checkGrant, checkSize, Pending, reasonToApprove, reasonToDeny } from './limits.ts';
 import { readPage } from './listing.ts';
 import { entryFields, isOlder, notFound, requestedFacts } from './request-entries.ts';
 import type { ApprovalDependencies } from './room.ts';
@@ -182,12 +182,7 @@ export class Requests {
     const view = await this.get(id, approver);
     // From here on nothing is awaited: what is checked is what is decided.
     const request = this.#decidable(id, approver, view);
-    const said = reasonWithin(reason, this.#deps.config.reasonLength);
-    if (said === '')
-      throw new Fault(
-        'limit-exceeded',
-        `Could not deny ${id}: say why, in 1 to ${this.#deps.config.reasonLength} characters.`,
-      );
+    const said = reasonToDeny(id, reason, this.#deps.config.reasonLength);
     const filled = seatsFilled(counting(request), request.subject.requirements);
     const facts = { approver: approver.subject, verdict: 'deny', ...throughFacts(through) };
     this.#record(request, 'denied', facts, filled);
@@ -231,10 +226,11 @@ export class Requests {
     return count;
   }
 
-  seen({ subject, groups }: Identity): void {
+  /** Those who approved with such an identity have no more than these groups. */
+  groupsLost(matches: (identity: Identity) => boolean, groups: readonly string[]): void {
     for (const request of [...this.#approvedByOne]) {
       for (const word of counting(request)) {
-        if (word.approver !== subject) continue;
+        if (!matches(word.identity)) continue;
         word.groups = word.groups.filter((group) => groups.includes(group));
         const { requirements } = request.subject;
         if (!requirements.some(({ group }) => word.groups.includes(group))) this.#withdraw(request, word);
@@ -346,6 +342,8 @@ export class Requests {
       request.state === 'approved' &&
       now < request.redeemBy &&
       digest === request.subject.digest &&
+      // People were shown a person or a machine; the digest does not say which.
+      redeemer.kind === request.subject.identity.kind &&
       allSeatsFilled(seated, request.subject.requirements) &&
       // A name that came up since may show that whoever uses it is one of those who approved.
       !seated.some(({ aliases }) => sameNames(aliases, redeemer));

@@ -16,7 +16,7 @@ import { maySee } from './visibility.ts';
 
 export interface ReviewDependencies {
   readonly config: ApprovalConfig;
-  readonly storage: Pick<Storage, 'reviews'>;
+  readonly storage: Pick<Storage, 'reviews' | 'bus' | 'shared'>;
   readonly store: StoreWriter;
   readonly clock: Clock;
   readonly audit: Pick<AuditLog, 'append'>;
@@ -30,6 +30,9 @@ const OPEN_REVIEWS = 10_000;
 const DEFAULT_LIST_LIMIT = 100;
 const HOUR_MS = 3_600_000;
 
+/** Word between gateways over one store: this review was opened, or closed. */
+const TOPIC = 'reviews';
+
 type Kept = Omit<Review, 'closable'>;
 
 /** What people did without waiting, until another has looked at it. */
@@ -37,6 +40,9 @@ export class Reviews implements ReviewRoom {
   readonly #deps: ReviewDependencies;
   readonly #open = new Map<string, Kept>();
   readonly #timer: ExpiryTimer;
+  readonly #unsubscribe: () => void;
+  /** Open at other gateways, as the store last had them: they keep their people from breaking glass here, too. */
+  #elsewhere: readonly Pick<Kept, 'id' | 'aliases' | 'dueAt'>[] = [];
 
   constructor(deps: ReviewDependencies) {
     this.#deps = deps;
@@ -45,19 +51,23 @@ export class Reviews implements ReviewRoom {
       () => deps.clock.now(),
       () => this.#lookForOverdue(),
     );
+    this.#unsubscribe = deps.storage.bus.subscribe(TOPIC, () => this.#lookElsewhere());
   }
 
   async load(): Promise<void> {
     for (const row of await this.#deps.storage.reviews.open(OPEN_REVIEWS))
       this.#open.set(row.id, reviewOf(row));
+    await this.#lookElsewhere();
     const next = this.#lookForOverdue();
     if (next !== null) this.#timer.arm(next);
   }
 
   objection(identity: Identity): string | null {
     this.#lookForOverdue();
-    const own = [...this.#open.values()].filter((one) => sameNames(one.aliases, identity));
-    const overdue = own.find(({ state }) => state === 'overdue');
+    const now = this.#deps.clock.now();
+    const open = [...this.#open.values(), ...this.#elsewhere];
+    const own = open.filter((one) => sameNames(one.aliases, identity));
+    const overdue = own.find(({ dueAt }) => dueAt <= now);
     if (overdue !== undefined)
       return `your review ${overdue.id} is overdue: another person has to close it first`;
     if (own.length >= this.#deps.config.openReviewsPerPerson)
@@ -65,9 +75,12 @@ export class Reviews implements ReviewRoom {
     return this.#open.size >= OPEN_REVIEWS ? `${OPEN_REVIEWS} reviews are open` : null;
   }
 
-  /** Puts it on record, then opens the review. Throws Fault `audit-unavailable`: then nothing may run. */
+  /** Puts it on record, then opens the review. Throws Fault `limit-exceeded` or `audit-unavailable`: then nothing may run. */
   open(subject: AccessRequestSubject, groups: readonly string[]): string {
     const { identity, sessionId, target, digest, text, form, parameters, requirements, shown } = subject;
+    // Asked before they were judged; others of theirs may have been opened since.
+    const objection = this.objection(identity);
+    if (objection !== null) throw new Fault('limit-exceeded', `you cannot break glass: ${objection}`);
     const now = this.#deps.clock.now();
     const review: Kept = {
       id: `rv-${this.#deps.random(8)}`,
@@ -92,7 +105,7 @@ export class Reviews implements ReviewRoom {
     this.#deps.audit.append({ type: 'break-glass', ...entryOf(review), reason: review.reason, facts });
     this.#open.set(review.id, review);
     const row = rowOf(review);
-    this.#deps.store.write(() => this.#deps.storage.reviews.opened(row));
+    this.#write(review.id, () => this.#deps.storage.reviews.opened(row));
     this.#timer.arm(review.dueAt);
     return review.id;
   }
@@ -104,10 +117,14 @@ export class Reviews implements ReviewRoom {
     this.#lookForOverdue();
     const open = [...this.#open.values()].reverse();
     let found: readonly Kept[] = open;
-    if (past) {
+    if (past || this.#deps.storage.shared) {
       await this.#deps.store.written();
       const stored = (await this.#deps.storage.reviews.list(OPEN_REVIEWS)).map(reviewOf);
-      found = [...open, ...stored.filter(({ id, closed }) => closed !== null && !this.#open.has(id))];
+      // Those that are open and not here wait at another gateway.
+      found = [
+        ...open,
+        ...stored.filter(({ id, closed }) => (past || closed === null) && !this.#open.has(id)),
+      ];
     }
     const seen = found.filter((one) => all || maySee(viewer, { ...one, actor: null }));
     return seen.slice(0, limit).map((one) => this.#view(one, viewer));
@@ -151,7 +168,7 @@ export class Reviews implements ReviewRoom {
     const facts = { review: id, reviewer: reviewer.subject, verdict };
     this.#deps.audit.append({ type: 'review-closed', ...entryOf(review), facts });
     this.#open.delete(id);
-    this.#deps.store.write(() =>
+    this.#write(id, () =>
       this.#deps.storage.reviews.closed(id, {
         closed_at: closed.at,
         closed_by: closed.by,
@@ -166,10 +183,30 @@ export class Reviews implements ReviewRoom {
 
   stop(): void {
     this.#timer.stop();
+    this.#unsubscribe();
+  }
+
+  /** Other gateways are told once the store has it. */
+  #write(id: string, work: () => Promise<void>): void {
+    const { store, storage } = this.#deps;
+    store.write(async () => {
+      await work();
+      await storage.bus.publish(TOPIC, id);
+    });
+  }
+
+  async #lookElsewhere(): Promise<void> {
+    if (!this.#deps.storage.shared) return;
+    const rows = await this.#deps.storage.reviews.openElsewhere(OPEN_REVIEWS);
+    this.#elsewhere = rows.map(({ id, aliases, due_at }) => ({
+      id,
+      aliases: namesColumn.parse(JSON.parse(aliases)),
+      dueAt: Number(due_at),
+    }));
   }
 
   #view(review: Kept, viewer: Identity): Review {
-    const closable = review.state !== 'closed' && objectionToReview(viewer, review) === null;
+    const closable = this.#open.has(review.id) && objectionToReview(viewer, review) === null;
     return { ...review, closable };
   }
 

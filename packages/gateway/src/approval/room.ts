@@ -165,8 +165,12 @@ class Room implements LocalRoom {
     return ended + this.#requests.withdrawApprovalsOf(matches);
   }
 
-  seen(identity: Identity): void {
-    this.#requests.seen(identity);
+  seen({ subject, groups }: Identity): void {
+    this.#requests.groupsLost((approver) => approver.subject === subject, groups);
+  }
+
+  groupsLost(matches: (identity: Identity) => boolean, groups: readonly string[]): void {
+    this.#requests.groupsLost(matches, groups);
   }
 
   subjectOf(id: string): AccessRequestSubject | null {

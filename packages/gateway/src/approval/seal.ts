@@ -23,7 +23,7 @@ export function createSeal(key: Uint8Array): Seal {
 /** How it ended is not in it: see decision 16. */
 function fieldsOf(row: Omit<GrantRow, 'mac'>): SealedFields {
   return [
-    ...['sallyport grant 1', row.id, row.request_id, row.subject, row.actor, row.target],
+    ...['sallyport grant 2', row.id, row.request_id, row.subject, row.actor, row.kind, row.target],
     ...[row.scope, row.approvals, row.approvers, row.aliases, Number(row.granted_at), Number(row.expires_at)],
   ];
 }

@@ -123,6 +123,7 @@ function ofThisGateway(room: LocalRoom): Omit<ApprovalRoom, Shared> {
     standing: (identity, target) => room.standing(identity, target),
     used: (grants) => room.used(grants),
     seen: (identity) => room.seen(identity),
+    groupsLost: (matches, groups) => room.groupsLost(matches, groups),
     breakGlassObjection: (identity) => room.breakGlassObjection(identity),
     breakGlass: (subject, groups) => room.breakGlass(subject, groups),
     cancel: (id, requester) => room.cancel(id, requester),

@@ -18,6 +18,7 @@ const approvalsColumn = z
 const approversColumn = z.array(
   z.strictObject({ subject: z.string(), name: z.string(), aliases: z.array(z.string()) }),
 );
+const kindColumn = z.enum(['person', 'machine']);
 const namesColumn = z.array(z.string());
 
 /** Throws when a column is not what this gateway writes. */
@@ -28,6 +29,7 @@ export function grantOf(row: GrantRow): Grant {
     subject: row.subject,
     displayName: row.display_name,
     actor: row.actor,
+    kind: kindColumn.parse(row.kind),
     target: row.target,
     scope: scopeColumn.parse(JSON.parse(row.scope)),
     approvals: approvalsColumn.parse(JSON.parse(row.approvals)),
@@ -49,6 +51,7 @@ export function rowOfGrant(grant: Grant, seal: Seal): GrantRow {
     subject: grant.subject,
     display_name: grant.displayName,
     actor: grant.actor,
+    kind: grant.kind,
     target: grant.target,
     scope: JSON.stringify(grant.scope),
     approvals: JSON.stringify(

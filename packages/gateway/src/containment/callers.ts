@@ -21,8 +21,13 @@ export class Callers {
     // A task token does not say: whoever it was exchanged from was here.
     if (subjectAliases.length > 0) this.#subjects.set(subject, subjectAliases);
     if (actor !== null) this.#actors.set(foldAlias(actor), true);
-    if (tokenId !== '') this.#tokens.set(tokenId, expiresAt);
-    if (issuerTokenId !== null) this.#tokens.set(issuerTokenId, expiresAt);
+    if (tokenId !== '') this.#rememberToken(tokenId, expiresAt);
+    if (issuerTokenId !== null) this.#rememberToken(issuerTokenId, expiresAt);
+  }
+
+  /** The longest of all that go by this id, which an issuer chose: a revocation must outlive every one of them. */
+  #rememberToken(id: string, expiresAt: number): void {
+    this.#tokens.set(id, Math.max(expiresAt, this.#tokens.get(id) ?? 0));
   }
 
   /** Every name of the subjects that go by this one. */

@@ -1,7 +1,7 @@
 import type { AuditLog } from '../audit/index.ts';
 import type { Identity, IdentityRoom } from '../identity/index.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Bus, RevocationTable } from '../storage/index.ts';
+import type { Bus, NewestGroupsTable, RevocationTable } from '../storage/index.ts';
 import type { RevocationLog } from './recover.ts';
 import type { Objection, Revocation, RevocationKind, Use } from './revocation.ts';
 import type { ContainmentConfig } from './section.ts';
@@ -23,9 +23,15 @@ export interface Revoked {
   readonly problems: readonly string[];
 }
 
+/** Told who stands on groups that are lost, and which groups are left; gives how many sessions it ended. */
+export type GroupsLostListener = (
+  standsOnLost: (identity: Identity) => boolean,
+  groups: readonly string[],
+) => number;
+
 /** What may not be used any more (L6): whoever lets something in, or goes on serving it, asks here. */
 export interface Containment {
-  /** Grows with every revocation: what was asked about at this number need not be asked about again until it grows. */
+  /** Grows with every revocation, and every group that may be lost: what was asked about at this number need not be asked about again until it grows. */
   readonly generation: number;
   /** Why this use is refused; null when nothing speaks against it. */
   objection(use: Use): Objection | null;
@@ -49,7 +55,7 @@ export interface Containment {
   /** Called at once for each new revocation, wherever it was made; gives how many sessions it ended. */
   onAdded(listener: (revocation: Revocation) => number): void;
   /** Called when a caller's newest token has lost a group; gives how many sessions it ended. */
-  onGroupsLost(listener: (standsOnLost: (identity: Identity) => boolean) => number): void;
+  onGroupsLost(listener: GroupsLostListener): void;
   /** Takes over what another replica wrote to the store. */
   refresh(): Promise<void>;
   /** Tries once more to write down what could not be. */
@@ -59,6 +65,7 @@ export interface Containment {
 export interface ContainmentDeps {
   readonly config: ContainmentConfig;
   readonly table: RevocationTable;
+  readonly newestGroups: NewestGroupsTable;
   /** Between the gateways that share the table. */
   readonly bus: Bus;
   readonly audit: Pick<AuditLog, 'append' | 'synced'>;

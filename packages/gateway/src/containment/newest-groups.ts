@@ -1,12 +1,25 @@
+import { createHash } from 'node:crypto';
 import type { Identity } from '../identity/index.ts';
 import { BoundedMap } from '../lib/bounded-map.ts';
 
-/** Groups that a caller had in an older token and has not in the newest. */
-export interface GroupLoss {
-  /** The newest token's. */
-  readonly identity: Identity;
-  /** Whether this identity stands on what was lost: the same caller, an older token, and a group that is gone. */
-  standsOnLost(identity: Identity): boolean;
+/** What a caller's newest token says of their groups, as gateways over one store tell each other. */
+export interface NewestGroupsOf {
+  /** SHA-256 of who it is. */
+  readonly caller: string;
+  readonly issuedAt: number;
+  readonly groups: readonly string[];
+}
+
+/** What a token says that was not known. */
+export interface News {
+  readonly newest: NewestGroupsOf;
+  /** Whether others have to hear of it: it is the first of its caller, or has other groups than the one before. */
+  readonly isTold: boolean;
+  /**
+   * Whether an identity stands on what was lost: the same caller, an older token, and a group that is gone. Null where
+   * nothing was.
+   */
+  readonly standsOnLost: ((identity: Identity) => boolean) | null;
 }
 
 interface Newest {
@@ -25,21 +38,24 @@ export class NewestGroups {
     this.#newest = new BoundedMap(most);
   }
 
-  /** Learns from a token. A loss when it is newer than any before and sessions may stand on more than it has. */
-  learn(identity: Identity): GroupLoss | null {
-    const key = callerOf(identity);
-    const known = this.#newest.get(key);
-    const { issuedAt } = identity;
+  /** Learns from a token. Null when it is not newer than any before. */
+  learn(identity: Identity): News | null {
+    return this.take({ caller: callerOf(identity), issuedAt: identity.issuedAt, groups: identity.groups });
+  }
+
+  /** Learns from what another gateway was shown. */
+  take(newest: NewestGroupsOf): News | null {
+    const { caller, issuedAt } = newest;
+    const known = this.#newest.get(caller);
     if (known !== undefined && known.issuedAt >= issuedAt) return null;
-    const groups = new Set(identity.groups);
-    this.#newest.set(key, { issuedAt, groups });
+    const groups = new Set(newest.groups);
+    this.#newest.set(caller, { issuedAt, groups });
     // Unknown may mean forgotten: then sessions are looked at as well.
-    if (known !== undefined && [...known.groups].every((group) => groups.has(group))) return null;
-    return {
-      identity,
-      standsOnLost: (other) =>
-        other.issuedAt < issuedAt && !within(other.groups, groups) && callerOf(other) === key,
-    };
+    const isLess = known === undefined || !within([...known.groups], groups);
+    const isTold = isLess || !within(newest.groups, known.groups);
+    const standsOnLost = (other: Identity): boolean =>
+      other.issuedAt < issuedAt && !within(other.groups, groups) && callerOf(other) === caller;
+    return { newest, isTold, standsOnLost: isLess ? standsOnLost : null };
   }
 
   /** Whether a newer token of the same caller has fewer groups than this one. */
@@ -57,5 +73,7 @@ function within(groups: readonly string[], others: ReadonlySet<string>): boolean
 
 function callerOf({ subject, actor, task, aliases }: Identity): string {
   const clients = aliases.filter((alias) => alias.startsWith('client:')).sort();
-  return JSON.stringify([subject, actor, task, clients]);
+  return createHash('sha256')
+    .update(JSON.stringify([subject, actor, task, clients]))
+    .digest('hex');
 }

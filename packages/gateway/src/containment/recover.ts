@@ -50,8 +50,10 @@ export async function recover(
   for (const [id, { revocation, logged }] of known) {
     const isOver = revocation.until !== null && revocation.until <= now && logged;
     if (lifted.has(id)) await table.put(rowOf(revocation, logged, now));
-    else if (isOver) stale.push(id);
-    else {
+    else if (isOver) {
+      // By this clock: that of another gateway over the store may still have the token good.
+      if ((revocation.until ?? now) <= now - EXPIRED_KEPT_MS) stale.push(id);
+    } else {
       if (fresh.has(id)) await table.put(rowOf(revocation, logged, null));
       continue;
     }
@@ -64,6 +66,9 @@ export async function recover(
 
 /** How long the store keeps what was lifted, for other replicas to see it, in milliseconds. */
 const LIFTED_KEPT_MS = 30 * 86_400_000;
+
+/** How long the store keeps what is over by itself, for gateways whose clocks say otherwise, in milliseconds. */
+export const EXPIRED_KEPT_MS = 86_400_000;
 
 /** From which entry on the log has to be read. */
 async function firstUnread(log: RevocationLog, table: RevocationTable): Promise<number> {
@@ -91,7 +96,7 @@ function* entriesSince(directory: string, from: number): ReturnType<typeof findE
 
 /** The store is a file that others may have written: what is read back is checked. */
 export function revocationOf(row: RevocationRow): Revocation {
-  const names: unknown = JSON.parse(row.names);
+  const names = parsed(row.names);
   if (!isKind(row.kind) || !Array.isArray(names) || !names.every((name) => typeof name === 'string')) {
     throw new Fault(
       'storage-unavailable',
@@ -109,6 +114,14 @@ export function revocationOf(row: RevocationRow): Revocation {
     at: Number(row.revoked_at),
     until: row.until === null ? null : Number(row.until),
   });
+}
+
+function parsed(column: string): unknown {
+  try {
+    return JSON.parse(column);
+  } catch {
+    return null;
+  }
 }
 
 export function rowOf(revocation: Revocation, logged: boolean, liftedAt: number | null): RevocationRow {

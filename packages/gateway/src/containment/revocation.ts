@@ -40,7 +40,6 @@ export interface Use {
 
 /** Why a use is refused, in words for its client. */
 export interface Objection {
-  readonly revocation: Revocation;
   readonly reason: string;
 }
 

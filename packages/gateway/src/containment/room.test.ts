@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { openLog } from '@sallyport/audit-log';
+import { until } from '../../../../test/fixtures/until.ts';
 import type { AuditEntry } from '../audit/index.ts';
 import { type Identity, PLAIN_TOKEN } from '../identity/index.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -37,6 +38,7 @@ async function startRoom(t: TestContext, section: Record<string, unknown> = {}) 
   const deps = {
     config: containmentSection.parse(section),
     table: storage.revocations,
+    newestGroups: storage.newestGroups,
     audit: { append: (entry: AuditEntry) => void entries.push(entry), synced: async () => undefined },
     log: { publicKey: 'key', size: 0 },
     directory: join(directory, 'audit'),
@@ -136,8 +138,11 @@ test('a token that its holder ended is one revocation, however often, and forgot
   }
   assert.equal(room.objection({ identity: bot }), null);
   assert.notEqual(room.objection({ identity: holder('t299', now) }), null);
+  now += 86_400_000;
+  await room.revoke(asked('token', 't299'), holder('t299', now + 60_000));
+  // The rows themselves stay for a day, for gateways whose clocks say otherwise.
+  await until('the rest is forgotten', async () => (await storage.revocations.all()).length < 20);
   const rows = await storage.revocations.all();
-  assert.ok(rows.length < 60, `${rows.length} rows are left in the store`);
   assert.equal((await storage.revocations.find(rows[0]?.id ?? ''))?.value, rows[0]?.value);
   assert.equal(await storage.revocations.find('rv-none'), null);
   const again = await openContainment({ ...deps, clock });
@@ -148,13 +153,13 @@ test('holders who end all their tokens leave room for operators [containment.lim
   const { room } = await startRoom(t, { revocations: 100 });
   const told: string[] = [];
   room.onAdded(({ value }) => told.push(value));
-  const until = Date.now() + 60_000;
-  for (let n = 0; n < 50; n += 1) await room.revoke(asked('token', `t${n}`), holder(`t${n}`, until));
-  const over = room.revoke(asked('token', 'over'), holder('over', until));
+  const expiry = Date.now() + 60_000;
+  for (let n = 0; n < 50; n += 1) await room.revoke(asked('token', `t${n}`), holder(`t${n}`, expiry));
+  const over = room.revoke(asked('token', 'over'), holder('over', expiry));
   await assert.rejects(over, { code: 'limit-exceeded' });
   assert.equal(told.at(-1), 'over', 'its sessions ended all the same');
   await room.revoke(asked('actor', 'bot'), GUARD);
-  assert.notEqual(room.objection({ identity: holder('another', until) }), null);
+  assert.notEqual(room.objection({ identity: holder('another', expiry) }), null);
 });
 
 test('what could not be written when its holder ended it is said each time, until it is [task-tokens.revoke-kept]', async (t) => {

@@ -3,11 +3,12 @@ import { Fault } from '../lib/fault.ts';
 import type { RevocationRow } from '../storage/index.ts';
 import { Book, foldedName, hits } from './book.ts';
 import { Callers } from './callers.ts';
-import type { Containment, ContainmentDeps, Revoked, Revoking } from './containment.ts';
+import type { Containment, ContainmentDeps, GroupsLostListener, Revoked, Revoking } from './containment.ts';
 import { liftedEntry, revokedEntry, type Who } from './entries.ts';
-import { NewestGroups } from './newest-groups.ts';
-import { type Known, recover, revocationOf, rowOf } from './recover.ts';
+import { NewestGroups, type NewestGroupsOf, type News } from './newest-groups.ts';
+import { EXPIRED_KEPT_MS, type Known, recover, revocationOf, rowOf } from './recover.ts';
 import { type Objection, type Revocation, type RevocationKind, type Use, wordsOf } from './revocation.ts';
+import { SharedGroups } from './shared-groups.ts';
 
 /** Opens the room with what was revoked before. Rejects when that cannot be known. */
 export async function openContainment(deps: ContainmentDeps): Promise<Containment> {
@@ -17,6 +18,7 @@ export async function openContainment(deps: ContainmentDeps): Promise<Containmen
   room.listen();
   // What another replica wrote between reading the table and listening.
   await room.refresh();
+  await room.knowGroups();
   return room;
 }
 
@@ -25,8 +27,9 @@ class Room implements Containment {
   readonly #book = new Book();
   readonly #callers: Callers;
   readonly #groups: NewestGroups;
+  readonly #sharedGroups: SharedGroups;
   readonly #listeners: ((revocation: Revocation) => number)[] = [];
-  readonly #groupListeners: ((standsOnLost: (identity: Identity) => boolean) => number)[] = [];
+  readonly #groupListeners: GroupsLostListener[] = [];
   /** In force, and not in the log or not in the store. */
   readonly #unwritten = new Map<string, Known>();
   /** Lifted, and not in the store. */
@@ -39,6 +42,11 @@ class Room implements Containment {
     this.#deps = deps;
     this.#callers = new Callers(deps.config.rememberedCallers);
     this.#groups = new NewestGroups(deps.config.rememberedCallers);
+    this.#sharedGroups = new SharedGroups({
+      ...{ table: deps.newestGroups, bus: deps.bus, clock: deps.clock, report: deps.report },
+      most: deps.config.rememberedCallers,
+      heard: (newest) => this.#heardOfGroups(newest),
+    });
     for (const one of known.values()) {
       this.#book.add(one.revocation);
       if (!one.logged) this.#unwritten.set(one.revocation.id, one);
@@ -50,8 +58,10 @@ class Room implements Containment {
   }
 
   objection(use: Use): Objection | null {
-    const revocation = this.#book.find(use);
-    return revocation === undefined ? null : { revocation, reason: wordsOf(revocation) };
+    const revoked = this.#revoked(use);
+    if (revoked !== null) return revoked;
+    const isOutdated = use.identity !== undefined && this.#groups.isOutdated(use.identity);
+    return isOutdated ? { reason: `${GROUPS_LOST}; connect again with the newer token` } : null;
   }
 
   guard(provider: IdentityRoom): IdentityRoom {
@@ -80,13 +90,17 @@ class Room implements Containment {
   }
 
   listen(): void {
-    const { bus, table } = this.#deps;
-    this.#forget = bus.subscribe('revocations', async (id) => {
-      if (id !== null) return this.#take(await table.find(id));
+    this.#forget = this.#deps.bus.subscribe('revocations', async (id) => {
+      if (id !== null) return this.#refreshOne(id);
       await this.refresh();
       // The store was away, and is back.
       await this.writeDown();
     });
+  }
+
+  /** What newer tokens said before this gateway was started. */
+  async knowGroups(): Promise<void> {
+    await this.#sharedGroups.look();
   }
 
   async revoke(revoking: Revoking, by: Identity): Promise<Revoked> {
@@ -148,28 +162,24 @@ class Room implements Containment {
     this.#listeners.push(listener);
   }
 
-  onGroupsLost(listener: (standsOnLost: (identity: Identity) => boolean) => number): void {
+  onGroupsLost(listener: GroupsLostListener): void {
     this.#groupListeners.push(listener);
   }
 
   async refresh(): Promise<void> {
-    for (const row of await this.#deps.table.all()) this.#take(row);
-  }
-
-  /** Takes over what a row of the store says. */
-  #take(row: RevocationRow | null): void {
-    if (row === null) return;
-    if (row.lifted_at !== null) return this.#book.remove(row.id);
-    if (this.#book.get(row.id) !== undefined || this.#unlifted.has(row.id)) return;
-    const revocation = revocationOf(row);
-    if (revocation.until !== null && revocation.until <= this.#deps.clock.now()) return;
-    this.#book.add(revocation);
-    this.#generation += 1;
-    this.#tell(revocation);
+    for (const row of await this.#deps.table.all()) {
+      // One row that cannot be understood must not keep those after it from being in force.
+      try {
+        this.#takeOver(row);
+      } catch (fault) {
+        this.#deps.report(fault);
+      }
+    }
   }
 
   async close(): Promise<void> {
     this.#forget();
+    this.#sharedGroups.close();
     await this.writeDown();
   }
 
@@ -182,6 +192,25 @@ class Room implements Containment {
     for (const one of [...this.#unlifted.values()]) await this.#writeLift(one).catch(this.#deps.report);
   }
 
+  /** There may be very many, and this one has to be in force within the second. */
+  async #refreshOne(id: string): Promise<void> {
+    const row = await this.#deps.table.find(id);
+    if (row !== null) this.#takeOver(row);
+  }
+
+  #takeOver(row: RevocationRow): void {
+    if (row.lifted_at !== null) {
+      this.#book.remove(row.id);
+      return;
+    }
+    if (this.#book.get(row.id) !== undefined || this.#unlifted.has(row.id)) return;
+    const revocation = revocationOf(row);
+    if (revocation.until !== null && revocation.until <= this.#deps.clock.now()) return;
+    this.#book.add(revocation);
+    this.#generation += 1;
+    this.#tell(revocation);
+  }
+
   async #writeLift(revocation: Revocation): Promise<void> {
     const { table, clock, bus } = this.#deps;
     await table.put(rowOf(revocation, true, clock.now()));
@@ -189,8 +218,13 @@ class Room implements Containment {
     await bus.publish('revocations', revocation.id);
   }
 
+  #revoked(use: Use): Objection | null {
+    const revocation = this.#book.find(use);
+    return revocation === undefined ? null : { reason: wordsOf(revocation) };
+  }
+
   #refuseContained(identity: Identity): void {
-    const objection = this.objection({ identity });
+    const objection = this.#revoked({ identity });
     if (objection !== null)
       throw new Fault('credential-rejected', `${objection.reason}; ask an operator of the gateway`);
   }
@@ -284,45 +318,63 @@ class Room implements Containment {
   /** Learns the groups of a token; throws Fault `credential-rejected` for one whose caller has lost some of them. */
   #checkGroups(identity: Identity): void {
     if (this.#deps.config.groupLoss === 'ignore') return;
-    const loss = this.#groups.learn(identity);
-    if (loss === null) {
+    const news = this.#groups.learn(identity);
+    if (news === null) {
       if (!this.#groups.isOutdated(identity)) return;
       throw new Fault(
         'credential-rejected',
         'it has groups that a newer token of the same caller has not; present the newer one',
       );
     }
-    const ended = this.#groupListeners.reduce((sum, listener) => sum + listener(loss.standsOnLost), 0);
+    if (news.isTold) void this.#sharedGroups.tell(news.newest);
+    this.#endOnLost(news);
+  }
+
+  /** As if the token had been shown here. */
+  #heardOfGroups(newest: NewestGroupsOf): void {
+    if (this.#deps.config.groupLoss === 'ignore') return;
+    const news = this.#groups.take(newest);
+    if (news !== null) this.#endOnLost(news);
+  }
+
+  #endOnLost({ standsOnLost, newest: { groups } }: News): void {
+    if (standsOnLost === null) return;
+    // Whoever was let in a moment ago with an older token, and has no session yet, is asked about again.
+    this.#generation += 1;
+    let about: Partial<Who> = {};
+    const noting = (one: Identity): boolean => {
+      const stands = standsOnLost(one);
+      // Another gateway tells of them by a digest alone.
+      if (stands) about = { subject: one.subject, actor: one.actor, task: one.task };
+      return stands;
+    };
+    const ended = this.#groupListeners.reduce((sum, listener) => sum + listener(noting, groups), 0);
     if (ended === 0) return;
-    const { subject, actor, task } = identity;
     try {
       const facts = { endedSessions: ended };
-      const reason = 'a newer token of the same caller has fewer groups';
-      this.#deps.audit.append({ type: 'groups-lost', subject, actor, task, effect: 'deny', reason, facts });
+      this.#deps.audit.append({ type: 'groups-lost', ...about, effect: 'deny', reason: GROUPS_LOST, facts });
     } catch (fault) {
       this.#deps.report(fault);
     }
   }
 
   #forgetExpired(): void {
-    const { clock, table, report } = this.#deps;
-    const now = clock.now();
-    const over = this.#book.all().flatMap(({ id, until }) => (until !== null && until <= now ? [id] : []));
-    for (const id of over) this.#book.remove(id);
-    // What is not in the log yet is still to be written there.
-    const written = over.filter((id) => !this.#unwritten.has(id));
-    if (written.length > 0) void table.remove(written).catch(report);
+    const now = this.#deps.clock.now();
+    for (const { id, until } of this.#book.all()) if (until !== null && until <= now) this.#book.remove(id);
   }
 
   /** Now and then: tokens that their holders end one after the other are not to fill the book, nor the store. */
   #sweep(): void {
-    const now = this.#deps.clock.now();
+    const { clock, table, report } = this.#deps;
+    const now = clock.now();
     if (now < this.#sweepAt) return;
     this.#sweepAt = now + SWEEP_MS;
     this.#forgetExpired();
+    table.removeOver(now - EXPIRED_KEPT_MS).catch(report);
   }
 }
 
+const GROUPS_LOST = 'a newer token of the same caller has fewer groups';
 const STILL_UNWRITTEN = 'it is in force since before, and still not written down everywhere';
 
 /** The part of the book that holders can fill by ending their own tokens. */

@@ -51,7 +51,7 @@ export function presentTask(view: AccessRequestView): AccessRequestTask {
 }
 
 export function presentGrant(view: GrantView, now: number): Grant {
-  const { aliases: _, ...grant } = view;
+  const { aliases: _, kind: _kind, ...grant } = view;
   return {
     ...grant,
     scope: view.scope.map(({ action, type, path }) => ({ action, type, path: [...path] })),

@@ -163,7 +163,14 @@ function openTestContainment(
   { storage, audit, clock, report }: Surroundings & { report(fault: unknown): void },
 ): Promise<Containment> {
   return openContainment({
-    ...{ config: containmentSection.parse({}), table: storage.revocations, bus: storage.bus, clock, report },
+    ...{
+      config: containmentSection.parse({}),
+      table: storage.revocations,
+      newestGroups: storage.newestGroups,
+      bus: storage.bus,
+      clock,
+      report,
+    },
     ...{ audit: { ...audit, synced: async () => undefined }, random: counted(), targets: ['shop'] },
     ...{ log: { publicKey: 'test', size: 0 }, directory: join(directory, 'no-log') },
   });

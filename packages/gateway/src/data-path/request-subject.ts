@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { AccessRequestSubject, Shown } from '../approval/index.ts';
-import type { ApprovalRequirement, Decision } from '../policy/index.ts';
+import type { ApprovalRequirement, Decision, Question } from '../policy/index.ts';
 import type { Operation, ParameterForm } from '../protocols/protocol.ts';
 import { evaluationsOf } from './decide.ts';
 import { describeThing } from './experience.ts';
@@ -52,7 +52,10 @@ function shownOf(
   stated: string,
 ): Shown {
   const questions = evaluationsOf(session, meaning);
-  const touches = [...new Set(questions.map((one) => describeThing(session.target, one)))];
+  const described = (all: readonly Question[]) => all.map((one) => describeThing(session.target, one));
+  // What people are asked about comes first: what they agree to must not be pushed out of sight by what needs nobody.
+  const asked = new Set(described(terms?.asked ?? []));
+  const touches = [...new Set([...asked, ...described(questions)])];
   const { first, permitted, denied } = session.house.experience.of(session, questions);
   return {
     touches: touches.slice(0, SHOWN_THINGS),
@@ -62,7 +65,8 @@ function shownOf(
     policies,
     stated,
     history: { first: [...new Set(first)].slice(0, SHOWN_THINGS), permitted, denied },
-    grantMs: terms?.grantMs ?? null,
+    // A grant is for all that is asked about, so none is given for what is not shown.
+    grantMs: asked.size > SHOWN_THINGS ? null : (terms?.grantMs ?? null),
   };
 }
 

@@ -22,6 +22,8 @@ const ID_LENGTH = 200;
 export class Subscriptions {
   readonly #handlers = new Map<string, Set<BusHandler>>();
   readonly #report: (fault: unknown) => void;
+  /** Topics of which a handler failed; bounded by the number of topics. */
+  readonly #failed = new Set<string>();
 
   constructor(report: (fault: unknown) => void) {
     this.#report = report;
@@ -35,7 +37,7 @@ export class Subscriptions {
   }
 
   tell(topic: string, id: string | null): void {
-    for (const handler of this.#handlers.get(topic) ?? []) this.#call(handler, id);
+    for (const handler of this.#handlers.get(topic) ?? []) this.#call(topic, handler, id);
   }
 
   /** Words may have been lost, of every topic. */
@@ -43,10 +45,21 @@ export class Subscriptions {
     for (const topic of this.#handlers.keys()) this.tell(topic, null);
   }
 
-  #call(handler: BusHandler, id: string | null): void {
+  /** What a handler failed at is not known to it yet. */
+  tellFailed(): void {
+    for (const topic of [...this.#failed]) {
+      this.#failed.delete(topic);
+      this.tell(topic, null);
+    }
+  }
+
+  #call(topic: string, handler: BusHandler, id: string | null): void {
     // Not at once: nobody who publishes runs the handlers of others.
     setImmediate(() => {
-      void (async () => handler(id))().catch(this.#report);
+      void (async () => handler(id))().catch((fault: unknown) => {
+        this.#failed.add(topic);
+        this.#report(fault);
+      });
     });
   }
 }

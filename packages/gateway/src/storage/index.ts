@@ -3,6 +3,7 @@ export type { AccessWordTable } from './access-words.ts';
 export type { Bus, BusHandler } from './bus.ts';
 export type { GrantRow, GrantTable } from './grants.ts';
 export type { IdempotencyTable } from './idempotency.ts';
+export type { NewestGroupsRow, NewestGroupsTable } from './newest-groups.ts';
 export type { PasskeyTable } from './passkeys.ts';
 export type { Place } from './place.ts';
 export type { Position } from './position.ts';

@@ -15,6 +15,8 @@ const migrations: Record<string, Migration> = {
   '0008-revocations': { up: createRevocations },
   '0009-slack-links-and-passkeys': { up: createLinksAndPasskeys },
   '0010-sealed-links-and-passkeys': { up: sealLinksAndPasskeys },
+  '0011-grant-kinds': { up: addGrantKinds },
+  '0012-newest-groups': { up: createNewestGroups },
 };
 
 /**
@@ -209,6 +211,24 @@ async function createIdempotency(db: Kysely<unknown>): Promise<void> {
 }
 
 /** Several gateways over one store: whose each row is, and what one asks of another. */
+/** Grants from before have none, and so no seal that fits: they grant nothing. */
+async function addGrantKinds(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .alterTable('access_grant')
+    .addColumn('kind', 'text', (column) => column.notNull().defaultTo(''))
+    .execute();
+}
+
+async function createNewestGroups(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('newest_groups')
+    .addColumn('caller', 'text', (column) => column.primaryKey())
+    .addColumn('issued_at', 'bigint', (column) => column.notNull())
+    .addColumn('groups', 'text', (column) => column.notNull())
+    .execute();
+  await db.schema.createIndex('newest_groups_by_time').on('newest_groups').column('issued_at').execute();
+}
+
 async function addReplicas(db: Kysely<unknown>): Promise<void> {
   for (const table of ['session', 'access_request']) {
     await db.schema

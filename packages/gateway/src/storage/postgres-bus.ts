@@ -98,6 +98,8 @@ export class PostgresBus implements Bus {
         }
       }
       this.#options.seen(this.#client !== null);
+      // A revocation that was heard of and could not be read must not wait for the sweep.
+      if (lives) this.#subscriptions.tellFailed();
       if (Date.now() - sweptAt > SWEEP_MS) {
         sweptAt = Date.now();
         this.#subscriptions.tellAll();

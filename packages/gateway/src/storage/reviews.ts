@@ -15,6 +15,8 @@ export interface ReviewTable {
   ): Promise<void>;
   /** Those of this gateway that nobody closed, oldest first. */
   open(limit: number): Promise<readonly ReviewRow[]>;
+  /** Of those of other gateways that nobody closed, what says whom they keep from breaking glass; oldest first. */
+  openElsewhere(limit: number): Promise<readonly Pick<ReviewRow, 'id' | 'aliases' | 'due_at'>[]>;
   /** Newest first, at most `limit`. */
   list(limit: number): Promise<readonly ReviewRow[]>;
   find(id: string): Promise<ReviewRow | null>;
@@ -41,6 +43,13 @@ export function reviewTable(db: Kysely<Tables>, { replica, shared }: Place): Rev
       storing(() => {
         const open = all().where('closed_at', 'is', null).orderBy('opened_at').limit(limit);
         return (shared ? open.where('replica', '=', replica) : open).execute();
+      }),
+    openElsewhere: (limit) =>
+      storing(async () => {
+        if (!shared) return [];
+        const some = db.selectFrom('review').select(['id', 'aliases', 'due_at']);
+        const open = some.where('closed_at', 'is', null).where('replica', '!=', replica);
+        return open.orderBy('opened_at').limit(limit).execute();
       }),
     list: (limit) =>
       storing(() => all().orderBy('opened_at', 'desc').orderBy('id', 'desc').limit(limit).execute()),

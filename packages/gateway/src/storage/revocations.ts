@@ -15,6 +15,8 @@ export interface RevocationTable {
   /** Oldest first. */
   all(): Promise<readonly RevocationRow[]>;
   remove(ids: readonly string[]): Promise<void>;
+  /** Removes what is in the audit log and was over at this time, in milliseconds, or before. */
+  removeOver(time: number): Promise<void>;
   /** `seq` of the first entry of this log that revocations were not taken from; null when none were. */
   place(log: string): Promise<number | null>;
   setPlace(log: string, next: number): Promise<void>;
@@ -29,10 +31,10 @@ export function revocationTable(db: Kysely<Tables>): RevocationTable {
         await added.onConflict((conflict) => conflict.column('id').doUpdateSet(changes)).execute();
       }),
     find: (id) =>
-      storing(async () => {
-        const row = await db.selectFrom('revocation').selectAll().where('id', '=', id).executeTakeFirst();
-        return row ?? null;
-      }),
+      storing(
+        async () =>
+          (await db.selectFrom('revocation').selectAll().where('id', '=', id).executeTakeFirst()) ?? null,
+      ),
     all: () =>
       storing(() => db.selectFrom('revocation').selectAll().orderBy('revoked_at').orderBy('id').execute()),
     remove: (ids) =>
@@ -41,6 +43,10 @@ export function revocationTable(db: Kysely<Tables>): RevocationTable {
           const some = ids.slice(at, at + REMOVED_AT_ONCE);
           await db.deleteFrom('revocation').where('id', 'in', some).execute();
         }
+      }),
+    removeOver: (time) =>
+      storing(async () => {
+        await db.deleteFrom('revocation').where('until', '<=', time).where('logged', '=', 1).execute();
       }),
     place: (log) =>
       storing(async () => {

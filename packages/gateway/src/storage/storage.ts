@@ -8,6 +8,7 @@ import { storageFault } from './fault.ts';
 import { type GrantTable, grantTable } from './grants.ts';
 import { type IdempotencyTable, idempotencyTable } from './idempotency.ts';
 import { migrate } from './migrations.ts';
+import { type NewestGroupsTable, newestGroupsTable } from './newest-groups.ts';
 import { type PasskeyTable, passkeyTable } from './passkeys.ts';
 import type { Place } from './place.ts';
 import { sameAsSqlite } from './postgres.ts';
@@ -29,6 +30,7 @@ export interface Storage extends Place {
   readonly accessWords: AccessWordTable;
   readonly sessions: SessionTable;
   readonly revocations: RevocationTable;
+  readonly newestGroups: NewestGroupsTable;
   readonly signIns: SignInTable;
   readonly bus: Bus;
   /** Whether the store answers, as far as is known; over PostgreSQL it is tried every second. */
@@ -58,6 +60,9 @@ export interface StorageDependencies {
   readonly report?: (fault: unknown) => void;
 }
 
+/** How long it is remembered which groups a token had: older ones are hardly good any more. */
+const NEWEST_GROUPS_DAYS = 7;
+
 /** A store that is open and up to date. */
 interface Opened {
   readonly db: Kysely<Tables>;
@@ -81,6 +86,7 @@ export async function openStorage(config: StorageConfig, deps: StorageDependenci
   const taskTokens = taskTokenTable(db);
   const idempotency = idempotencyTable(db);
   const slackLinks = slackLinkTable(db);
+  const newestGroups = newestGroupsTable(db);
   return {
     ...place,
     ...rest,
@@ -95,6 +101,7 @@ export async function openStorage(config: StorageConfig, deps: StorageDependenci
     slackLinks,
     passkeys: passkeyTable(db),
     revocations: revocationTable(db),
+    newestGroups,
     applyRetention: async () => {
       const now = deps.clock.now();
       await accessRequests.eraseTextEndedBefore(now - days(config.operationTextDays));
@@ -106,6 +113,7 @@ export async function openStorage(config: StorageConfig, deps: StorageDependenci
       await reviews.eraseTextClosedBefore(now - days(config.operationTextDays));
       await reviews.removeClosedBefore(now - days(config.sessionDays));
       await idempotency.removeBefore(now - days(1));
+      await newestGroups.removeBefore(now - days(NEWEST_GROUPS_DAYS));
       await slackLinks.removeExpired(now);
     },
   };

@@ -21,6 +21,16 @@ export interface Tables {
   saml_assertion: SamlAssertionRow;
   session_end: SessionEndRow;
   access_word: AccessWordRow;
+  newest_groups: NewestGroupsRow;
+}
+
+/** What groups a caller's newest token has. */
+export interface NewestGroupsRow {
+  /** SHA-256 of who it is: subject, actor, task and clients. */
+  readonly caller: string;
+  readonly issued_at: number;
+  /** JSON list. */
+  readonly groups: string;
 }
 
 export interface RevocationRow {
@@ -140,6 +150,8 @@ export interface GrantRow {
   readonly subject: string;
   readonly display_name: string;
   readonly actor: string | null;
+  /** Whether its holder is a person or a machine. */
+  readonly kind: string;
   readonly target: string;
   /** JSON list of `{action, type, path}`. */
   readonly scope: string;

@@ -30,6 +30,7 @@ export function openRevocations(config: GatewayConfig, deps: ContainmentSurround
     log: deps.audit,
     config: config.containment,
     table: storage.revocations,
+    newestGroups: storage.newestGroups,
     bus: storage.bus,
     directory: config.audit.directory,
     targets: config.connector.targets.map(({ name }) => name),
@@ -54,13 +55,16 @@ export function contain(containment: Containment, contained: Contained): void {
     if (revocation.kind === 'subject') void signIn.endAllOf(revocation.names, 'revoked').catch(report);
     return ended;
   });
-  containment.onGroupsLost((standsOnLost) =>
-    sessions.endWhere(
+  containment.onGroupsLost((standsOnLost, groups) => {
+    const ended = sessions.endWhere(
       ({ identity }) => standsOnLost(identity),
       'a newer token of the same caller has fewer groups',
       'connect again with the newer token',
-    ),
-  );
+    );
+    // What they approved rests on the groups they have, whichever gateway they were seen at.
+    approvals.groupsLost(standsOnLost, groups);
+    return ended;
+  });
 }
 
 /** What the revoked asked for is cancelled, what they approved does not count, and grants that rest on either end. */
