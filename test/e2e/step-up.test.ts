@@ -82,9 +82,9 @@ async function ranWith(credentialId: string, what: string, { request, ended }: H
     credential: hashOf(credentialId),
     approver: 'test|approver',
   });
-  const types = auditEntries(world)
+  const types: string[] = auditEntries(world)
     .filter(({ requestId }) => requestId === request.id)
-    .map(({ type }) => type);
+    .map(({ type }) => String(type as unknown));
   assert.ok(types.indexOf('access-decided') < types.indexOf('decision'), types.join(' '));
 }
 
