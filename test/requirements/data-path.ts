@@ -9,6 +9,8 @@ export const dataPathRequirements = {
     'A revocation or a policy change also finds the session that is still logging in to its target.',
   'data-path.listeners': 'Memory of a session does not grow with the holds it had.',
   'data-path.shown': 'No two bound values look the same to an approver.',
+  'data-path.ends-paced':
+    'Sessions that end at once are put on record a few in each turn of the event loop, so that what they run is stopped meanwhile.',
   'data-path.one-write': 'What one turn of the loop sends to a target leaves as one write, in order.',
   'data-path.limit-rows': 'No more rows of one operation arrive than policy permits, in however many pieces.',
   'data-path.limit-bytes': 'No more bytes of a reply arrive than policy permits.',

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
-import { letGo } from './let-go.ts';
+import { until } from '../../../test/fixtures/until.ts';
+import { endInTurn, letGo } from './let-go.ts';
 import { Turns } from './turns.ts';
 
 const never = new Promise<void>(() => undefined);
@@ -77,4 +79,23 @@ test('one that closed while others had their turns is not cancelled [connector.l
   resolve();
   give();
   await letting;
+});
+
+test('of many that are idle only so many end at once, and one that does not close holds the others up for a moment only [connector.let-go]', async () => {
+  const turns = new Turns(2);
+  const ended: number[] = [];
+  const closes = Array.from({ length: 5 }, () => Promise.withResolvers<void>());
+  const all = closes.map(({ promise }, n) => {
+    const socket = new PassThrough();
+    socket.on('finish', () => ended.push(n));
+    return endInTurn(socket, n === 0 ? never : promise, turns);
+  });
+  await until('two have ended', () => ended.length === 2);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(ended, [0, 1]);
+  closes[1]?.resolve();
+  await until('the next has ended', () => ended.length === 3);
+  for (const { resolve } of closes) resolve();
+  await Promise.all(all);
+  assert.deepEqual(ended, [0, 1, 2, 3, 4]);
 });

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { ConnectorFault } from './fault.ts';
 import type { Turns } from './turns.ts';
 
@@ -13,7 +14,7 @@ export interface LettingGo {
 }
 
 /**
- * Most cancels that one target gets at once. Each is a connection of its own: of a thousand sessions that end at once, those
+ * Most cancels and ends that one target gets at once. Each cancel is a connection of its own: of a thousand sessions that end at once, those
  * where something runs come first, and the server has time left to stop it.
  */
 export const CANCELS_AT_ONCE = 8;
@@ -66,4 +67,15 @@ async function isOver(closed: Promise<void> | null, waitMs: number): Promise<boo
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** How long one that ends keeps its turn, in milliseconds: others come after it however slow the target is. */
+const TURN_MS = 500;
+
+/** A thousand servers that all end at once would keep the cancels of those that run something from being heard. */
+export async function endInTurn(socket: Writable, closed: Promise<void>, turns: Turns): Promise<void> {
+  const give = await turns.take(false);
+  socket.end();
+  await isOver(closed, TURN_MS);
+  give();
 }

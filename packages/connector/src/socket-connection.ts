@@ -1,7 +1,7 @@
 import type { Channel } from './channel.ts';
 import type { TargetConnection } from './connector.ts';
 import { ConnectorFault } from './fault.ts';
-import { letGo } from './let-go.ts';
+import { endInTurn, letGo } from './let-go.ts';
 import type { Turns } from './turns.ts';
 
 export interface LoggedIn {
@@ -92,33 +92,27 @@ export class SocketConnection implements TargetConnection {
     this.#channel.socket.destroy();
   }
 
-  abandon(busy: boolean): Promise<void> {
-    if (this.#closed) return Promise.resolve();
+  async abandon(busy: boolean): Promise<void> {
+    if (this.#closed) return;
     this.#closedByUs = true;
     const { socket, inlet } = this.#channel;
     // What it still says is of no interest, but it may have to say it before it sees that we are gone.
     inlet.sink = nothing;
     this.#early = null;
     const isWaiting = socket.writableLength > 0;
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    socket.resume();
     if (isWaiting) socket.destroy();
     else if (busy) socket.end();
-    else void this.#endInTurn();
-    socket.resume();
+    else await endInTurn(socket, closed, this.#turns);
     return letGo({
       target: this.#target,
       // A socket that we closed says nothing of what the target does.
-      closed: isWaiting ? null : new Promise<void>((resolve) => socket.once('close', () => resolve())),
+      closed: isWaiting ? null : closed,
       busy: busy || isWaiting,
       turns: this.#turns,
       cancel: this.#cancel,
     }).finally(() => socket.destroy());
-  }
-
-  /** A thousand servers that all end at once would keep the cancels of those that run something from being heard. */
-  async #endInTurn(): Promise<void> {
-    const give = await this.#turns.take(false);
-    this.#channel.socket.end();
-    give();
   }
 
   #flow(): void {

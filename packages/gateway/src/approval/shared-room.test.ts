@@ -203,7 +203,10 @@ test('a passkey that was used on one gateway counts on another, and nobody else 
   // A good word of another request comes after them all.
   await other.room.deny(another.id, carol, 'seen enough');
   const states = await sql("select id, state from access_word where verdict = 'approve' order by id");
-  assert.deepEqual([...new Set(states.map(({ state }) => String(state)))].toSorted((a, b) => (a < b ? -1 : 1)), ['conflict', 'step-up-required']);
+  assert.deepEqual(
+    [...new Set(states.map(({ state }) => String(state)))].toSorted((a, b) => (a < b ? -1 : 1)),
+    ['conflict', 'step-up-required'],
+  );
   const { decisions } = await holder.room.get(held.id, bob);
   assert.deepEqual(
     decisions.map(({ approver }) => approver),

@@ -55,6 +55,8 @@ export async function closeSession(session: Session, link: TargetLink): Promise<
   session.end('session-ended', reason, '');
   house.sessions.remove(session, reason);
   conceal(session, 'the session ended');
+  // A thousand may end at once, and what they run is to be stopped at their targets meanwhile.
+  await house.sessions.inTurn();
   await session.recording?.end(reason).catch(house.report);
   try {
     house.audit.append({

@@ -1,3 +1,4 @@
+import { Pace } from '../lib/pace.ts';
 import type { Session } from './session.ts';
 
 /** Told of sessions as they come and go; what it does is its own business and never holds a session up. */
@@ -15,12 +16,18 @@ export interface SessionRegistry {
   remove(session: Session, reason: string): void;
   /** Ends every session this matches and that is not ending already; returns how many. */
   endWhere(matches: (session: Session) => boolean, reason: string, hint?: string): number;
+  /** Resolves when one that has ended may be put on record: only so many are in one turn of the event loop. */
+  inTurn(): Promise<void>;
   all(): readonly Session[];
 }
+
+/** Most sessions put on record in one turn of the event loop, at about a millisecond each. */
+const RECORDED_AT_ONCE = 8;
 
 export function createSessionRegistry(observer: SessionObserver): SessionRegistry {
   const open = new Set<Session>();
   const admitting = new Set<Session>();
+  const pace = new Pace(RECORDED_AT_ONCE);
   const all = (): readonly Session[] => [...admitting, ...open];
   return {
     get size() {
@@ -43,6 +50,7 @@ export function createSessionRegistry(observer: SessionObserver): SessionRegistr
       for (const session of ended) session.end('session-ended', reason, hint);
       return ended.length;
     },
+    inTurn: () => pace.take(),
     all,
   };
 }
