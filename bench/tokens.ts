@@ -156,6 +156,7 @@ async function startStage(): Promise<Stage> {
     const { tokenId: _, ...plain } = PLAIN_TOKEN;
     return issuer.sign(id, {
       ...plain,
+      groupsFrom: { caller: 'A'.repeat(43), issuedAt: now },
       subject: {
         ...{ subject: 'nobody|agent', displayName: 'agent', groups: ['agents'] },
         ...{ actor: 'agent-1', aliases: ['agent'] },

@@ -68,5 +68,9 @@ export const taskTokenRequirements = {
   'task-tokens.live': 'Only so many task tokens are good at once.',
   'task-tokens.command':
     'The command exchanges, makes proofs and shows what a token names, with a key file nobody else can read.',
+  'task-tokens.colleagues':
+    'Colleagues who sign in with the same application decide for each other’s task tokens, and nobody through the agent’s own application.',
+  'task-tokens.groups-lost':
+    'A task token ends with the group it has from a token of which a newer one has it no more.',
   'task-tokens.no-secret': 'No token, and no proof, is in the log, the store or a fault.',
 } as const;

@@ -1,4 +1,4 @@
-import { foldAlias, type Identity } from '../identity/index.ts';
+import { CLIENT_ALIAS, foldAlias, type Identity } from '../identity/index.ts';
 import type { ApprovalRequirement } from '../policy/index.ts';
 import { isPlainPerson } from './visibility.ts';
 
@@ -42,7 +42,9 @@ export function sameNames(ofPerson: readonly string[], other: Identity): boolean
 
 function shareName(one: readonly string[], other: readonly string[], ignoreClients: boolean): boolean {
   const names = new Set(one.map(foldAlias));
-  return other.some((name) => names.has(foldAlias(name)) && !(ignoreClients && name.startsWith('client:')));
+  return other.some(
+    (name) => names.has(foldAlias(name)) && !(ignoreClients && name.startsWith(CLIENT_ALIAS)),
+  );
 }
 
 /** What `newcomer` adds: a seat, nothing because they sit already, or nothing because their groups are full. */

@@ -1,12 +1,8 @@
-import { createHash } from 'node:crypto';
-import type { Identity } from '../identity/index.ts';
+import { type GroupsFrom, groupsFrom, type Identity } from '../identity/index.ts';
 import { BoundedMap } from '../lib/bounded-map.ts';
 
 /** What a caller's newest token says of their groups, as gateways over one store tell each other. */
-export interface NewestGroupsOf {
-  /** SHA-256 of who it is. */
-  readonly caller: string;
-  readonly issuedAt: number;
+export interface NewestGroupsOf extends GroupsFrom {
   readonly groups: readonly string[];
 }
 
@@ -29,7 +25,8 @@ interface Newest {
 
 /**
  * The groups each caller had in their newest token. A caller is a subject with an actor, a task and the clients the token
- * was issued to: tokens of different callers may well differ, and none of them is news about another.
+ * was issued to: tokens of different callers may well differ, and none of them is news about another. A task token has the groups of
+ * the token it was made from, and loses them with it.
  */
 export class NewestGroups {
   readonly #newest: BoundedMap<string, Newest>;
@@ -40,7 +37,7 @@ export class NewestGroups {
 
   /** Learns from a token. Null when it is not newer than any before. */
   learn(identity: Identity): News | null {
-    return this.take({ caller: callerOf(identity), issuedAt: identity.issuedAt, groups: identity.groups });
+    return this.take({ ...groupsFrom(identity), groups: identity.groups });
   }
 
   /** Learns from what another gateway was shown. */
@@ -53,27 +50,21 @@ export class NewestGroups {
     // Unknown may mean forgotten: then sessions are looked at as well.
     const isLess = known === undefined || !within([...known.groups], groups);
     const isTold = isLess || !within(newest.groups, known.groups);
-    const standsOnLost = (other: Identity): boolean =>
-      other.issuedAt < issuedAt && !within(other.groups, groups) && callerOf(other) === caller;
+    const standsOnLost = (other: Identity): boolean => {
+      const from = groupsFrom(other);
+      return from.issuedAt < issuedAt && !within(other.groups, groups) && from.caller === caller;
+    };
     return { newest, isTold, standsOnLost: isLess ? standsOnLost : null };
   }
 
   /** Whether a newer token of the same caller has fewer groups than this one. */
   isOutdated(identity: Identity): boolean {
-    const known = this.#newest.get(callerOf(identity));
-    return (
-      known !== undefined && identity.issuedAt < known.issuedAt && !within(identity.groups, known.groups)
-    );
+    const { caller, issuedAt } = groupsFrom(identity);
+    const known = this.#newest.get(caller);
+    return known !== undefined && issuedAt < known.issuedAt && !within(identity.groups, known.groups);
   }
 }
 
 function within(groups: readonly string[], others: ReadonlySet<string>): boolean {
   return groups.every((group) => others.has(group));
-}
-
-function callerOf({ subject, actor, task, aliases }: Identity): string {
-  const clients = aliases.filter((alias) => alias.startsWith('client:')).sort();
-  return createHash('sha256')
-    .update(JSON.stringify([subject, actor, task, clients]))
-    .digest('hex');
 }

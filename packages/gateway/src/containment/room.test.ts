@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { openLog } from '@sallyport/audit-log';
 import { until } from '../../../../test/fixtures/until.ts';
 import type { AuditEntry } from '../audit/index.ts';
-import { type Identity, PLAIN_TOKEN } from '../identity/index.ts';
+import { groupsFrom, type Identity, PLAIN_TOKEN } from '../identity/index.ts';
 import { systemClock } from '../lib/clock.ts';
 import { openStorage, storageSection } from '../storage/index.ts';
 import { containmentSection, openContainment, type Revocation } from './index.ts';
@@ -198,4 +198,40 @@ test('a log whose beginning is gone keeps the gateway from starting [containment
   assert.ok(oldest !== undefined && oldest[0] > 0, 'the first segment is gone');
   const another = { ...deps, log: { publicKey: 'another', size: 3 } };
   await assert.rejects(openContainment(another), { code: 'audit-unavailable', message: /begins with entry/ });
+});
+
+test('a task token loses the groups of the token it was made from [task-tokens.groups-lost]', async (t) => {
+  const { room } = await startRoom(t);
+  const token = (issuedAt: number, groups: readonly string[]) =>
+    person('alice', { issuedAt, groups, aliases: ['main|alice', 'client:main|cli'] });
+  const older = token(1_000, ['ops', 'dba']);
+  const task: Identity = {
+    ...holder('task', Date.now() + 60_000),
+    ...{ subject: 'main|alice', groups: older.groups, issuedAt: 9_000, groupsFrom: groupsFrom(older) },
+  };
+  const lost: string[] = [];
+  room.onGroupsLost((standsOnLost) => {
+    if (standsOnLost(task)) lost.push(task.tokenId);
+    return 0;
+  });
+  let shown: Identity = task;
+  const door = room.guard({
+    authenticate: async () => shown,
+    authenticateExchange: () => assert.fail(),
+    authenticateHolder: () => assert.fail(),
+    confirm: () => assert.fail(),
+    issuersAway: async () => [],
+  });
+  const show = (identity: Identity) => {
+    shown = identity;
+    return door.authenticate('token');
+  };
+  await show(task);
+  assert.equal(room.objection({ identity: task }), null);
+  // Of another application, a token with other groups says nothing of this one.
+  await show({ ...token(5_000, []), aliases: ['main|alice', 'client:main|other'] });
+  assert.equal(room.objection({ identity: task }), null);
+  await show(token(5_000, ['ops']));
+  assert.match(room.objection({ identity: task })?.reason ?? '', /fewer groups/);
+  assert.deepEqual(lost, ['task']);
 });

@@ -42,6 +42,7 @@ function recorded(identity: Identity): RecordingHeader['identity'] {
     subjectAliases: _subjectAliases,
     issuerTokenId: _issuerTokenId,
     issuedAt: _issuedAt,
+    groupsFrom: _groupsFrom,
     ...rest
   } = identity;
   return rest;

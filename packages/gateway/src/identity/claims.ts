@@ -1,3 +1,4 @@
+import { CLIENT_ALIAS } from './caller.ts';
 import type { Confirmation, Identity } from './identity.ts';
 import { isRecord } from './issuer-fetch.ts';
 import { type ClaimPath, type IssuerConfig, issuerSection } from './section.ts';
@@ -46,6 +47,7 @@ export function identityOf(
     tokenId,
     issuerTokenId: isName(claims.jti) ? `${issuer.name}|${claims.jti}` : null,
     issuedAt: typeof claims.iat === 'number' && Number.isFinite(claims.iat) ? claims.iat * 1_000 : 0,
+    groupsFrom: null,
     delegation: Object.freeze(actorChain(claims, actor)),
     scope: null,
     confirmation: confirmationOf(claims),
@@ -169,7 +171,7 @@ function aliases(from: AliasSource): string[] {
     names.add(`${from.issuer.name}|${actor}`);
   }
   for (const client of from.clients) {
-    names.add(`client:${from.issuer.name}|${client}`);
+    names.add(`${CLIENT_ALIAS}${from.issuer.name}|${client}`);
     if (client === from.sub) names.add(client);
   }
   return [...new Set([...names].map(foldAlias))];

@@ -27,6 +27,8 @@ export interface Identity {
   readonly issuerTokenId: string | null;
   /** When the token was issued, in milliseconds since the epoch; 0 when it does not say. */
   readonly issuedAt: number;
+  /** Of a task token, the issuer's token that its groups are from; null for a token that says them itself. */
+  readonly groupsFrom: GroupsFrom | null;
   /** The actors it was handed on by, the one that acts now first (RFC 8693 section 4.1). Empty: nobody but the subject. */
   readonly delegation: readonly string[];
   /** What a task token names; null for a token of an issuer, which only policy limits. */
@@ -50,6 +52,14 @@ export interface TaskScope {
   readonly origin: string;
 }
 
+/** Whose token said what groups somebody has, and when. */
+export interface GroupsFrom {
+  /** SHA-256 of who it is, as base64url. */
+  readonly caller: string;
+  /** When that token was issued, in milliseconds since the epoch. */
+  readonly issuedAt: number;
+}
+
 /** How much may be done with a task token, and everything made from it. */
 export interface TaskBudget {
   readonly operations: number;
@@ -69,6 +79,7 @@ export interface Confirmation {
 export const PLAIN_TOKEN: Pick<
   Identity,
   | 'subjectAliases'
+  | 'groupsFrom'
   | 'tokenId'
   | 'issuerTokenId'
   | 'issuedAt'
@@ -77,7 +88,7 @@ export const PLAIN_TOKEN: Pick<
   | 'confirmation'
   | 'mayAct'
 > = Object.freeze({
-  ...{ subjectAliases: Object.freeze([]), tokenId: '', issuerTokenId: null, issuedAt: 0 },
+  ...{ subjectAliases: Object.freeze([]), tokenId: '', issuerTokenId: null, issuedAt: 0, groupsFrom: null },
   ...{ delegation: Object.freeze([]), scope: null, confirmation: null, mayAct: null },
 });
 

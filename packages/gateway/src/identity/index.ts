@@ -1,9 +1,11 @@
+export { CLIENT_ALIAS, groupsFrom } from './caller.ts';
 export { type AssertedPerson, foldAlias, identityOfPerson } from './claims.ts';
 export { NonceFault, ProofFault, proofAlgorithms, UnshownFault } from './dpop.ts';
 export type {
   Confirmation,
   ExchangeVerifier,
   Exchanging,
+  GroupsFrom,
   Identity,
   IdentityProvider,
   TaskBudget,

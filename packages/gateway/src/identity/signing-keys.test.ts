@@ -31,6 +31,7 @@ function setUp(t: TestContext) {
     budget: { operations: 1, rows: 1, approvals: 1 },
     ancestors: [],
     origin: 'A'.repeat(43),
+    groupsFrom: { caller: 'A'.repeat(43), issuedAt: 0 },
     confirmation: null,
     expiresAt: time.now + 3_600_000,
   });
@@ -125,6 +126,7 @@ test('a token whose claims are not as they are signed here is refused, whoever s
     { delegation: [] },
     { budget: { operations: -1, rows: 1, approvals: 1 } },
     { origin: 'x' },
+    { groupsFrom: { caller: 'x', issuedAt: 0 } },
     { ancestors: ['x'] },
     { task: '' },
     { task: 'a\nb' },

@@ -4,7 +4,7 @@ import { errors, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
 import type { Clock } from '../lib/clock.ts';
 import { isDigest, isName } from './claims.ts';
-import type { Confirmation, Identity, TaskBudget, TaskScope } from './identity.ts';
+import type { Confirmation, GroupsFrom, Identity, TaskBudget, TaskScope } from './identity.ts';
 import type { IdentityConfig } from './section.ts';
 import { SigningKeys } from './signing-keys.ts';
 import { rejected, type UnverifiedToken } from './token-shape.ts';
@@ -22,6 +22,7 @@ export interface TaskGrant {
   readonly budget: TaskBudget;
   readonly ancestors: readonly string[];
   readonly origin: string;
+  readonly groupsFrom: GroupsFrom;
   readonly confirmation: Confirmation | null;
   /** In milliseconds since the epoch, whole seconds. */
   readonly expiresAt: number;
@@ -60,6 +61,7 @@ const claimsShape = z.object({
     delegation: names.min(1),
     ancestors: z.array(z.string().regex(/^[A-Za-z0-9_-]{22}$/)),
     origin: z.string().refine(isDigest),
+    groupsFrom: z.strictObject({ caller: z.string().refine(isDigest), issuedAt: z.int().min(0) }),
   }),
 });
 
@@ -85,7 +87,7 @@ export class TaskTokenIssuer {
   /** Signs one. Throws Fault `credential-rejected` when it would be larger than any token may be. */
   async sign(id: string, grant: TaskGrant): Promise<string> {
     const { subject, confirmation } = grant;
-    const { targets, actions, budget, delegation, ancestors, origin } = grant;
+    const { targets, actions, budget, delegation, ancestors, origin, groupsFrom } = grant;
     const { kid, key } = this.keys.signing;
     const token = await new SignJWT({
       client_id: subject.actor ?? subject.subject,
@@ -102,6 +104,7 @@ export class TaskTokenIssuer {
         delegation,
         ancestors,
         origin,
+        groupsFrom,
       },
     })
       .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid })
@@ -139,7 +142,16 @@ export class TaskTokenIssuer {
 
 function identityOf(claims: z.output<typeof claimsShape>): Identity {
   const [{ targets, actions, budget }] = claims.authorization_details;
-  const { actor, name: displayName, groups, aliases, delegation, ancestors, origin } = claims.sallyport;
+  const {
+    actor,
+    name: displayName,
+    groups,
+    aliases,
+    delegation,
+    ancestors,
+    origin,
+    groupsFrom,
+  } = claims.sallyport;
   const { jkt = null, 'x5t#S256': x5tS256 = null } = claims.cnf ?? {};
   const scope: TaskScope = { targets, actions, budget, ancestors, origin };
   return Object.freeze({
@@ -156,6 +168,7 @@ function identityOf(claims: z.output<typeof claimsShape>): Identity {
     tokenId: claims.jti,
     issuerTokenId: null,
     issuedAt: claims.iat * 1_000,
+    groupsFrom: Object.freeze(groupsFrom),
     delegation: Object.freeze(delegation),
     scope: Object.freeze(scope),
     mayAct: null,

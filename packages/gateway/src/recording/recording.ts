@@ -5,7 +5,7 @@ export interface RecordingHeader {
   readonly sessionId: string;
   readonly startedAt: number;
   /** Without what only revoking asks for. */
-  readonly identity: Omit<Identity, 'subjectAliases' | 'issuerTokenId' | 'issuedAt'>;
+  readonly identity: Omit<Identity, 'subjectAliases' | 'issuerTokenId' | 'issuedAt' | 'groupsFrom'>;
   readonly target: string;
   readonly facet: string;
   readonly protocol: string;

@@ -1,4 +1,4 @@
-import type { Identity } from '../identity/index.ts';
+import { CLIENT_ALIAS as CLIENT, type Identity } from '../identity/index.ts';
 import { ExchangeRefused } from './refused.ts';
 
 /** Longest chain of actors, as for the tokens of issuers. */
@@ -16,7 +16,7 @@ export function actorOf(
     if (subject.mayAct !== null && subject.mayAct !== subject.actor) {
       throw refused('the subject token names who may act (may_act): present its actor token');
     }
-    return { actor: subject.actor, aliases: subject.aliases };
+    return { actor: subject.actor, aliases: namesOf(subject) };
   }
   if (actor.scope !== null) throw refused('a task token cannot be the actor token');
   if (actor.kind !== 'machine') throw refused('the actor token is of a person: people act for themselves');
@@ -28,7 +28,16 @@ export function actorOf(
   if (subject.mayAct !== null && subject.mayAct !== name) {
     throw refused('the subject token does not let this actor act (may_act)');
   }
-  return { actor: name, aliases: [...new Set([...subject.aliases, ...actor.aliases])] };
+  return { actor: name, aliases: [...new Set([...namesOf(subject), ...actor.aliases])] };
+}
+
+/**
+ * Every name of whoever a token is for. The application that a person signed in with is none of the agent's names: it is their
+ * colleagues' too, who could decide nothing for the agent otherwise. An agent's own application comes with its actor token.
+ */
+function namesOf({ kind, actor, aliases }: Identity): readonly string[] {
+  const isPerson = kind === 'person' && actor === null;
+  return isPerson ? aliases.filter((name) => !name.startsWith(CLIENT)) : aliases;
 }
 
 /** Of another issuer, an actor goes by its full name: two issuers may use one name for two agents. */

@@ -4,6 +4,7 @@ import {
   type Confirmation,
   type ExchangeVerifier,
   type Exchanging,
+  groupsFrom,
   type Identity,
   type IdentityConfig,
   NonceFault,
@@ -166,6 +167,7 @@ async function narrowed(
     budget: await budgetOf(deps, request.budget, subject),
     ancestors,
     origin: scope === null ? subject.tokenId : scope.origin,
+    groupsFrom: groupsFrom(subject),
     confirmation: boundTo(deps.config, request, exchanging, possession),
     expiresAt: expiryOf(deps.config, request.lifetimeSeconds, now, [
       subject,
