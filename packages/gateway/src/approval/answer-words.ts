@@ -62,12 +62,14 @@ async function judge(
   });
   const subject = room.subjectOf(word.request_id);
   if (subject === null) return refused('it is over, not pending');
+  const through = readThrough(word, storeKey);
+  if (through === null)
+    return refused('no gateway with the key of this one sealed your word; see storage.seal_key_file');
   if (Math.abs(now - word.asked_at) > WORD_MS)
     return refused('your word came too late; look whether the clocks of the gateways agree');
   if (word.shown !== shownDigest(subject)) return refused('what you were shown is not what waits');
   const decider = readIdentity(word.approver);
   if (decider === null || decider.expiresAt <= now) return refused('your token is not good any more');
-  const through = readThrough(word, storeKey);
   try {
     if (word.verdict === 'approve') await room.approve(word.request_id, decider, word.reason, null, through);
     else if (word.verdict === 'deny') await room.deny(word.request_id, decider, word.reason, through);

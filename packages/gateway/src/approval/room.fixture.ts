@@ -43,7 +43,7 @@ export const SHOWN: Shown = {
   grantMs: null,
 };
 
-const KEY = Buffer.alloc(32, 7);
+export const KEY = Buffer.alloc(32, 7);
 
 export function asking(overrides: Partial<AccessRequestSubject> = {}): AccessRequestSubject {
   return {

@@ -9,8 +9,9 @@ import { schemaOf, storesOnPostgres, testStore } from '../../../../test/fixtures
 import type { Fault } from '../lib/fault.ts';
 import type { AccessRequestSubject } from './approval.ts';
 import { identityColumn } from './identity-column.ts';
-import { agent, asking, identity, openRoom } from './room.fixture.ts';
+import { agent, asking, identity, KEY, openRoom } from './room.fixture.ts';
 import { shownDigest } from './shown.ts';
+import { type Said, throughColumn } from './through.ts';
 
 let server: PostgresServer;
 before(async () => {
@@ -149,16 +150,38 @@ test('words that no gateway would write count for nothing [replicas.hostile-stor
     ['null', 'approve', shown, now],
     ['{"groups":["dba"]', 'approve', shown, now],
   ];
-  for (const [at, [approver, verdict, digest, asked]] of words.entries())
-    await sql(
-      `insert into access_word values ('forged-${at}', '${held.id}', '${approver}', '${verdict}', 'r', '${digest}', ${asked}, 'asked', '')`,
+  const put = (row: Said, through: string) =>
+    sql(
+      `insert into access_word values ('${row.id}', '${row.request_id}', '${row.approver}', '${row.verdict}', 'r', '${row.shown}', ${row.asked_at}, 'asked', '', '${through}')`,
     );
+  for (const [at, [approver, verdict, digest, asked]] of words.entries()) {
+    const id = `forged-${at}`;
+    const row = {
+      ...{ id, request_id: held.id, approver, verdict: verdict as Said['verdict'] },
+      ...{ reason: 'r', shown: digest, asked_at: asked },
+    };
+    // As if another gateway had been fooled, or taken.
+    await put(row, throughColumn({}, row, KEY));
+  }
+  // What that gateway would write, by somebody who can write to the store alone; and a word of another's with its seal.
+  const good: Said = {
+    ...{ id: 'forged-good', request_id: held.id, approver: identityColumn(bob), verdict: 'approve' },
+    ...{ reason: 'r', shown, asked_at: now },
+  };
+  const seal = throughColumn({}, good, KEY);
+  await put(good, '{}');
+  await put(
+    { ...good, id: 'forged-key' },
+    throughColumn({}, { ...good, id: 'forged-key' }, Buffer.alloc(32)),
+  );
+  await put({ ...good, id: 'forged-id' }, seal);
+  await put({ ...good, id: 'forged-who', approver: identityColumn(carol) }, seal);
   await other.storage.bus.publish('access-words', held.id);
   // The good word of a person comes after them all.
   await assert.rejects(other.room.deny(held.id, bob, ''), { code: 'limit-exceeded' });
   await other.room.deny(held.id, bob, 'seen enough');
   const left = await sql("select state from access_word where id like 'forged-%'");
-  assert.equal(left.length, words.length);
+  assert.equal(left.length, words.length + 4);
   assert.ok(
     left.every(({ state }) => state !== 'counted' && state !== 'asked'),
     JSON.stringify(left),
@@ -181,8 +204,8 @@ test('a passkey that was used on one gateway counts on another, and nobody else 
   assert.deepEqual([entry?.facts?.stepUp, entry?.facts?.credential], ['webauthn', stepUp.credential]);
 
   const [good] = await sql("select * from access_word where state = 'counted'");
-  const { seal } = (JSON.parse(String(good?.through)) as { stepUp: { seal: string } }).stepUp;
-  const through = (more: object) => JSON.stringify({ stepUp: { ...stepUp, ...more } });
+  const { seal } = JSON.parse(String(good?.through)) as { seal: string };
+  const through = (more: object, used = stepUp) => JSON.stringify({ stepUp: used, ...more });
   const forged: readonly Record<string, string>[] = [
     { approver: identityColumn(carol), through: through({}) },
     { approver: identityColumn(carol), through: through({ seal: '' }) },
@@ -190,7 +213,7 @@ test('a passkey that was used on one gateway counts on another, and nobody else 
     // The seal of a word that counted, for another person, request, passkey, or said again.
     { approver: identityColumn(carol), through: through({ seal }) },
     { request_id: another.id, through: through({ seal }) },
-    { through: through({ seal, credential: 'd'.repeat(64) }) },
+    { through: through({ seal }, { ...stepUp, credential: 'd'.repeat(64) }) },
     { request_id: another.id, verdict: 'approve', through: 'not JSON' },
   ];
   for (const [at, change] of forged.entries()) {
@@ -205,6 +228,7 @@ test('a passkey that was used on one gateway counts on another, and nobody else 
   const states = await sql("select id, state from access_word where verdict = 'approve' order by id");
   assert.deepEqual(
     [...new Set(states.map(({ state }) => String(state)))].toSorted((a, b) => (a < b ? -1 : 1)),
+    // The latter is the plain word of the beginning.
     ['conflict', 'step-up-required'],
   );
   const { decisions } = await holder.room.get(held.id, bob);
@@ -214,7 +238,7 @@ test('a passkey that was used on one gateway counts on another, and nobody else 
   );
 });
 
-test('a gateway with another key believes no passkey of the others [replicas.step-up]', async (t) => {
+test('a gateway with another key believes no word of the others [replicas.hostile-store]', async (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-rooms-'));
   const clock = { now: () => 1_700_000_000_000, elapsed: () => 0 };
   const of = async (replica: string, fill: number) =>
@@ -232,7 +256,8 @@ test('a gateway with another key believes no passkey of the others [replicas.ste
   await holder.room.list(carol);
   const stepUp = { kind: 'webauthn' as const, credential: 'c'.repeat(64) };
   await assert.rejects(other.room.approve(held.id, bob, 'fine', null, { stepUp }), {
-    code: 'step-up-required',
+    code: 'conflict',
+    message: /seal_key_file/,
   });
   assert.equal((await holder.room.get(held.id, bob)).state, 'pending');
 });

@@ -7,7 +7,8 @@ import type { AccessRequestSubject, DecidedThrough } from './approval.ts';
 const credential = z.string().regex(/^[0-9a-f]{64}$/);
 const throughFactsColumn = z.strictObject({
   channel: z.literal('slack').exactOptional(),
-  stepUp: z.strictObject({ kind: z.literal('webauthn'), credential, seal: z.string() }).exactOptional(),
+  stepUp: z.strictObject({ kind: z.literal('webauthn'), credential }).exactOptional(),
+  seal: z.string(),
 });
 
 /** One policy that wants it makes everybody who approves give it: they approve the operation, not a part of it. */
@@ -31,31 +32,28 @@ export function throughFacts({ channel, stepUp }: DecidedThrough): Readonly<Reco
 }
 
 /** What was said, as a row that has not come to anything yet. */
-type Said = Omit<AccessWordRow, 'through' | 'state' | 'answer'>;
+export type Said = Omit<AccessWordRow, 'through' | 'state' | 'answer'>;
 
 /**
- * As a column, for the gateway that holds the request. That a passkey was used is sealed, with the word it was used for: this
- * gateway has checked it, and whoever else can write to the store has not.
+ * As a column, for the gateway that holds the request. The whole word is sealed with it: this gateway has authenticated who says it,
+ * and their passkey, and whoever else can write to the store has not.
  */
-export function throughColumn({ channel, stepUp }: DecidedThrough, said: Said, key: Uint8Array): string {
-  if (stepUp === undefined) return JSON.stringify({ channel });
-  const seal = sealOf(key, fieldsOf(said, stepUp.credential));
-  return JSON.stringify({ channel, stepUp: { ...stepUp, seal } });
+export function throughColumn(through: DecidedThrough, said: Said, key: Uint8Array): string {
+  return JSON.stringify({ ...through, seal: sealOf(key, fieldsOf(said, through)) });
 }
 
-/** Nothing at all when it is not there, or not what a gateway would have written: then it proves nothing. */
-export function readThrough({ through, ...said }: AccessWordRow, key: Uint8Array): DecidedThrough {
+/** Null for a word that no gateway with this key has sealed: then nobody said it. */
+export function readThrough({ through, ...said }: AccessWordRow, key: Uint8Array): DecidedThrough | null {
   const parsed = throughFactsColumn.safeParse(jsonOf(through ?? '{}'));
-  if (!parsed.success) return {};
-  const { stepUp, ...rest } = parsed.data;
-  if (stepUp === undefined || !sealFits(key, fieldsOf(said, stepUp.credential), stepUp.seal)) return rest;
-  return { ...rest, stepUp: { kind: stepUp.kind, credential: stepUp.credential } };
+  if (!parsed.success) return null;
+  const { seal, ...facts } = parsed.data;
+  return sealFits(key, fieldsOf(said, facts), seal) ? facts : null;
 }
 
-function fieldsOf(said: Said, passkey: string): SealedFields {
+function fieldsOf(said: Said, { channel, stepUp }: DecidedThrough): SealedFields {
   return [
-    ...['sallyport access_word 1', said.id, said.request_id, said.approver, said.verdict, said.reason],
-    ...[said.shown, Number(said.asked_at), passkey],
+    ...['sallyport access_word 2', said.id, said.request_id, said.approver, said.verdict, said.reason],
+    ...[said.shown, Number(said.asked_at), channel ?? null, stepUp?.credential ?? null],
   ];
 }
 

@@ -76,8 +76,7 @@ export function missingFiles(value: unknown, base: string): ConfigProblem[] {
   const postgres = at(at(value, 'storage'), 'postgres');
   const sealKey = at(at(value, 'storage'), 'sealKeyFile');
   problems.push(...absence(base, sealKey, ['storage', 'seal_key_file'], 'file'));
-  const sealed = [at(value, 'stepUp'), at(at(value, 'notification'), 'slack')];
-  if (postgres !== undefined && sealKey === undefined && sealed.some((one) => one !== undefined))
+  if (postgres !== undefined && sealKey === undefined)
     problems.push({ path: ['storage', 'seal_key_file'], message: SEAL_KEY_NEEDED });
   const store: SchemaPath = ['storage', 'postgres'];
   problems.push(...absence(base, at(postgres, 'passwordFile'), [...store, 'password_file'], 'file'));
@@ -109,7 +108,7 @@ function missingChannelFiles(notification: unknown, base: string): ConfigProblem
 }
 
 const SEAL_KEY_NEEDED =
-  'passkeys and Slack links on a store that gateways share need the same key on each: "openssl rand -hex 32" writes one';
+  'gateways that share a store need the same key on each, which tells their rows from those of others: "openssl rand -hex 32" writes one';
 
 const STORAGE_FILES = [
   ['accessKeyIdFile', 'access_key_id_file'],
