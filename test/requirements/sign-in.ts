@@ -13,6 +13,8 @@ export const signInRequirements = {
   'sign-in.one-credential':
     'A cookie and a token together count as neither; a cookie is no bearer token, nor the other way round.',
   'sign-in.sealed': 'The store alone gives nobody a session or a token.',
+  'sign-in.forged':
+    'A session, a code or an attempt that no gateway sealed is none, whoever wrote it into the store.',
   'sign-in.limits':
     'Sessions of a subject and sign-ins that wait are bounded, and each of those is used once.',
   'sign-in.saml': 'A browser signs in at a real SAML identity provider and is who the assertion says.',

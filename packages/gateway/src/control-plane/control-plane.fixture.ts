@@ -184,7 +184,7 @@ async function openIdentity(
   const tokens = containment.guard(createIdentityProvider(config, { clock }));
   const signInLimits = signInSection.parse({});
   const signIn = await createSignIn(signInLimits, config, {
-    ...{ identity: tokens, store: storage.signIns, clock, audit },
+    ...{ identity: tokens, store: storage.signIns, storeKey: KEY, clock, audit },
     ended: () => {},
     report: () => {},
     objectionTo: (who) => containment.objection({ identity: who })?.reason ?? null,

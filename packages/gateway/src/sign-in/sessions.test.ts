@@ -9,11 +9,12 @@ import { type Identity, PLAIN_TOKEN } from '../identity/index.ts';
 import { openStorage, type Storage, storageSection } from '../storage/index.ts';
 import { loopbackAddress, ownPath } from './addresses.ts';
 import type { Arrived, Provider } from './provider.ts';
-import { hashOf, newSecret, seal, unseal } from './sealing.ts';
+import { hashOf, newSecret, Sealing } from './sealing.ts';
 import { signInSection } from './section.ts';
 import { Sessions } from './sessions.ts';
 
 const HOUR = 3_600_000;
+const sealing = new Sealing(Buffer.alloc(32, 1));
 
 let directory: string;
 let store: Storage;
@@ -47,6 +48,7 @@ beforeEach(async () => {
   sessions = new Sessions({
     config: signInSection.parse({ sessionSeconds: 4 * 3_600, idleSeconds: 3_600, sessionsPerSubject: 3 }),
     store: store.signIns,
+    sealing,
     clock,
     audit: { append: (entry) => void entries.push(entry) },
     provider: (name) => (name === 'company' ? provider : undefined),
@@ -214,17 +216,18 @@ test('a ticket is taken once, not after its time, and not beyond how many may wa
 
 test('what is sealed opens with its secret for its purpose, and with nothing else [sign-in.sealed]', () => {
   const secret = newSecret();
-  const sealed = seal({ a: 1 }, secret, 'session');
-  assert.deepEqual(unseal(sealed, secret, 'session'), { a: 1 });
-  assert.equal(unseal(sealed, secret, 'attempt'), null);
-  assert.equal(unseal(sealed, newSecret(), 'session'), null);
+  const sealed = sealing.seal({ a: 1 }, secret, 'session');
+  assert.deepEqual(sealing.unseal(sealed, secret, 'session'), { a: 1 });
+  assert.equal(sealing.unseal(sealed, secret, 'attempt'), null);
+  assert.equal(sealing.unseal(sealed, newSecret(), 'session'), null);
   const bytes = Buffer.from(sealed, 'base64');
   for (const at of [0, 13, bytes.length - 1]) {
     const changed = Buffer.from(bytes);
     changed[at] = (changed[at] ?? 0) ^ 1;
-    assert.equal(unseal(changed.toString('base64'), secret, 'session'), null, String(at));
+    assert.equal(sealing.unseal(changed.toString('base64'), secret, 'session'), null, String(at));
   }
-  for (const text of ['', 'AAAA', sealed.slice(0, 30)]) assert.equal(unseal(text, secret, 'session'), null);
+  for (const text of ['', 'AAAA', sealed.slice(0, 30)])
+    assert.equal(sealing.unseal(text, secret, 'session'), null);
 });
 
 test('addresses to go to are paths of ours, or a loopback number with a port [sign-in.redirects, sign-in.loopback]', () => {
@@ -239,4 +242,28 @@ test('addresses to go to are paths of ours, or a loopback number with a port [si
     'the default port is not shown, and is not one a command has',
   );
   assert.equal(loopbackAddress('http://[::1]:4000/cb'), 'http://[::1]:4000/cb');
+});
+
+test('a session that no gateway sealed is none, whoever wrote it into the store [sign-in.forged]', async () => {
+  const id = newSecret();
+  const row = async (by: Sealing) => {
+    await store.signIns.removeSession(hashOf(id));
+    const { standing } = arrived('alice');
+    await store.signIns.addSession(
+      {
+        ...{ id_hash: hashOf(id), kind: 'browser', provider: 'company', subject: 'company|alice' },
+        ...{
+          created_at: now,
+          used_at: now,
+          expires_at: now + HOUR,
+          sealed: by.seal(standing, id, 'session'),
+        },
+      },
+      3,
+    );
+  };
+  await row(new Sealing(Buffer.alloc(32, 2)));
+  await assert.rejects(sessions.identify('browser', id), { code: 'credential-rejected' });
+  await row(sealing);
+  assert.equal((await sessions.identify('browser', id)).subject, 'company|alice');
 });

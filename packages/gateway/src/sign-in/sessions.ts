@@ -5,12 +5,13 @@ import { Fault } from '../lib/fault.ts';
 import type { Storage } from '../storage/index.ts';
 import type { Arrived, Provider, Standing } from './provider.ts';
 import { refusal } from './refusal.ts';
-import { hashOf, isSecret, newSecret, seal, unseal } from './sealing.ts';
+import { hashOf, isSecret, newSecret, type Sealing } from './sealing.ts';
 import type { SignInSection } from './section.ts';
 
 export interface SessionsDependencies {
   readonly config: SignInSection;
   readonly store: Storage['signIns'];
+  readonly sealing: Sealing;
   readonly clock: Clock;
   readonly audit: Pick<AuditLog, 'append'>;
   provider(name: string): Provider | undefined;
@@ -49,7 +50,7 @@ export class Sessions {
 
   /** Begins one; gives its id, never one that was known before (session fixation). */
   async begin(kind: SessionKind, provider: string, arrived: Arrived): Promise<{ id: string; until: number }> {
-    const { config, store, clock } = this.#deps;
+    const { config, store, clock, sealing } = this.#deps;
     const id = newSecret();
     const now = clock.now();
     const until = Math.min(arrived.until, now + config.sessionSeconds * 1_000);
@@ -62,7 +63,7 @@ export class Sessions {
         created_at: now,
         used_at: now,
         expires_at: until,
-        sealed: seal(arrived.standing, id, SEALED),
+        sealed: sealing.seal(arrived.standing, id, SEALED),
       },
       config.sessionsPerSubject,
     );
@@ -94,7 +95,7 @@ export class Sessions {
       throw refusal('the session has ended; sign in again');
     }
     if (now - Number(row.used_at) >= TOUCH_MS) await store.touchSession(idHash, now);
-    const standing = unseal(row.sealed, id, SEALED) as Standing | null;
+    const standing = this.#deps.sealing.unseal(row.sealed, id, SEALED) as Standing | null;
     const provider = this.#deps.provider(row.provider);
     if (standing === null || provider === undefined) throw refusal('there is no such session; sign in again');
     const identity = await this.#renewed({ id, idHash, subject: row.subject, standing, provider });
@@ -114,7 +115,7 @@ export class Sessions {
     const id = idOf(kind, presented);
     const row = await this.#deps.store.findSession(hashOf(id));
     if (row === null || row.kind !== kind) return null;
-    const standing = unseal(row.sealed, id, SEALED) as Standing | null;
+    const standing = this.#deps.sealing.unseal(row.sealed, id, SEALED) as Standing | null;
     await this.#end(row.id_hash, row.subject, row.provider, 'signed out');
     return standing === null ? null : ((await this.#deps.provider(row.provider)?.leave(standing)) ?? null);
   }
@@ -180,7 +181,7 @@ export class Sessions {
       const kept = await this.#deps.store.touchSession(
         idHash,
         this.#deps.clock.now(),
-        seal(arrived.standing, id, SEALED),
+        this.#deps.sealing.seal(arrived.standing, id, SEALED),
       );
       // Signed out meanwhile: what was renewed must not bring it back.
       if (!kept) throw refusal('the session has ended; sign in again');

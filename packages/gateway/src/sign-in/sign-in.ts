@@ -17,13 +17,15 @@ import type { Answer, Arrived, Attempt, Loopback, Provider } from './provider.ts
 import { refusal } from './refusal.ts';
 import { newRequestId, SamlProvider } from './saml.ts';
 import { checkDecryptionKey, type DecryptionKey } from './saml-encryption.ts';
-import { derived, hashOf, isSecret, newSecret, seal, unseal } from './sealing.ts';
+import { derived, hashOf, isSecret, newSecret, Sealing } from './sealing.ts';
 import type { SignInSection } from './section.ts';
 import { isSessionToken, type SessionKind, Sessions } from './sessions.ts';
 
 export interface SignInDependencies {
   readonly identity: IdentityProvider;
   readonly store: Storage['signIns'];
+  /** The same on every gateway that shares the store. */
+  readonly storeKey: Uint8Array;
   readonly clock: Clock;
   readonly audit: Pick<AuditLog, 'append'>;
   /** A session ended; whatever was opened with it is found with `isOf`. */
@@ -139,14 +141,15 @@ export async function createSignIn(
   const origin = () => config.publicUrl ?? listening;
   const providers = await openProviders(config, identityConfig, deps, origin);
   const { store, clock, audit } = deps;
+  const sealing = new Sealing(deps.storeKey);
   const sessions = new Sessions({
-    ...{ config, store, clock, audit },
+    ...{ config, store, clock, audit, sealing },
     provider: (name) => providers.get(name),
     ended: deps.ended,
     objectionTo: deps.objectionTo,
     report: deps.report,
   });
-  const rooms: Rooms = { config, deps, providers, sessions, origin };
+  const rooms: Rooms = { config, deps, providers, sessions, sealing, origin };
   return {
     ways: () => waysOf(identityConfig),
     begin: (beginning) => refusing(rooms, beginning, () => begin(rooms, beginning)),
@@ -188,6 +191,7 @@ interface Rooms {
   readonly providers: ReadonlyMap<string, Provider>;
   readonly sessions: Sessions;
   origin(): string;
+  readonly sealing: Sealing;
 }
 
 /** Every refusal is an entry, with the words that whoever asked sees. */
@@ -210,7 +214,7 @@ async function refusing<T>(
 }
 
 async function begin(
-  { config, deps, providers, sessions, origin }: Rooms,
+  { config, deps, providers, sessions, sealing, origin }: Rooms,
   beginning: Beginning,
 ): Promise<Begun> {
   const provider = providers.get(beginning.provider);
@@ -233,7 +237,7 @@ async function begin(
   const ticket = {
     id_hash: hashOf(state),
     kind: ATTEMPT,
-    sealed: seal(attempt, binding, ATTEMPT),
+    sealed: sealing.seal(attempt, binding, ATTEMPT),
     expires_at: now + config.pendingSeconds * 1_000,
   } as const;
   if (!(await deps.store.addTicket(ticket, now, config.pending)))
@@ -266,7 +270,7 @@ async function finish(rooms: Rooms, finishing: Finishing): Promise<Finished> {
   if (!isSecret(binding)) throw refusal('this browser has begun none; begin again');
   const ticket = await deps.store.takeTicket(hashOf(state), ATTEMPT, deps.clock.now());
   if (ticket === null) throw refusal('it was finished before, or took too long; begin again');
-  const attempt = unseal(ticket.sealed, binding, ATTEMPT) as Attempt | null;
+  const attempt = rooms.sealing.unseal(ticket.sealed, binding, ATTEMPT) as Attempt | null;
   if (attempt === null)
     throw refusal('another browser began it, or this one began another since; begin again');
   // Each way in has its own address to come back to, so that one issuer cannot answer for another (RFC 9700 section 4.4).
@@ -295,7 +299,7 @@ interface Offered {
 
 /** The command line gets a code, as in RFC 6749 section 4.1.2: what is in an address is seen by more than one program. */
 async function offerCode(
-  { deps, config, origin }: Rooms,
+  { deps, config, sealing, origin }: Rooms,
   loopback: Loopback,
   provider: Provider,
   arrived: Arrived,
@@ -308,7 +312,7 @@ async function offerCode(
   const ticket = {
     id_hash: hashOf(code),
     kind: CODE,
-    sealed: seal(offered, code, CODE),
+    sealed: sealing.seal(offered, code, CODE),
     expires_at: now + CODE_MS,
   } as const;
   if (!(await deps.store.addTicket(ticket, now, config.pending)))
@@ -321,9 +325,9 @@ async function offerCode(
   return url.href;
 }
 
-async function redeem({ deps, sessions }: Rooms, { code, verifier, redirectUri }: Redeeming) {
+async function redeem({ deps, sessions, sealing }: Rooms, { code, verifier, redirectUri }: Redeeming) {
   const ticket = isSecret(code) ? await deps.store.takeTicket(hashOf(code), CODE, deps.clock.now()) : null;
-  const offered = ticket === null ? null : (unseal(ticket.sealed, code, CODE) as Offered | null);
+  const offered = ticket === null ? null : (sealing.unseal(ticket.sealed, code, CODE) as Offered | null);
   if (offered === null) throw refusal('the code was used before, is too old, or is none');
   const { loopback, provider, arrived } = offered;
   if (!/^[A-Za-z0-9._~-]{43,128}$/.test(verifier) || challengeOf(verifier) !== loopback.challenge)

@@ -104,7 +104,7 @@ export const storageSection = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'File of the key that passkeys, Slack links and what people decide at other gateways are sealed with in the store: 64 hexadecimal digits. Default: `store.key` in data_directory, which is made when missing. With `postgres` it has to be named: gateways that share a store need the same.',
+      'File of the key that sign-ins, passkeys, Slack links and what people decide at other gateways are sealed with in the store: 64 hexadecimal digits. Default: `store.key` in data_directory, which is made when missing. With `postgres` it has to be named: gateways that share a store need the same.',
     ),
   operationTextDays: z
     .number()

@@ -15,6 +15,7 @@ import { createSignIn, isSessionToken, type SignIn, withSessions } from '../sign
 import type { Storage } from '../storage/index.ts';
 import { createExchange, createLedger, type Ledger, type TokenExchange } from '../task-tokens/index.ts';
 import type { Owned } from './closing.ts';
+import { readStoreKey } from './keys.ts';
 
 interface IdentityDependencies {
   readonly clock: Clock;
@@ -54,7 +55,7 @@ export async function openIdentities(
     createIdentityProvider(config.identity, { clock, taskTokens: issuer, othersIssue: storage.shared }),
   );
   const signIn: SignIn = await createSignIn(config.signIn, config.identity, {
-    ...{ clock, audit, store: storage.signIns, identity: tokens },
+    ...{ clock, audit, store: storage.signIns, storeKey: readStoreKey(config), identity: tokens },
     report: deps.report,
     objectionTo: (who) => containment.objection({ identity: who })?.reason ?? null,
     ended: (hash, why) => void deps.end(({ identity }) => signIn.isOf(identity, hash), why),
