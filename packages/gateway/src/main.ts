@@ -65,6 +65,7 @@ import {
   openRevocations,
   openTracing,
   ownedBy,
+  readStoreKey,
 } from './wiring/index.ts';
 
 export interface Gateway {
@@ -163,10 +164,10 @@ async function openRooms(config: GatewayConfig, deps: GatewayDeps, closing: Clos
   const decisionPoint: PolicyDecisionPoint = owned(
     await createDecisionPoint(config.policy, { audit, lastEntry, classes: masking.classes }),
   );
-  const surroundings = { storage, audit, clock, random, report };
+  const surroundings = { storage, storeKey: readStoreKey(config), audit, clock, random, report };
   const containment = owned(await openRevocations(config, surroundings));
   const end: Gateway['endSessions'] = (matches, why) => sessions.endWhere(matches, why);
-  const identities = { clock, storage, audit, decisionPoint, containment, report, end };
+  const identities = { ...surroundings, decisionPoint, containment, end };
   const { identity, signIn, tokens, ledger, exchange } = await openIdentities(config, identities, owned);
   const watched = metrics.watchDecisions(decisionPoint);
   const people = openPeople(config, { ...surroundings, containment }, owned);

@@ -35,7 +35,7 @@ export interface ApprovalDependencies {
   readonly audit: Pick<AuditLog, 'append'>;
   /** What grants in the store are sealed with: 32 bytes, the same at every start. */
   readonly key: Uint8Array;
-  /** What every gateway over the store has: that a passkey was used at one of them is sealed with it for another. */
+  /** What every gateway over the store has: what people decide at one of them is sealed with it for another. */
   readonly storeKey: Uint8Array;
   /** `bytes` random bytes as lower-case hex. */
   random(bytes: number): string;

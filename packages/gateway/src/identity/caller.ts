@@ -9,7 +9,18 @@ export const CLIENT_ALIAS = 'client:';
  * token of the same caller says what is left of them.
  */
 export function groupsFrom(identity: Identity): GroupsFrom {
-  return identity.groupsFrom ?? { caller: callerOf(identity), issuedAt: identity.issuedAt };
+  return identity.groupsFrom ?? ownGroups(identity);
+}
+
+/** Asked at every use of a token, of identities that never change: the digest is made once for each. */
+const own = new WeakMap<Identity, GroupsFrom>();
+
+function ownGroups(identity: Identity): GroupsFrom {
+  const known = own.get(identity);
+  if (known !== undefined) return known;
+  const from = Object.freeze({ caller: callerOf(identity), issuedAt: identity.issuedAt });
+  own.set(identity, from);
+  return from;
 }
 
 /** A subject with an actor, a task and the applications its token was issued to. */

@@ -3,7 +3,6 @@
  * The same care as for operations: policies are capped, parsed and validated strictly in a worker that is thrown away,
  * judged in one that is replaced when it breaks, and whatever is not a clean permit is a deny.
  */
-
 import { createHash } from 'node:crypto';
 import { BoundedMap } from '../lib/bounded-map.ts';
 import { Fault } from '../lib/fault.ts';

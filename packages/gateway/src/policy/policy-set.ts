@@ -1,5 +1,4 @@
 /** One policy set in force: its worker, and the answers it gave. Immutable but for what it remembers. */
-
 import { createHash } from 'node:crypto';
 import { BoundedMap } from '../lib/bounded-map.ts';
 import { Judge } from './cedar-judge.ts';

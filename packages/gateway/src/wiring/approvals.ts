@@ -2,9 +2,9 @@ import { type ApprovalDependencies, type ApprovalRoom, createApprovals } from '.
 import type { GatewayConfig } from '../config/index.ts';
 import type { Containment } from '../containment/index.ts';
 import type { Owned } from './closing.ts';
-import { readApprovalKey, readStoreKey } from './keys.ts';
+import { readApprovalKey } from './keys.ts';
 
-type Surroundings = Omit<ApprovalDependencies, 'config' | 'key' | 'storeKey' | 'isContained'> & {
+type Surroundings = Omit<ApprovalDependencies, 'config' | 'key' | 'isContained'> & {
   readonly containment: Pick<Containment, 'objection'>;
 };
 
@@ -19,7 +19,6 @@ export async function openApprovals(
       ...surroundings,
       config: config.approval,
       key: readApprovalKey(config.dataDirectory),
-      storeKey: readStoreKey(config),
       isContained: (identity) => containment.objection({ identity }) !== null,
     }),
   );

@@ -15,11 +15,11 @@ import { createSignIn, isSessionToken, type SignIn, withSessions } from '../sign
 import type { Storage } from '../storage/index.ts';
 import { createExchange, createLedger, type Ledger, type TokenExchange } from '../task-tokens/index.ts';
 import type { Owned } from './closing.ts';
-import { readStoreKey } from './keys.ts';
 
 interface IdentityDependencies {
   readonly clock: Clock;
   readonly storage: Storage;
+  readonly storeKey: Uint8Array;
   readonly audit: AuditLog;
   readonly decisionPoint: PolicyDecisionPoint;
   readonly containment: Pick<Containment, 'guard' | 'objection' | 'revoke'>;
@@ -45,7 +45,7 @@ export async function openIdentities(
   deps: IdentityDependencies,
   owned: Owned,
 ): Promise<OpenedIdentities> {
-  const { clock, storage, audit, containment } = deps;
+  const { clock, storage, storeKey, audit, containment } = deps;
   const { enabled, issuer: name } = config.identity.taskTokens;
   const keyFile = join(config.dataDirectory, 'task-token-keys.json');
   const issuer =
@@ -55,7 +55,7 @@ export async function openIdentities(
     createIdentityProvider(config.identity, { clock, taskTokens: issuer, othersIssue: storage.shared }),
   );
   const signIn: SignIn = await createSignIn(config.signIn, config.identity, {
-    ...{ clock, audit, store: storage.signIns, storeKey: readStoreKey(config), identity: tokens },
+    ...{ clock, audit, store: storage.signIns, storeKey, identity: tokens },
     report: deps.report,
     objectionTo: (who) => containment.objection({ identity: who })?.reason ?? null,
     ended: (hash, why) => void deps.end(({ identity }) => signIn.isOf(identity, hash), why),

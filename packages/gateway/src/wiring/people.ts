@@ -9,11 +9,11 @@ import { type Notifications, openNotifications } from '../notification/index.ts'
 import { createStepUp, type StepUp } from '../step-up/index.ts';
 import { createRowSeals, type RefusedRow, type RowSeals, type Storage } from '../storage/index.ts';
 import type { Owned } from './closing.ts';
-import { readStoreKey } from './keys.ts';
 
 interface PeopleDependencies {
   readonly clock: Clock;
   readonly storage: Storage;
+  readonly storeKey: Uint8Array;
   readonly audit: Pick<AuditLog, 'append'>;
   random(bytes: number): string;
   readonly report: (fault: unknown) => void;
@@ -44,9 +44,12 @@ const REFUSED: Readonly<Record<RefusedRow['why'], string>> = {
 const SUBJECT_LENGTH = 1_024;
 
 /** Whoever wrote such a row can write to the store: that is worth an entry, and looking into. */
-function openSeals(config: GatewayConfig, { storage, audit, report }: PeopleDependencies): RowSeals {
+function openSeals(
+  config: GatewayConfig,
+  { storage, storeKey, audit, report }: PeopleDependencies,
+): RowSeals {
   return createRowSeals({
-    key: readStoreKey(config),
+    key: storeKey,
     marksFile: join(config.dataDirectory, 'store.marks'),
     bus: storage.bus,
     refused({ table, row, subject, why }) {
