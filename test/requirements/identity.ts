@@ -6,6 +6,8 @@ export const identityRequirements = {
   'identity.issuer':
     'A token is verified only with the keys of the issuer it names; a foreign or unknown issuer is refused.',
   'identity.time': 'A token that expired, is not valid yet or comes from the future is refused.',
+  'identity.issued-at':
+    'When a token was issued is kept in whole milliseconds, as the store and task tokens take it.',
   'identity.algorithm':
     'Only asymmetric algorithms of the allow-list are accepted: never none, never a shared secret.',
   'identity.keys-in-token': 'Keys or addresses of keys inside a token are never used.',

@@ -46,13 +46,18 @@ export function identityOf(
     subjectAliases: Object.freeze([...new Set(own.map(foldAlias))]),
     tokenId,
     issuerTokenId: isName(claims.jti) ? `${issuer.name}|${claims.jti}` : null,
-    issuedAt: typeof claims.iat === 'number' && Number.isFinite(claims.iat) ? claims.iat * 1_000 : 0,
+    issuedAt: issuedAtOf(claims.iat),
     groupsFrom: null,
     delegation: Object.freeze(actorChain(claims, actor)),
     scope: null,
     confirmation: confirmationOf(claims),
     mayAct: name(claims, 'may_act.sub', 'permitted actor'),
   });
+}
+
+/** Whole milliseconds: a NumericDate may have a fraction (RFC 7519 section 2), which neither the store nor a task token takes. */
+function issuedAtOf(iat: unknown): number {
+  return typeof iat === 'number' && Number.isFinite(iat) ? Math.max(0, Math.floor(iat * 1_000)) : 0;
 }
 
 /** What the subject itself is known by, as the token has it. */

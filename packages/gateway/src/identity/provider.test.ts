@@ -56,6 +56,13 @@ describe('verification', () => {
     );
   });
 
+  test('takes a time with a fraction in whole milliseconds [identity.issued-at]', async () => {
+    const issuedAt = async (iat: number) =>
+      (await provider().authenticate(await honest.sign({ iat, nbf: undefined }))).issuedAt;
+    assert.equal(await issuedAt(1_700_000_000.1237), 1_700_000_000_123);
+    assert.equal(await issuedAt(-1.5), 0);
+  });
+
   test('refuses a token for another audience, or for none, without repeating it [identity.audience, identity.no-secret]', async () => {
     await refused(await honest.sign({ aud: 'urn:other' }), /not meant for "urn:gateway"/);
     await refused(await honest.sign({ aud: undefined }), /not meant for|claims/);
