@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import type { PostgresServer } from '../../../../test/fixtures/postgres-server.ts';
 import { schemaOf, storesOnPostgres, testStore } from '../../../../test/fixtures/store.ts';
+import { until } from '../../../../test/fixtures/until.ts';
 import type { Fault } from '../lib/fault.ts';
 import type { AccessRequestSubject } from './approval.ts';
 import { identityColumn } from './identity-column.ts';
@@ -40,7 +41,13 @@ async function twoRooms(t: TestContext) {
     await holder.room.list(carol);
     return held;
   };
-  return { holder, other, sql, open };
+  /** Words of one moment are judged in the order of their ids: one that was answered says nothing of the others. */
+  const judged = () =>
+    until(
+      'every word is judged',
+      async () => (await sql("select id from access_word where state = 'asked'")).length === 0,
+    );
+  return { holder, other, sql, open, judged };
 }
 
 test('of two people on two gateways who want the last seat one has it [replicas.approve, storage.seats]', async (t) => {
@@ -132,7 +139,7 @@ test('people who were shown something else than what waits approve nothing [repl
 });
 
 test('words that no gateway would write count for nothing [replicas.hostile-store]', async (t) => {
-  const { holder, other, sql, open } = await twoRooms(t);
+  const { holder, other, sql, open, judged } = await twoRooms(t);
   const held = await open();
   const shown = shownDigest(asking());
   const now = 1_700_000_000_000;
@@ -177,7 +184,7 @@ test('words that no gateway would write count for nothing [replicas.hostile-stor
   await put({ ...good, id: 'forged-id' }, seal);
   await put({ ...good, id: 'forged-who', approver: identityColumn(carol) }, seal);
   await other.storage.bus.publish('access-words', held.id);
-  // The good word of a person comes after them all.
+  await judged();
   await assert.rejects(other.room.deny(held.id, bob, ''), { code: 'limit-exceeded' });
   await other.room.deny(held.id, bob, 'seen enough');
   const left = await sql("select state from access_word where id like 'forged-%'");
@@ -194,7 +201,7 @@ test('words that no gateway would write count for nothing [replicas.hostile-stor
 });
 
 test('a passkey that was used on one gateway counts on another, and nobody else can say that it was [replicas.step-up, step-up.sealed]', async (t) => {
-  const { holder, other, sql, open } = await twoRooms(t);
+  const { holder, other, sql, open, judged } = await twoRooms(t);
   const requirements = [{ group: 'dba', seats: 2, stepUp: 'webauthn' as const }];
   const [held, another] = [await open({ requirements }), await open({ requirements })];
   const stepUp = { kind: 'webauthn' as const, credential: 'c'.repeat(64) };
@@ -223,7 +230,7 @@ test('a passkey that was used on one gateway counts on another, and nobody else 
   }
   await sql("update access_word set state = 'asked' where state = 'counted'");
   await other.storage.bus.publish('access-words', held.id);
-  // A good word of another request comes after them all.
+  await judged();
   await other.room.deny(another.id, carol, 'seen enough');
   const states = await sql("select id, state from access_word where verdict = 'approve' order by id");
   assert.deepEqual(
