@@ -174,15 +174,16 @@ test('no redirect is followed, and no address that is not public is reached unle
   assert.equal(followed, false);
   await notifications.close();
   receiver.answer = (_post, response) => void response.writeHead(204).end();
-  const posts = receiver.posts.length;
   for (const url of [receiver.url, receiver.url.replace('localhost', '127.0.0.1'), 'https://[::1]:1/']) {
     const strict = openDesk([webhook({ url, allowPrivateAddresses: false })]);
-    strict.notifications.opened(request());
+    const one = request();
+    strict.notifications.opened(one);
     await until('it fails', () => strict.notifications.status()[0]?.state === 'failing');
     assert.match(strict.notifications.status()[0]?.problem ?? '', /no public address/);
     await strict.notifications.close();
+    // Of this request: what was on its way when the one above was closed may come late.
+    assert.equal(ofRequest(one.id).length, 0);
   }
-  assert.equal(receiver.posts.length, posts);
 });
 
 test('a configuration that would leak is refused [notification.config]', () => {
