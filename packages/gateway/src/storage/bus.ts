@@ -18,12 +18,16 @@ export type BusHandler = (id: string | null) => void | Promise<void>;
 const WORD = /^[a-z][a-z-]{0,39}$/;
 const ID_LENGTH = 200;
 
+interface Subscription {
+  readonly handler: BusHandler;
+  /** What it was told last, or before, is not known to it yet. */
+  failed: boolean;
+}
+
 /** The handlers of one process. */
 export class Subscriptions {
-  readonly #handlers = new Map<string, Set<BusHandler>>();
+  readonly #topics = new Map<string, Set<Subscription>>();
   readonly #report: (fault: unknown) => void;
-  /** Topics of which a handler failed; bounded by the number of topics. */
-  readonly #failed = new Set<string>();
 
   constructor(report: (fault: unknown) => void) {
     this.#report = report;
@@ -31,33 +35,36 @@ export class Subscriptions {
 
   add(topic: string, handler: BusHandler): () => void {
     checkTopic(topic);
-    const set = this.#handlers.get(topic) ?? new Set();
-    this.#handlers.set(topic, set.add(handler));
-    return () => void set.delete(handler);
+    const set = this.#topics.get(topic) ?? new Set();
+    const subscription = { handler, failed: false };
+    this.#topics.set(topic, set.add(subscription));
+    return () => void set.delete(subscription);
   }
 
   tell(topic: string, id: string | null): void {
-    for (const handler of this.#handlers.get(topic) ?? []) this.#call(topic, handler, id);
+    for (const one of this.#topics.get(topic) ?? []) this.#call(one, id);
   }
 
   /** Words may have been lost, of every topic. */
   tellAll(): void {
-    for (const topic of this.#handlers.keys()) this.tell(topic, null);
+    for (const topic of this.#topics.keys()) this.tell(topic, null);
   }
 
-  /** What a handler failed at is not known to it yet. */
+  /** Those that failed are told again, and nobody else of their topic. */
   tellFailed(): void {
-    for (const topic of [...this.#failed]) {
-      this.#failed.delete(topic);
-      this.tell(topic, null);
-    }
+    for (const set of this.#topics.values())
+      for (const one of set) {
+        if (!one.failed) continue;
+        one.failed = false;
+        this.#call(one, null);
+      }
   }
 
-  #call(topic: string, handler: BusHandler, id: string | null): void {
+  #call(one: Subscription, id: string | null): void {
     // Not at once: nobody who publishes runs the handlers of others.
     setImmediate(() => {
-      void (async () => handler(id))().catch((fault: unknown) => {
-        this.#failed.add(topic);
+      void (async () => one.handler(id))().catch((fault: unknown) => {
+        one.failed = true;
         this.#report(fault);
       });
     });

@@ -163,6 +163,7 @@ test('of two decisions for one seat one is refused [storage.seats]', async (t) =
 
 test('words between rooms arrive later, with their id, and never as a stack of calls [storage.bus]', async (t) => {
   const storage = await open(await folder(t));
+  t.after(() => storage.close());
   const heard: (string | null)[] = [];
   const end = storage.bus.subscribe('a-topic', (id) => void heard.push(id));
   storage.bus.subscribe('a-topic', () => Promise.reject(new Error('mine')));
@@ -178,5 +179,4 @@ test('words between rooms arrive later, with their id, and never as a stack of c
   for (const id of ['', 'with space', 'x'.repeat(201), 'a\u0000'])
     await assert.rejects(storage.bus.publish('a-topic', id), TypeError);
   await assert.rejects(storage.bus.publish('a topic', 'id'), TypeError);
-  await storage.close();
 });
