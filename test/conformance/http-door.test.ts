@@ -38,10 +38,10 @@ describe('the door', () => {
     await withWorld({ limits: { handshakeMs: 50 } }, async (world) => {
       const client = new RawClient(world.gateway.port);
       client.socket.write('GET /target/x HTTP/1.1\r\nHost: ');
-      assert.match(await client.until(() => false), /^HTTP\/1\.1 408 .*limits\.handshakeMs/s);
+      assert.match(await client.until(() => false), /^HTTP\/1\.1 408 .*limits\.handshake_ms/s);
       assert.ok(
         world.gateway.audit.some(
-          ({ type, reason }) => type === 'violation' && reason?.includes('handshakeMs'),
+          ({ type, reason }) => type === 'violation' && reason?.includes('handshake_ms'),
         ),
       );
     });
@@ -51,7 +51,7 @@ describe('the door', () => {
     await withWorld({ options: { bodyMs: 100 } }, async (world) => {
       const client = new RawClient(world.gateway.port);
       client.socket.write(`${head(world, 'POST /target/x', 'Content-Length: 10')}abc`);
-      assert.match(await client.until(() => false), /^HTTP\/1\.1 408 .*http\.bodyMs.*evaluation_id/s);
+      assert.match(await client.until(() => false), /^HTTP\/1\.1 408 .*http\.body_ms.*evaluation_id/s);
       assert.equal(world.requests.length, 0);
     });
   });
